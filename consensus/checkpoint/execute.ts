@@ -1,0 +1,75 @@
+/**
+ * Execution `[ORD-3..5]`: runs ordered vertices against the state and gives each its outcome. A pure function: the
+ * same order gives the same outcomes and the same state root on every node.
+ */
+
+import { equalBytes } from '../codec/bytes.ts';
+import type { Code } from '../codec/codes.ts';
+import { invariant } from '../codec/result.ts';
+import { zero32 } from '../crypto/hash.ts';
+import { MerkleMap } from '../merkle/map.ts';
+import { runCall } from '../contracts/engine.ts';
+import type { Policy } from '../contracts/policy.ts';
+import { chain, key } from '../contracts/registry.ts';
+import { type Change, Draft, type LedgerState } from '../contracts/state.ts';
+import { signedCall } from '../vertex/call.ts';
+import type { Vertex } from '../vertex/vertex.ts';
+import { openEvidence } from './evidence.ts';
+import { makeOutcome, type Outcome } from './outcome.ts';
+
+export interface ExecutionContext {
+  readonly network: Uint8Array;
+  readonly policy: Policy;
+  readonly height: number;
+  readonly time: number;
+  /** Hex ids of the last headers before this one, with their times: what evidence may cite. */
+  readonly recentHeaders: ReadonlyMap<string, number>;
+}
+
+export interface Execution {
+  readonly outcomes: readonly Outcome[];
+  readonly changes: readonly Change[];
+  /** The state map once `changes` are committed. */
+  readonly map: MerkleMap;
+}
+
+const noSalts = [zero32, zero32] as const;
+const unwritten = { lastSequence: 0, lastId: zero32, topSequence: 0, suspended: false };
+
+export function execute(ordered: readonly Vertex[], state: LedgerState, context: ExecutionContext): Execution {
+  const draft = new Draft(state);
+  const outcomes = ordered.map((vertex) => confirm(vertex, draft, context));
+  const changes = draft.changes();
+  return { outcomes, changes, map: state.rootAfter(changes) };
+}
+
+/** Advances the author's chain, then lets the vertex take effect unless its author may not act. */
+function confirm(vertex: Vertex, draft: Draft, context: ExecutionContext): Outcome {
+  const before = draft.get(chain, vertex.author) ?? unwritten;
+  const continues = vertex.sequence === before.lastSequence + 1 && equalBytes(vertex.previous, before.lastId);
+  const topSequence = Math.max(before.topSequence, vertex.sequence);
+  if (!continues) {
+    draft.put(chain, vertex.author, { ...before, topSequence, suspended: true }, noSalts);
+    return makeOutcome(vertex.id, 'E_FORK', before.lastId);
+  }
+  draft.put(chain, vertex.author, { ...before, lastSequence: vertex.sequence, lastId: vertex.id, topSequence }, noSalts);
+  if (before.suspended) return makeOutcome(vertex.id, 'E_KEY_SUSPENDED', before.lastId);
+  if (draft.get(key, vertex.author)?.state !== 'ACTIVE') return makeOutcome(vertex.id, 'E_KEY_REVOKED', zero32);
+  if (vertex.kind !== 'transaction') return makeOutcome(vertex.id, 'OK', zero32);
+  const { code, conflict } = runTransaction(vertex, draft, context);
+  return makeOutcome(vertex.id, code, conflict);
+}
+
+function runTransaction(vertex: Vertex, draft: Draft, context: ExecutionContext): { code: Code; conflict: Uint8Array } {
+  const call = signedCall.decode(vertex.payload);
+  invariant(call.ok, 'a transaction in the DAG carries a call that was checked on arrival');
+  const { network, time, height, policy, recentHeaders } = context;
+  const refusal = runCall(call.value, vertex.id, draft, {
+    network,
+    time,
+    height,
+    policy,
+    evidence: (proofBytes) => openEvidence(proofBytes, network, recentHeaders),
+  });
+  return { code: refusal?.code ?? 'OK', conflict: refusal?.conflict ?? zero32 };
+}

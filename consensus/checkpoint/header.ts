@@ -1,0 +1,35 @@
+/** The checkpoint header (protocol §7): what a certificate certifies and a light client keeps. */
+
+import { type Infer, hash32, int, record, timeMs } from '../codec/schema.ts';
+import { hash } from '../crypto/hash.ts';
+import { leafHash } from '../merkle/tree.ts';
+
+export const headerSchema = record('header', {
+  suite: int(0, 255),
+  network: hash32,
+  epoch: int(0),
+  height: int(0),
+  /** Id of the header before; zero at height 0. */
+  previous: hash32,
+  /** Checkpoint time, ms: the network's clock `[CKP-3]`. */
+  time: int(0),
+  /** The witness vertex whose cone was confirmed; zero while there is none. */
+  anchor: hash32,
+  outcomesRoot: hash32,
+  outcomesCount: int(0),
+  stateRoot: hash32,
+  /** RFC 9162 root over headers 0 … height−1 `[CKP-2]`. */
+  historyRoot: hash32,
+  committeeHash: hash32,
+  nextCommitteeHash: hash32,
+});
+export type Header = Infer<typeof headerSchema>;
+
+export function headerId(header: Header): Uint8Array {
+  return hash('header', headerSchema.encode(header));
+}
+
+/** A header's leaf in the history accumulator. */
+export function historyLeaf(id: Uint8Array): Uint8Array {
+  return leafHash(id);
+}

@@ -1,0 +1,73 @@
+/** Outcomes `[ORD-3]`: one leaf per confirmed vertex, and the proof that a vertex took effect, or why not. */
+
+import { equalBytes } from '../codec/bytes.ts';
+import { limits } from '../codec/limits.ts';
+import { codes, codeNumber, codeOf, type Code } from '../codec/codes.ts';
+import { ok, refuse, type Result } from '../codec/result.ts';
+import { bytes, hash32, type Infer, int, list, record, signature64 } from '../codec/schema.ts';
+import { verifyDigest } from '../crypto/ed25519.ts';
+import { inclusionPath, leafHash, treeLevels, treeRoot, verifyInclusion } from '../merkle/tree.ts';
+import { type Vertex, type VertexHeader, vertexHeader, vertexId } from '../vertex/vertex.ts';
+import { type Header, headerSchema } from './header.ts';
+
+export const outcomeSchema = record('outcome', {
+  id: hash32,
+  /** Number of a code of codec/codes.ts; 0 is OK. */
+  code: int(0, Object.keys(codes).length - 1),
+  /** What it lost to; zero when nothing stood in the way. */
+  conflict: hash32,
+});
+export type Outcome = Infer<typeof outcomeSchema>;
+
+export function makeOutcome(id: Uint8Array, code: Code, conflict: Uint8Array): Outcome {
+  return { id, code: codeNumber(code), conflict };
+}
+
+export function outcomeCode(outcome: Outcome): Code {
+  return codeOf(outcome.code)!;
+}
+
+function outcomeLeaves(outcomes: readonly Outcome[]): Uint8Array[] {
+  return outcomes.map((outcome) => leafHash(outcomeSchema.encode(outcome)));
+}
+
+export function outcomesRoot(outcomes: readonly Outcome[]): Uint8Array {
+  return treeRoot(outcomeLeaves(outcomes));
+}
+
+/** A vertex header, its author's signature, and its outcome under a checkpoint header. */
+export const vertexProof = record('vertex-proof', {
+  vertex: bytes(limits.vertexHeaderBytesMax),
+  signature: signature64,
+  outcome: outcomeSchema,
+  index: int(0),
+  path: list(hash32, 32),
+  header: headerSchema,
+});
+export type VertexProof = Infer<typeof vertexProof>;
+
+export function proveVertex(vertex: Vertex, outcomes: readonly Outcome[], index: number, header: Header): VertexProof {
+  const outcome = outcomes[index];
+  if (outcome === undefined) throw new RangeError(`"index" expected 0 to ${outcomes.length - 1}, got ${index}`);
+  const path = inclusionPath(treeLevels(outcomeLeaves(outcomes)), index);
+  return { vertex: vertex.headerBytes, signature: vertex.signature, outcome, index, path, header };
+}
+
+/**
+ * Checks a vertex proof up to its checkpoint header; the caller decides why that header is to be believed (a
+ * certificate, or its own chain).
+ */
+export function checkVertexProof(proof: VertexProof, network: Uint8Array): Result<VertexHeader> {
+  const decoded = vertexHeader.decode(proof.vertex, limits.vertexHeaderBytesMax);
+  if (!decoded.ok) return decoded;
+  const vertex = decoded.value;
+  const id = vertexId(proof.vertex);
+  if (!equalBytes(vertex.network, network) || !equalBytes(proof.header.network, network)) return refuse('E_NETWORK', { part: 'vertex' });
+  if (!equalBytes(proof.outcome.id, id)) return refuse('E_PROOF', { reason: 'the outcome is another vertex’s' });
+  if (!verifyDigest(proof.signature, 'vertex-signature', network, id, vertex.author)) return refuse('E_SIG', { part: 'vertex' });
+  const leaf = leafHash(outcomeSchema.encode(proof.outcome));
+  if (!verifyInclusion(proof.header.outcomesRoot, leaf, proof.index, proof.header.outcomesCount, proof.path)) {
+    return refuse('E_PROOF', { reason: 'the outcome is not under the header’s outcomes root' });
+  }
+  return ok(vertex);
+}

@@ -1,0 +1,90 @@
+/** The one table of codes. A refusal anywhere, on the wire, in a contract or at the API, carries one of these. */
+
+export const codes = {
+  // An outcome that is no refusal.
+  OK: 'took effect',
+
+  // Bytes and vertices: a vertex refused with one of these never enters the DAG.
+  E_ENC: 'bytes are not the one canonical encoding of the expected shape',
+  E_LIMIT_BYTES: 'larger than its limit',
+  E_SUITE: 'another signature suite than the network uses',
+  E_NETWORK: 'made for another network',
+  E_SIG: 'a signature is missing or does not verify',
+  E_KEY_UNKNOWN: 'the key is not enrolled at the checkpoint it cites',
+  E_CHAIN: 'does not continue its author’s chain',
+  E_CHECKPOINT: 'cites a checkpoint that is unknown, or older than its ancestors’',
+  E_PARENTS: 'parents are not ascending, repeated, or too many',
+  E_PAYLOAD: 'the payload is not the one that the vertex commits to',
+  E_BATCH: 'a batch of readings that is not sorted, or not what its summary says',
+  E_UNKNOWN: 'not known here',
+  E_PARKED: 'waits for ancestors that are not here yet',
+  E_ALLOWANCE: 'over the allowance of its sender or author; try again later',
+  E_FULL: 'a bounded queue here is full; try again later',
+
+  // Outcomes of confirmed vertices that carry no contract call, or whose author may not act.
+  E_FORK: 'another branch of its author’s chain took effect first; the key is suspended',
+  E_KEY_REVOKED: 'the key was revoked before this position',
+  E_KEY_SUSPENDED: 'the key was suspended before this position',
+
+  // Contracts, common to every transition (semantics §1).
+  E_SCHEMA: 'a field is missing, malformed or out of range',
+  E_ROLE: 'a required party did not sign, or does not have the role',
+  E_REPLAY: 'this call, or this counter, was used before',
+  E_STATE: 'the object is not in a state that allows this',
+  E_SCOPE: 'outside the scope of a live grant',
+  E_STALE: 'older than the greatest age allowed',
+  E_POLICY: 'the network’s policy forbids it',
+  E_RANGE: 'arithmetic left the range of exact integers',
+  E_NOT_FOUND: 'names an object that does not exist',
+  E_EXPIRED: 'its deadline passed before this position',
+
+  // Contracts, transition by transition (semantics §5).
+  E_CREDENTIAL: 'a credential is invalid, or the new key did not prove itself',
+  E_ID_INVALID: 'an identifier’s check digits are wrong',
+  E_ID_LIVE: 'the identifier belongs to a live object already',
+  E_EVIDENCE: 'evidence is missing, does not verify, or does not agree',
+  E_TITLE: 'the title declaration is missing',
+  E_RECEIPT_FIELDS: 'a mandatory field of the receipt is empty',
+  E_OVERISSUE: 'more than is registered and not yet receipted',
+  E_NO_CONSENT: 'the enterprise did not consent, or may no longer revoke',
+  E_PRICE_STALE: 'the price is older than allowed',
+  E_INELIGIBLE: 'the goods are not eligible',
+  E_LIMIT: 'above the limit that the evaluation supports',
+  E_ENCUMBERED: 'the goods carry another pledge already',
+  E_INSUFFICIENT: 'less free quantity than asked',
+  E_NO_CONTROL: 'the custodian or the monitor has not attorned',
+  E_AFFILIATE: 'the monitor or the custodian is controlled by the enterprise',
+  E_RECEIPT_OUT: 'control of the receipt has not moved to the bank',
+  E_REGISTRATION: 'the governing law needs a registration that is missing',
+  E_FUNDS: 'the payment is not shown',
+  E_CURRENCY: 'paid in another currency than the debt',
+  E_DEBT: 'secured debt remains',
+
+  // Checkpoints, votes, proofs.
+  E_HEADER: 'the header breaks a rule or does not follow its predecessor',
+  E_CERTIFICATE: 'fewer than q valid signatures of distinct seats',
+  E_PROOF: 'a proof does not lead to its root',
+  E_VOTE: 'the vote is not one that its seat may cast here',
+
+  // The gateway's intake.
+  E_DEVICE_UNKNOWN: 'the device is not enrolled',
+  E_UNIT: 'the unit or the quantity is not one the model knows',
+  E_COUNTER: 'the counter is missing or was used before',
+
+  // Connections.
+  E_PEER: 'the peer’s key is not enrolled',
+} as const;
+
+export type Code = keyof typeof codes;
+
+/** Stable numbers of the codes inside outcome leaves: position in this table. Append only. */
+const codeNames = Object.keys(codes) as Code[];
+const codeNumbers = new Map(codeNames.map((code, number) => [code, number]));
+
+export function codeNumber(code: Code): number {
+  return codeNumbers.get(code)!;
+}
+
+export function codeOf(number: number): Code | undefined {
+  return codeNames[number];
+}

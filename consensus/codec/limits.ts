@@ -1,0 +1,22 @@
+/** Every limit on foreign bytes, named once. Amounts are bytes unless the name says otherwise. */
+
+export const limits = {
+  /** Greatest nesting of arrays the decoder follows `[ENC-2]`. */
+  depthMax: 8,
+  /** One frame on a stream, and one gossip bundle. */
+  frameBytesMax: 2 << 20,
+  bundleBytesMax: 64 << 10,
+  vertexHeaderBytesMax: 8 << 10,
+  /** A contract call with its signatures. */
+  callBytesMax: 32 << 10,
+  /** A batch of frames of readings. */
+  batchBytesMax: 256 << 10,
+  framesPerBatchMax: 256,
+  readingsPerFrameMax: 64,
+  parentsMax: 8,
+  witnessParentsMax: 64,
+  seatsMax: 64,
+  signersMax: 16,
+  evidencePerCallMax: 8,
+  pledgesPerUnitMax: 16,
+} as const;

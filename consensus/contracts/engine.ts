@@ -1,0 +1,115 @@
+/**
+ * Runs one signed call against a draft of the state `[ORD-5]`: the checks common to every transition, then the
+ * transition's own. All effects or none; the answer is a code, and what stood in the way. docs/spec/contracts.md.
+ */
+
+import { compareBytes, equalBytes, toHex } from '../codec/bytes.ts';
+import { refuse, type Result } from '../codec/result.ts';
+import { SUITE } from '../crypto/ed25519.ts';
+import { callId, type SignedCall, verifyCallSignature } from '../vertex/call.ts';
+import type { ObjectType } from './object.ts';
+import { callRecord, key, party } from './registry.ts';
+import { Draft } from './state.ts';
+import { type Context, type ContractRefusal, type Evidence, isRefusal, refused, type Transition } from './transition.ts';
+import { transitions } from './index.ts';
+import type { Policy } from './policy.ts';
+
+/** What surrounds a call: the checkpoint that executes it. */
+export interface CallEnvironment {
+  readonly network: Uint8Array;
+  readonly time: number;
+  readonly height: number;
+  readonly policy: Policy;
+  evidence(proofBytes: Uint8Array): Evidence | ContractRefusal;
+}
+
+/** Runs `call`; on success its effects are in `draft`, on refusal nothing is. */
+export function runCall(call: SignedCall, vertex: Uint8Array, draft: Draft, environment: CallEnvironment): ContractRefusal | undefined {
+  const { header } = call;
+  if (header.suite !== SUITE) return refused('E_SUITE', { suite: header.suite });
+  if (!equalBytes(header.network, environment.network)) return refused('E_NETWORK', { network: toHex(header.network) });
+  if (environment.time > header.deadline) return refused('E_EXPIRED', { deadline: header.deadline, time: environment.time });
+  if (header.deadline > environment.time + environment.policy.callLifeMs) {
+    return refused('E_SCHEMA', { field: 'deadline', reason: 'too far ahead', most: environment.time + environment.policy.callLifeMs });
+  }
+  const declared = transitions.get(header.transition);
+  if (declared === undefined) return refused('E_SCHEMA', { field: 'transition', got: header.transition });
+  const args = decodeArguments(declared, call);
+  if (!args.ok) return refused(args.code, args.facts);
+
+  const id = callId(header);
+  const earlier = draft.get(callRecord, id);
+  if (earlier !== undefined) return refused('E_REPLAY', { height: earlier.height }, earlier.vertex);
+
+  const signed = checkSignatures(call, draft);
+  if (isRefusal(signed)) return signed;
+
+  const written = new Draft(draft);
+  const context = makeContext(call, id, vertex, written, signed, environment);
+  const refusal = checkSignatories(declared, args.value, context) ?? declared.apply(args.value, context);
+  if (refusal !== undefined) return refusal;
+  context.put(callRecord, id, { transition: header.transition, vertex, height: environment.height, time: environment.time });
+  draft.merge(written);
+  return undefined;
+}
+
+/** The arguments of a call, typed by its transition. */
+export function decodeArguments<A>(declared: Transition<A>, call: SignedCall): Result<A> {
+  const decoded = declared.args.decodeParts(call.parts.map((part) => part.value));
+  return decoded.ok ? (decoded as { ok: true; value: A }) : refuse('E_SCHEMA', decoded.facts);
+}
+
+interface Signed {
+  /** Hex keys that signed. */
+  readonly keys: ReadonlySet<string>;
+  /** Hex ids of parties for which an enrolled key signed. */
+  readonly parties: ReadonlySet<string>;
+}
+
+/** Every signature must verify; a key that is revoked at this position spoils the call. */
+function checkSignatures(call: SignedCall, draft: Draft): Signed | ContractRefusal {
+  const keys = new Set<string>();
+  const parties = new Set<string>();
+  for (const [index, entry] of call.signatures.entries()) {
+    const before = call.signatures[index - 1];
+    if (before !== undefined && compareBytes(before.key, entry.key) >= 0) return refused('E_SIG', { reason: 'signatures do not ascend by key' });
+    if (!verifyCallSignature(entry, call.header)) return refused('E_SIG', { key: toHex(entry.key) });
+    keys.add(toHex(entry.key));
+    const enrolled = draft.get(key, entry.key);
+    if (enrolled?.state === 'REVOKED') return refused('E_KEY_REVOKED', { key: toHex(entry.key) });
+    if (enrolled?.kind === 'party') parties.add(toHex(enrolled.party));
+  }
+  return { keys, parties };
+}
+
+function checkSignatories<A>(declared: Transition<A>, args: A, context: Context): ContractRefusal | undefined {
+  const wanted = declared.signers(args, context);
+  if (isRefusal(wanted)) return wanted;
+  for (const signatory of wanted) {
+    const wantedRoles = typeof signatory.role === 'string' ? [signatory.role] : signatory.role;
+    const facts = { role: wantedRoles.join(' or '), party: toHex(signatory.party) };
+    const known = context.get(party, signatory.party);
+    if (known === undefined) return refused('E_ROLE', { ...facts, reason: 'no such party' }, signatory.party);
+    if (!wantedRoles.some((role) => known.roles.includes(role))) return refused('E_ROLE', { ...facts, reason: 'the party does not have the role' }, signatory.party);
+    if (!context.signedBy(signatory.party)) return refused('E_ROLE', { ...facts, reason: 'the party did not sign' }, signatory.party);
+  }
+  return undefined;
+}
+
+function makeContext(call: SignedCall, id: Uint8Array, vertex: Uint8Array, written: Draft, signed: Signed, environment: CallEnvironment): Context {
+  const salts = [call.parts[1]!.salt, call.parts[2]!.salt] as const;
+  return {
+    network: environment.network,
+    time: environment.time,
+    height: environment.height,
+    policy: environment.policy,
+    callId: id,
+    vertex,
+    get: (type, objectId) => written.get(type, objectId),
+    put: <T>(type: ObjectType<T>, objectId: Uint8Array, value: T) => written.put(type, objectId, value, salts),
+    remove: (type, objectId) => written.remove(type, objectId),
+    signedBy: (partyId) => signed.parties.has(toHex(partyId)),
+    signedByKey: (publicKey) => signed.keys.has(toHex(publicKey)),
+    evidence: (proofBytes) => environment.evidence(proofBytes),
+  };
+}

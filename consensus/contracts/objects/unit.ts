@@ -1,0 +1,54 @@
+/**
+ * Goods in custody: one logistic unit, or a quantity of a fungible lot (semantics §2, §4). id = ledger key of its
+ * label. Whether it is FREE, RESERVED or PLEDGED stands in `encumbrance` under the same id, and nowhere else.
+ */
+
+import { choice, flag, hash32, int, list, maybe, record, text } from '../../codec/schema.ts';
+import { objectType } from '../object.ts';
+import { version } from './version.ts';
+
+export const custodyStates = ['PROPOSED', 'STORED', 'IN_TRANSIT', 'OUT', 'LOST'] as const;
+
+export const receiptsPerUnitMax = 16;
+
+/** Thousandths of a degree Celsius, both ends included. */
+export const temperatureRange = record('temperature-range', {
+  leastMilliC: int(-90_000, 200_000),
+  mostMilliC: int(-90_000, 200_000),
+});
+
+/** What registration states of the goods and keeps as it is. */
+export const goodsFields = {
+  scheme: choice('sscc', 'lot'),
+  /** SSCC, or `GTIN/lot`. */
+  label: text(40, 1),
+  owner: hash32,
+  custodian: hash32,
+  monitor: hash32,
+  gln: text(13, 13),
+  zone: text(20, 1),
+  goods: text(120, 1),
+  /** Book quantity in grams. */
+  quantity: int(1),
+  packages: int(1, 1_000_000_000),
+  /** What the goods bear; without it no temperature is a breach. */
+  temperature: maybe(temperatureRange),
+  /** The custodian lets the monitor issue receipts as its agent. */
+  receiptsByMonitor: flag,
+} as const;
+
+export const unit = objectType('unit', {
+  v0: {
+    state: choice(...custodyStates),
+    /** Ids of the live receipts over it, oldest first: while one lives, the goods are pledged only through it. */
+    receipts: list(hash32, receiptsPerUnitMax),
+    ...version,
+  },
+  v1: {
+    ...goodsFields,
+    /** Grams on live receipts. */
+    receipted: int(0),
+    /** Tree root over the frames that proved it. */
+    evidenceRoot: hash32,
+  },
+});

@@ -1,0 +1,45 @@
+/** Numbers that the parties agreed on before anything was pledged; part of the genesis (semantics §1, §6). */
+
+import { type Infer, int, record } from '../codec/schema.ts';
+
+const basisPoints = int(0, 10_000);
+const durationMs = int(0, 10 * 365 * 86_400_000);
+
+export const policy = record('policy', {
+  /** A call's deadline lies at most this far ahead. */
+  callLifeMs: durationMs,
+  /** A reading older than this is no evidence of what is there now. */
+  evidenceAgeMs: durationMs,
+  /** Greatest age of a status supplied to a bank. */
+  statusAgeMs: durationMs,
+  priceAgeMs: durationMs,
+  reservationMs: durationMs,
+  cureMs: durationMs,
+  /** Two weighings or counts agree when they differ by no more than this. */
+  toleranceBp: basisPoints,
+  loanToValueBp: basisPoints,
+  callLineBp: basisPoints,
+  enforcementLineBp: basisPoints,
+  /** Warn when weight differs from expected stock by more than this; critical above the second. */
+  weightWarnBp: basisPoints,
+  weightCriticalBp: basisPoints,
+});
+export type Policy = Infer<typeof policy>;
+
+const HOUR_MS = 3_600_000;
+
+/** The defaults of semantics §6. */
+export const defaultPolicy: Policy = {
+  callLifeMs: 72 * HOUR_MS,
+  evidenceAgeMs: HOUR_MS,
+  statusAgeMs: 24 * HOUR_MS,
+  priceAgeMs: 24 * HOUR_MS,
+  reservationMs: 72 * HOUR_MS,
+  cureMs: 24 * HOUR_MS,
+  toleranceBp: 50,
+  loanToValueBp: 6_000,
+  callLineBp: 7_000,
+  enforcementLineBp: 8_000,
+  weightWarnBp: 50,
+  weightCriticalBp: 200,
+};

@@ -1,0 +1,71 @@
+/**
+ * Who is who (semantics §1): parties, the keys that sign for them, the chains those keys have written, devices, and
+ * the calls that took effect. The objects that every transition and every validity check reads.
+ */
+
+import { asciiBytes, concatBytes } from '../codec/bytes.ts';
+import { bytes, choice, flag, hash32, int, list, text, timeMs } from '../codec/schema.ts';
+import { hash } from '../crypto/hash.ts';
+import { objectType } from './object.ts';
+
+export const roles = ['enterprise', 'bank', 'monitor', 'warehouse', 'auditor', 'resolver', 'appraiser'] as const;
+export type Role = (typeof roles)[number];
+export const role = choice(...roles);
+
+/** Schemes of external identifiers (semantics §2). */
+export type Scheme = 'lei' | 'gln' | 'sscc' | 'lot' | 'device';
+
+/**
+ * Ledger key of an external identifier `[ID-1]`: one per network, so that two monitors cannot register one unit
+ * twice. A tagged hash in this build; a keyed, verifiable one (RFC 9497) takes its place behind this function.
+ */
+export function labelKey(network: Uint8Array, scheme: Scheme, label: string): Uint8Array {
+  return hash('label', network, asciiBytes(scheme), concatBytes(Uint8Array.of(0), asciiBytes(label)));
+}
+
+/** A legal entity; id = labelKey('lei', LEI). */
+export const party = objectType('party', {
+  v0: { roles: list(role, roles.length, 1) },
+  v1: {
+    lei: text(20, 20),
+    name: text(80, 1),
+    address: text(160),
+    /** Party that controls this one; zero when independent. */
+    controller: hash32,
+  },
+});
+
+/** A key that may author vertices and sign calls; id = the public key. Never deleted `[ADM-1]`. */
+export const key = objectType('key', {
+  v0: {
+    party: hash32,
+    kind: choice('party', 'gateway'),
+    state: choice('ACTIVE', 'REVOKED'),
+    /** Height of the checkpoint that enrolled it; valid as an author for vertices citing this height or later. */
+    since: int(0),
+  },
+});
+
+/** What an author's vertices have come to `[VTX-2]`; id = the public key. */
+export const chain = objectType('chain', {
+  v0: { lastSequence: int(0), lastId: hash32, topSequence: int(0), suspended: flag },
+});
+
+export const sensorFunctions = ['weigher', 'counter', 'camera', 'climate', 'locator', 'motion', 'door', 'power', 'leak'] as const;
+
+/** A sensor; id = labelKey('device', identifier). */
+export const device = objectType('device', {
+  v0: {
+    owner: hash32,
+    state: choice('ACTIVE', 'REVOKED'),
+    /** The sensor's public key, or empty for one that cannot sign. */
+    key: bytes(32),
+  },
+  v1: { identifier: text(64, 1), functions: list(choice(...sensorFunctions), sensorFunctions.length, 1) },
+});
+
+/** A call that took effect; id = call id. Bars its replay, and leads from an object to the vertex that made it. */
+export const callRecord = objectType('call', {
+  v0: { transition: text(32), vertex: hash32, height: int(0), time: timeMs },
+});
+

@@ -1,0 +1,85 @@
+/**
+ * Who holds how much of a unit as security: the entries of its encumbrance, and what they leave free. Whatever asks
+ * for free quantity comes through `lapseExpired`, so that a reservation whose time is over never stands in the way.
+ */
+
+import { equalBytes } from '../../codec/bytes.ts';
+import { invariant } from '../../codec/result.ts';
+import type { ObjectReader, ValueOf } from '../object.ts';
+import { encumbrance, type EncumbranceEntry } from '../objects/encumbrance.ts';
+import { pledge } from '../objects/pledge.ts';
+import { receipt } from '../objects/receipt.ts';
+import type { unit } from '../objects/unit.ts';
+import { versionOf } from '../objects/version.ts';
+import type { Context } from '../transition.ts';
+
+/** One reservation or pledge of a unit, with the pledge it stands for. */
+export interface Holding extends EncumbranceEntry {
+  /** Grams. */
+  readonly quantity: number;
+  readonly agreed: ValueOf<typeof pledge>;
+}
+
+export function readHoldings(unitId: Uint8Array, reader: ObjectReader): readonly Holding[] {
+  const found = reader.get(encumbrance, unitId);
+  if (found === undefined) return [];
+  return found.entries.map((entry, index) => {
+    const agreed = reader.get(pledge, entry.pledge);
+    invariant(agreed !== undefined, 'an encumbrance names a pledge that exists');
+    return { ...entry, quantity: found.quantities[index]!, agreed };
+  });
+}
+
+/** Writes a unit's holdings; when none is left, the encumbrance ceases to exist. */
+export function writeHoldings(unitId: Uint8Array, holdings: readonly Omit<Holding, 'agreed'>[], context: Context): void {
+  if (holdings.length === 0) {
+    context.remove(encumbrance, unitId);
+    return;
+  }
+  context.put(encumbrance, unitId, {
+    entries: holdings.map(({ pledge: id, rank, state }) => ({ pledge: id, rank, state })),
+    quantities: holdings.map(({ quantity }) => quantity),
+    ...versionOf(context),
+  });
+}
+
+export function isExpiredReservation({ state, reservedUntil }: ValueOf<typeof pledge>, time: number): boolean {
+  return state === 'AGREED' && reservedUntil < time;
+}
+
+/** Lapses the unit's reservations whose time is over, and gives what holds it now. */
+export function lapseExpired(unitId: Uint8Array, context: Context): readonly Holding[] {
+  const holdings = readHoldings(unitId, context);
+  const live = holdings.filter(({ agreed }) => !isExpiredReservation(agreed, context.time));
+  if (live.length === holdings.length) return holdings;
+  for (const { pledge: id, agreed } of holdings) {
+    if (isExpiredReservation(agreed, context.time)) context.put(pledge, id, { ...agreed, state: 'LAPSED', ...versionOf(context) });
+  }
+  writeHoldings(unitId, live, context);
+  return live;
+}
+
+/** Holdings of the goods themselves when `receiptId` is absent, otherwise of that receipt. */
+export function holdingsOf(holdings: readonly Holding[], receiptId: Uint8Array | undefined): readonly Holding[] {
+  return holdings.filter(({ agreed }) =>
+    receiptId === undefined ? agreed.receipt === undefined : agreed.receipt !== undefined && equalBytes(agreed.receipt, receiptId),
+  );
+}
+
+export function heldQuantity(holdings: readonly Holding[]): number {
+  return holdings.reduce((sum, { quantity }) => sum + quantity, 0);
+}
+
+/** Grams under no receipt and held by nobody. */
+export function unreceiptedFree(goods: ValueOf<typeof unit>, holdings: readonly Holding[]): number {
+  return goods.quantity - goods.receipted - heldQuantity(holdings.filter(({ agreed }) => agreed.receipt === undefined));
+}
+
+/** Grams held by nobody: outside receipts, and on receipts that secure nothing. */
+export function freeQuantity(goods: ValueOf<typeof unit>, holdings: readonly Holding[], reader: ObjectReader): number {
+  let free = unreceiptedFree(goods, holdings);
+  for (const receiptId of goods.receipts) {
+    if (holdingsOf(holdings, receiptId).length === 0) free += reader.get(receipt, receiptId)?.quantity ?? 0;
+  }
+  return free;
+}

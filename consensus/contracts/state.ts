@@ -1,0 +1,110 @@
+/**
+ * The ledger state: objects by path, and the Merkle map over them. Contracts write to a draft; a checkpoint's draft
+ * is committed whole, once its header is certified.
+ */
+
+import { compareBytes, toHex } from '../codec/bytes.ts';
+import { MerkleMap } from '../merkle/map.ts';
+import { objectPath, type ObjectReader, type ObjectType, objectValueHash, openParts, readObject, type StoredObject } from './object.ts';
+
+/** One written or removed object. */
+export interface Change {
+  readonly path: Uint8Array;
+  /** `undefined` removes it. */
+  readonly object: StoredObject | undefined;
+}
+
+interface Layer extends ObjectReader {
+  find(pathKey: string): StoredObject | undefined;
+}
+
+export class LedgerState implements Layer {
+  readonly #objects = new Map<string, StoredObject>();
+  #map = MerkleMap.empty;
+
+  /** The state that holds `objects`, as loaded from a store or a genesis. */
+  static of(objects: readonly StoredObject[]): LedgerState {
+    const state = new LedgerState();
+    const changes = objects.map((object) => ({ path: objectPath(object.type, object.id), object }));
+    state.commit(changes, state.rootAfter(changes));
+    return state;
+  }
+
+  get map(): MerkleMap {
+    return this.#map;
+  }
+
+  get size(): number {
+    return this.#objects.size;
+  }
+
+  find(pathKey: string): StoredObject | undefined {
+    return this.#objects.get(pathKey);
+  }
+
+  get<T>(type: ObjectType<T>, id: Uint8Array): T | undefined {
+    const stored = this.find(toHex(objectPath(type.name, id)));
+    return stored && readObject(type, stored);
+  }
+
+  /** Objects in no particular order: for listings, never for anything hashed. */
+  objects(): IterableIterator<StoredObject> {
+    return this.#objects.values();
+  }
+
+  /** The map as it will be once `changes` are committed. */
+  rootAfter(changes: readonly Change[]): MerkleMap {
+    return this.#map.update(changes.map(({ path, object }) => ({ path, valueHash: object && objectValueHash(object.parts) })));
+  }
+
+  /** Takes over `changes` together with the map that `rootAfter` gave for them. */
+  commit(changes: readonly Change[], map: MerkleMap): void {
+    for (const { path, object } of changes) {
+      if (object === undefined) this.#objects.delete(toHex(path));
+      else this.#objects.set(toHex(path), object);
+    }
+    this.#map = map;
+  }
+}
+
+/** Writes on top of a state or of another draft; dropped or merged as a whole. */
+export class Draft implements Layer {
+  readonly #below: Layer;
+  readonly #changes = new Map<string, Change>();
+
+  constructor(below: Layer) {
+    this.#below = below;
+  }
+
+  find(pathKey: string): StoredObject | undefined {
+    const change = this.#changes.get(pathKey);
+    return change === undefined ? this.#below.find(pathKey) : change.object;
+  }
+
+  get<T>(type: ObjectType<T>, id: Uint8Array): T | undefined {
+    const stored = this.find(toHex(objectPath(type.name, id)));
+    return stored && readObject(type, stored);
+  }
+
+  /** `salts` hide the V1 and V2 parts; a type without such fields may pass zeros. */
+  put<T>(type: ObjectType<T>, id: Uint8Array, value: T, salts: readonly [Uint8Array, Uint8Array]): void {
+    const path = objectPath(type.name, id);
+    const before = this.find(toHex(path))?.parts;
+    this.#changes.set(toHex(path), { path, object: { type: type.name, id, parts: openParts(type, path, value, salts, before) } });
+  }
+
+  remove<T>(type: ObjectType<T>, id: Uint8Array): void {
+    const path = objectPath(type.name, id);
+    this.#changes.set(toHex(path), { path, object: undefined });
+  }
+
+  /** Takes over everything that `draft`, laid over this one, has written. */
+  merge(draft: Draft): void {
+    for (const [key, change] of draft.#changes) this.#changes.set(key, change);
+  }
+
+  /** All changes, ascending by path. */
+  changes(): Change[] {
+    return [...this.#changes.values()].sort((a, b) => compareBytes(a.path, b.path));
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * The one form in which a transition of semantics §5 is declared: who signs, what it takes, which codes it can give,
+ * what it does. One file declares one transition; contracts/index.ts lists them. `[ORD-5]`
+ */
+
+import { toHex } from '../codec/bytes.ts';
+import type { Code } from '../codec/codes.ts';
+import type { Facts } from '../codec/result.ts';
+import type { Frame } from '../vertex/frame.ts';
+import { type Classed, classed, type ClassedFields, type ClassedSchema, type FieldsOfClass, type ObjectReader, type ObjectType } from './object.ts';
+import type { Policy } from './policy.ts';
+import type { Role } from './registry.ts';
+
+/** A party that must have signed, and the role in which it does: it must have one of those named. */
+export interface Signatory {
+  readonly party: Uint8Array;
+  readonly role: Role | readonly Role[];
+}
+
+/** A refusal: its code, the object in the way, and what the reader needs to mend it. */
+export interface ContractRefusal {
+  readonly code: Code;
+  /** Id of the object or vertex that stands in the way; recorded in the outcome. */
+  readonly conflict?: Uint8Array;
+  readonly facts: Facts;
+}
+
+export function refused(code: Code, facts: Facts = {}, conflict?: Uint8Array): ContractRefusal {
+  return conflict === undefined ? { code, facts } : { code, facts, conflict };
+}
+
+/** The object of that type and id, or the refusal that there is none. */
+export function lookUp<T extends object>(reader: ObjectReader, type: ObjectType<T>, id: Uint8Array): T | ContractRefusal {
+  return reader.get(type, id) ?? refused('E_NOT_FOUND', { type: type.name, id: toHex(id) }, id);
+}
+
+/** The refusal of an object that is not in one of the states `wanted`. */
+export function wrongState(state: string, wanted: readonly string[], id: Uint8Array): ContractRefusal {
+  return refused('E_STATE', { state, wanted: wanted.join(' or ') }, id);
+}
+
+/** A reading shown to a contract, proved to be on the ledger. */
+export interface Evidence {
+  readonly frame: Frame;
+  /** The gateway key that authored the batch. */
+  readonly gateway: Uint8Array;
+  /** Time of the checkpoint that made it final, ms. */
+  readonly finalTime: number;
+}
+
+/** What a transition may see and do. All of it deterministic: the only clock is the checkpoint's. */
+export interface Context extends ObjectReader {
+  readonly network: Uint8Array;
+  /** Checkpoint time, ms: "now". */
+  readonly time: number;
+  readonly height: number;
+  /** The call's id, which is the id of the object it creates. */
+  readonly callId: Uint8Array;
+  /** The vertex that carries the call. */
+  readonly vertex: Uint8Array;
+  readonly policy: Policy;
+  put<T>(type: ObjectType<T>, id: Uint8Array, value: T): void;
+  remove<T>(type: ObjectType<T>, id: Uint8Array): void;
+  /** Did this party sign the call, whatever its role? For signers that only some cases need. */
+  signedBy(party: Uint8Array): boolean;
+  /** Did this key sign the call? For a new key that proves itself before it is enrolled. */
+  signedByKey(key: Uint8Array): boolean;
+  /** Checks a reading proof against the recent certified headers. */
+  evidence(proofBytes: Uint8Array): Evidence | ContractRefusal;
+}
+
+export interface Transition<A = never> {
+  readonly name: string;
+  /** Row of semantics §5. */
+  readonly row: number;
+  readonly summary: string;
+  readonly args: ClassedSchema<A>;
+  readonly signers: (args: A, context: Context) => readonly Signatory[] | ContractRefusal;
+  /** Every code that `apply` and `signers` can give; the checks common to all (engine.ts) come on top. */
+  readonly codes: readonly Code[];
+  /** Checks the preconditions, then writes; or refuses, and nothing is written. */
+  readonly apply: (args: A, context: Context) => ContractRefusal | undefined;
+}
+
+/** Declares a transition; arguments are given by visibility class and arrive flat. */
+export function transition<
+  const V0 extends FieldsOfClass = Record<never, never>,
+  const V1 extends FieldsOfClass = Record<never, never>,
+  const V2 extends FieldsOfClass = Record<never, never>,
+>(
+  declaration: Omit<Transition<Classed<V0, V1, V2>>, 'args'> & { readonly args: ClassedFields<V0, V1, V2> },
+): Transition<Classed<V0, V1, V2>> {
+  return { ...declaration, args: classed(declaration.name, declaration.args) };
+}
+
+export function isRefusal(value: object): value is ContractRefusal {
+  return 'code' in value && 'facts' in value;
+}

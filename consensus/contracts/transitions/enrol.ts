@@ -1,0 +1,122 @@
+/** Row 0, enrolment: parties, keys, devices. From this position they are ACTIVE; a name belongs to one live object. */
+
+import { equalBytes } from '../../codec/bytes.ts';
+import { bytes, choice, hash32, key32, list, maybe, text } from '../../codec/schema.ts';
+import { keyDefect } from '../../crypto/ed25519.ts';
+import { checkDeviceIdentifier, checkLei } from '../identifiers.ts';
+import { device, key, labelKey, party, role, roles, sensorFunctions } from '../registry.ts';
+import { type Context, type ContractRefusal, lookUp, isRefusal, refused, type Signatory, transition, wrongState } from '../transition.ts';
+
+/** Who vouches for a new party: two parties that hold or may hold seats. */
+const countersignerRoles = ['bank', 'monitor'] as const;
+
+export const enrolParty = transition({
+  name: 'enrol-party',
+  row: 0,
+  summary: 'Enrols a legal entity and its first key.',
+  args: {
+    v0: { roles: list(role, roles.length, 1), key: key32, countersigners: list(hash32, 2, 2) },
+    v1: { lei: text(20, 20), name: text(80, 1), address: text(160), controller: hash32 },
+  },
+  signers: ({ countersigners }) => {
+    if (equalBytes(countersigners[0]!, countersigners[1]!)) {
+      return refused('E_CREDENTIAL', { reason: 'two different parties must countersign' });
+    }
+    return countersigners.map((entry) => ({ party: entry, role: countersignerRoles }));
+  },
+  codes: ['E_CREDENTIAL', 'E_ID_INVALID', 'E_ID_LIVE', 'E_SCHEMA'],
+  apply: (args, context) => {
+    const defect = checkLei(args.lei);
+    if (defect !== undefined) return refused('E_ID_INVALID', { field: 'lei', reason: defect });
+    if (new Set(args.roles).size !== args.roles.length) return refused('E_SCHEMA', { field: 'roles', reason: 'repeated' });
+    const id = labelKey(context.network, 'lei', args.lei);
+    if (context.get(party, id) !== undefined) return refused('E_ID_LIVE', { field: 'lei' }, id);
+    const refusal = checkNewKey(args.key, context);
+    if (refusal !== undefined) return refusal;
+    const { lei, name, address, controller } = args;
+    context.put(party, id, { roles: args.roles, lei, name, address, controller });
+    context.put(key, args.key, { party: id, kind: 'party', state: 'ACTIVE', since: context.height });
+    return undefined;
+  },
+});
+
+export const enrolKey = transition({
+  name: 'enrol-key',
+  row: 0,
+  summary: 'Adds a key to a party, in place of another if one is named. A monitor countersigns gateway keys.',
+  args: {
+    v0: {
+      party: hash32,
+      key: key32,
+      kind: choice('party', 'gateway'),
+      /** Countersigns a gateway key; left out otherwise. */
+      monitor: maybe(hash32),
+      /** Key of the same party and kind that is revoked at the same position. */
+      replaces: maybe(key32),
+    },
+  },
+  signers: ({ party: owner, kind, monitor }) => {
+    const wanted: Signatory[] = [{ party: owner, role: roles }];
+    if (kind === 'party') return wanted;
+    if (monitor === undefined) return refused('E_CREDENTIAL', { reason: 'a monitor must countersign a gateway key' });
+    return [...wanted, { party: monitor, role: 'monitor' }];
+  },
+  codes: ['E_CREDENTIAL', 'E_ID_LIVE', 'E_NOT_FOUND', 'E_STATE'],
+  apply: (args, context) => {
+    const refusal = checkNewKey(args.key, context);
+    if (refusal !== undefined) return refusal;
+    if (args.replaces !== undefined) {
+      const old = lookUp(context, key, args.replaces);
+      if (isRefusal(old)) return old;
+      if (old.kind !== args.kind || !equalBytes(old.party, args.party)) {
+        return refused('E_CREDENTIAL', { reason: 'replaces a key of another party or kind' }, args.replaces);
+      }
+      if (old.state !== 'ACTIVE') return wrongState(old.state, ['ACTIVE'], args.replaces);
+      context.put(key, args.replaces, { ...old, state: 'REVOKED' });
+    }
+    context.put(key, args.key, { party: args.party, kind: args.kind, state: 'ACTIVE', since: context.height });
+    return undefined;
+  },
+});
+
+export const enrolDevice = transition({
+  name: 'enrol-device',
+  row: 0,
+  summary: 'Enrols a sensor with the functions it is for, or gives it a new key. A monitor countersigns.',
+  args: {
+    v0: {
+      owner: hash32,
+      monitor: hash32,
+      /** The sensor's key; empty for one that cannot sign. */
+      key: bytes(32),
+    },
+    v1: { identifier: text(64, 1), functions: list(choice(...sensorFunctions), sensorFunctions.length, 1) },
+  },
+  signers: ({ owner, monitor }) => [
+    { party: owner, role: roles },
+    { party: monitor, role: 'monitor' },
+  ],
+  codes: ['E_CREDENTIAL', 'E_ID_INVALID', 'E_ID_LIVE', 'E_SCHEMA'],
+  apply: (args, context) => {
+    const defect = checkDeviceIdentifier(args.identifier);
+    if (defect !== undefined) return refused('E_ID_INVALID', { field: 'identifier', reason: defect });
+    if (new Set(args.functions).size !== args.functions.length) return refused('E_SCHEMA', { field: 'functions', reason: 'repeated' });
+    const badKey = args.key.length === 0 ? undefined : keyDefect(args.key);
+    if (badKey !== undefined) return refused('E_CREDENTIAL', { field: 'key', reason: badKey });
+    const id = labelKey(context.network, 'device', args.identifier);
+    const live = context.get(device, id);
+    if (live?.state === 'ACTIVE' && !equalBytes(live.owner, args.owner)) return refused('E_ID_LIVE', { field: 'identifier' }, id);
+    const { owner, identifier, functions } = args;
+    context.put(device, id, { owner, state: 'ACTIVE', key: args.key, identifier, functions });
+    return undefined;
+  },
+});
+
+/** A key enrols once, is fit to sign, and signs the call that enrols it. */
+function checkNewKey(newKey: Uint8Array, context: Context): ContractRefusal | undefined {
+  const defect = keyDefect(newKey);
+  if (defect !== undefined) return refused('E_CREDENTIAL', { field: 'key', reason: defect });
+  if (context.get(key, newKey) !== undefined) return refused('E_ID_LIVE', { field: 'key' }, newKey);
+  if (!context.signedByKey(newKey)) return refused('E_CREDENTIAL', { field: 'key', reason: 'the new key did not sign' });
+  return undefined;
+}

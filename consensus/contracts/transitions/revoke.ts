@@ -1,0 +1,43 @@
+/** Row 0, revocation: keys and devices. Neither is ever deleted `[ADM-1]`; what they signed before stays valid. */
+
+import { hash32, key32 } from '../../codec/schema.ts';
+import { device, key, roles } from '../registry.ts';
+import { isRefusal, lookUp, transition, wrongState } from '../transition.ts';
+
+export const revokeKey = transition({
+  name: 'revoke-key',
+  row: 0,
+  summary: 'Ends a key of a party; its party signs.',
+  args: { v0: { key: key32 } },
+  signers: (args, context) => {
+    const old = lookUp(context, key, args.key);
+    return isRefusal(old) ? old : [{ party: old.party, role: roles }];
+  },
+  codes: ['E_NOT_FOUND', 'E_STATE'],
+  apply: (args, context) => {
+    const old = lookUp(context, key, args.key);
+    if (isRefusal(old)) return old;
+    if (old.state !== 'ACTIVE') return wrongState(old.state, ['ACTIVE'], args.key);
+    context.put(key, args.key, { ...old, state: 'REVOKED' });
+    return undefined;
+  },
+});
+
+export const revokeDevice = transition({
+  name: 'revoke-device',
+  row: 0,
+  summary: 'Ends a sensor: from here on its readings are no evidence. Its owner signs.',
+  args: { v0: { device: hash32 } },
+  signers: (args, context) => {
+    const old = lookUp(context, device, args.device);
+    return isRefusal(old) ? old : [{ party: old.owner, role: roles }];
+  },
+  codes: ['E_NOT_FOUND', 'E_STATE'],
+  apply: (args, context) => {
+    const old = lookUp(context, device, args.device);
+    if (isRefusal(old)) return old;
+    if (old.state !== 'ACTIVE') return wrongState(old.state, ['ACTIVE'], args.device);
+    context.put(device, args.device, { ...old, state: 'REVOKED' });
+    return undefined;
+  },
+});

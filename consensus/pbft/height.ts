@@ -1,0 +1,367 @@
+/**
+ * PBFT for one height (protocol §8): a state machine without clock, network or disk. Inputs are method calls with the
+ * time; outputs are returned in the order in which they must happen: a `log` before the `send` that it covers.
+ * docs/spec/pbft.md.
+ */
+
+import { equalBytes } from '../codec/bytes.ts';
+import type { Code } from '../codec/codes.ts';
+import type { Facts } from '../codec/result.ts';
+import { type Signer, signDigest, verifyDigest } from '../crypto/ed25519.ts';
+import { zero32 } from '../crypto/hash.ts';
+import { type Certificate, makeQuorum, phaseDomain, voteBytes, type VotePhase } from '../checkpoint/certificate.ts';
+import type { Committee } from '../checkpoint/committee.ts';
+import { type Header, headerId } from '../checkpoint/header.ts';
+import {
+  type NewViewProof,
+  newViewHash,
+  type PreparedProof,
+  type ProposalMessage,
+  viewChangeBytes,
+  type ViewChangeMessage,
+  type VoteLogEntry,
+  type VoteMessage,
+} from './messages.ts';
+import { checkNewView, checkViewChange } from './new-view.ts';
+import { VoteBox } from './vote-box.ts';
+
+export interface PbftRules {
+  readonly network: Uint8Array;
+  readonly committee: Committee;
+  readonly viewTimeoutMs: number;
+  readonly viewTimeoutMaxMs: number;
+}
+
+/** This node's own seat; absent for an observer, who only counts. */
+export interface OwnSeat {
+  readonly number: number;
+  readonly signer: Signer;
+}
+
+export type SeatMessage =
+  | ({ readonly type: 'proposal' } & ProposalMessage)
+  | ({ readonly type: 'vote' } & VoteMessage)
+  | ({ readonly type: 'viewChange' } & ViewChangeMessage);
+
+export type PbftOutput =
+  /** Must be durable before anything that follows it. */
+  | { readonly type: 'log'; readonly entry: VoteLogEntry }
+  /** To all other seats. */
+  | { readonly type: 'send'; readonly message: SeatMessage }
+  /** Check this proposal against own DAG and state, then call `checked`. A prepared value's time is not judged again. */
+  | { readonly type: 'check'; readonly header: Header; readonly anchor: Uint8Array; readonly seat: number; readonly prepared: boolean; readonly view: number }
+  | { readonly type: 'decided'; readonly headerId: Uint8Array; readonly certificate: Certificate }
+  | { readonly type: 'refused'; readonly code: Code; readonly facts: Facts };
+
+interface Accepted {
+  readonly header: Header;
+  readonly id: Uint8Array;
+  readonly newView: Uint8Array;
+  checked: boolean;
+}
+
+export class PbftHeight {
+  readonly height: number;
+  readonly #rules: PbftRules;
+  readonly #own: OwnSeat | undefined;
+  /** The view in which this seat takes part; votes in lower ones are never signed again `[BFT-4]`. */
+  #view = 0;
+  /** In views above 0: whether the view's new-view has been seen or made. */
+  #entered = true;
+  #deadline: number | undefined;
+  #resendAt = Number.POSITIVE_INFINITY;
+  readonly #proposals = new Map<number, Accepted>();
+  readonly #votes: VoteBox;
+  readonly #viewChanges = new Map<number, ViewChangeMessage>();
+  #newView: NewViewProof | undefined;
+  #prepared: PreparedProof | undefined;
+  /** What this seat signed: `phase/view` → value. The in-memory form of the vote log `[BFT-1]`. */
+  readonly #signed = new Map<string, Uint8Array>();
+  /** Own messages of the current view, sent again while nothing happens. */
+  #outbox: SeatMessage[] = [];
+  /** The value for which q commits are held, before and after it is decided. */
+  #committed: { readonly view: number; readonly id: Uint8Array; readonly signatures: ReadonlyMap<number, Uint8Array> } | undefined;
+  #decided = false;
+  #outputs: PbftOutput[] = [];
+
+  constructor(height: number, rules: PbftRules, own: OwnSeat | undefined, log: readonly VoteLogEntry[] = []) {
+    this.height = height;
+    this.#rules = rules;
+    this.#own = own;
+    this.#votes = new VoteBox(rules.committee.quorum);
+    for (const entry of log) this.#recall(entry);
+  }
+
+  get view(): number {
+    return this.#view;
+  }
+
+  /** When `tick` wants to be called, ms; infinity when there is nothing to wait for. */
+  get wakeAt(): number {
+    return Math.min(this.#deadline ?? Number.POSITIVE_INFINITY, this.#resendAt);
+  }
+
+  /** This seat leads the current view, has not proposed in it, and is free to choose a value. */
+  get mayPropose(): boolean {
+    return !this.#decided && this.#leads(this.#view) && this.#entered && !this.#signed.has(`proposal/${this.#view}`);
+  }
+
+  /** There is something to decide: view 0's timer starts `[BFT-7]`. */
+  arm(nowMs: number): void {
+    if (this.#decided || this.#own === undefined || this.#deadline !== undefined || !this.#entered) return;
+    this.#startTimer(nowMs);
+  }
+
+  /** As leader: proposes a header built and executed by this node. */
+  propose(header: Header, anchor: Uint8Array, previousCertificate: Certificate | undefined, nowMs: number): PbftOutput[] {
+    if (this.mayPropose) this.#sendProposal(header, anchor, previousCertificate, nowMs);
+    return this.#flush();
+  }
+
+  receive(message: SeatMessage, nowMs: number): PbftOutput[] {
+    if (!this.#decided) {
+      if (message.type === 'proposal') this.#onProposal(message, nowMs);
+      else if (message.type === 'vote') this.#onVote(message, nowMs);
+      else this.#onViewChange(message, nowMs);
+    }
+    return this.#flush();
+  }
+
+  /** The node's verdict on a proposal that it was asked to check. Silence is the answer to a bad one. */
+  checked(id: Uint8Array, good: boolean, nowMs: number): PbftOutput[] {
+    const accepted = this.#proposals.get(this.#view);
+    if (!this.#decided && good && accepted !== undefined && equalBytes(accepted.id, id)) {
+      accepted.checked = true;
+      this.#vote('prepare', accepted);
+      this.#advance(this.#view, nowMs);
+    }
+    return this.#flush();
+  }
+
+  tick(nowMs: number): PbftOutput[] {
+    if (this.#decided) return [];
+    if (this.#deadline !== undefined && nowMs >= this.#deadline) this.#changeView(this.#view + 1, nowMs);
+    else if (nowMs >= this.#resendAt) {
+      for (const message of this.#outbox) this.#outputs.push({ type: 'send', message });
+      this.#resendAt = nowMs + this.#rules.viewTimeoutMs / 2;
+    }
+    return this.#flush();
+  }
+
+  #onProposal(message: ProposalMessage, nowMs: number): void {
+    const { header, view, seat } = message;
+    const { committee } = this.#rules;
+    if (seat !== committee.leader(this.height, view)) return this.#refuse('E_VOTE', { reason: 'not the leader', seat, view });
+    if (view < this.#view) return;
+    const id = headerId(header);
+    const known = this.#proposals.get(view);
+    if (known !== undefined) {
+      if (!equalBytes(known.id, id)) this.#refuse('E_VOTE', { reason: 'two proposals in one view', seat, view });
+      return;
+    }
+    const newView = newViewHash(message.newView);
+    const body = this.#voteBytes(view, id, newView);
+    if (!verifyDigest(message.signature, 'proposal', this.#rules.network, body, committee.record.seats[seat]!)) {
+      return this.#refuse('E_SIG', { part: 'proposal', seat, view });
+    }
+    let prepared: PreparedProof | undefined;
+    if (view > 0) {
+      const choice = checkNewView(message.newView, this.height, view, this.#rules);
+      if (!choice.ok) return this.#refuse(choice.code, { ...choice.facts, seat, view });
+      prepared = choice.value;
+      if (prepared !== undefined && !equalBytes(headerId(prepared.header), id)) {
+        return this.#refuse('E_VOTE', { reason: 'not the prepared value', seat, view });
+      }
+    }
+    this.#enter(view, nowMs);
+    this.#proposals.set(view, { header, id, newView, checked: false });
+    this.#outputs.push({ type: 'check', header, anchor: message.anchor, seat, prepared: prepared !== undefined, view });
+    this.#advance(view, nowMs);
+  }
+
+  #onVote(message: VoteMessage, nowMs: number): void {
+    const { phase, view, seat } = message;
+    const voter = this.#rules.committee.record.seats[seat];
+    if (voter === undefined || seat === this.#own?.number) return;
+    const verdict = this.#votes.room(message, this.#view);
+    if (verdict === 'known' || verdict === 'far') return;
+    if (verdict === 'conflict') return this.#refuse('E_VOTE', { reason: 'two votes in one view and phase', seat, view, phase });
+    const body = this.#voteBytes(view, message.headerId, message.newView);
+    if (!verifyDigest(message.signature, phaseDomain[phase], this.#rules.network, body, voter)) {
+      return this.#refuse('E_SIG', { part: phase, seat, view });
+    }
+    this.#votes.add(message);
+    this.#advance(view, nowMs);
+  }
+
+  /** Moves on where votes of `view` now suffice: prepared → commit, committed → decided. */
+  #advance(view: number, nowMs: number): void {
+    const commits = this.#votes.quorum('commit', view);
+    if (commits !== undefined) this.#committed = { view, id: commits.headerId, signatures: commits.signatures };
+    if (this.#decideIfChecked()) return;
+    const accepted = this.#proposals.get(view);
+    if (view !== this.#view || accepted?.checked !== true || this.#signed.has(`commit/${view}`)) return;
+    const prepares = this.#votes.quorum('prepare', view);
+    if (prepares === undefined || !equalBytes(prepares.headerId, accepted.id) || !equalBytes(prepares.newView, accepted.newView)) return;
+    const quorum = makeQuorum(prepares.signatures, this.#rules.committee);
+    this.#prepared = { view, header: accepted.header, newView: accepted.newView, quorum };
+    this.#vote('commit', { ...accepted, newView: zero32 });
+    this.#advance(view, nowMs);
+  }
+
+  /** Decided only once the value was executed here as well; until then this seat goes on taking part. */
+  #decideIfChecked(): boolean {
+    const committed = this.#committed;
+    const proposals = [...this.#proposals.values()];
+    if (committed === undefined || !proposals.some(({ id, checked }) => checked && equalBytes(id, committed.id))) return false;
+    this.#decided = true;
+    this.#deadline = undefined;
+    this.#resendAt = Number.POSITIVE_INFINITY;
+    const quorum = makeQuorum(committed.signatures, this.#rules.committee);
+    this.#outputs.push({ type: 'decided', headerId: committed.id, certificate: { height: this.height, view: committed.view, quorum } });
+    return true;
+  }
+
+  #onViewChange(message: ViewChangeMessage, nowMs: number): void {
+    const known = this.#viewChanges.get(message.seat);
+    if (known !== undefined && known.view >= message.view) return;
+    const checked = checkViewChange(message, this.height, this.#rules);
+    if (!checked.ok) return this.#refuse(checked.code, { ...checked.facts, seat: message.seat });
+    this.#viewChanges.set(message.seat, message);
+    this.#joinViewChange(nowMs);
+    this.#openView(nowMs);
+  }
+
+  /** f+1 seats ask for a higher view: at least one honest seat's timer ran out, so join them. */
+  #joinViewChange(nowMs: number): void {
+    const views = [...this.#viewChanges.values()].map((change) => change.view).filter((view) => view > this.#view);
+    const joined = views.sort((a, b) => b - a)[this.#rules.committee.faults];
+    if (joined !== undefined) this.#changeView(joined, nowMs);
+  }
+
+  #changeView(view: number, nowMs: number): void {
+    if (this.#own === undefined) return;
+    this.#view = view;
+    this.#entered = false;
+    this.#deadline = undefined;
+    this.#newView = undefined;
+    const { network, committee } = this.#rules;
+    const prepared = this.#prepared;
+    const subject = prepared && { view: prepared.view, headerId: headerId(prepared.header) };
+    const entry = { height: this.height, view, phase: 'view-change', value: subject?.headerId ?? zero32, prepared } as const;
+    if (!this.#remember(entry)) return;
+    const body = viewChangeBytes({ network, committeeHash: committee.hash, height: this.height, view, prepared: subject });
+    const signature = signDigest(this.#own.signer, 'view-change', network, body);
+    const message: ViewChangeMessage = { height: this.height, view, prepared, seat: this.#own.number, signature };
+    this.#viewChanges.set(this.#own.number, message);
+    this.#outbox = [];
+    this.#send({ type: 'viewChange', ...message }, nowMs);
+    this.#openView(nowMs);
+  }
+
+  /** Once q view-changes for the current view are held: its timer runs, and its leader may propose `[BFT-7]`. */
+  #openView(nowMs: number): void {
+    if (this.#entered || this.#own === undefined) return;
+    const { quorum } = this.#rules.committee;
+    const changes = [...this.#viewChanges.values()];
+    if (changes.filter((change) => change.view >= this.#view).length < quorum) return;
+    if (this.#deadline === undefined) this.#startTimer(nowMs);
+    const forView = changes.filter((change) => change.view === this.#view).sort((a, b) => a.seat - b.seat);
+    if (!this.#leads(this.#view) || forView.length < quorum) return;
+    this.#newView = { viewChanges: forView.slice(0, quorum) };
+    this.#entered = true;
+    const choice = checkNewView(this.#newView, this.height, this.#view, this.#rules);
+    if (choice.ok && choice.value !== undefined) this.#sendProposal(choice.value.header, new Uint8Array(0), undefined, nowMs, true);
+  }
+
+  #sendProposal(header: Header, anchor: Uint8Array, previousCertificate: Certificate | undefined, nowMs: number, prepared = false): void {
+    if (this.#own === undefined) return;
+    const view = this.#view;
+    const id = headerId(header);
+    if (!this.#remember({ height: this.height, view, phase: 'proposal', value: id, prepared: undefined })) return;
+    const newView = newViewHash(this.#newView);
+    const signature = signDigest(this.#own.signer, 'proposal', this.#rules.network, this.#voteBytes(view, id, newView));
+    this.#proposals.set(view, { header, id, newView, checked: false });
+    const message = { view, header, previousCertificate, newView: this.#newView, anchor, seat: this.#own.number, signature };
+    this.#send({ type: 'proposal', ...message }, nowMs);
+    // The leader checks its own value as everyone else does: a re-proposed one may not be its own.
+    this.#outputs.push({ type: 'check', header, anchor, seat: this.#own.number, prepared, view });
+    if (this.#deadline === undefined) this.#startTimer(nowMs);
+  }
+
+  #vote(phase: VotePhase, { id, newView }: { readonly id: Uint8Array; readonly newView: Uint8Array }): void {
+    if (this.#own === undefined) return;
+    const view = this.#view;
+    const prepared = phase === 'commit' ? this.#prepared : undefined;
+    if (!this.#remember({ height: this.height, view, phase, value: id, prepared })) return;
+    const { number: seat, signer } = this.#own;
+    const signature = signDigest(signer, phaseDomain[phase], this.#rules.network, this.#voteBytes(view, id, newView));
+    const message: VoteMessage = { phase, height: this.height, view, headerId: id, newView, seat, signature };
+    this.#votes.add(message);
+    this.#send({ type: 'vote', ...message }, undefined);
+  }
+
+  /** Logs a signature about to be made; false when another value was signed at this (view, phase) before. */
+  #remember(entry: VoteLogEntry): boolean {
+    const name = `${entry.phase}/${entry.view}`;
+    const signed = this.#signed.get(name);
+    if (signed !== undefined) return equalBytes(signed, entry.value);
+    this.#signed.set(name, entry.value);
+    this.#outputs.push({ type: 'log', entry });
+    return true;
+  }
+
+  /** Restores what an earlier life of this seat had signed. */
+  #recall(entry: VoteLogEntry): void {
+    this.#signed.set(`${entry.phase}/${entry.view}`, entry.value);
+    if (entry.prepared !== undefined && (this.#prepared === undefined || entry.prepared.view >= this.#prepared.view)) {
+      this.#prepared = entry.prepared;
+    }
+    if (entry.phase === 'view-change' && entry.view > this.#view) {
+      this.#view = entry.view;
+      this.#entered = false;
+    }
+  }
+
+  #enter(view: number, nowMs: number): void {
+    if (view > this.#view || !this.#entered) {
+      this.#view = view;
+      this.#entered = true;
+      this.#newView = undefined;
+      this.#outbox = [];
+      this.#startTimer(nowMs);
+    } else if (this.#deadline === undefined) this.#startTimer(nowMs);
+  }
+
+  #startTimer(nowMs: number): void {
+    if (this.#own === undefined) return;
+    const { viewTimeoutMs, viewTimeoutMaxMs } = this.#rules;
+    this.#deadline = nowMs + Math.min(viewTimeoutMs * 2 ** this.#view, viewTimeoutMaxMs);
+    this.#resendAt = Math.min(this.#resendAt, nowMs + viewTimeoutMs / 2);
+  }
+
+  #send(message: SeatMessage, nowMs: number | undefined): void {
+    this.#outbox.push(message);
+    this.#outputs.push({ type: 'send', message });
+    if (nowMs !== undefined) this.#resendAt = nowMs + this.#rules.viewTimeoutMs / 2;
+  }
+
+  #leads(view: number): boolean {
+    return this.#own !== undefined && this.#rules.committee.leader(this.height, view) === this.#own.number;
+  }
+
+  #voteBytes(view: number, id: Uint8Array, newView: Uint8Array): Uint8Array {
+    const { network, committee } = this.#rules;
+    return voteBytes({ network, committeeHash: committee.hash, height: this.height, view, headerId: id, newView });
+  }
+
+  #refuse(code: Code, facts: Facts): void {
+    this.#outputs.push({ type: 'refused', code, facts: { ...facts, height: this.height } });
+  }
+
+  #flush(): PbftOutput[] {
+    const outputs = this.#outputs;
+    this.#outputs = [];
+    return outputs;
+  }
+}

@@ -1,0 +1,76 @@
+/** Domain-separated hashing `[HASH-1]`: the tags are part of the protocol, so they stand here a second time. */
+
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { concatBytes, toHex, uint32Bytes } from '../codec/bytes.ts';
+import { type Domain, hash, zero32 } from '../crypto/hash.ts';
+import { hashBytes, installPrimitives, verifyZip215 } from '../crypto/primitives.ts';
+import { byteString, repeat, signerOf } from './arbitraries.ts';
+
+const hashing = suite('hash');
+
+const sha256 = (data: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(data).digest());
+
+/** Append only. A tag that moves makes every hash and signature of every running network worthless. */
+const domainsInOrder: readonly Domain[] = [
+  'network', 'vertex', 'vertex-signature', 'call', 'call-signature', 'payload', 'commitment', 'salt', 'batch',
+  'frame-signature', 'frame-salt', 'object-key', 'label', 'map-path', 'map-leaf', 'map-node', 'object-value',
+  'header', 'committee', 'order', 'vote-prepare', 'vote-commit', 'proposal', 'view-change', 'new-view',
+  'connection', 'batch-summary', 'summary-salt',
+]; // biome-ignore format: a table
+
+hashing.after(() => installPrimitives({ sha256 }));
+
+hashing('each domain is SHA-256 over "TS", its number in 16 bits, and the parts', () => {
+  for (const [number, domain] of domainsInOrder.entries()) {
+    const tag = concatBytes(Uint8Array.of(0x54, 0x53), uint32Bytes(number).subarray(2));
+    const parts = [Uint8Array.of(1, 2), Uint8Array.of(3)];
+    assert.is(toHex(hash(domain, ...parts)), toHex(sha256(concatBytes(tag, ...parts))), domain);
+  }
+});
+
+hashing('frozen: the empty vertex, and one of two parts', () => {
+  assert.is(toHex(hash('vertex')), toHex(sha256(Uint8Array.of(0x54, 0x53, 0, 1))));
+  assert.is(toHex(hash('vertex')), 'FROZEN_VERTEX');
+  assert.is(toHex(hash('order', repeat(1), repeat(2))), 'FROZEN_ORDER');
+});
+
+hashing('the portable SHA-256 is that of the runtime, at every length around a block', () => {
+  for (let length = 0; length < 200; length++) {
+    assert.is(toHex(hashBytes(repeat(length, length))), toHex(sha256(repeat(length, length))));
+  }
+  fc.assert(fc.property(byteString(0, 2000), (data) => toHex(hashBytes(data)) === toHex(sha256(data))));
+});
+
+hashing('a replacement that is not SHA-256, or does not verify, is not installed', () => {
+  const verifyAlways = (): boolean => true;
+  const verifyNever = (): boolean => false;
+  assert.throws(() => installPrimitives({ sha256: (data) => data.slice(0, 32) }), /"primitives.sha256"/);
+  assert.throws(() => installPrimitives({ sha256, verifyFast: verifyAlways }), /"primitives.verifyFast"/);
+  assert.throws(() => installPrimitives({ sha256, verifyFast: verifyNever }), /"primitives.verifyFast"/);
+  assert.is(toHex(hashBytes(repeat(1))), toHex(sha256(repeat(1))));
+});
+
+hashing('a native SHA-256 that answers with a Buffer works as well', () => {
+  installPrimitives({ sha256: (data) => createHash('sha256').update(data).digest() });
+  assert.is(toHex(hash('vertex')), 'FROZEN_VERTEX');
+});
+
+hashing('verification takes any bytes for an answer of no', () => {
+  const { publicKey } = signerOf(1);
+  fc.assert(
+    fc.property(byteString(0, 80), byteString(0, 40), (signature, key) => {
+      assert.is(verifyZip215(signature, repeat(0), publicKey), false);
+      assert.is(verifyZip215(repeat(0, 64), repeat(0), key.length === 32 ? publicKey : key), false);
+    }),
+    { numRuns: 50 },
+  );
+});
+
+hashing('the zero hash is 32 zero bytes', () => {
+  assert.is(toHex(zero32), '00'.repeat(32));
+});
+
+hashing.run();

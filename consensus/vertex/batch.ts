@@ -1,0 +1,144 @@
+/**
+ * Batches of frames `[VTX-5]`: a Merkle tree over salted frames, and a summary that anyone who holds the frames can
+ * derive again. The vertex commits to both by one hash, so a batch costs the ledger 32 bytes; a frame's proof repeats
+ * the summary's salted commitment only, so it stays below 1 KB and tells nothing of other devices.
+ */
+
+import { compareBytes, concatBytes, equalBytes, uint32Bytes } from '../codec/bytes.ts';
+import { limits } from '../codec/limits.ts';
+import { ok, refuse, type Result } from '../codec/result.ts';
+import { fixed, hash32, type Infer, int, list, record, text, timeMs, choice } from '../codec/schema.ts';
+import { hash } from '../crypto/hash.ts';
+import { inclusionPath, leafHash, rootFromPath, treeLevels, treeRoot } from '../merkle/tree.ts';
+import { compareDecimals, decimal } from './decimal.ts';
+import { compareFrames, type Frame, frame, frameDefect } from './frame.ts';
+import { quantityNames, type QuantityName } from './quantities.ts';
+
+const SERIES_MAX = 1024;
+
+export const series = record('series', {
+  device: text(64, 1),
+  quantity: choice(...(quantityNames as readonly [QuantityName, ...QuantityName[]])),
+  count: int(1),
+  min: decimal,
+  max: decimal,
+  last: decimal,
+});
+export type Series = Infer<typeof series>;
+
+export const batchSummary = record('batch-summary', {
+  frames: int(1, limits.framesPerBatchMax),
+  firstTime: timeMs,
+  lastTime: timeMs,
+  series: list(series, SERIES_MAX),
+});
+export type BatchSummary = Infer<typeof batchSummary>;
+
+/** The payload of a readings vertex. One salt per batch; the salts of each frame and of the summary derive from it. */
+export const batch = record('batch', {
+  salt: fixed(32),
+  summary: batchSummary,
+  frames: list(frame, limits.framesPerBatchMax, 1),
+});
+export type Batch = Infer<typeof batch>;
+
+/** One frame, provable alone: it reveals its own salt and nothing of its neighbours. */
+export const frameProof = record('frame-proof', {
+  frame,
+  salt: fixed(32),
+  index: int(0, limits.framesPerBatchMax - 1),
+  /** How many frames the batch has. */
+  frames: int(1, limits.framesPerBatchMax),
+  path: list(hash32, 8),
+  /** Commitment to the summary, which stays closed. */
+  summary: hash32,
+});
+export type FrameProof = Infer<typeof frameProof>;
+
+/** Builds a batch from frames in any order; they must be distinct by (device, session, counter). */
+export function makeBatch(frames: readonly Frame[], salt: Uint8Array): Batch {
+  const sorted = frames.slice().sort(compareFrames);
+  return { salt, summary: summarise(sorted), frames: sorted };
+}
+
+export function batchHash(value: Batch): Uint8Array {
+  return commit(treeRoot(leaves(value)), value.frames.length, commitSummary(value));
+}
+
+/** Checks a batch against itself: order, frames, summary. The caller compares its hash with the vertex. */
+export function checkBatch(value: Batch): Result<Batch> {
+  for (const [index, entry] of value.frames.entries()) {
+    const before = value.frames[index - 1];
+    if (before !== undefined && compareFrames(before, entry) >= 0) return refuse('E_BATCH', { reason: 'frames do not ascend', index });
+    const reason = frameDefect(entry);
+    if (reason !== undefined) return refuse('E_BATCH', { reason, index });
+  }
+  const derived = summarise(value.frames);
+  if (derived.series.length > SERIES_MAX) return refuse('E_BATCH', { reason: 'too many series', series: derived.series.length, limit: SERIES_MAX });
+  if (!equalBytes(batchSummary.encode(value.summary), batchSummary.encode(derived))) {
+    return refuse('E_BATCH', { reason: 'summary is not that of the frames' });
+  }
+  return ok(value);
+}
+
+export function proveFrame(value: Batch, index: number): FrameProof {
+  const entry = value.frames[index];
+  if (entry === undefined) throw new RangeError(`"index" expected 0 to ${value.frames.length - 1}, got ${index}`);
+  return {
+    frame: entry,
+    salt: frameSalt(value.salt, index),
+    index,
+    frames: value.frames.length,
+    path: inclusionPath(treeLevels(leaves(value)), index),
+    summary: commitSummary(value),
+  };
+}
+
+/** The payload hash that a frame's proof leads to, or `undefined` when it leads nowhere. */
+export function payloadHashFromFrame(proof: FrameProof): Uint8Array | undefined {
+  const leaf = leafHash(concatBytes(proof.salt, frame.encode(proof.frame)));
+  const root = rootFromPath(leaf, proof.index, proof.frames, proof.path);
+  return root && commit(root, proof.frames, proof.summary);
+}
+
+function commit(root: Uint8Array, frames: number, summary: Uint8Array): Uint8Array {
+  return hash('batch', root, uint32Bytes(frames), summary);
+}
+
+/** Salted, or a few series could be guessed from the proof of any one frame. */
+function commitSummary({ salt, summary }: Batch): Uint8Array {
+  return hash('batch-summary', hash('summary-salt', salt), batchSummary.encode(summary));
+}
+
+function leaves(value: Batch): Uint8Array[] {
+  return value.frames.map((entry, index) => leafHash(concatBytes(frameSalt(value.salt, index), frame.encode(entry))));
+}
+
+function frameSalt(batchSalt: Uint8Array, index: number): Uint8Array {
+  return hash('frame-salt', batchSalt, uint32Bytes(index));
+}
+
+/** Per device and quantity: how many, least, greatest, last. Rows ascend by their bytes. */
+function summarise(frames: readonly Frame[]): BatchSummary {
+  const rows = new Map<string, Series>();
+  let firstTime = Number.MAX_SAFE_INTEGER;
+  let lastTime = 0;
+  for (const { device, time, readings } of frames) {
+    firstTime = Math.min(firstTime, time);
+    lastTime = Math.max(lastTime, time);
+    for (const { quantity, value } of readings) {
+      const name = `${device}\n${quantity}`;
+      const row = rows.get(name) ?? { device, quantity, count: 0, min: value, max: value, last: value };
+      rows.set(name, {
+        ...row,
+        count: row.count + 1,
+        min: compareDecimals(value, row.min) < 0 ? value : row.min,
+        max: compareDecimals(value, row.max) > 0 ? value : row.max,
+        last: value,
+      });
+    }
+  }
+  const ordered = [...rows.values()].map((row) => ({ row, bytes: series.encode(row) }));
+  ordered.sort((a, b) => compareBytes(a.bytes, b.bytes));
+  return { frames: frames.length, firstTime, lastTime, series: ordered.map(({ row }) => row) };
+}

@@ -1,0 +1,146 @@
+/** The vertex `[VTX-1..6]`: header, signature, detached payload. docs/spec/vertex.md. */
+
+import { compareBytes, equalBytes, toHex } from '../codec/bytes.ts';
+import { limits } from '../codec/limits.ts';
+import { ok, refuse, type Result } from '../codec/result.ts';
+import { bytes, choice, hash32, type Infer, int, key32, list, record, signature64, timeMs } from '../codec/schema.ts';
+import { type Signer, signDigest, SUITE, verifyDigest } from '../crypto/ed25519.ts';
+import { hash, zero32 } from '../crypto/hash.ts';
+import { batch, batchHash, checkBatch } from './batch.ts';
+import { callPayloadHash, commitPart, signedCall } from './call.ts';
+
+export const vertexKinds = ['readings', 'transaction', 'witness', 'evidence', 'anchor'] as const;
+export type VertexKind = (typeof vertexKinds)[number];
+
+export const vertexHeader = record('vertex', {
+  suite: int(0, 255),
+  network: hash32,
+  author: key32,
+  /** 1 for an author's first vertex. */
+  sequence: int(1),
+  /** Id of the author's vertex `sequence − 1`; zero for the first `[VTX-2]`. */
+  previous: hash32,
+  /** Id of the newest certified header the author knew `[VTX-3]`. */
+  checkpoint: hash32,
+  parents: list(hash32, limits.witnessParentsMax),
+  /** The author's clock, ms: a claim. */
+  time: timeMs,
+  kind: choice(...vertexKinds),
+  payloadHash: hash32,
+});
+export type VertexHeader = Infer<typeof vertexHeader>;
+
+/** What travels and is stored. An empty payload means: not carried here. */
+export const vertexEnvelope = record('vertex-envelope', {
+  header: bytes(limits.vertexHeaderBytesMax),
+  signature: signature64,
+  payload: bytes(limits.batchBytesMax),
+});
+export type VertexEnvelope = Infer<typeof vertexEnvelope>;
+
+/** A vertex whose shape and signature were checked. */
+export interface Vertex extends VertexHeader {
+  readonly id: Uint8Array;
+  /** `id` in hexadecimal, the key of every index. */
+  readonly key: string;
+  readonly authorKey: string;
+  readonly headerBytes: Uint8Array;
+  readonly signature: Uint8Array;
+  readonly payload: Uint8Array;
+}
+
+export function vertexId(headerBytes: Uint8Array): Uint8Array {
+  return hash('vertex', headerBytes);
+}
+
+export function signVertex(header: Omit<VertexHeader, 'suite' | 'author'>, payload: Uint8Array, signer: Signer): Vertex {
+  // Last, so that a header taken from another vertex does not bring its author along.
+  const full = { ...header, suite: SUITE, author: signer.publicKey };
+  // Fixed positions: `encode` goes by the schema's order, not by the object's.
+  const headerBytes = vertexHeader.encode(full);
+  const id = vertexId(headerBytes);
+  return makeVertex(full, headerBytes, signDigest(signer, 'vertex-signature', header.network, id), payload);
+}
+
+export function encodeVertex({ headerBytes, signature, payload }: Vertex): Uint8Array {
+  return vertexEnvelope.encode({ header: headerBytes, signature, payload });
+}
+
+/** Decodes without checking: for vertices that this node checked before it stored them, and before `checkVertex`. */
+export function decodeVertex(envelopeBytes: Uint8Array): Result<Vertex> {
+  const envelope = vertexEnvelope.decode(envelopeBytes);
+  if (!envelope.ok) return envelope;
+  const header = vertexHeader.decode(envelope.value.header, limits.vertexHeaderBytesMax);
+  if (!header.ok) return header;
+  return ok(makeVertex(header.value, envelope.value.header, envelope.value.signature, envelope.value.payload));
+}
+
+/**
+ * Everything about a foreign vertex that its own bytes decide: shape, suite, network, parents, payload, signature
+ * `[ADM-1]`. What its ancestors decide is checked when it becomes solid (dag/validity.ts).
+ */
+export function checkVertex(vertex: Vertex, network: Uint8Array): Result<Vertex> {
+  if (vertex.suite !== SUITE) return refuse('E_SUITE', { suite: vertex.suite });
+  if (!equalBytes(vertex.network, network)) return refuse('E_NETWORK', { network: toHex(vertex.network) });
+  const shape = checkParents(vertex);
+  if (!shape.ok) return shape;
+  if (!verifyDigest(vertex.signature, 'vertex-signature', network, vertex.id, vertex.author)) {
+    return refuse('E_SIG', { vertex: vertex.key, author: vertex.authorKey });
+  }
+  return checkPayload(vertex);
+}
+
+function checkParents(vertex: Vertex): Result<Vertex> {
+  const most = vertex.kind === 'witness' ? limits.witnessParentsMax : limits.parentsMax;
+  if (vertex.parents.length > most) return refuse('E_PARENTS', { count: vertex.parents.length, limit: most });
+  for (let i = 1; i < vertex.parents.length; i++) {
+    if (compareBytes(vertex.parents[i - 1]!, vertex.parents[i]!) >= 0) return refuse('E_PARENTS', { reason: 'not ascending' });
+  }
+  const first = vertex.sequence === 1;
+  if (first !== equalBytes(vertex.previous, zero32)) return refuse('E_CHAIN', { sequence: vertex.sequence, vertex: vertex.key });
+  return ok(vertex);
+}
+
+/** A payload that is carried must be the one committed to; transactions must carry theirs `[VTX-6]`. */
+function checkPayload(vertex: Vertex): Result<Vertex> {
+  const { kind, payload, payloadHash } = vertex;
+  const mismatch = refuse('E_PAYLOAD', { kind, vertex: vertex.key });
+  switch (kind) {
+    case 'witness':
+      return payload.length === 0 && equalBytes(payloadHash, zero32) ? ok(vertex) : mismatch;
+    case 'transaction': {
+      const call = signedCall.decode(payload, limits.callBytesMax);
+      if (!call.ok) return call;
+      const { header, parts } = call.value;
+      const opened = parts.every((part, index) => equalBytes(commitPart(part), header.parts[index]!));
+      return opened && equalBytes(callPayloadHash(call.value), payloadHash) ? ok(vertex) : mismatch;
+    }
+    case 'readings': {
+      if (payload.length === 0) return ok(vertex);
+      const decoded = batch.decode(payload, limits.batchBytesMax);
+      if (!decoded.ok) return decoded;
+      const checked = checkBatch(decoded.value);
+      if (!checked.ok) return checked;
+      return equalBytes(batchHash(decoded.value), payloadHash) ? ok(vertex) : mismatch;
+    }
+    default:
+      // Evidence and anchors have no rules yet: nothing may take effect that nobody checks.
+      return refuse('E_PAYLOAD', { kind, reason: 'kind not in use' });
+  }
+}
+
+function makeVertex(header: VertexHeader, headerBytes: Uint8Array, signature: Uint8Array, payload: Uint8Array): Vertex {
+  const id = vertexId(headerBytes);
+  return { ...header, id, key: toHex(id), authorKey: toHex(header.author), headerBytes, signature, payload };
+}
+
+/** Ids of everything a vertex stands on: its parents and, unless it is its author's first, `previous`. */
+export function ancestorsOf({ previous, parents, sequence }: VertexHeader): readonly Uint8Array[] {
+  if (sequence === 1 || parents.some((parent) => equalBytes(parent, previous))) return parents;
+  return [previous, ...parents];
+}
+
+/** The same vertex without its payload. */
+export function withoutPayload(vertex: Vertex): Vertex {
+  return { ...vertex, payload: new Uint8Array(0) };
+}

@@ -1,0 +1,31 @@
+/** What full nodes say to each other over their direct streams; gossip carries bundles of vertices. docs/spec/wire.md. */
+
+import { limits } from '../codec/limits.ts';
+import { bytes, hash32, type Infer, int, list, record, tagged } from '../codec/schema.ts';
+import { certificateSchema } from '../checkpoint/certificate.ts';
+import { headerSchema } from '../checkpoint/header.ts';
+import { outcomeSchema } from '../checkpoint/outcome.ts';
+import { proposalMessage, viewChangeMessage, voteMessage } from '../pbft/messages.ts';
+
+export const VERTICES_PER_REQUEST_MAX = 256;
+const vertexBytesMax = limits.batchBytesMax + limits.vertexHeaderBytesMax + 128;
+
+/** Vertices in encoded envelopes: the content of a gossip message, and the answer to `getVertices`. */
+export const bundle = record('bundle', { vertices: list(bytes(vertexBytesMax), VERTICES_PER_REQUEST_MAX) });
+
+/** A header with its certificate: said on connecting, and whenever a node learns of a new one. */
+export const certified = record('certified', { header: headerSchema, certificate: list(certificateSchema, 1) });
+
+export const peerMessage = tagged('peer-message', {
+  certified,
+  /** Asks for the checkpoint at a height. */
+  getCheckpoint: record('get-checkpoint', { height: int(1) }),
+  /** A certified checkpoint with its outcomes, from which the vertices it confirmed are known in order. */
+  checkpoint: record('checkpoint', { header: headerSchema, certificate: certificateSchema, outcomes: list(outcomeSchema, 20_000) }),
+  getVertices: record('get-vertices', { ids: list(hash32, VERTICES_PER_REQUEST_MAX, 1) }),
+  vertices: bundle,
+  proposal: proposalMessage,
+  vote: voteMessage,
+  viewChange: viewChangeMessage,
+});
+export type PeerMessage = Infer<typeof peerMessage>;

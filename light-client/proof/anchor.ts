@@ -1,0 +1,40 @@
+/**
+ * Why a checkpoint header is to be believed: it carries q signatures, or it stands in the history of one that does
+ * `[CKP-2]`. Every proof of the ledger ends here. docs/spec/proofs.md.
+ */
+
+import { equalBytes } from '../../consensus/codec/bytes.ts';
+import { ok, refuse, type Result } from '../../consensus/codec/result.ts';
+import { hash32, type Infer, list, record } from '../../consensus/codec/schema.ts';
+import { certificateSchema, checkCertificate } from '../../consensus/checkpoint/certificate.ts';
+import type { Committee } from '../../consensus/checkpoint/committee.ts';
+import { type Header, headerId, headerSchema, historyLeaf } from '../../consensus/checkpoint/header.ts';
+import { verifyInclusion } from '../../consensus/merkle/tree.ts';
+
+export const certifiedHeader = record('certified-header', { header: headerSchema, certificate: certificateSchema });
+export type CertifiedHeader = Infer<typeof certifiedHeader>;
+
+/** A certified header, and the path to an older one in its history; no path where it is the header itself. */
+export const anchorProof = record('anchor', { certified: certifiedHeader, path: list(hash32, 64) });
+export type AnchorProof = Infer<typeof anchorProof>;
+
+export interface TrustRoot {
+  readonly network: Uint8Array;
+  readonly committee: Committee;
+}
+
+export function checkCertified({ header, certificate }: CertifiedHeader, root: TrustRoot): Result<number[]> {
+  return checkCertificate(header, certificate, root.committee, root.network);
+}
+
+/** `target` is the certified header, or one of its ancestors. The certificate itself is checked by `checkCertified`. */
+export function checkAnchored(target: Header, anchor: AnchorProof): Result<Header> {
+  const { header } = anchor.certified;
+  const id = headerId(target);
+  if (target.height === header.height) {
+    if (anchor.path.length === 0 && equalBytes(id, headerId(header))) return ok(target);
+    return refuse('E_PROOF', { reason: 'not the certified header', height: target.height });
+  }
+  const inHistory = verifyInclusion(header.historyRoot, historyLeaf(id), target.height, header.height, anchor.path);
+  return inHistory ? ok(target) : refuse('E_PROOF', { reason: 'not in the certified header’s history', height: target.height });
+}

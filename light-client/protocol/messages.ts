@@ -1,0 +1,36 @@
+/** What a light client and a full node say to each other: one request, one answer, on one long-lived stream. */
+
+import { limits } from '../../consensus/codec/limits.ts';
+import { bytes, fixed, hash32, type Infer, int, maybe, record, tagged, text } from '../../consensus/codec/schema.ts';
+import { vertexProof } from '../../consensus/checkpoint/outcome.ts';
+import { anchorProof, certifiedHeader } from '../proof/anchor.ts';
+import { stateProof } from '../proof/state-proof.ts';
+
+const requestBody = tagged('light-request', {
+  /** The newest certified header. */
+  head: record('head', {}),
+  /** Takes an encoded vertex envelope into the DAG. */
+  submit: record('submit', { envelope: bytes(limits.batchBytesMax + limits.vertexHeaderBytesMax + 128) }),
+  /** Proof of a vertex's outcome, if it is final. */
+  proveVertex: record('prove-vertex', { id: hash32 }),
+  /** Proof of an object, or of its absence, in the newest certified state. */
+  proveObject: record('prove-object', { objectType: text(16, 1), id: hash32 }),
+  /** The author's chain as the node holds it: where a gateway that lost its outbox must go on. */
+  chain: record('chain', { key: fixed(32) }),
+});
+export type LightRequest = Infer<typeof requestBody>;
+
+const responseBody = tagged('light-response', {
+  head: record('head', { certified: maybe(certifiedHeader) }),
+  /** OK, or why the vertex was not taken. */
+  submitted: record('submitted', { code: text(24, 1), detail: text(200) }),
+  vertex: record('vertex', { proof: maybe(record('final', { vertex: vertexProof, anchor: anchorProof })) }),
+  object: record('object', { proof: stateProof, anchor: anchorProof }),
+  chain: record('chain', { sequence: int(0), id: hash32 }),
+  refused: record('refused', { code: text(24, 1), detail: text(200) }),
+});
+export type LightResponse = Infer<typeof responseBody>;
+
+/** `id` pairs a response with its request; 0 marks what the node sends unasked: a `head` for each new checkpoint. */
+export const lightRequest = record('request', { id: int(1, 0xffffffff), body: requestBody });
+export const lightResponse = record('response', { id: int(0, 0xffffffff), body: responseBody });

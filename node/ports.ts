@@ -1,0 +1,113 @@
+/** What a node needs from the world, as interfaces: adapters implement them, `node/` wires them, `sim/` replaces them. */
+
+import type { Certificate } from '../consensus/checkpoint/certificate.ts';
+import type { Header } from '../consensus/checkpoint/header.ts';
+import type { Outcome } from '../consensus/checkpoint/outcome.ts';
+import type { StoredObject } from '../consensus/contracts/object.ts';
+import type { Change } from '../consensus/contracts/state.ts';
+import type { HistoryNode } from '../consensus/merkle/history.ts';
+
+export interface Clock {
+  /** Milliseconds since 1970-01-01T00:00Z. */
+  now(): number;
+}
+
+export interface Random {
+  /** `length` unpredictable bytes. */
+  bytes(length: number): Uint8Array;
+}
+
+/** A vertex as the store keeps it: its id (hex) and its encoded envelope. */
+export interface VertexRecord {
+  readonly key: string;
+  readonly envelope: Uint8Array;
+}
+
+/** Everything that one checkpoint changes, written as one atomic batch `[STO-1]`. */
+export interface CheckpointRecord {
+  readonly header: Header;
+  readonly certificate: Certificate;
+  readonly outcomes: readonly Outcome[];
+  /** Ids (hex) of the confirmed vertices in final order, one for each outcome; each was written as open before. */
+  readonly vertices: readonly string[];
+  readonly changes: readonly Change[];
+  readonly historyNodes: readonly HistoryNode[];
+}
+
+export type StoreWrite =
+  /** An open vertex; its checkpoint gives it a position. A payload that arrives later replaces the envelope. */
+  | { readonly type: 'vertex'; readonly vertex: VertexRecord }
+  /** Open vertices that can never be confirmed. */
+  | { readonly type: 'forget'; readonly keys: readonly string[] }
+  | { readonly type: 'checkpoint'; readonly checkpoint: CheckpointRecord }
+  /** An encoded line of the vote log; lines of lower heights may be dropped `[BFT-1]`. */
+  | { readonly type: 'vote'; readonly height: number; readonly entry: Uint8Array };
+
+/** Where a confirmed vertex stands. */
+export interface Position {
+  readonly height: number;
+  /** Index among its checkpoint's outcomes. */
+  readonly index: number;
+}
+
+export interface StoredCheckpoint {
+  readonly header: Header;
+  readonly certificate: Certificate;
+  readonly outcomes: readonly Outcome[];
+}
+
+/** What a node restarts from. */
+export interface StoredState {
+  /** Height of the last certified checkpoint; 0 when there is none yet. */
+  readonly height: number;
+  /** All objects of the state after it; empty at height 0. */
+  readonly objects: readonly StoredObject[];
+  /** Encoded envelopes of open vertices, in the order in which they came. */
+  readonly openVertices: readonly Uint8Array[];
+  readonly voteLog: readonly Uint8Array[];
+}
+
+/** Durable storage of one node. Reads return what was written and acknowledged, also after a kill at any instant. */
+export interface Store {
+  load(): Promise<StoredState>;
+  /** Applies all writes as one atomic batch, in order; durable (synced) before it resolves when asked. */
+  write(writes: readonly StoreWrite[], durable: boolean): Promise<void>;
+  checkpoint(height: number): Promise<StoredCheckpoint | undefined>;
+  /** Envelope of an open or confirmed vertex. */
+  vertex(key: string): Promise<Uint8Array | undefined>;
+  position(key: string): Promise<Position | undefined>;
+  historyNode(level: number, index: number): Promise<Uint8Array | undefined>;
+  /** Bytes on disk, about. */
+  size(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** A peer is named by its key in hexadecimal: the stakeholder's Ed25519 public key is its libp2p identity. */
+export type PeerKey = string;
+
+export type Verdict = 'accept' | 'ignore' | 'reject';
+
+/** What the network tells the node. */
+export interface NetworkHandlers {
+  /** May a peer with this key be connected? Asked before any of its bytes is parsed `[ADM-3]`. */
+  admits(peer: PeerKey): boolean;
+  onConnect(peer: PeerKey): void;
+  onDisconnect(peer: PeerKey): void;
+  /** One frame of the peer's direct stream. */
+  onMessage(peer: PeerKey, frame: Uint8Array): void;
+  /** One gossip message; the answer decides whether it is relayed and whether its sender loses score. */
+  onGossip(peer: PeerKey, data: Uint8Array): Verdict;
+  /** A light client's request; the answer's frame. */
+  onRequest(peer: PeerKey, frame: Uint8Array): Promise<Uint8Array>;
+  onRefused(peer: PeerKey, code: string): void;
+}
+
+export interface Network {
+  readonly peers: readonly PeerKey[];
+  /** Queues a frame on the peer's direct stream; dropped, and counted, when the peer is gone or its queue is full. */
+  send(peer: PeerKey, frame: Uint8Array): void;
+  gossip(data: Uint8Array): void;
+  /** Sends a frame to every light client that follows this node. */
+  pushToLightClients(frame: Uint8Array): void;
+  close(): Promise<void>;
+}

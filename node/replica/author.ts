@@ -1,0 +1,87 @@
+/** This node's own author chain `[VTX-2]` `[VTX-4]`: which vertex comes next, and what it attaches to. */
+
+import { compareBytes, equalBytes } from '../../consensus/codec/bytes.ts';
+import { limits } from '../../consensus/codec/limits.ts';
+import { zero32 } from '../../consensus/crypto/hash.ts';
+import { type Signer, SUITE } from '../../consensus/crypto/ed25519.ts';
+import type { DagNode, OpenDag } from '../../consensus/dag/open-dag.ts';
+import { signVertex, type Vertex, type VertexKind } from '../../consensus/vertex/vertex.ts';
+
+/** A vertex is lazy when it cites a checkpoint this far behind the newest (protocol §5). */
+const LAZY_HEIGHTS = 8;
+const PARENTS_MIN = 2;
+
+export interface ChainEnd {
+  readonly sequence: number;
+  readonly id: Uint8Array;
+  readonly time: number;
+}
+
+export class Author {
+  readonly #signer: Signer;
+  readonly #network: Uint8Array;
+  #end: ChainEnd;
+
+  constructor(signer: Signer, network: Uint8Array, end: ChainEnd) {
+    this.#signer = signer;
+    this.#network = network;
+    this.#end = end;
+  }
+
+  /** Signs the next vertex of the chain. The caller stores it durably before anybody sees it. */
+  write(kind: VertexKind, payload: Uint8Array, payloadHash: Uint8Array, parents: readonly Uint8Array[], checkpoint: Uint8Array, nowMs: number): Vertex {
+    const { sequence, id, time } = this.#end;
+    const others = parents.filter((parent) => !equalBytes(parent, id));
+    const header = {
+      network: this.#network,
+      sequence: sequence + 1,
+      previous: sequence === 0 ? zero32 : id,
+      checkpoint,
+      parents: others.sort(compareBytes),
+      time: Math.max(nowMs, time + 1),
+      kind,
+      payloadHash,
+    };
+    const vertex = signVertex(header, payload, this.#signer);
+    this.#end = { sequence: vertex.sequence, id: vertex.id, time: vertex.time };
+    return vertex;
+  }
+}
+
+/**
+ * Parents for an ordinary vertex (protocol §5): 2 to 8 tips, more as the pool grows so that it stays bounded; not
+ * lazy ones, and not more than half by one author. `pick(n)` chooses a number below n.
+ */
+export function chooseTips(dag: OpenDag, height: number, pick: (below: number) => number): Uint8Array[] {
+  const pool = [...dag.tips()].filter((tip) => tip.checkpointHeight >= height - LAZY_HEIGHTS);
+  const wanted = Math.min(limits.parentsMax, Math.max(PARENTS_MIN, Math.ceil(pool.length / 4)));
+  const chosen: Uint8Array[] = [];
+  const perAuthor = new Map<string, number>();
+  while (chosen.length < wanted && pool.length > 0) {
+    const [tip] = pool.splice(pick(pool.length), 1);
+    const ofAuthor = perAuthor.get(tip!.authorKey) ?? 0;
+    if (ofAuthor >= Math.ceil(wanted / 2)) continue;
+    perAuthor.set(tip!.authorKey, ofAuthor + 1);
+    chosen.push(tip!.vertex.id);
+  }
+  return chosen;
+}
+
+/** A witness that is not signed: to see what it would confirm before it is worth sending. */
+export function trialWitness(authorKey: string, ancestors: readonly DagNode[], time: number): DagNode {
+  const empty = new Uint8Array(0);
+  const header = { suite: SUITE, network: zero32, author: zero32, sequence: 1, previous: zero32, checkpoint: zero32, parents: [], time };
+  const bytes = { id: zero32, payloadHash: zero32, headerBytes: empty, signature: empty, payload: empty };
+  const vertex: Vertex = { ...header, ...bytes, kind: 'witness', key: '', authorKey };
+  return { authorKey, sequence: 1, time, checkpointHeight: 0, vertex, ancestors, open: true };
+}
+
+/** Parents for a witness: every tip it can name, so that it covers all that is held `[WIT-1]`. */
+export function witnessParents(dag: OpenDag): { readonly ids: Uint8Array[]; readonly nodes: DagNode[]; readonly complete: boolean } {
+  const nodes: DagNode[] = [];
+  for (const tip of dag.tips()) {
+    if (nodes.length === limits.witnessParentsMax) return { ids: nodes.map((node) => node.vertex.id), nodes, complete: false };
+    nodes.push(tip);
+  }
+  return { ids: nodes.map((node) => node.vertex.id), nodes, complete: true };
+}

@@ -1,0 +1,159 @@
+/**
+ * Catching up `[STO-2]`: follows certified checkpoints one height at a time. A certified outcome list says which
+ * vertices a checkpoint confirmed and in which order; missing ones are fetched, all are executed here, and every root
+ * is compared `[BFT-3]`. Followers, lagging seats and restarted nodes all come this way.
+ */
+
+import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
+import { ok, refuse, type Result } from '../../consensus/codec/result.ts';
+import { type Certificate, checkCertificate } from '../../consensus/checkpoint/certificate.ts';
+import { type Header, headerId } from '../../consensus/checkpoint/header.ts';
+import { type Outcome, outcomeSchema, outcomesRoot } from '../../consensus/checkpoint/outcome.ts';
+import type { OpenDag } from '../../consensus/dag/open-dag.ts';
+import type { Vertex } from '../../consensus/vertex/vertex.ts';
+import { VERTICES_PER_REQUEST_MAX } from '../../consensus/wire/messages.ts';
+import type { PeerKey } from '../ports.ts';
+import type { Effect } from './events.ts';
+import type { Ledger } from './ledger.ts';
+import { type BuiltCheckpoint, buildCheckpoint, differences } from './proposal.ts';
+
+const ASK_AGAIN_MS = 500;
+const PEERS_MAX = 256;
+
+export interface CertifiedCheckpoint {
+  readonly header: Header;
+  readonly certificate: Certificate;
+  readonly outcomes: readonly Outcome[];
+}
+
+export type CatchUpResult =
+  | { readonly kind: 'waiting' }
+  | { readonly kind: 'built'; readonly built: BuiltCheckpoint; readonly certificate: Certificate }
+  /** Own execution disagrees with what q seats certified. */
+  | { readonly kind: 'diverged'; readonly facts: { readonly [fact: string]: string | number } };
+
+export class CatchUp {
+  readonly #ledger: Ledger;
+  readonly #dag: OpenDag;
+  readonly #effect: (effect: Effect) => void;
+  /** Greatest certified height each peer has shown. */
+  readonly #heights = new Map<PeerKey, number>();
+  #next: CertifiedCheckpoint | undefined;
+  /** Ids of the vertices that the next checkpoint confirms. */
+  #awaited = new Set<string>();
+  /** The last header whose certificate was checked: every peer announces the same one. */
+  #checkedId = '';
+  #askedAt = Number.NEGATIVE_INFINITY;
+  #asked = 0;
+
+  constructor(ledger: Ledger, dag: OpenDag, effect: (effect: Effect) => void) {
+    this.#ledger = ledger;
+    this.#dag = dag;
+    this.#effect = effect;
+  }
+
+  /** Greatest certified height anybody has shown. */
+  get target(): number {
+    let greatest = this.#ledger.height;
+    for (const height of this.#heights.values()) greatest = Math.max(greatest, height);
+    return greatest;
+  }
+
+  isAwaited(vertexKey: string): boolean {
+    return this.#awaited.has(vertexKey);
+  }
+
+  get wakeAt(): number {
+    return this.target > this.#ledger.height ? this.#askedAt + ASK_AGAIN_MS : Number.POSITIVE_INFINITY;
+  }
+
+  forget(peer: PeerKey): void {
+    this.#heights.delete(peer);
+  }
+
+  /** A peer shows a certificate above the own height; checked, because it decides whom to ask. */
+  note(peer: PeerKey, header: Header, certificate: Certificate): Result<void> {
+    const { committee, network } = this.#ledger.genesis;
+    const id = toHex(headerId(header));
+    if (id !== this.#checkedId) {
+      const checked = checkCertificate(header, certificate, committee, network);
+      if (!checked.ok) return checked;
+      this.#checkedId = id;
+    }
+    if (this.#heights.size < PEERS_MAX || this.#heights.has(peer)) {
+      this.#heights.set(peer, Math.max(header.height, this.#heights.get(peer) ?? 0));
+    }
+    return ok(undefined);
+  }
+
+  /** Asks for the next checkpoint, or for what it still lacks, of a peer that is ahead: each time another. */
+  ask(nowMs: number): void {
+    const ahead = [...this.#heights].filter(([, height]) => height > this.#ledger.height).map(([peer]) => peer);
+    if (ahead.length === 0 || nowMs - this.#askedAt < ASK_AGAIN_MS) return;
+    this.#askedAt = nowMs;
+    const peer = ahead[this.#asked++ % ahead.length]!;
+    if (this.#next === undefined) {
+      this.#effect({ type: 'send', peer, message: { type: 'getCheckpoint', height: this.#ledger.height + 1 } });
+      return;
+    }
+    const missing = this.#missing(this.#next);
+    for (let i = 0; i < missing.length; i += VERTICES_PER_REQUEST_MAX) {
+      this.#effect({ type: 'send', peer, message: { type: 'getVertices', ids: missing.slice(i, i + VERTICES_PER_REQUEST_MAX) } });
+    }
+  }
+
+  /** The next checkpoint, as a peer gave it: certificate, predecessor and outcome list must fit. */
+  take(checkpoint: CertifiedCheckpoint): Result<void> {
+    const { header, certificate, outcomes } = checkpoint;
+    if (header.height !== this.#ledger.height + 1) return ok(undefined);
+    const { committee, network } = this.#ledger.genesis;
+    const checked = checkCertificate(header, certificate, committee, network);
+    if (!checked.ok) return checked;
+    if (!equalBytes(header.previous, this.#ledger.headerId)) {
+      return refuse('E_HEADER', { reason: 'does not follow the own newest header', height: header.height });
+    }
+    if (outcomes.length !== header.outcomesCount || !equalBytes(outcomesRoot(outcomes), header.outcomesRoot)) {
+      return refuse('E_PROOF', { reason: 'not the certified outcomes', height: header.height });
+    }
+    this.#next = checkpoint;
+    this.#awaited = new Set(outcomes.map((outcome) => toHex(outcome.id)));
+    // What it lacks is asked for at once, not after the interval.
+    this.#askedAt = Number.NEGATIVE_INFINITY;
+    return ok(undefined);
+  }
+
+  /** Executes the next checkpoint once all its vertices are here. */
+  tryExecute(): CatchUpResult {
+    const next = this.#next;
+    if (next === undefined) return { kind: 'waiting' };
+    const vertices: Vertex[] = [];
+    for (const outcome of next.outcomes) {
+      const node = this.#dag.get(toHex(outcome.id));
+      if (node === undefined) return { kind: 'waiting' };
+      vertices.push(node.vertex);
+    }
+    const built = buildCheckpoint(next.header.anchor, vertices, next.header.time, this.#ledger);
+    if (equalBytes(headerId(built.header), headerId(next.header))) return { kind: 'built', built, certificate: next.certificate };
+    return { kind: 'diverged', facts: { ...differences(built.header, next.header), ...firstDifference(built, next) } };
+  }
+
+  /** The ledger moved on; whatever was under way here is done or stale. */
+  advanced(): void {
+    this.#next = undefined;
+    this.#awaited.clear();
+    this.#askedAt = Number.NEGATIVE_INFINITY;
+  }
+
+  #missing(next: CertifiedCheckpoint): Uint8Array[] {
+    return next.outcomes.map((outcome) => outcome.id).filter((id) => this.#dag.get(toHex(id)) === undefined);
+  }
+}
+
+function firstDifference(built: BuiltCheckpoint, next: CertifiedCheckpoint): { readonly [fact: string]: string | number } {
+  for (const [index, certified] of next.outcomes.entries()) {
+    const own = built.execution.outcomes[index];
+    if (own !== undefined && equalBytes(outcomeSchema.encode(own), outcomeSchema.encode(certified))) continue;
+    return { outcome: toHex(certified.id), ownCode: own?.code ?? -1, certifiedCode: certified.code };
+  }
+  return {};
+}

@@ -1,0 +1,73 @@
+/** The seam of the replica: what it is told, and what it wants done. `step(event, now) → effects`. */
+
+import type { Certificate } from '../../consensus/checkpoint/certificate.ts';
+import type { Header } from '../../consensus/checkpoint/header.ts';
+import type { Outcome } from '../../consensus/checkpoint/outcome.ts';
+import type { Code } from '../../consensus/codec/codes.ts';
+import type { Facts, Refusal } from '../../consensus/codec/result.ts';
+import type { AncestorFacts } from '../../consensus/dag/open-dag.ts';
+import type { Vertex, VertexKind } from '../../consensus/vertex/vertex.ts';
+import type { PeerMessage } from '../../consensus/wire/messages.ts';
+import type { PeerKey, StoreWrite, Verdict } from '../ports.ts';
+
+export type Event =
+  | { readonly type: 'connected' | 'disconnected'; readonly peer: PeerKey }
+  /** One frame of a peer's direct stream. */
+  | { readonly type: 'message'; readonly peer: PeerKey; readonly frame: Uint8Array }
+  /** One gossip message: a bundle of vertices. */
+  | { readonly type: 'gossip'; readonly peer: PeerKey; readonly data: Uint8Array }
+  /** A vertex from a light client of this node. */
+  | { readonly type: 'submit'; readonly envelope: Uint8Array }
+  /** This node's own stakeholder says something. */
+  | { readonly type: 'author'; readonly kind: VertexKind; readonly payload: Uint8Array; readonly payloadHash: Uint8Array }
+  /** Answer to a `recall` effect: what the store knows of these confirmed vertices, and what it does not. */
+  | { readonly type: 'recalled'; readonly found: readonly RecalledVertex[]; readonly absent: readonly Uint8Array[] }
+  /** `wakeAt` has come. */
+  | { readonly type: 'tick' };
+
+export interface RecalledVertex {
+  readonly key: string;
+  readonly facts: AncestorFacts;
+}
+
+export type Effect =
+  /** Applied before any `send` or `gossip` of the same step, in one batch. */
+  | { readonly type: 'store'; readonly write: StoreWrite }
+  /** What this step stores, and all that was stored before, must be durable before anything of it is sent. */
+  | { readonly type: 'sync' }
+  | { readonly type: 'send'; readonly peer: PeerKey; readonly message: PeerMessage }
+  | { readonly type: 'broadcast'; readonly message: PeerMessage; readonly to: 'seats' | 'peers' }
+  | { readonly type: 'gossip'; readonly vertices: readonly Vertex[] }
+  /** Look these up in the store and come back with `recalled`. */
+  | { readonly type: 'recall'; readonly ids: readonly Uint8Array[] }
+  /** Send stored vertices, or a stored checkpoint, to a peer that asked. */
+  | { readonly type: 'serveVertices'; readonly peer: PeerKey; readonly ids: readonly Uint8Array[] }
+  | { readonly type: 'serveCheckpoint'; readonly peer: PeerKey; readonly height: number }
+  | { readonly type: 'notice'; readonly notice: Notice }
+  /** This node is wrong about itself and must stop `[BFT-3]`. */
+  | { readonly type: 'halt'; readonly reason: string; readonly facts: Facts };
+
+/** What happened, for logs, metrics and whoever listens at the API. */
+export type Notice =
+  | { readonly type: 'vertex'; readonly vertex: Vertex }
+  | {
+      readonly type: 'checkpoint';
+      readonly header: Header;
+      readonly certificate: Certificate;
+      readonly outcomes: readonly Outcome[];
+      readonly vertices: readonly Vertex[];
+    }
+  | { readonly type: 'view'; readonly height: number; readonly view: number }
+  | { readonly type: 'refused'; readonly code: Code; readonly facts: Facts; readonly peer?: PeerKey };
+
+/** What a step answers to whoever caused it, besides its effects. */
+export type Reply =
+  | { readonly type: 'none' }
+  | { readonly type: 'verdict'; readonly verdict: Verdict }
+  | { readonly type: 'taken'; readonly vertex: Vertex }
+  | { readonly type: 'refused'; readonly refusal: Refusal };
+
+export interface StepResult {
+  readonly effects: readonly Effect[];
+  readonly reply: Reply;
+}
