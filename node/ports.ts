@@ -12,6 +12,11 @@ export interface Clock {
   now(): number;
 }
 
+export interface Timers {
+  /** Calls once when the clock shows `atMs`; returns how to call it off. */
+  at(atMs: number, call: () => void): () => void;
+}
+
 export interface Random {
   /** `length` unpredictable bytes. */
   bytes(length: number): Uint8Array;

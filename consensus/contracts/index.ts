@@ -1,8 +1,47 @@
 /** Every transition of the network. A new one is a new file and one line here. */
 
 import type { Transition } from './transition.ts';
+import { agreePledge } from './transitions/agree-pledge.ts';
+import { apply, withdraw } from './transitions/application.ts';
+import { authorise, revokeGrant } from './transitions/authorise.ts';
+import { decide } from './transitions/decide.ts';
+import { draw } from './transitions/draw.ts';
+import { enrolDevice, enrolKey, enrolParty } from './transitions/enrol.ts';
+import { evaluate } from './transitions/evaluate.ts';
+import { issueReceipt } from './transitions/issue-receipt.ts';
+import { stateOrder } from './transitions/order-receipt.ts';
+import { perfectPledge } from './transitions/perfect-pledge.ts';
+import { registerGoods } from './transitions/register-goods.ts';
+import { release } from './transitions/release.ts';
+import { repay } from './transitions/repay.ts';
+import { revokeDevice, revokeKey } from './transitions/revoke.ts';
+import { supplyStatus } from './transitions/supply-status.ts';
+import { warn } from './transitions/warn.ts';
 
-const declared: readonly Transition<never>[] = [];
+/** In the order of semantics §5. */
+const declared = [
+  enrolParty,
+  enrolKey,
+  enrolDevice,
+  revokeKey,
+  revokeDevice,
+  registerGoods,
+  issueReceipt,
+  stateOrder,
+  apply,
+  withdraw,
+  authorise,
+  revokeGrant,
+  supplyStatus,
+  evaluate,
+  decide,
+  agreePledge,
+  perfectPledge,
+  draw,
+  repay,
+  release,
+  warn,
+] as const;
 
 /** By name. Arguments are checked against the transition's own schema before it sees them. */
 export const transitions: ReadonlyMap<string, Transition<unknown>> = new Map(

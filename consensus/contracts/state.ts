@@ -52,6 +52,11 @@ export class LedgerState implements Layer {
     return this.#objects.values();
   }
 
+  /** Every object, as changes from nothing. */
+  all(): Change[] {
+    return [...this.#objects.values()].map((object) => ({ path: objectPath(object.type, object.id), object }));
+  }
+
   /** The map as it will be once `changes` are committed. */
   rootAfter(changes: readonly Change[]): MerkleMap {
     return this.#map.update(changes.map(({ path, object }) => ({ path, valueHash: object && objectValueHash(object.parts) })));

@@ -35,9 +35,10 @@ export function orderCone(cone: readonly DagNode[], rules: OrderRules): DagNode[
     if (stamp === undefined) continue;
     if (times.length >= rules.quorum) {
       candidates.set(node, { node, stamp, tie: hash('order', rules.previousHeader, node.vertex.id) });
-    } else heldFrom = Math.min(heldFrom, stamp);
+    } else if (node.vertex.kind !== 'witness') heldFrom = Math.min(heldFrom, stamp);
   }
   // A vertex that more than f seats saw, but not yet q, may still turn out to be the earlier one: later stamps wait.
+  // Not for witnesses: they have no effect to be early with, and in a quiet network nobody would cover them again.
   for (const [node, { stamp }] of candidates) if (stamp >= heldFrom) candidates.delete(node);
   return takeInOrder(cone, candidates);
 }

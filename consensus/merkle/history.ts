@@ -27,7 +27,7 @@ export class History {
 
   /** Rebuilds the accumulator of `size` leaves from stored nodes. */
   static restore(size: number, get: (level: number, index: number) => Uint8Array): History {
-    return new History(size, peakPositions(size).map(({ level, index }) => ({ level, index, hash: get(level, index) })));
+    return new History(size, historyPositions(size).map(({ level, index }) => ({ level, index, hash: get(level, index) })));
   }
 
   get root(): Uint8Array {
@@ -66,12 +66,12 @@ function subtreeHash(level: number, index: number, size: number, get: (level: nu
   const span = 2 ** level;
   const start = index * span;
   if (start + span <= size) return get(level, index);
-  const peaks = peakPositions(size - start).map((peak) => get(peak.level, start / 2 ** peak.level + peak.index));
+  const peaks = historyPositions(size - start).map((peak) => get(peak.level, start / 2 ** peak.level + peak.index));
   return peaks.reduceRight((right, left) => nodeHash(left, right));
 }
 
-/** Positions of the complete subtrees that `size` leaves fall into, largest first. */
-function peakPositions(size: number): { level: number; index: number }[] {
+/** Positions (level, index) of the complete subtrees that `size` leaves fall into, largest first. */
+export function historyPositions(size: number): { level: number; index: number }[] {
   const positions: { level: number; index: number }[] = [];
   let start = 0;
   for (let level = 52; level >= 0; level--) {

@@ -101,6 +101,11 @@ export class PbftHeight {
     return Math.min(this.#deadline ?? Number.POSITIVE_INFINITY, this.#resendAt);
   }
 
+  /** A timer runs, or this seat waits for others to join a view change: `arm` would change nothing. */
+  get armed(): boolean {
+    return this.#deadline !== undefined || !this.#entered || this.#decided;
+  }
+
   /** This seat leads the current view, has not proposed in it, and is free to choose a value. */
   get mayPropose(): boolean {
     return !this.#decided && this.#leads(this.#view) && this.#entered && !this.#signed.has(`proposal/${this.#view}`);

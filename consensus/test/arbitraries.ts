@@ -13,7 +13,8 @@ import { type QuantityName, quantities, quantityNames } from '../vertex/quantiti
 export const repeat = (byte: number, length = 32): Uint8Array => new Uint8Array(length).fill(byte);
 
 /** SHA-256 of a number: distinct, well spread, the same in every run. */
-export const hashOf = (number: number): Uint8Array => hashBytes(Uint8Array.of(number >>> 16, number >>> 8, number));
+export const hashOf = (number: number): Uint8Array =>
+  hashBytes(Uint8Array.of(number >>> 16, number >>> 8, number));
 
 /** A copy of `bytes` with the bits of `mask` flipped at `position`. */
 export function flipped(bytes: Uint8Array, position: number, mask = 1): Uint8Array {
@@ -53,8 +54,20 @@ export const ascii = (minLength: number, maxLength: number): fc.Arbitrary<string
 
 /** Where msgpack changes from one form of integer to the next, from both sides. */
 export const integerEdges: readonly number[] = [
-  0x20, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff, Number.MAX_SAFE_INTEGER,
-].flatMap((edge) => [edge - 1, edge, Math.min(edge + 1, Number.MAX_SAFE_INTEGER)].flatMap((near) => [near, -near]));
+  0x20,
+  0x7f,
+  0x80,
+  0xff,
+  0x7fff,
+  0x8000,
+  0xffff,
+  0x7fffffff,
+  0x80000000,
+  0xffffffff,
+  Number.MAX_SAFE_INTEGER,
+].flatMap((edge) =>
+  [edge - 1, edge, Math.min(edge + 1, Number.MAX_SAFE_INTEGER)].flatMap((near) => [near, -near]),
+);
 
 export const safeInteger: fc.Arbitrary<number> = fc.oneof(
   fc.integer({ min: -300, max: 300 }),

@@ -6,8 +6,28 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compareBytes, concatBytes, equalBytes, fromHex, toHex } from '../codec/bytes.ts';
 import { type Code, codeNumber, codeOf, codes } from '../codec/codes.ts';
-import { bytes, choice, fixed, flag, int, list, maybe, record, type Schema, tagged, text } from '../codec/schema.ts';
-import { ascii, byteString, flipped, integerEdges, plainRecord, safeInteger, without } from './arbitraries.ts';
+import {
+  bytes,
+  choice,
+  fixed,
+  flag,
+  int,
+  list,
+  maybe,
+  record,
+  type Schema,
+  tagged,
+  text,
+} from '../codec/schema.ts';
+import {
+  ascii,
+  byteString,
+  flipped,
+  integerEdges,
+  plainRecord,
+  safeInteger,
+  without,
+} from './arbitraries.ts';
 
 const codec = suite('codec');
 
@@ -81,13 +101,14 @@ codec('integers take these bytes and no others', () => {
 
 codec('longer forms of the same integer, and integers beyond 2^53-1, are refused', () => {
   const number = record('number', { value: anyInt });
+  // biome-ignore format: a table
   const refused = [
     'cc00', 'cc7f', 'cd0000', 'cd00ff', 'ce00000000', 'ce0000ffff', 'cf0000000000000000', 'cf00000000ffffffff',
     'd000', 'd001', 'd07f', 'd0ff', 'd0e0', 'd10000', 'd17fff', 'd1ff80', 'd1ffff', 'd200000000', 'd27fffffff',
     'd2ffff8000', 'd2ffffffff', 'd30000000000000000', 'd30000000100000000', 'd3ffffffff80000000',
     'd3ffffffffffffffff', 'cf0020000000000000', 'cfffffffffffffffff', 'd3ffe0000000000000',
     'd38000000000000000', 'd37fffffffffffffff',
-  ]; // biome-ignore format: a table
+  ];
   for (const hex of refused) {
     const decoded = number.decode(fromHex(`91${hex}`)!);
     assert.is(decoded.ok, false, hex);
@@ -97,10 +118,11 @@ codec('longer forms of the same integer, and integers beyond 2^53-1, are refused
 
 codec('nil, booleans, floats, maps, extensions and long strings are no part of the format', () => {
   const fields = [anyInt, text(100), bytes(100), flag, list(anyInt, 9), maybe(anyInt), choice('a', 'b')];
+  // biome-ignore format: a table
   const foreign = [
     'c0', 'c1', 'c2', 'c3', 'ca3f800000', 'cb3ff0000000000000', '80', '8100', 'de0000', 'df00000000',
     'd400ff', 'd6ff00000000', 'c70000', 'db0000000161', 'dd00000000',
-  ]; // biome-ignore format: a table
+  ];
   for (const field of fields) {
     const one = record('one', { field });
     for (const hex of foreign) assert.is(one.decode(fromHex(`91${hex}`)!).ok, false, hex);
@@ -194,14 +216,20 @@ codec('the same holds for bytes cut out, put in and moved', () => {
     value: sampleArbitrary,
     from: fc.nat({ max: 400 }),
     count: fc.nat({ max: 12 }),
-    put: fc.oneof(byteString(0, 12), fc.constantFrom('90', '91c0', 'dc0000', 'd900', 'c400', '00').map((hex) => fromHex(hex)!)),
+    put: fc.oneof(
+      byteString(0, 12),
+      fc.constantFrom('90', '91c0', 'dc0000', 'd900', 'c400', '00').map((hex) => fromHex(hex)!),
+    ),
   });
   fc.assert(
     fc.property(splice, ({ value, from, count, put }) => {
       const encoded = sample.encode(value);
       const start = from % encoded.length;
       assertOnlyCanonical(sample, without(encoded, start, count));
-      assertOnlyCanonical(sample, concatBytes(encoded.subarray(0, start), put, encoded.subarray(start + count)));
+      assertOnlyCanonical(
+        sample,
+        concatBytes(encoded.subarray(0, start), put, encoded.subarray(start + count)),
+      );
     }),
     { numRuns: 3000 },
   );
@@ -268,7 +296,11 @@ codec('a million levels of nesting are refused at the first that the shape does 
 
 codec('a frame over its limit is refused unread, with its own code', () => {
   const decoded = sample.decode(new Uint8Array(1001), 1000);
-  assert.equal(decoded, { ok: false, code: 'E_LIMIT_BYTES', facts: { record: 'sample', bytes: 1001, limit: 1000 } });
+  assert.equal(decoded, {
+    ok: false,
+    code: 'E_LIMIT_BYTES',
+    facts: { record: 'sample', bytes: 1001, limit: 1000 },
+  });
 });
 
 codec('decoded byte strings are copies, also of a Buffer: a reused receive buffer changes nothing', () => {
@@ -302,7 +334,8 @@ codec('byte strings are ordered as text is: byte by byte, a prefix first', () =>
 
 codec('hexadecimal is read back, and what is not hexadecimal is refused', () => {
   fc.assert(fc.property(byteString(0, 50), (value) => equalBytes(fromHex(toHex(value))!, value)));
-  for (const wrong of ['0', '0g', ' 0', '0x', '-1', '1.', '00\n', '٠٠', 'ﬀ']) assert.is(fromHex(wrong), undefined, wrong);
+  for (const wrong of ['0', '0g', ' 0', '0x', '-1', '1.', '00\n', '٠٠', 'ﬀ'])
+    assert.is(fromHex(wrong), undefined, wrong);
 });
 
 codec('every code has one number, and OK is 0', () => {

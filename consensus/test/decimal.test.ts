@@ -22,7 +22,9 @@ const anyDecimal = plainRecord<Decimal>({
   mantissa: fc.oneof(
     fc.integer({ min: -MANTISSA_MAX, max: MANTISSA_MAX }),
     fc.integer({ min: -2000, max: 2000 }),
-    fc.tuple(fc.integer({ min: -99, max: 99 }), fc.nat({ max: 13 })).map(([digits, zeros]) => digits * 10 ** zeros + 0),
+    fc
+      .tuple(fc.integer({ min: -99, max: 99 }), fc.nat({ max: 13 }))
+      .map(([digits, zeros]) => digits * 10 ** zeros + 0),
   ),
   exponent: fc.integer({ min: -9, max: 9 }),
 });
@@ -83,31 +85,36 @@ decimals('known forms', () => {
     ['1e24', 10 ** 15, 9],
     ['100000000000000000000', 10 ** 15, 5],
   ];
-  for (const [text, mantissa, exponent] of known) assert.equal(parseDecimal(text), { mantissa, exponent }, text);
+  for (const [text, mantissa, exponent] of known)
+    assert.equal(parseDecimal(text), { mantissa, exponent }, text);
 });
 
 decimals('what is no plain or scientific number, or has too many digits, is refused', () => {
+  // biome-ignore format: a table
   const refused = [
     '', ' ', '.', '.5', '5.', '+5', '--5', '1,5', '0x10', '1e', 'e5', '1e1.5', 'NaN', 'Infinity', '1 ', '1\n', '٣',
     '1e1000', '0.0000000001', '1.0000000001', '1234567890123456', '1000000000000001', '1e25', '1e-10', '1e-999',
-  ]; // biome-ignore format: a table
+  ];
   for (const text of refused) assert.is(parseDecimal(text), undefined, text);
 });
 
-decimals('a number that can be written is parsed exactly, and into the one form that frames may carry', () => {
-  fc.assert(
-    fc.property(printed, (text) => {
-      const parsed = parseDecimal(text);
-      const ways = writings(exactText(text));
-      assert.is(parsed === undefined, ways.length === 0, `${text} can be written ${ways.length} ways`);
-      if (parsed === undefined) return;
-      assert.is(exact(parsed), exactText(text));
-      assert.is(decimal.check(parsed), undefined);
-      assert.ok(isLowestTerms(parsed));
-    }),
-    { numRuns: 3000 },
-  );
-});
+decimals(
+  'a number that can be written is parsed exactly, and into the one form that frames may carry',
+  () => {
+    fc.assert(
+      fc.property(printed, (text) => {
+        const parsed = parseDecimal(text);
+        const ways = writings(exactText(text));
+        assert.is(parsed === undefined, ways.length === 0, `${text} can be written ${ways.length} ways`);
+        if (parsed === undefined) return;
+        assert.is(exact(parsed), exactText(text));
+        assert.is(decimal.check(parsed), undefined);
+        assert.ok(isLowestTerms(parsed));
+      }),
+      { numRuns: 3000 },
+    );
+  },
+);
 
 decimals('of all ways to write a value exactly one is in lowest terms', () => {
   fc.assert(
@@ -119,7 +126,11 @@ decimals('of all ways to write a value exactly one is in lowest terms', () => {
   );
   for (const mantissa of [1, 10 ** 14, 10 ** 14 + 1, MANTISSA_MAX - 1, MANTISSA_MAX]) {
     for (let exponent = -9; exponent <= 9; exponent++) {
-      assert.is(writings(exact({ mantissa, exponent })).filter(isLowestTerms).length, 1, `${mantissa}e${exponent}`);
+      assert.is(
+        writings(exact({ mantissa, exponent })).filter(isLowestTerms).length,
+        1,
+        `${mantissa}e${exponent}`,
+      );
     }
   }
 });
@@ -168,13 +179,22 @@ decimals('a JavaScript number keeps the digits it prints', () => {
   );
   assert.equal(decimalOf(0.1), { mantissa: 1, exponent: -1 });
   assert.equal(decimalOf(1e21), { mantissa: 10 ** 15, exponent: 6 });
-  for (const none of [Number.NaN, Number.POSITIVE_INFINITY, 0.1 + 0.2, 5e-324]) assert.is(decimalOf(none), undefined);
+  for (const none of [Number.NaN, Number.POSITIVE_INFINITY, 0.1 + 0.2, 5e-324])
+    assert.is(decimalOf(none), undefined);
 });
 
 decimals('a long text is refused in no time, however its zeros lie', () => {
   const zeros = '0'.repeat(200_000);
   const started = performance.now();
-  for (const text of [`1${zeros}1`, `1.${zeros}1`, `0.${zeros}1`, `${zeros}.${zeros}1`, `1${zeros}e1`, `1e${zeros}`, `-${zeros}x`]) {
+  for (const text of [
+    `1${zeros}1`,
+    `1.${zeros}1`,
+    `0.${zeros}1`,
+    `${zeros}.${zeros}1`,
+    `1${zeros}e1`,
+    `1e${zeros}`,
+    `-${zeros}x`,
+  ]) {
     parseDecimal(text);
   }
   assert.ok(performance.now() - started < 200, `${(performance.now() - started).toFixed(0)} ms`);

@@ -93,7 +93,12 @@ ed25519('RFC 8032 known answers', () => {
     console.log('skipped: ed25519-rfc8032 is not here');
     return;
   }
-  const vectors = JSON.parse(readFileSync(path, 'utf8')) as { priv: string; pub: string; msg: string; sig: string }[];
+  const vectors = JSON.parse(readFileSync(path, 'utf8')) as {
+    priv: string;
+    pub: string;
+    msg: string;
+    sig: string;
+  }[];
   assert.ok(vectors.length >= 4);
   for (const { priv, pub, msg, sig } of vectors) {
     const [secretKey, publicKey, data, signature] = [priv, pub, msg, sig].map((hex) => fromHex(hex)!) as [
@@ -158,7 +163,11 @@ ed25519('no flipped bit of signature, key or message verifies', () => {
   const signature = signMessage(message);
   assert.is(verdict(signature, publicKey), true);
   for (let bit = 0; bit < 512; bit += 3) {
-    assert.is(verdict(flipped(signature, bit >>> 3, 1 << (bit & 7)), publicKey), false, `signature bit ${bit}`);
+    assert.is(
+      verdict(flipped(signature, bit >>> 3, 1 << (bit & 7)), publicKey),
+      false,
+      `signature bit ${bit}`,
+    );
   }
   for (let bit = 0; bit < 256; bit += 7) {
     assert.is(verdict(signature, flipped(publicKey, bit >>> 3, 1 << (bit & 7))), false, `key bit ${bit}`);
@@ -194,10 +203,16 @@ ed25519('signed digests bind domain, network and body', () => {
   const signature = signDigest(signer, 'vertex-signature', repeat(1), body);
   assert.is(
     toHex(signature),
-    'FROZEN_SIGNATURE',
+    [
+      'b7a1a243244600d3f87011a437b5beae7cc364ac87e747ec62683b37dc13a39d42d1a7c041fbb11acd728685',
+      '8ed4227623d24984c4f202414c80577ef615300f',
+    ].join(''),
   );
-  const verified = (domain: 'vertex-signature' | 'call-signature', network: Uint8Array, bytes: Uint8Array): boolean =>
-    verifyDigest(signature, domain, network, bytes, signer.publicKey);
+  const verified = (
+    domain: 'vertex-signature' | 'call-signature',
+    network: Uint8Array,
+    bytes: Uint8Array,
+  ): boolean => verifyDigest(signature, domain, network, bytes, signer.publicKey);
   assert.ok(verified('vertex-signature', repeat(1), body));
   assert.not(verified('call-signature', repeat(1), body));
   assert.not(verified('vertex-signature', repeat(2), body));
@@ -225,7 +240,8 @@ ed25519('keys of small order, with torsion, not canonical, or of another length 
     const defect = keyDefect(bytes);
     if (defect === undefined) assert.is(Point.fromBytes(bytes).toHex(), toHex(bytes));
   }
-  for (const length of [0, 31, 33, 64]) assert.is(keyDefect(repeat(1, length)), `expected 32 bytes, got ${length}`);
+  for (const length of [0, 31, 33, 64])
+    assert.is(keyDefect(repeat(1, length)), `expected 32 bytes, got ${length}`);
 });
 
 ed25519('a Buffer serves as well as a Uint8Array, and is left as it was', () => {

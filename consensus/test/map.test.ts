@@ -11,12 +11,13 @@ import { flipped, hashOf, plainRecord, repeat, spliced } from './arbitraries.ts'
 const map = suite('map');
 
 /** Paths that part early (hashes, as in use), and some that part only after 32 to 56 bits. */
-const pathOf = (key: number): Uint8Array => (key < 22 ? hashOf(key) : flipped(repeat(0), 4 + (key % 3), key & 15));
+const pathOf = (key: number): Uint8Array =>
+  key < 22 ? hashOf(key) : flipped(repeat(0), 4 + (key % 3), key & 15);
 const KEYS = 30;
-const valueOf = (number: number): Uint8Array => hashOf(1000 + number);
+const valueHashOf = (number: number): Uint8Array => hashOf(1000 + number);
 
 type Model = ReadonlyMap<number, number>;
-const put = (key: number, value = key): MapUpdate => ({ path: pathOf(key), valueHash: valueOf(value) });
+const put = (key: number, value = key): MapUpdate => ({ path: pathOf(key), valueHash: valueHashOf(value) });
 const removed = (key: number): MapUpdate => ({ path: pathOf(key), valueHash: undefined });
 const mapOf = (model: Model): MerkleMap =>
   MerkleMap.empty.update([...model].map(([key, value]) => put(key, value)));
@@ -49,12 +50,16 @@ function modelAfter(steps: readonly Step[]): Map<number, number> {
 
 map('frozen: roots of 0, 1, 2 and 100 keys', () => {
   const ofFirst = (count: number): string =>
-    toHex(MerkleMap.empty.update(Array.from({ length: count }, (_, i) => ({ path: hashOf(i), valueHash: valueOf(i) }))).root);
+    toHex(
+      MerkleMap.empty.update(
+        Array.from({ length: count }, (_, i) => ({ path: hashOf(i), valueHash: valueHashOf(i) })),
+      ).root,
+    );
   assert.is(ofFirst(0), '00'.repeat(32));
-  assert.is(ofFirst(1), toHex(hash('map-leaf', hashOf(0), valueOf(0))));
-  assert.is(ofFirst(1), 'FROZEN_MAP1');
-  assert.is(ofFirst(2), 'FROZEN_MAP2');
-  assert.is(ofFirst(100), 'FROZEN_MAP100');
+  assert.is(ofFirst(1), toHex(hash('map-leaf', hashOf(0), valueHashOf(0))));
+  assert.is(ofFirst(1), 'd26ec7e978e2e1991e83d8ec838fa1dd476c6fbe70250819acbac485e0393dc0');
+  assert.is(ofFirst(2), '9a95d5dab251237612d6b2456bf2d8e9e6d5df14c566126b639e5ee9797cfd65');
+  assert.is(ofFirst(100), '86f23adf8303e63d08e13f18c5dbfd91e1ddb1110b1ea2f47366f65a8fe63137');
 });
 
 map('the root depends on what the map holds: not on order, batching or detours', () => {
@@ -64,7 +69,7 @@ map('the root depends on what the map holds: not on order, batching or detours',
       const single = walk.flat().reduce((state, step) => state.update([updateOf(step)]), MerkleMap.empty);
       const atOnce = MerkleMap.empty.update(walk.flat().map(updateOf));
       const model = modelAfter(walk.flat());
-      const leaves = [...model].map(([key, value]) => ({ path: pathOf(key), valueHash: valueOf(value) }));
+      const leaves = [...model].map(([key, value]) => ({ path: pathOf(key), valueHash: valueHashOf(value) }));
       const expected = toHex(rootOf(leaves));
       assert.is(toHex(batched.root), expected, 'in batches');
       assert.is(toHex(single.root), expected, 'one by one');
@@ -101,7 +106,7 @@ map('every key has a proof: of its value where it is present, of absence where n
       for (let key = 0; key < KEYS; key++) {
         const shown = checkMapProof(state.root, pathOf(key), state.prove(pathOf(key)));
         const value = model.get(key);
-        const expected = value === undefined ? 'absent' : toHex(valueOf(value));
+        const expected = value === undefined ? 'absent' : toHex(valueHashOf(value));
         assert.is(shown instanceof Uint8Array ? toHex(shown) : shown, expected);
       }
     }),
@@ -114,7 +119,7 @@ function assertNoLie(model: Model, state: MerkleMap, key: number, proof: MapProo
   const shown = checkMapProof(state.root, pathOf(key), proof);
   if (shown === undefined) return;
   const value = model.get(key);
-  const truth = value === undefined ? 'absent' : toHex(valueOf(value));
+  const truth = value === undefined ? 'absent' : toHex(valueHashOf(value));
   assert.is(shown === 'absent' ? shown : toHex(shown), truth, what);
 }
 
@@ -153,7 +158,7 @@ map('no mutated proof says what is not so, and none serves another key', () => {
           assertNoLie(model, state, key, { siblings, leaf }, `proof of ${other}`);
           assertNoLie(model, state, key, { siblings: proofs[key]!.siblings, leaf }, `leaf of ${other}`);
           assertNoLie(model, state, key, { siblings, leaf: proofs[key]!.leaf }, `siblings of ${other}`);
-          const own = { path: pathOf(key), valueHash: valueOf(other) };
+          const own = { path: pathOf(key), valueHash: valueHashOf(other) };
           assertNoLie(model, state, key, { siblings, leaf: own }, 'a leaf made up');
         }
       }
@@ -171,7 +176,7 @@ map('the border between path and value cannot be moved to show a present key as 
   for (let border = 0; border <= 64; border++) {
     const shifted = { path: joined.slice(0, border), valueHash: joined.slice(border) };
     const shown = checkMapProof(state.root, pathOf(1), { siblings, leaf: shifted });
-    if (border === 32) assert.is(toHex(shown as Uint8Array), toHex(valueOf(1)));
+    if (border === 32) assert.is(toHex(shown as Uint8Array), toHex(valueHashOf(1)));
     else assert.is(shown, undefined, `${border} bytes of path`);
   }
 });
@@ -197,18 +202,21 @@ map('more than 256 siblings, or none where there are some, show nothing', () => 
 map('two keys that differ in their last bit alone stand 256 levels deep', () => {
   const [left, right] = [repeat(0), flipped(repeat(0), 31, 1)];
   const state = MerkleMap.empty.update([
-    { path: left, valueHash: valueOf(1) },
-    { path: right, valueHash: valueOf(2) },
+    { path: left, valueHash: valueHashOf(1) },
+    { path: right, valueHash: valueHashOf(2) },
   ]);
   assert.is(state.prove(left).siblings.length, 256);
-  assert.is(toHex(checkMapProof(state.root, right, state.prove(right)) as Uint8Array), toHex(valueOf(2)));
+  assert.is(toHex(checkMapProof(state.root, right, state.prove(right)) as Uint8Array), toHex(valueHashOf(2)));
   assert.is(checkMapProof(state.root, flipped(left, 0, 1), state.prove(flipped(left, 0, 1))), 'absent');
-  assert.is(toHex(state.update([{ path: right, valueHash: undefined }]).root), toHex(hash('map-leaf', left, valueOf(1))));
+  assert.is(
+    toHex(state.update([{ path: right, valueHash: undefined }]).root),
+    toHex(hash('map-leaf', left, valueHashOf(1))),
+  );
 });
 
 map('paths and value hashes of another length are misuse', () => {
   for (const path of [new Uint8Array(0), repeat(1, 31), repeat(1, 33)]) {
-    assert.throws(() => MerkleMap.empty.update([{ path, valueHash: valueOf(1) }]), RangeError);
+    assert.throws(() => MerkleMap.empty.update([{ path, valueHash: valueHashOf(1) }]), RangeError);
     assert.throws(() => MerkleMap.empty.prove(path), RangeError);
   }
   assert.throws(() => MerkleMap.empty.update([{ path: pathOf(1), valueHash: repeat(1, 31) }]), RangeError);
@@ -222,7 +230,10 @@ map('within one update the last word on a key counts', () => {
 });
 
 map('100,000 keys', () => {
-  const updates = Array.from({ length: 100_000 }, (_, i) => ({ path: hashOf(i), valueHash: valueOf(i % 7) }));
+  const updates = Array.from({ length: 100_000 }, (_, i) => ({
+    path: hashOf(i),
+    valueHash: valueHashOf(i % 7),
+  }));
   const timed = <T>(run: () => T): [T, number] => {
     const started = performance.now();
     const result = run();
@@ -231,10 +242,14 @@ map('100,000 keys', () => {
   const heapBefore = process.memoryUsage().heapUsed;
   const [state, buildMs] = timed(() => MerkleMap.empty.update(updates));
   const heapMb = (process.memoryUsage().heapUsed - heapBefore) / 1e6;
-  const [changed, changeMs] = timed(() => state.update(updates.slice(0, 1000).map(({ path }) => ({ path, valueHash: zero32 }))));
+  const [changed, changeMs] = timed(() =>
+    state.update(updates.slice(0, 1000).map(({ path }) => ({ path, valueHash: zero32 }))),
+  );
   const [restored, restoreMs] = timed(() => changed.update(updates.slice(0, 1000)));
   const [proofs, proveMs] = timed(() => updates.slice(0, 1000).map(({ path }) => state.prove(path)));
-  const [verified, verifyMs] = timed(() => proofs.every((proof, i) => checkMapProof(state.root, updates[i]!.path, proof)));
+  const [verified, verifyMs] = timed(() =>
+    proofs.every((proof, i) => checkMapProof(state.root, updates[i]!.path, proof)),
+  );
   assert.ok(verified);
   assert.is(toHex(restored.root), toHex(state.root));
   const depths = proofs.map(({ siblings }) => siblings.length).sort((a, b) => a - b);

@@ -8,8 +8,19 @@ import { toHex } from '../codec/bytes.ts';
 import { limits } from '../codec/limits.ts';
 import { describeRefusal } from '../codec/result.ts';
 import {
-  bytes, choice, fixed, flag, int, type Json, list, maybe, record, type Schema, tagged, text,
-} from '../codec/schema.ts'; // biome-ignore format: one line of names
+  bytes,
+  choice,
+  fixed,
+  flag,
+  int,
+  type Json,
+  list,
+  maybe,
+  record,
+  type Schema,
+  tagged,
+  text,
+} from '../codec/schema.ts';
 import { batch, frameProof } from '../vertex/batch.ts';
 import { signedCall } from '../vertex/call.ts';
 import { frame } from '../vertex/frame.ts';
@@ -83,6 +94,7 @@ schemas('a value comes back from its JSON form, and the JSON form fits the JSON 
 
 schemas('parser and JSON Schema refuse the same, and the parser names the field', () => {
   const published = z.fromJSONSchema(sample.jsonSchema);
+  // biome-ignore format: a table
   const wrong: readonly [string, Json | undefined][] = [
     ['id', '00'], ['id', '00fg'], ['id', 3], ['id', undefined],
     ['number', 1.5], ['number', 2 ** 53], ['number', '7'], ['number', null],
@@ -95,7 +107,7 @@ schemas('parser and JSON Schema refuse the same, and the parser names the field'
     ['shape', {}], ['shape', { type: 'square' }], ['shape', { type: 'circle' }], ['shape', { radius: 3 }],
     ['shape', { type: 'point', radius: 3 }], ['shape', { type: 'circle', radius: 301 }], ['shape', []],
     ['shape', { type: ['circle'], radius: 3 }], ['shape', null],
-  ]; // biome-ignore format: a table
+  ];
   assert.ok(sample.parseJson(good).ok);
   assert.ok(published.safeParse(good).success);
   for (const [field, value] of wrong) {
@@ -131,12 +143,16 @@ schemas('names that every object inherits are unknown fields like any other', ()
     const inner = JSON.stringify(good).replace('{"type"', `{${JSON.stringify(name)}:{},"type"`);
     assert.match(String(reasonOf(sample, received(inner))), /no such field/, `${name}, within the variant`);
   }
-  assert.is((({}) as { polluted?: boolean }).polluted, undefined);
+  assert.is(({} as { polluted?: boolean }).polluted, undefined);
 });
 
 schemas('names that every object inherits are no variants of a union', () => {
   for (const type of ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf']) {
-    assert.match(String(reasonOf(shape, received(`{"type":"${type}"}`))), /expected one of point, circle/, type);
+    assert.match(
+      String(reasonOf(shape, received(`{"type":"${type}"}`))),
+      /expected one of point, circle/,
+      type,
+    );
     assert.throws(() => shape.encode({ type } as never), TypeError);
   }
 });
@@ -148,7 +164,12 @@ schemas('a minus zero in JSON is zero', () => {
 
 schemas('a refusal stays short and printable, whatever was sent', () => {
   const long = 'x'.repeat(100_000);
-  for (const json of [{ ...good, [long]: 1 }, { ...good, [`${long}\n\u0007`]: 1 }, { ...good, name: long }, long]) {
+  for (const json of [
+    { ...good, [long]: 1 },
+    { ...good, [`${long}\n\u0007`]: 1 },
+    { ...good, name: long },
+    long,
+  ]) {
     const parsed = sample.parseJson(json);
     assert.is(parsed.ok, false);
     const line = parsed.ok ? '' : describeRefusal(parsed);
@@ -170,9 +191,15 @@ schemas('arbitrary JSON never throws', () => {
 
 schemas('our own wrong values are misuse: encode throws and names the field', () => {
   const value = { id: Uint8Array.of(1), number: 1 } as never;
-  assert.throws(() => sample.encode(value), /"sample\.id" expected Uint8Array of length 2 to 2, got length=1/);
+  assert.throws(
+    () => sample.encode(value),
+    /"sample\.id" expected Uint8Array of length 2 to 2, got length=1/,
+  );
   const rows = record('rows', { rows: list(int(0, 9), 3, 1) });
-  assert.throws(() => rows.encode({ rows: [1, 10] }), /"rows\.rows" \[1\] expected an integer from 0 to 9, got 10/);
+  assert.throws(
+    () => rows.encode({ rows: [1, 10] }),
+    /"rows\.rows" \[1\] expected an integer from 0 to 9, got 10/,
+  );
   assert.throws(() => rows.encode({ rows: [] }), TypeError);
   assert.throws(() => rows.encode({ rows: [0.5] }), TypeError);
 });

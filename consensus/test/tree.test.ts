@@ -86,7 +86,10 @@ tree('another index, leaf, sibling or path length is refused, for sizes up to 24
         if (other === index) continue;
         assert.not(verifyInclusion(root, leaf, other, size, path), `as ${other}`);
         assert.not(verifyInclusion(root, leaves[other]!, index, size, path), `leaf ${other}`);
-        assert.not(verifyInclusion(root, leaf, index, size, inclusionPath(levels, other)), `path of ${other}`);
+        assert.not(
+          verifyInclusion(root, leaf, index, size, inclusionPath(levels, other)),
+          `path of ${other}`,
+        );
       }
       for (let at = 0; at < path.length; at++) {
         const bent = spliced(path, at, 1, flipped(path[at]!, at));
@@ -139,7 +142,8 @@ tree('indexes and sizes that are none are refused', () => {
   ] as const) {
     assert.is(rootFromPath(leaf!, index, size, []), undefined, `${index} of ${size}`);
   }
-  for (const index of [-1, 3, 0.5]) assert.throws(() => inclusionPath(treeLevels(leavesOf(3)), index), RangeError);
+  for (const index of [-1, 3, 0.5])
+    assert.throws(() => inclusionPath(treeLevels(leavesOf(3)), index), RangeError);
 });
 
 tree('second preimage: an inner node is no leaf', () => {
@@ -174,9 +178,15 @@ tree('random paths never throw and never verify', () => {
   const root = treeRoot(leavesOf(9));
   const path = fc.array(byteString(0, 40), { maxLength: 6 });
   fc.assert(
-    fc.property(byteString(32, 32), fc.nat({ max: 9 }), fc.nat({ max: 2 ** 53 - 1 }), path, (leaf, index, size, siblings) => {
-      assert.not(verifyInclusion(root, leaf, index, size, siblings));
-    }),
+    fc.property(
+      byteString(32, 32),
+      fc.nat({ max: 9 }),
+      fc.nat({ max: 2 ** 53 - 1 }),
+      path,
+      (leaf, index, size, siblings) => {
+        assert.not(verifyInclusion(root, leaf, index, size, siblings));
+      },
+    ),
     { numRuns: 500 },
   );
 });

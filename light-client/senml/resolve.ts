@@ -7,10 +7,10 @@ import { ok, type Result, refuse } from '../../consensus/codec/result.ts';
 import { decimalOf } from '../../consensus/vertex/decimal.ts';
 import type { PackRecord } from './labels.ts';
 import { senmlLimits } from './limits.ts';
+import { isSenmlName } from './name.ts';
 
 /** The only version there is; packs of an older draft are read alike (RFC 8428's own example says 5). */
 const VERSION = 10;
-const NAME = /^[A-Za-z0-9][A-Za-z0-9\-:./_]*$/;
 
 export interface ResolvedRecord {
   readonly name: string;
@@ -50,7 +50,7 @@ export function resolveRecords(pack: readonly PackRecord[], nowMs: number): Resu
 function resolveRecord(record: PackRecord, base: Base, nowMs: number): ResolvedRecord | string {
   const name = (base.bn ?? '') + (record.n ?? '');
   if (name.length > senmlLimits.nameLengthMax) return 'name too long';
-  if (!NAME.test(name)) return name === '' ? 'no name' : 'name has characters that SenML does not allow';
+  if (!isSenmlName(name)) return name === '' ? 'no name' : 'name has characters that SenML does not allow';
 
   const timeMs = timeOf((base.bt ?? 0) + (record.t ?? 0), nowMs);
   if (timeMs === undefined) return 'time out of range';

@@ -73,6 +73,13 @@ export class Intake {
     return this.#place(vertex, source.peer, nowMs);
   }
 
+  /** Asks `peer` for those of `ids` that are not here; others are asked if it does not answer. */
+  fetch(ids: readonly Uint8Array[], peer: PeerKey, nowMs: number): void {
+    const unknown = ids.filter((id) => !this.#dag.knows(toHex(id)) && !this.parking.has(toHex(id)));
+    const fresh = this.parking.want(unknown, nowMs);
+    if (fresh.length > 0) this.#effect({ type: 'send', peer, message: { type: 'getVertices', ids: fresh } });
+  }
+
   /** Asks again for what is still missing: other peers than the first, in turns. */
   chase(peers: readonly PeerKey[], nowMs: number): void {
     for (const { id, asked } of this.parking.overdue(nowMs, FETCH_TRIES_MAX)) {

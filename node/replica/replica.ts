@@ -40,6 +40,9 @@ export interface ReplicaStart {
   readonly seed: number;
 }
 
+/** How often a node names its tips to its peers while something is open. */
+const TIPS_INTERVAL_MS = 2_000;
+
 interface PendingCheck {
   readonly header: Header;
   readonly id: Uint8Array;
@@ -66,6 +69,7 @@ export class Replica {
   #lastWitness: Vertex | undefined;
   /** The DAG has grown since the last look for something to propose. */
   #grown = true;
+  #tipsAt = 0;
   #seed: number;
   #effects: Effect[] = [];
 
@@ -93,7 +97,8 @@ export class Replica {
 
   /** When a `tick` is wanted, ms. */
   get wakeAt(): number {
-    return Math.min(this.#pbft.wakeAt, this.#witnessAt(), this.#proposeAt(), this.#catchUp.wakeAt, this.#intake.parking.wakeAt);
+    const duties = Math.min(this.#pbft.wakeAt, this.#witnessAt(), this.#proposeAt(), this.#armAt());
+    return Math.min(duties, this.#catchUp.wakeAt, this.#intake.parking.wakeAt, this.#quiet() ? Number.POSITIVE_INFINITY : this.#tipsAt);
   }
 
   get seat(): number | undefined {
@@ -128,6 +133,7 @@ export class Replica {
       case 'connected':
         this.#peers.add(event.peer);
         this.#send(event.peer, this.#newest());
+        this.#send(event.peer, this.#tips());
         return none;
       case 'disconnected':
         this.#peers.delete(event.peer);
@@ -151,6 +157,7 @@ export class Replica {
       case 'tick':
         this.#run(this.#pbft.tick(nowMs), nowMs);
         this.#intake.chase([...this.#peers], nowMs);
+        this.#retellTips(nowMs);
         return none;
     }
   }
@@ -176,6 +183,9 @@ export class Replica {
         if (!taken.ok) this.#refuse(taken.code, taken.facts, peer);
         break;
       }
+      case 'tips':
+        this.#intake.fetch(message.ids, peer, nowMs);
+        break;
       case 'getVertices':
         this.#effects.push({ type: 'serveVertices', peer, ids: message.ids });
         break;
@@ -315,6 +325,11 @@ export class Replica {
     return this.#grown && this.#workWaits() ? paced : Math.max(paced, this.#heartbeatAt());
   }
 
+  /** When this seat begins to expect a checkpoint although nothing waits: at the heartbeat. */
+  #armAt(): number {
+    return this.#seat === undefined || this.#pbft.armed ? Number.POSITIVE_INFINITY : this.#heartbeatAt();
+  }
+
   /** No proposal before this time `[CKP-5]`. */
   #pacedAt(): number {
     return this.ledger.header.time + this.ledger.genesis.record.pace.checkpointIntervalMs;
@@ -399,7 +414,9 @@ export class Replica {
     if (header.height !== this.ledger.height + 1) return;
     const historyNodes = this.ledger.advance(header, certificate, execution);
     this.dag.settle(header.height, vertices.map((vertex) => this.#factsOf(vertex)));
-    const { outcomes, changes } = execution;
+    const { outcomes } = execution;
+    // The first checkpoint brings the genesis objects to the store along with its own changes.
+    const changes = header.height === 1 ? this.ledger.state.all() : execution.changes;
     const checkpoint = { header, certificate, outcomes, vertices: vertices.map((vertex) => vertex.key), changes, historyNodes };
     this.#effects.push({ type: 'store', write: { type: 'checkpoint', checkpoint } }, { type: 'sync' });
     this.#buryDead();
@@ -475,6 +492,17 @@ export class Replica {
   #newest(): PeerMessage {
     const { header, certificate } = this.ledger;
     return { type: 'certified', header, certificate: certificate === undefined ? [] : [certificate] };
+  }
+
+  #tips(): PeerMessage {
+    return { type: 'tips', ids: witnessParents(this.dag).ids };
+  }
+
+  /** Gossip may lose what only this node holds; while something is open, its tips are named again and again. */
+  #retellTips(nowMs: number): void {
+    if (nowMs < this.#tipsAt) return;
+    this.#tipsAt = nowMs + TIPS_INTERVAL_MS;
+    if (!this.#quiet()) this.#effects.push({ type: 'broadcast', to: 'peers', message: this.#tips() });
   }
 
   #send(peer: PeerKey, message: PeerMessage): void {

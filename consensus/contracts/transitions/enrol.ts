@@ -1,7 +1,7 @@
 /** Row 0, enrolment: parties, keys, devices. From this position they are ACTIVE; a name belongs to one live object. */
 
-import { equalBytes } from '../../codec/bytes.ts';
-import { bytes, choice, hash32, key32, list, maybe, text } from '../../codec/schema.ts';
+import { equalBytes, toHex } from '../../codec/bytes.ts';
+import { bytes, choice, flag, hash32, key32, list, maybe, text } from '../../codec/schema.ts';
 import { keyDefect } from '../../crypto/ed25519.ts';
 import { checkDeviceIdentifier, checkLei } from '../identifiers.ts';
 import { device, key, labelKey, party, role, roles, sensorFunctions } from '../registry.ts';
@@ -89,6 +89,8 @@ export const enrolDevice = transition({
       monitor: hash32,
       /** The sensor's key; empty for one that cannot sign. */
       key: bytes(32),
+      /** Takes the place of the owner's own live enrolment of the same sensor. */
+      replaces: flag,
     },
     v1: { identifier: text(64, 1), functions: list(choice(...sensorFunctions), sensorFunctions.length, 1) },
   },
@@ -96,7 +98,7 @@ export const enrolDevice = transition({
     { party: owner, role: roles },
     { party: monitor, role: 'monitor' },
   ],
-  codes: ['E_CREDENTIAL', 'E_ID_INVALID', 'E_ID_LIVE', 'E_SCHEMA'],
+  codes: ['E_CREDENTIAL', 'E_ID_INVALID', 'E_ID_LIVE', 'E_NOT_FOUND', 'E_SCHEMA'],
   apply: (args, context) => {
     const defect = checkDeviceIdentifier(args.identifier);
     if (defect !== undefined) return refused('E_ID_INVALID', { field: 'identifier', reason: defect });
@@ -105,7 +107,9 @@ export const enrolDevice = transition({
     if (badKey !== undefined) return refused('E_CREDENTIAL', { field: 'key', reason: badKey });
     const id = labelKey(context.network, 'device', args.identifier);
     const live = context.get(device, id);
-    if (live?.state === 'ACTIVE' && !equalBytes(live.owner, args.owner)) return refused('E_ID_LIVE', { field: 'identifier' }, id);
+    if (live?.state === 'ACTIVE') {
+      if (!args.replaces || !equalBytes(live.owner, args.owner)) return refused('E_ID_LIVE', { field: 'identifier' }, id);
+    } else if (args.replaces) return refused('E_NOT_FOUND', { type: device.name, id: toHex(id), reason: 'nothing live to replace' }, id);
     const { owner, identifier, functions } = args;
     context.put(device, id, { owner, state: 'ACTIVE', key: args.key, identifier, functions });
     return undefined;

@@ -1,0 +1,139 @@
+/**
+ * Row 13: enterprise and bank agree a pledge, and the quantity is reserved for it. Here two banks meet over one unit:
+ * whoever comes first in the order has it, the other is refused with the winner's pledge (R001, R045).
+ */
+
+import { equalBytes, toHex } from '../../codec/bytes.ts';
+import { limits } from '../../codec/limits.ts';
+import { hash32, int, maybe } from '../../codec/schema.ts';
+import type { ValueOf } from '../object.ts';
+import { evaluation } from '../objects/evaluation.ts';
+import { loan, pledgesPerLoanMax } from '../objects/loan.ts';
+import { endedStates, pledge } from '../objects/pledge.ts';
+import { receipt } from '../objects/receipt.ts';
+import { unit } from '../objects/unit.ts';
+import { versionOf } from '../objects/version.ts';
+import { heldQuantity, type Holding, holdingsOf, isExpiredReservation, lapseExpired, writeHoldings } from '../rules/holdings.ts';
+import { includesId } from '../rules/lists.ts';
+import { type Context, type ContractRefusal, isRefusal, lookUp, refused, transition, wrongState } from '../transition.ts';
+
+export const agreePledge = transition({
+  name: 'agree-pledge',
+  row: 13,
+  summary: 'Reserves free goods, or a receipt over them, for a pledge.',
+  args: {
+    v0: { unit: hash32 },
+    v1: {
+      quantity: int(1),
+      /** Cited when the goods are receipted: then they are pledged only through the receipt. */
+      receipt: maybe(hash32),
+    },
+    v2: { loan: hash32, ceiling: int(1) },
+  },
+  signers: (args, context) => {
+    const asked = lookUp(context, loan, args.loan);
+    if (isRefusal(asked)) return asked;
+    return [
+      { party: asked.applicant, role: 'enterprise' },
+      { party: asked.bank, role: 'bank' },
+    ];
+  },
+  codes: ['E_ENCUMBERED', 'E_INELIGIBLE', 'E_INSUFFICIENT', 'E_NOT_FOUND', 'E_POLICY', 'E_RECEIPT_OUT', 'E_STATE'],
+  apply: (args, context) => {
+    const asked = lookUp(context, loan, args.loan);
+    if (isRefusal(asked)) return asked;
+    if (asked.state !== 'APPROVED') return wrongState(asked.state, ['APPROVED'], args.loan);
+    if (asked.limitUntil < context.time) return refused('E_STATE', { reason: 'the approval has lapsed', until: asked.limitUntil }, args.loan);
+    const goods = lookUp(context, unit, args.unit);
+    if (isRefusal(goods)) return goods;
+    const ineligible = checkGoods(args.unit, goods, asked, context);
+    if (ineligible !== undefined) return ineligible;
+    const holdings = lapseExpired(args.unit, context);
+    const taken = checkFree(args, goods, holdings, context);
+    if (taken !== undefined) return taken;
+    const live = asked.pledges.filter((id) => isLive(id, context));
+    if (holdings.length >= limits.pledgesPerUnitMax || live.length >= pledgesPerLoanMax) {
+      return refused('E_POLICY', { reason: 'too many pledges', most: Math.min(limits.pledgesPerUnitMax, pledgesPerLoanMax) });
+    }
+    context.put(pledge, context.callId, {
+      state: 'AGREED',
+      rank: 0,
+      perfectedAt: 0,
+      unit: args.unit,
+      receipt: args.receipt,
+      pledgor: asked.applicant,
+      pledgee: asked.bank,
+      monitor: goods.monitor,
+      custodian: goods.custodian,
+      quantity: args.quantity,
+      reservedUntil: context.time + context.policy.reservationMs,
+      countRoot: undefined,
+      cureUntil: 0,
+      loan: args.loan,
+      currency: asked.currency,
+      ceiling: args.ceiling,
+      ...versionOf(context),
+    });
+    const reserved = { pledge: context.callId, rank: 0, state: 'RESERVED', quantity: args.quantity } as const;
+    writeHoldings(args.unit, [...holdings, reserved], context);
+    context.put(loan, args.loan, { ...asked, pledges: [...live, context.callId], ...versionOf(context) });
+    return undefined;
+  },
+});
+
+function isLive(id: Uint8Array, context: Context): boolean {
+  const agreed = context.get(pledge, id);
+  return agreed !== undefined && !endedStates.includes(agreed.state) && !isExpiredReservation(agreed, context.time);
+}
+
+function checkGoods(
+  unitId: Uint8Array,
+  goods: ValueOf<typeof unit>,
+  asked: ValueOf<typeof loan>,
+  context: Context,
+): ContractRefusal | undefined {
+  const ineligible = (reason: string) => refused('E_INELIGIBLE', { reason, unit: toHex(unitId) }, unitId);
+  if (!equalBytes(goods.owner, asked.applicant)) return ineligible('not the pledgor’s');
+  if (goods.state !== 'STORED') return ineligible('not in store');
+  const valued = asked.evaluation && context.get(evaluation, asked.evaluation);
+  const named = valued?.lines.some((line) => equalBytes(line.unit, unitId));
+  return named ? undefined : ineligible('not valued for this loan');
+}
+
+interface Asked {
+  readonly unit: Uint8Array;
+  readonly quantity: number;
+  readonly receipt: Uint8Array | undefined;
+}
+
+/** The whole that is pledged from (the goods, or the receipt) holds the quantity, and nobody else has it. */
+function checkFree(
+  asked: Asked,
+  goods: ValueOf<typeof unit>,
+  holdings: readonly Holding[],
+  context: Context,
+): ContractRefusal | undefined {
+  const document = asked.receipt && checkReceipt(asked.receipt, goods, context);
+  if (document !== undefined && isRefusal(document)) return document;
+  const [bypassed] = goods.receipts;
+  if (document === undefined && bypassed !== undefined) {
+    return refused('E_RECEIPT_OUT', { reason: 'the goods are receipted; pledge the receipt' }, bypassed);
+  }
+  const whole = document?.quantity ?? goods.quantity;
+  if (asked.quantity > whole) return refused('E_INSUFFICIENT', { asked: asked.quantity, whole }, asked.unit);
+  const rivals = holdingsOf(holdings, asked.receipt);
+  const [rival] = rivals;
+  // Control of a receipt is one: whoever has it has the whole.
+  if (rival === undefined || (document === undefined && asked.quantity <= whole - heldQuantity(rivals))) {
+    return document === undefined || equalBytes(document.controller, goods.owner)
+      ? undefined
+      : refused('E_RECEIPT_OUT', { reason: 'the pledgor does not control the receipt' }, asked.receipt);
+  }
+  return refused('E_ENCUMBERED', { asked: asked.quantity, state: rival.state, rank: rival.rank }, rival.pledge);
+}
+
+function checkReceipt(id: Uint8Array, goods: ValueOf<typeof unit>, context: Context): ValueOf<typeof receipt> | ContractRefusal {
+  const document = lookUp(context, receipt, id);
+  if (isRefusal(document) || includesId(goods.receipts, id)) return document;
+  return refused('E_RECEIPT_OUT', { reason: 'not a live receipt over these goods' }, id);
+}

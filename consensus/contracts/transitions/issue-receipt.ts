@@ -1,0 +1,123 @@
+/** Row 2: the warehouse receipt. From here on the receipted goods are dealt with only through it. */
+
+import { hash32 } from '../../codec/schema.ts';
+import { checkCurrency } from '../identifiers.ts';
+import type { ValueOf } from '../object.ts';
+import { receipt, receiptTerms } from '../objects/receipt.ts';
+import { receiptsPerUnitMax, unit } from '../objects/unit.ts';
+import { versionOf } from '../objects/version.ts';
+import { party } from '../registry.ts';
+import { lapseExpired, unreceiptedFree } from '../rules/holdings.ts';
+import { type Context, type ContractRefusal, isRefusal, lookUp, refused, transition, wrongState } from '../transition.ts';
+
+export const issueReceipt = transition({
+  name: 'issue-receipt',
+  row: 2,
+  summary: 'Issues a warehouse receipt over registered goods to their owner.',
+  args: { v1: { unit: hash32, ...receiptTerms } },
+  signers: (args, context) => {
+    const goods = lookUp(context, unit, args.unit);
+    if (isRefusal(goods)) return goods;
+    const accepted = [
+      { party: goods.monitor, role: 'monitor' },
+      { party: goods.owner, role: 'enterprise' },
+    ] as const;
+    if (goods.receiptsByMonitor && !context.signedBy(goods.custodian)) return accepted;
+    return [{ party: goods.custodian, role: 'warehouse' }, ...accepted];
+  },
+  codes: ['E_NOT_FOUND', 'E_OVERISSUE', 'E_POLICY', 'E_RECEIPT_FIELDS', 'E_SCHEMA', 'E_STATE'],
+  apply: ({ unit: unitId, ...terms }, context) => {
+    const goods = lookUp(context, unit, unitId);
+    if (isRefusal(goods)) return goods;
+    if (goods.state !== 'STORED') return wrongState(goods.state, ['STORED'], unitId);
+    const fields = checkTerms(terms);
+    if (fields !== undefined) return fields;
+    const document = writeDocument(goods, context);
+    if (document.depositorAddress === '') return refused('E_RECEIPT_FIELDS', { field: 'depositorAddress' });
+    const over = checkQuantity(unitId, goods, terms, context);
+    if (over !== undefined) return over;
+    const { custodian, owner, monitor } = goods;
+    context.put(receipt, context.callId, {
+      ...terms,
+      ...document,
+      state: 'ISSUED',
+      unit: unitId,
+      issuer: custodian,
+      depositor: owner,
+      monitor,
+      controller: owner,
+      ...versionOf(context),
+    });
+    const receipts = [...goods.receipts, context.callId];
+    context.put(unit, unitId, { ...goods, receipts, receipted: goods.receipted + terms.quantity, ...versionOf(context) });
+    return undefined;
+  },
+});
+
+type Terms = Pick<ValueOf<typeof receipt>, keyof typeof receiptTerms>;
+
+/** Fields that no receipt may leave empty, in the order of the document. */
+const mandatoryFields = [
+  'quantity',
+  'packages',
+  'specification',
+  'quality',
+  'marks',
+  'issuePlace',
+  'storageUntil',
+  'charges',
+  'insurer',
+  'insuredAmount',
+  'insuredCurrency',
+  'insuredUntil',
+  'deliverTo',
+  'issuerInterest',
+] as const;
+
+function checkTerms(terms: Terms): ContractRefusal | undefined {
+  for (const field of mandatoryFields) {
+    if (terms[field] === '' || terms[field] === 0) return refused('E_RECEIPT_FIELDS', { field });
+  }
+  if (terms.lienAmount > 0 && terms.lienCurrency === '') return refused('E_RECEIPT_FIELDS', { field: 'lienCurrency' });
+  for (const field of ['insuredCurrency', 'lienCurrency'] as const) {
+    const defect = terms[field] === '' ? undefined : checkCurrency(terms[field]);
+    if (defect !== undefined) return refused('E_SCHEMA', { field, reason: defect });
+  }
+  if (terms.storageUntil <= terms.storageFrom) return refused('E_SCHEMA', { field: 'storageUntil', reason: 'not after storageFrom' });
+  if (terms.insuredUntil <= terms.insuredFrom) return refused('E_SCHEMA', { field: 'insuredUntil', reason: 'not after insuredFrom' });
+  return undefined;
+}
+
+/** What the document states besides its terms, as the state has it at issue. */
+function writeDocument(goods: ValueOf<typeof unit>, context: Context) {
+  const depositor = context.get(party, goods.owner);
+  return {
+    issuerLei: context.get(party, goods.custodian)?.lei ?? '',
+    depositorLei: depositor?.lei ?? '',
+    depositorAddress: depositor?.address ?? '',
+    gln: goods.gln,
+    zone: goods.zone,
+    goods: goods.goods,
+    issuedAt: context.time,
+    evidenceRoot: goods.evidenceRoot,
+  };
+}
+
+/** Not more than is registered, under no receipt and not pledged outside receipts; a logistic unit has one receipt. */
+function checkQuantity(
+  unitId: Uint8Array,
+  goods: ValueOf<typeof unit>,
+  terms: Terms,
+  context: Context,
+): ContractRefusal | undefined {
+  const [earlier] = goods.receipts;
+  if (goods.scheme === 'sscc' && earlier !== undefined) {
+    return refused('E_OVERISSUE', { reason: 'a logistic unit stands in one receipt only' }, earlier);
+  }
+  const holdings = lapseExpired(unitId, context);
+  const most = unreceiptedFree(goods, holdings);
+  if (terms.quantity > most) return refused('E_OVERISSUE', { asked: terms.quantity, most }, earlier ?? holdings[0]?.pledge ?? unitId);
+  if (terms.packages > goods.packages) return refused('E_OVERISSUE', { packages: terms.packages, most: goods.packages }, unitId);
+  if (goods.receipts.length >= receiptsPerUnitMax) return refused('E_POLICY', { reason: 'too many receipts', most: receiptsPerUnitMax }, unitId);
+  return undefined;
+}

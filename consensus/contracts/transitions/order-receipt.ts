@@ -1,0 +1,75 @@
+/** The monitor's order receipt (semantics §4, R029, R030): a new record, or a new version of an earlier one. */
+
+import { hash32, int, maybe, text } from '../../codec/schema.ts';
+import { checkCurrency, checkOrder } from '../identifiers.ts';
+import { orderHead, orderReceipt } from '../objects/order-receipt.ts';
+import { unit } from '../objects/unit.ts';
+import { versionOf } from '../objects/version.ts';
+import { party } from '../registry.ts';
+import { type Context, type ContractRefusal, isRefusal, lookUp, refused, transition, wrongState } from '../transition.ts';
+import { equalBytes } from '../../codec/bytes.ts';
+
+export const stateOrder = transition({
+  name: 'order-receipt',
+  row: 2,
+  summary: 'Records, as a new linked version, what the monitor keeps of an order and its goods.',
+  args: {
+    v0: { predecessor: maybe(hash32) },
+    v1: { unit: hash32, pledgee: hash32, specification: text(160), position: text(80), condition: text(160) },
+    v2: { orderNumber: text(40), amount: int(0), currency: text(3) },
+  },
+  signers: (args, context) => {
+    const goods = lookUp(context, unit, args.unit);
+    return isRefusal(goods) ? goods : [{ party: goods.monitor, role: 'monitor' }];
+  },
+  codes: ['E_ID_INVALID', 'E_NOT_FOUND', 'E_RECEIPT_FIELDS', 'E_ROLE', 'E_SCHEMA', 'E_STATE'],
+  apply: (args, context) => {
+    const goods = lookUp(context, unit, args.unit);
+    if (isRefusal(goods)) return goods;
+    if (goods.state === 'OUT') return wrongState(goods.state, ['STORED', 'IN_TRANSIT', 'LOST'], args.unit);
+    for (const field of ['specification', 'position', 'condition', 'orderNumber', 'amount', 'currency'] as const) {
+      if (args[field] === '' || args[field] === 0) return refused('E_RECEIPT_FIELDS', { field });
+    }
+    const orderDefect = checkOrder(args.orderNumber);
+    if (orderDefect !== undefined) return refused('E_ID_INVALID', { field: 'orderNumber', reason: orderDefect });
+    const currencyDefect = checkCurrency(args.currency);
+    if (currencyDefect !== undefined) return refused('E_SCHEMA', { field: 'currency', reason: currencyDefect });
+    if (!context.get(party, args.pledgee)?.roles.includes('bank')) {
+      return refused('E_ROLE', { field: 'pledgee', role: 'bank', reason: 'the party does not have the role' }, args.pledgee);
+    }
+    const line = continueLine(args.predecessor, args.unit, context);
+    if (isRefusal(line)) return line;
+    const { goods: description, quantity, packages, gln, zone, monitor, owner } = goods;
+    context.put(orderReceipt, context.callId, {
+      ...args,
+      ...line,
+      monitor,
+      pledgor: owner,
+      goods: description,
+      quantity,
+      packages,
+      gln,
+      zone,
+      statedAt: context.time,
+      ...versionOf(context),
+    });
+    context.put(orderHead, line.origin, { newest: context.callId, number: line.number, ...versionOf(context) });
+    return undefined;
+  },
+});
+
+/** Place of the new version: the first of a line of its own, or the successor of the newest of one. */
+function continueLine(
+  predecessor: Uint8Array | undefined,
+  unitId: Uint8Array,
+  context: Context,
+): { readonly origin: Uint8Array; readonly number: number } | ContractRefusal {
+  if (predecessor === undefined) return { origin: context.callId, number: 1 };
+  const before = lookUp(context, orderReceipt, predecessor);
+  if (isRefusal(before)) return before;
+  const head = lookUp(context, orderHead, before.origin);
+  if (isRefusal(head)) return head;
+  if (!equalBytes(head.newest, predecessor)) return refused('E_STATE', { reason: 'not the newest version', newest: head.number }, head.newest);
+  if (!equalBytes(before.unit, unitId)) return refused('E_STATE', { reason: 'the predecessor is about other goods' }, predecessor);
+  return { origin: before.origin, number: head.number + 1 };
+}

@@ -1,0 +1,112 @@
+/**
+ * Row 14: the pledge is perfected. Monitor and custodian attorn to the pledgee, a fresh count shows the goods, control
+ * of the receipt moves; from here the pledge has its rank, by this position.
+ */
+
+import { equalBytes, toHex } from '../../codec/bytes.ts';
+import { hash32 } from '../../codec/schema.ts';
+import type { ValueOf } from '../object.ts';
+import { loan } from '../objects/loan.ts';
+import { pledge } from '../objects/pledge.ts';
+import { receipt } from '../objects/receipt.ts';
+import { unit } from '../objects/unit.ts';
+import { versionOf } from '../objects/version.ts';
+import { isControlledBy } from '../rules/affiliation.ts';
+import { checkAgreement, claimReadings, measure, observe, readingProofs } from '../rules/evidence.ts';
+import { isExpiredReservation, readHoldings, writeHoldings } from '../rules/holdings.ts';
+import { type Context, type ContractRefusal, isRefusal, lookUp, refused, transition, wrongState } from '../transition.ts';
+
+/** No junior pledges in this policy: whatever is perfected ranks first over its quantity. */
+const FIRST_RANK = 1;
+
+export const perfectPledge = transition({
+  name: 'perfect-pledge',
+  row: 14,
+  summary: 'Perfects a reserved pledge: attornment, fresh count, control of the receipt.',
+  args: { v0: { pledge: hash32 }, v1: { evidence: readingProofs } },
+  signers: (args, context) => {
+    const agreed = lookUp(context, pledge, args.pledge);
+    return isRefusal(agreed) ? agreed : [{ party: agreed.pledgee, role: 'bank' }];
+  },
+  codes: ['E_AFFILIATE', 'E_EVIDENCE', 'E_NO_CONTROL', 'E_NOT_FOUND', 'E_RECEIPT_OUT', 'E_STATE'],
+  apply: (args, context) => {
+    const agreed = lookUp(context, pledge, args.pledge);
+    if (isRefusal(agreed)) return agreed;
+    const goods = lookUp(context, unit, agreed.unit);
+    if (isRefusal(goods)) return goods;
+    const refusal = checkReserved(args.pledge, agreed, goods, context) ?? checkHolders(goods, agreed.pledgor, context);
+    if (refusal !== undefined) return refusal;
+    const countRoot = countGoods(args.evidence, agreed.unit, goods, context);
+    if (isRefusal(countRoot)) return countRoot;
+    const out = takeReceipt(agreed, context);
+    if (out !== undefined) return out;
+    context.put(pledge, args.pledge, {
+      ...agreed,
+      state: 'PERFECTED',
+      rank: FIRST_RANK,
+      perfectedAt: context.height,
+      monitor: goods.monitor,
+      custodian: goods.custodian,
+      countRoot,
+      ...versionOf(context),
+    });
+    const holdings = readHoldings(agreed.unit, context).map((holding) =>
+      equalBytes(holding.pledge, args.pledge) ? { ...holding, rank: FIRST_RANK, state: 'PLEDGED' as const } : holding,
+    );
+    writeHoldings(agreed.unit, holdings, context);
+    return undefined;
+  },
+});
+
+type Pledge = ValueOf<typeof pledge>;
+type Goods = ValueOf<typeof unit>;
+
+function checkReserved(id: Uint8Array, agreed: Pledge, goods: Goods, context: Context): ContractRefusal | undefined {
+  if (agreed.state !== 'AGREED') return wrongState(agreed.state, ['AGREED'], id);
+  if (isExpiredReservation(agreed, context.time)) {
+    return refused('E_STATE', { reason: 'the reservation has lapsed', reservedUntil: agreed.reservedUntil }, id);
+  }
+  if (goods.state !== 'STORED') return wrongState(goods.state, ['STORED'], agreed.unit);
+  const secured = lookUp(context, loan, agreed.loan);
+  if (isRefusal(secured)) return secured;
+  return secured.state === 'APPROVED' || secured.state === 'DRAWN'
+    ? undefined
+    : wrongState(secured.state, ['APPROVED', 'DRAWN'], agreed.loan);
+}
+
+/** Monitor and custodian sign: they hold for the pledgee from now on. Neither may be the pledgor's creature. */
+function checkHolders({ monitor, custodian }: Goods, pledgor: Uint8Array, context: Context): ContractRefusal | undefined {
+  for (const [role, holder] of [
+    ['monitor', monitor],
+    ['warehouse', custodian],
+  ] as const) {
+    const facts = { role, party: toHex(holder) };
+    if (!context.signedBy(holder)) return refused('E_NO_CONTROL', { ...facts, reason: 'did not attorn' }, holder);
+    if (isControlledBy(holder, pledgor, context)) return refused('E_AFFILIATE', facts, holder);
+  }
+  return undefined;
+}
+
+/** Root of the fresh count's evidence. */
+function countGoods(evidence: readonly Uint8Array[], unitId: Uint8Array, goods: Goods, context: Context): Uint8Array | ContractRefusal {
+  const observed = observe(evidence, goods, context.time, context);
+  if (isRefusal(observed)) return observed;
+  const measured = measure(observed, goods.owner, context);
+  if (isRefusal(measured)) return measured;
+  const refusal =
+    checkAgreement(measured, goods.quantity, goods.packages, context.policy.toleranceBp) ??
+    claimReadings(observed.uses, unitId, context);
+  return refusal ?? observed.root;
+}
+
+/** Control of the receipt moves from the pledgor to the pledgee, which holds it as security. */
+function takeReceipt(agreed: Pledge, context: Context): ContractRefusal | undefined {
+  if (agreed.receipt === undefined) return undefined;
+  const document = lookUp(context, receipt, agreed.receipt);
+  if (isRefusal(document)) return document;
+  if (document.state !== 'ISSUED' || !equalBytes(document.controller, agreed.pledgor)) {
+    return refused('E_RECEIPT_OUT', { reason: 'the pledgor does not control the receipt', state: document.state }, agreed.receipt);
+  }
+  context.put(receipt, agreed.receipt, { ...document, state: 'HELD', controller: agreed.pledgee, ...versionOf(context) });
+  return undefined;
+}

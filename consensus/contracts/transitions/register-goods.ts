@@ -1,0 +1,71 @@
+/** Row 1: goods enter the ledger. The monitor and the custodian say what is there, sensors prove it, E claims title. */
+
+import { checkGln, checkLot, checkSscc } from '../identifiers.ts';
+import { goodsFields, unit } from '../objects/unit.ts';
+import { versionOf } from '../objects/version.ts';
+import { labelKey, party } from '../registry.ts';
+import { checkAgreement, consumeReadings, measure, observe, readingProofs } from '../rules/evidence.ts';
+import { type Context, type ContractRefusal, isRefusal, refused, transition } from '../transition.ts';
+
+export const registerGoods = transition({
+  name: 'register-goods',
+  row: 1,
+  summary: 'Registers one logistic unit or a lot, proved by readings of two independent functions.',
+  args: { v1: { ...goodsFields, evidence: readingProofs } },
+  signers: ({ monitor, custodian }) => [
+    { party: monitor, role: 'monitor' },
+    { party: custodian, role: 'warehouse' },
+  ],
+  codes: ['E_EVIDENCE', 'E_ID_INVALID', 'E_ID_LIVE', 'E_ROLE', 'E_SCHEMA', 'E_TITLE'],
+  apply: ({ evidence, ...goods }, context) => {
+    const id = labelKey(context.network, goods.scheme, goods.label);
+    const refusal = checkIdentifiers(goods) ?? checkNotLive(id, context) ?? checkTitle(goods.owner, context);
+    if (refusal !== undefined) return refusal;
+    const range = goods.temperature;
+    if (range !== undefined && range.leastMilliC > range.mostMilliC) {
+      return refused('E_SCHEMA', { field: 'temperature', reason: 'the range is empty' });
+    }
+    const observed = observe(evidence, goods, context.time, context);
+    if (isRefusal(observed)) return observed;
+    const measured = measure(observed, goods.owner, context);
+    if (isRefusal(measured)) return measured;
+    const disproved =
+      checkAgreement(measured, goods.quantity, goods.packages, context.policy.toleranceBp) ??
+      consumeReadings(observed.uses, id, context);
+    if (disproved !== undefined) return disproved;
+    context.put(unit, id, {
+      ...goods,
+      state: 'STORED',
+      receipts: [],
+      receipted: 0,
+      evidenceRoot: observed.root,
+      ...versionOf(context),
+    });
+    return undefined;
+  },
+});
+
+function checkIdentifiers(goods: {
+  readonly scheme: 'sscc' | 'lot';
+  readonly label: string;
+  readonly gln: string;
+}): ContractRefusal | undefined {
+  const label = goods.scheme === 'sscc' ? checkSscc(goods.label) : checkLot(goods.label);
+  if (label !== undefined) return refused('E_ID_INVALID', { field: 'label', scheme: goods.scheme, reason: label });
+  const gln = checkGln(goods.gln);
+  return gln === undefined ? undefined : refused('E_ID_INVALID', { field: 'gln', reason: gln });
+}
+
+/** A label is free again once its goods are OUT. */
+function checkNotLive(id: Uint8Array, context: Context): ContractRefusal | undefined {
+  const live = context.get(unit, id);
+  return live === undefined || live.state === 'OUT' ? undefined : refused('E_ID_LIVE', { field: 'label', state: live.state }, id);
+}
+
+/** The owner's signature under the call is its title declaration. */
+function checkTitle(owner: Uint8Array, context: Context): ContractRefusal | undefined {
+  if (!context.signedBy(owner)) return refused('E_TITLE', { reason: 'the owner did not sign' });
+  return context.get(party, owner)?.roles.includes('enterprise')
+    ? undefined
+    : refused('E_ROLE', { role: 'enterprise', reason: 'the owner does not have the role' }, owner);
+}

@@ -1,0 +1,49 @@
+/** Row 21: the pledgee lets go. The goods are free, and a receipt is the pledgor's again. */
+
+import { equalBytes } from '../../codec/bytes.ts';
+import { flag, hash32 } from '../../codec/schema.ts';
+import { loan } from '../objects/loan.ts';
+import { endedStates, pledge, pledgeStates } from '../objects/pledge.ts';
+import { receipt } from '../objects/receipt.ts';
+import { versionOf } from '../objects/version.ts';
+import { totalDebt } from '../rules/amounts.ts';
+import { readHoldings, writeHoldings } from '../rules/holdings.ts';
+import { isRefusal, lookUp, refused, transition, wrongState } from '../transition.ts';
+
+export const release = transition({
+  name: 'release',
+  row: 21,
+  summary: 'Releases a pledge whose debt is paid, or whose pledgee waives it.',
+  args: {
+    v0: {
+      pledge: hash32,
+      /** The pledgee gives up the security although debt remains; the debt stays. */
+      waived: flag,
+    },
+  },
+  signers: (args, context) => {
+    const held = lookUp(context, pledge, args.pledge);
+    return isRefusal(held) ? held : [{ party: held.pledgee, role: 'bank' }];
+  },
+  codes: ['E_DEBT', 'E_NOT_FOUND', 'E_STATE'],
+  apply: (args, context) => {
+    const held = lookUp(context, pledge, args.pledge);
+    if (isRefusal(held)) return held;
+    if (endedStates.includes(held.state)) {
+      return wrongState(held.state, pledgeStates.filter((state) => !endedStates.includes(state)), args.pledge);
+    }
+    const secured = lookUp(context, loan, held.loan);
+    if (isRefusal(secured)) return secured;
+    const owed = totalDebt(secured.debt);
+    if (owed > 0n && !args.waived) return refused('E_DEBT', { owed: String(owed) }, held.loan);
+    context.put(pledge, args.pledge, { ...held, state: 'RELEASED', cureUntil: 0, ...versionOf(context) });
+    const others = readHoldings(held.unit, context).filter((holding) => !equalBytes(holding.pledge, args.pledge));
+    writeHoldings(held.unit, others, context);
+    const document = held.receipt && context.get(receipt, held.receipt);
+    if (held.receipt !== undefined && document?.state === 'HELD') {
+      const returned = { ...document, state: 'ISSUED', controller: held.pledgor, ...versionOf(context) } as const;
+      context.put(receipt, held.receipt, returned);
+    }
+    return undefined;
+  },
+});

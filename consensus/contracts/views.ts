@@ -1,0 +1,109 @@
+/**
+ * Who may see what (semantics §3): for each type of object, the parties that may be shown its V1 and its V2 part. V0
+ * is everyone's. The API filters by this table; a type that is not in it is shown to nobody beyond V0.
+ */
+
+import { toHex } from '../codec/bytes.ts';
+import { type ObjectReader, type ObjectType, readObject, type StoredObject, type ValueOf, type VisibilityClass } from './object.ts';
+import { encumbrance } from './objects/encumbrance.ts';
+import { evaluation } from './objects/evaluation.ts';
+import { evidenceUse } from './objects/evidence-use.ts';
+import { grant } from './objects/grant.ts';
+import { loan } from './objects/loan.ts';
+import { orderHead, orderReceipt } from './objects/order-receipt.ts';
+import { payment } from './objects/payment.ts';
+import { pledge } from './objects/pledge.ts';
+import { receipt } from './objects/receipt.ts';
+import { status } from './objects/status.ts';
+import { unit } from './objects/unit.ts';
+import { warning } from './objects/warning.ts';
+import { callRecord, chain, device, key, party } from './registry.ts';
+
+/** Ids of the parties that may see a class. */
+export interface Viewers {
+  readonly v1: readonly Uint8Array[];
+  readonly v2: readonly Uint8Array[];
+}
+
+interface Row {
+  readonly type: ObjectType<unknown>;
+  readonly viewers: (value: never, id: Uint8Array, reader: ObjectReader) => Viewers;
+}
+
+function row<T>(type: ObjectType<T>, viewers: (value: T, id: Uint8Array, reader: ObjectReader) => Viewers): Row {
+  return { type: type as ObjectType<unknown>, viewers };
+}
+
+const nobody: Viewers = { v1: [], v2: [] };
+const same = (...parties: readonly (Uint8Array | undefined)[]): Viewers => {
+  const ids = parties.filter((id) => id !== undefined);
+  return { v1: ids, v2: ids };
+};
+
+const rows: readonly Row[] = [
+  row(party, (_, id) => same(id)),
+  row(key, () => nobody),
+  row(chain, () => nobody),
+  row(device, ({ owner }) => same(owner)),
+  row(callRecord, () => nobody),
+  row(evidenceUse, () => nobody),
+  row(unit, (goods, id, reader) => same(goods.owner, goods.custodian, goods.monitor, ...readPledgees(id, reader))),
+  row(encumbrance, (_, id, reader) => encumbranceViewers(id, reader)),
+  row(receipt, ({ issuer, depositor, monitor, controller }) => same(issuer, depositor, monitor, controller)),
+  row(orderReceipt, (stated, _, reader) => {
+    const { pledgor, pledgee, monitor } = stated;
+    return { v1: same(pledgor, pledgee, monitor, reader.get(unit, stated.unit)?.custodian).v1, v2: [pledgor, pledgee, monitor] };
+  }),
+  row(orderHead, () => nobody),
+  row(loan, ({ applicant, bank }) => same(applicant, bank)),
+  row(grant, (given, _, reader) => same(given.enterprise, given.bank, given.appraiser, ...readMonitors(given, reader))),
+  row(status, ({ monitor, enterprise, bank, grant: grantId }, _, reader) =>
+    same(monitor, enterprise, bank, reader.get(grant, grantId)?.appraiser),
+  ),
+  row(evaluation, ({ evaluator, enterprise, bank }) => same(evaluator, enterprise, bank)),
+  row(pledge, ({ pledgor, pledgee, monitor, custodian }) => ({
+    v1: [pledgor, pledgee, monitor, custodian],
+    v2: [pledgor, pledgee],
+  })),
+  row(warning, ({ pledgor, pledgee, monitor, custodian }) => same(pledgor, pledgee, monitor, custodian)),
+  row(payment, ({ payer, bank, enterprise }) => same(payer, bank, enterprise)),
+];
+
+const rowOf: ReadonlyMap<string, Row> = new Map(rows.map((entry) => [entry.type.name, entry]));
+
+/** Every type of object that the state can hold, by name. */
+export const objectTypes: ReadonlyMap<string, ObjectType<unknown>> = new Map(rows.map(({ type }) => [type.name, type]));
+
+/** The parties that may see the classes of `stored`, as `reader` has things now. */
+export function partiesOf(stored: StoredObject, reader: ObjectReader): Viewers {
+  const found = rowOf.get(stored.type);
+  return found === undefined ? nobody : found.viewers(readObject(found.type, stored) as never, stored.id, reader);
+}
+
+/** The classes of `stored` that `viewer` may be shown; without a viewer, what is everyone's. */
+export function visibleClasses(stored: StoredObject, viewer: Uint8Array | undefined, reader: ObjectReader): VisibilityClass[] {
+  if (viewer === undefined) return [0];
+  const { v1, v2 } = partiesOf(stored, reader);
+  const name = toHex(viewer);
+  const sees = (parties: readonly Uint8Array[]): boolean => parties.some((id) => toHex(id) === name);
+  return [0, ...(sees(v1) ? ([1] as const) : []), ...(sees(v2) ? ([2] as const) : [])];
+}
+
+/** Banks that hold the unit as security: they are parties of its file. */
+function readPledgees(unitId: Uint8Array, reader: ObjectReader): Uint8Array[] {
+  const entries = reader.get(encumbrance, unitId)?.entries ?? [];
+  return entries.map((entry) => reader.get(pledge, entry.pledge)?.pledgee).filter((id) => id !== undefined);
+}
+
+/** A bank sees the quantities only where they are all its own: nothing about another lender (V4). */
+function encumbranceViewers(unitId: Uint8Array, reader: ObjectReader): Viewers {
+  const goods = reader.get(unit, unitId);
+  const pledgees = readPledgees(unitId, reader);
+  const banks = new Set(pledgees.map(toHex));
+  return same(goods?.owner, goods?.custodian, goods?.monitor, banks.size === 1 ? pledgees[0] : undefined);
+}
+
+/** The monitors of the goods that a grant names: they disclose under it. */
+function readMonitors(given: ValueOf<typeof grant>, reader: ObjectReader): (Uint8Array | undefined)[] {
+  return given.scope.map((id) => (reader.get(unit, id) ?? reader.get(receipt, id))?.monitor);
+}

@@ -1,0 +1,143 @@
+/** Brokers for the demo and for tests, on a free port of the loopback: aedes inside this process, or Mosquitto. */
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { accessSync, constants } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { Aedes } from 'aedes';
+import { MqttError } from './connection.ts';
+
+const HOST = '127.0.0.1';
+const START_TIMEOUT_MS = 10_000;
+/** Above what the gateway takes (senmlLimits), so that it sees and counts what is too long. */
+const MESSAGE_BYTES_MAX = 1 << 20;
+
+export interface Broker {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Speaks MQTT 3.1.1 only. Sessions and queued messages live in memory, without a limit. */
+export async function startEmbeddedBroker(port = 0): Promise<Broker> {
+  const aedes = await Aedes.createBroker();
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    aedes.handle(socket);
+  });
+  const url = `mqtt://${HOST}:${await listen(server, port)}`;
+  return {
+    url,
+    close: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      await new Promise<void>((resolve) => aedes.close(() => resolve()));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+/** Path of the `mosquitto` program, or `undefined` where it is not installed. */
+export function findMosquitto(): string | undefined {
+  // Debian installs it where the PATH of ordinary users does not reach.
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
+  return folders.map((folder) => join(folder, 'mosquitto')).find(isExecutable);
+}
+
+/** Speaks MQTT 3.1.1 and 5. Throws MqttError where it is not installed or does not start. */
+export async function startMosquitto(port = 0): Promise<Broker> {
+  const program = findMosquitto();
+  if (program === undefined) throw new MqttError('mosquitto is not installed: try "apt-get install mosquitto"');
+  const chosen = port === 0 ? await freePort() : port;
+  const folder = await mkdtemp(join(tmpdir(), 'tally-mosquitto-'));
+  const config = join(folder, 'mosquitto.conf');
+  await writeFile(config, mosquittoConfig(chosen));
+  const child = spawn(program, ['-c', config], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let log = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    log = (log + text).slice(-2000);
+  });
+  const exited = new Promise<void>((resolve) => {
+    child.once('error', (error) => {
+      log += String(error);
+      resolve();
+    });
+    child.once('exit', () => resolve());
+  });
+  const killWithUs = (): void => void child.kill('SIGKILL');
+  process.once('exit', killWithUs);
+  const close = async (): Promise<void> => {
+    process.off('exit', killWithUs);
+    child.kill('SIGTERM');
+    await exited;
+    await rm(folder, { recursive: true, force: true });
+  };
+  const accepts = await Promise.race([waitForPort(chosen), exited.then(() => false)]);
+  if (!accepts) {
+    await close();
+    throw new MqttError(`mosquitto did not start on port ${chosen}: ${log.trim() || 'no message'}`);
+  }
+  return { url: `mqtt://${HOST}:${chosen}`, close };
+}
+
+function mosquittoConfig(port: number): string {
+  return [
+    `listener ${port} ${HOST}`,
+    'allow_anonymous true',
+    'persistence false',
+    // A gateway that is away loses nothing; 0 means no limit.
+    'max_queued_messages 0',
+    'max_inflight_messages 256',
+    `message_size_limit ${MESSAGE_BYTES_MAX}`,
+    'log_dest stderr',
+    'log_type error',
+    'log_type warning',
+    // Started as root it would change user, and the temporary folder is ours alone.
+    ...(process.getuid?.() === 0 ? ['user root'] : []),
+    '',
+  ].join('\n');
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  server.listen(port, HOST);
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  const port = await listen(server, 0);
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function waitForPort(port: number): Promise<boolean> {
+  const deadlineMs = performance.now() + START_TIMEOUT_MS;
+  while (performance.now() < deadlineMs) {
+    const open = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, HOST, () => {
+        socket.destroy();
+        resolve(true);
+      });
+      socket.once('error', () => resolve(false));
+    });
+    if (open) return true;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return false;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,112 @@
+/** Publishes frames as SenML packs, as their sensors would: at QoS 1, each device on its own topic `[RDG-5]`. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import mqtt, { type IClientOptions, type IClientPublishOptions, type MqttClient } from 'mqtt';
+import type { Frame, UnsignedFrame } from '../../consensus/vertex/frame.ts';
+import { packOf } from '../intake/packs.ts';
+import { describeTarget, MqttError } from '../mqtt/connection.ts';
+import { contentTypes, type SenmlFormat } from '../senml/pack.ts';
+
+export interface PublishOptions {
+  readonly url: string;
+  readonly protocolVersion?: 4 | 5;
+  readonly username?: string;
+  readonly password?: string;
+  readonly format?: SenmlFormat;
+  /** Seconds of the frames' own time in each second of ours; `Infinity`, the default, does not wait. */
+  readonly speed?: number;
+  /** Messages sent and not yet acknowledged by the broker, at most. */
+  readonly inFlightMax?: number;
+  /** Called after each acknowledged frame. */
+  readonly onProgress?: (progress: PublishProgress) => void;
+  /** Stops early, without an error. */
+  readonly signal?: AbortSignal;
+}
+
+export interface PublishProgress {
+  readonly published: number;
+  /** Time of the frame acknowledged last. */
+  readonly timeMs: number;
+}
+
+export const INTAKE_TOPIC = 'tally/+/senml';
+
+export function topicOf(device: string): string {
+  return `tally/${device.replaceAll(/[^A-Za-z0-9._:-]/g, '_')}/senml`;
+}
+
+/**
+ * Resolves with the number of frames that the broker acknowledged; rejects with MqttError when it cannot be
+ * reached at the start. Once connected, a lost connection is made again and what was not acknowledged sent again.
+ */
+export async function publishFrames(
+  frames: AsyncIterable<Frame | UnsignedFrame> | Iterable<Frame | UnsignedFrame>,
+  options: PublishOptions,
+): Promise<number> {
+  const { format = 'json', speed = Number.POSITIVE_INFINITY, inFlightMax = 64, onProgress, signal } = options;
+  if (!(speed > 0)) throw new RangeError(`"speed" expected a number above 0, got ${speed}`);
+  const client = await connect(options);
+  const publishOptions: IClientPublishOptions = { qos: 1, ...(options.protocolVersion === 5 ? { properties: { contentType: contentTypes[format] } } : {}) };
+  const sending = new Set<Promise<void>>();
+  const pace = makePace(speed);
+  let published = 0;
+
+  const send = async (frame: Frame): Promise<void> => {
+    const payload = Buffer.from(packOf(frame, format));
+    await client.publishAsync(topicOf(frame.device), payload, publishOptions);
+    published++;
+    onProgress?.({ published, timeMs: frame.time });
+  };
+  try {
+    for await (const frame of frames) {
+      await pace(frame.time, signal);
+      while (sending.size >= inFlightMax && !signal?.aborted) await Promise.race([...sending, aborted(signal)]);
+      if (signal?.aborted) break;
+      const sent: Promise<void> = send({ signature: new Uint8Array(0), ...frame }).finally(() => sending.delete(sent));
+      sending.add(sent);
+    }
+    await Promise.race([Promise.all(sending), aborted(signal)]);
+    return published;
+  } finally {
+    // After an abort the messages under way fail when the client ends: that is what was asked for.
+    for (const sent of sending) sent.catch(() => {});
+    await client.endAsync(signal?.aborted ?? false);
+  }
+}
+
+async function connect({ url, protocolVersion = 4, username, password }: PublishOptions): Promise<MqttClient> {
+  const target = describeTarget(url);
+  const settings: IClientOptions = {
+    protocolVersion,
+    clean: true,
+    reconnectPeriod: 500,
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+  };
+  try {
+    const client = await mqtt.connectAsync(url, settings, false);
+    // mqtt.js connects again by itself; without a listener its errors would end the process.
+    client.on('error', () => {});
+    return client;
+  } catch (cause) {
+    throw new MqttError(`no connection to the MQTT broker at ${target}`, { cause });
+  }
+}
+
+/** Waits until a frame is due, counted from the first one. */
+function makePace(speed: number): (timeMs: number, signal: AbortSignal | undefined) => Promise<void> {
+  let origin: { readonly realMs: number; readonly timeMs: number } | undefined;
+  return async (timeMs, signal) => {
+    origin ??= { realMs: performance.now(), timeMs };
+    const waitMs = origin.realMs + (timeMs - origin.timeMs) / speed - performance.now();
+    // A shorter wait than a timer can keep would only slow the stream down.
+    if (waitMs > 2) await sleep(waitMs, undefined, signal === undefined ? {} : { signal }).catch(() => {});
+  };
+}
+
+function aborted(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) resolve();
+    else signal?.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

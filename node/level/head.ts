@@ -1,0 +1,85 @@
+/**
+ * What the store keeps in memory of what it holds on disk: counters, the open vertices' places, the votes' keys. On
+ * opening it is rebuilt and held against the counters in the meta record: a batch that the disk lost shows here.
+ */
+
+import { concatBytes, fromHex, toHex } from '../../consensus/codec/bytes.ts';
+import { checkpointKey, metaKey, readNumber } from './keys.ts';
+import type { RecordReader } from './reader.ts';
+import { decodeOwn, encodeOwn, FORMAT, type Meta, seal, StoreDamage } from './records.ts';
+import type { Database } from './database.ts';
+
+/** Outcome lists of this many checkpoints decide what is settled `[ORD-1]`: none of them may be missing. */
+const CHECKPOINTS_CHECKED = 1_024;
+
+export interface OpenVertex {
+  readonly ordinal: number;
+  readonly payload: boolean;
+}
+
+export interface VotePlace {
+  readonly height: number;
+  readonly sequence: number;
+}
+
+/** Written by the one writer only, batch by batch. */
+export interface Head {
+  height: number;
+  firstHeight: number;
+  nextOrdinal: number;
+  nextVote: number;
+  /** By id, in order of arrival. */
+  readonly open: Map<string, OpenVertex>;
+  votes: VotePlace[];
+}
+
+export function encodeHead(head: Head): Uint8Array {
+  const { height, firstHeight, nextOrdinal, nextVote } = head;
+  const counts = { openCount: head.open.size, voteCount: head.votes.length };
+  return encodeOwn({ format: FORMAT, height, firstHeight, nextOrdinal, nextVote, ...counts });
+}
+
+export function encodeOpen(id: string, payload: boolean): Uint8Array {
+  return concatBytes(Uint8Array.of(payload ? 1 : 0), fromHex(id)!);
+}
+
+/** Reads the head of an existing database, or begins that of an empty one. */
+export async function readHead(db: Database, directory: string, reader: RecordReader): Promise<Head> {
+  const value = reader.get(metaKey);
+  if (value === undefined) return beginHead(db, directory);
+  const meta = decodeOwn<Meta>(value);
+  if (meta.format !== FORMAT) {
+    throw new Error(`${directory}: format ${meta.format}, and this program reads format ${FORMAT} only`);
+  }
+  const { height, firstHeight, nextOrdinal, nextVote } = meta;
+  const head: Head = { height, firstHeight, nextOrdinal, nextVote, open: new Map(), votes: [] };
+  for await (const [key, opened] of reader.entries('open')) {
+    head.open.set(toHex(opened.subarray(1)), { ordinal: readNumber(key, 1), payload: opened[0] === 1 });
+  }
+  for await (const [key] of reader.entries('vote')) {
+    head.votes.push({ height: readNumber(key, 1), sequence: readNumber(key, 9) });
+  }
+  await checkHead(db, directory, head, meta);
+  return head;
+}
+
+async function beginHead(db: Database, directory: string): Promise<Head> {
+  for await (const _ of db.keys({ limit: 1 })) {
+    throw new StoreDamage(`${directory}: the meta record is missing, or this is another program's database`);
+  }
+  const head: Head = { height: 0, firstHeight: 0, nextOrdinal: 0, nextVote: 0, open: new Map(), votes: [] };
+  await db.put(metaKey, seal(metaKey, encodeHead(head)), { sync: true });
+  return head;
+}
+
+async function checkHead(db: Database, directory: string, head: Head, meta: Meta): Promise<void> {
+  const demand = (what: string, expected: number, found: number): void => {
+    if (expected !== found) throw new StoreDamage(`${directory}: expected ${expected} ${what}, found ${found}`);
+  };
+  demand('open vertices', meta.openCount, head.open.size);
+  demand('votes', meta.voteCount, head.votes.length);
+  if (head.height === 0) return;
+  const from = Math.max(head.firstHeight, head.height - CHECKPOINTS_CHECKED + 1);
+  const range = { gte: checkpointKey(from), lte: checkpointKey(head.height) };
+  demand(`checkpoints from height ${from}`, head.height - from + 1, (await db.keys(range).all()).length);
+}

@@ -1,0 +1,148 @@
+/**
+ * The store on disk `[STO-1]`: LevelDB, one atomic batch for each write, every value under a checksum. One writer
+ * works at a time; writes that wait for it share the next batch, so that many durable ones cost one sync.
+ */
+
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { storedObject, type StoredObject } from '../../consensus/contracts/object.ts';
+import type { Position, Store, StoreWrite, StoredCheckpoint, StoredState } from '../ports.ts';
+import { buildBatch, idsToLookUp } from './batch.ts';
+import { type Database, openDatabase } from './database.ts';
+import { type Head, readHead } from './head.ts';
+import { bodyKey, checkpointKey, historyKey, indexKey, voteKey } from './keys.ts';
+import { RecordReader } from './reader.ts';
+import { decodeOwn, decodeStored, type IndexEntry, storedCheckpoint } from './records.ts';
+
+interface Waiting {
+  readonly writes: readonly StoreWrite[];
+  readonly durable: boolean;
+  readonly done: () => void;
+  readonly failed: (cause: Error) => void;
+}
+
+/**
+ * Opens the store in `directory`, or begins one there. Throws when another process has it open, when it is of
+ * another format, and `StoreDamage` when what the disk holds is not what was written.
+ */
+export async function openStore(directory: string): Promise<Store> {
+  const db = await openDatabase(directory);
+  try {
+    const reader = new RecordReader(db, directory);
+    return new LevelStore(db, directory, reader, await readHead(db, directory, reader));
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
+}
+
+class LevelStore implements Store {
+  readonly #db: Database;
+  readonly #directory: string;
+  readonly #reader: RecordReader;
+  readonly #head: Head;
+  #waiting: Waiting[] = [];
+  #writer: Promise<void> | undefined;
+  /** After a failed batch nobody knows what the disk holds: nothing more is written. */
+  #failure: Error | undefined;
+
+  constructor(db: Database, directory: string, reader: RecordReader, head: Head) {
+    this.#db = db;
+    this.#directory = directory;
+    this.#reader = reader;
+    this.#head = head;
+  }
+
+  async load(): Promise<StoredState> {
+    const objects: StoredObject[] = [];
+    for await (const [key, value] of this.#reader.entries('object')) {
+      objects.push(decodeStored(this.#directory, key, storedObject, value));
+    }
+    const ordinals = [...this.#head.open.values()].map((entry) => entry.ordinal);
+    const votes = this.#head.votes.slice().sort((a, b) => a.height - b.height || a.sequence - b.sequence);
+    return {
+      height: this.#head.height,
+      objects,
+      openVertices: await this.#reader.demandMany(ordinals.map(bodyKey)),
+      voteLog: await this.#reader.demandMany(votes.map((vote) => voteKey(vote.height, vote.sequence))),
+    };
+  }
+
+  write(writes: readonly StoreWrite[], durable: boolean): Promise<void> {
+    return new Promise((done, failed) => {
+      this.#waiting.push({ writes, durable, done, failed });
+      this.#writer ??= this.#writeWaiting();
+    });
+  }
+
+  async #writeWaiting(): Promise<void> {
+    // The caller may add more writes in this same turn: they share the batch.
+    await Promise.resolve();
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting;
+      this.#waiting = [];
+      try {
+        if (this.#failure !== undefined) throw this.#failure;
+        const writes = group.flatMap((waiting) => waiting.writes);
+        const durable = group.some((waiting) => waiting.durable);
+        await this.#writeBatch(writes, durable);
+        for (const { done } of group) done();
+      } catch (cause) {
+        this.#failure ??= new Error(`${this.#directory}: a write failed; the store takes no more`, { cause });
+        for (const { failed } of group) failed(this.#failure);
+      }
+    }
+    // In the same turn as the last look at the queue, or a write that comes between would wait forever.
+    this.#writer = undefined;
+  }
+
+  async #writeBatch(writes: readonly StoreWrite[], durable: boolean): Promise<void> {
+    const ids = idsToLookUp(writes, this.#head);
+    const found = await this.#reader.getMany(ids.map(indexKey));
+    const confirmed = new Map<string, IndexEntry>();
+    for (const [place, value] of found.entries()) {
+      if (value !== undefined) confirmed.set(ids[place]!, decodeOwn<IndexEntry>(value));
+    }
+    // A chained batch costs a sixth of an array of operations.
+    const batch = this.#db.batch();
+    buildBatch(writes, this.#head, confirmed, batch);
+    await batch.write({ sync: durable });
+  }
+
+  async checkpoint(height: number): Promise<StoredCheckpoint | undefined> {
+    const key = checkpointKey(height);
+    const value = this.#reader.get(key);
+    return value && decodeStored(this.#directory, key, storedCheckpoint, value);
+  }
+
+  async vertex(key: string): Promise<Uint8Array | undefined> {
+    const ordinal = this.#head.open.get(key)?.ordinal ?? this.#indexEntry(key)?.ordinal;
+    return ordinal === undefined ? undefined : this.#reader.demand(bodyKey(ordinal));
+  }
+
+  async position(key: string): Promise<Position | undefined> {
+    const entry = this.#indexEntry(key);
+    return entry && { height: entry.height, index: entry.index };
+  }
+
+  async historyNode(level: number, index: number): Promise<Uint8Array | undefined> {
+    return this.#reader.get(historyKey(level, index));
+  }
+
+  async size(): Promise<number> {
+    const names = await readdir(this.#directory);
+    // A file may be compacted away between the listing and the question.
+    const sizes = names.map((name) => stat(join(this.#directory, name)).then((found) => found.size, () => 0));
+    return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  }
+
+  async close(): Promise<void> {
+    await this.#writer;
+    await this.#db.close();
+  }
+
+  #indexEntry(key: string): IndexEntry | undefined {
+    const value = this.#reader.get(indexKey(key));
+    return value && decodeOwn<IndexEntry>(value);
+  }
+}

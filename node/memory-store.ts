@@ -1,0 +1,104 @@
+/**
+ * The store in memory: what `Store` means, without a disk. `sim/` runs nodes on it, and tests hold the one on disk
+ * against it. Nothing here survives the object, so `durable` says nothing.
+ */
+
+import { compareBytes, toHex } from '../consensus/codec/bytes.ts';
+import { invariant } from '../consensus/codec/result.ts';
+import type { StoredObject } from '../consensus/contracts/object.ts';
+import type { Change } from '../consensus/contracts/state.ts';
+import { carriesPayload } from './level/payload.ts';
+import type { CheckpointRecord, Position, Store, StoreWrite, StoredCheckpoint, VertexRecord } from './ports.ts';
+
+interface Entry {
+  envelope: Uint8Array;
+  /** `undefined` while the vertex is open. */
+  position: Position | undefined;
+}
+
+interface Vote {
+  readonly height: number;
+  readonly entry: Uint8Array;
+}
+
+export function memoryStore(): Store {
+  /** Confirmed and open ones in the order in which they first came. */
+  const vertices = new Map<string, Entry>();
+  const checkpoints = new Map<number, StoredCheckpoint>();
+  const objects = new Map<string, { path: Uint8Array; object: StoredObject }>();
+  const history = new Map<string, Uint8Array>();
+  let votes: Vote[] = [];
+  let height = 0;
+  let closed = false;
+
+  function putVertex({ key, envelope }: VertexRecord): void {
+    const known = vertices.get(key);
+    if (known === undefined) vertices.set(key, { envelope: envelope.slice(), position: undefined });
+    else if (carriesPayload(envelope) && !carriesPayload(known.envelope)) known.envelope = envelope.slice();
+  }
+
+  function forget(keys: readonly string[]): void {
+    for (const key of keys) if (vertices.get(key)?.position === undefined) vertices.delete(key);
+  }
+
+  function putChange({ path, object }: Change): void {
+    if (object === undefined) objects.delete(toHex(path));
+    else objects.set(toHex(path), { path, object });
+  }
+
+  function putCheckpoint(record: CheckpointRecord): void {
+    const { header, certificate, outcomes } = record;
+    record.vertices.forEach((key, index) => {
+      const entry = vertices.get(key);
+      invariant(entry !== undefined, `confirmed vertex ${key} was never stored`);
+      entry.position = { height: header.height, index };
+    });
+    record.changes.forEach(putChange);
+    for (const { level, index, hash } of record.historyNodes) history.set(`${level}/${index}`, hash);
+    checkpoints.set(header.height, { header, certificate, outcomes });
+    height = Math.max(height, header.height);
+    votes = votes.filter((vote) => vote.height > header.height);
+  }
+
+  function put(write: StoreWrite): void {
+    if (write.type === 'vertex') putVertex(write.vertex);
+    else if (write.type === 'forget') forget(write.keys);
+    else if (write.type === 'checkpoint') putCheckpoint(write.checkpoint);
+    else votes.push({ height: write.height, entry: write.entry.slice() });
+  }
+
+  function demandOpen(): void {
+    if (closed) throw new Error('the store is closed');
+  }
+
+  return {
+    load: async () => {
+      demandOpen();
+      const sorted = [...objects.values()].sort((a, b) => compareBytes(a.path, b.path));
+      const open = [...vertices.values()].filter((entry) => entry.position === undefined);
+      const log = votes.slice().sort((a, b) => a.height - b.height);
+      return {
+        height,
+        objects: sorted.map((entry) => entry.object),
+        openVertices: open.map((entry) => entry.envelope),
+        voteLog: log.map((vote) => vote.entry),
+      };
+    },
+    write: async (writes) => {
+      demandOpen();
+      writes.forEach(put);
+    },
+    checkpoint: async (at) => checkpoints.get(at),
+    vertex: async (key) => vertices.get(key)?.envelope,
+    position: async (key) => vertices.get(key)?.position,
+    historyNode: async (level, index) => history.get(`${level}/${index}`),
+    size: async () => {
+      let bytes = 0;
+      for (const { envelope } of vertices.values()) bytes += envelope.length;
+      return bytes;
+    },
+    close: async () => {
+      closed = true;
+    },
+  };
+}

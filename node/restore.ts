@@ -1,0 +1,74 @@
+/** What a replica starts from: the genesis, or everything that an earlier life of this node made durable `[STO-1]`. */
+
+import { toHex } from '../consensus/codec/bytes.ts';
+import { invariant } from '../consensus/codec/result.ts';
+import type { Genesis } from '../consensus/checkpoint/genesis.ts';
+import { headerId } from '../consensus/checkpoint/header.ts';
+import { LedgerState } from '../consensus/contracts/state.ts';
+import type { AncestorFacts } from '../consensus/dag/open-dag.ts';
+import type { Signer } from '../consensus/crypto/ed25519.ts';
+import { History, historyPositions } from '../consensus/merkle/history.ts';
+import { voteLogEntry } from '../consensus/pbft/messages.ts';
+import { decodeVertex } from '../consensus/vertex/vertex.ts';
+import type { Store, StoredCheckpoint } from './ports.ts';
+import type { ReplicaStart } from './replica/replica.ts';
+
+export async function restore(genesis: Genesis, signer: Signer, store: Store, seed: number): Promise<ReplicaStart> {
+  const stored = await store.load();
+  const voteLog = stored.voteLog.map((entry) => {
+    const decoded = voteLogEntry.decode(entry);
+    invariant(decoded.ok, 'a line of the vote log does not decode');
+    return decoded.value;
+  });
+  const start = { genesis, signer, openVertices: stored.openVertices, voteLog, seed };
+  const first = { id: genesis.headerId, time: genesis.header.time };
+  if (stored.height === 0) {
+    const ledger = { header: genesis.header, certificate: undefined, state: genesis.makeState(), history: History.empty, headers: [first] };
+    return { ...start, ledger, settled: [] };
+  }
+
+  const headers = [first];
+  const heightOf = new Map([[toHex(genesis.headerId), 0]]);
+  let newest: StoredCheckpoint | undefined;
+  const settled: { height: number; vertices: { key: string; facts: AncestorFacts }[] }[] = [];
+  for (let height = 1; height <= stored.height; height++) {
+    const checkpoint = await store.checkpoint(height);
+    invariant(checkpoint !== undefined, `checkpoint ${height} of ${stored.height} is missing in the store`);
+    const id = headerId(checkpoint.header);
+    headers.push({ id, time: checkpoint.header.time });
+    heightOf.set(toHex(id), height);
+    newest = checkpoint;
+    if (height > stored.height - genesis.record.pace.settledWindow) {
+      settled.push({ height, vertices: await settledFacts(checkpoint, store, heightOf) });
+    }
+  }
+  const { header, certificate } = newest!;
+  const state = LedgerState.of(stored.objects);
+  invariant(toHex(state.map.root) === toHex(header.stateRoot), `the stored state is not the one certified at height ${header.height}`);
+  const history = await restoreHistory(header.height, store);
+  return { ...start, ledger: { header, certificate, state, history, headers }, settled };
+}
+
+async function settledFacts(checkpoint: StoredCheckpoint, store: Store, heightOf: ReadonlyMap<string, number>) {
+  const facts: { key: string; facts: AncestorFacts }[] = [];
+  for (const { id } of checkpoint.outcomes) {
+    const key = toHex(id);
+    const envelope = await store.vertex(key);
+    const decoded = envelope && decodeVertex(envelope);
+    invariant(decoded?.ok, `confirmed vertex ${key} is missing in the store`);
+    const { authorKey, sequence, time, checkpoint: cited } = decoded.value;
+    facts.push({ key, facts: { authorKey, sequence, time, checkpointHeight: heightOf.get(toHex(cited)) ?? 0 } });
+  }
+  return facts;
+}
+
+/** The accumulator over headers 0 … height−1. */
+async function restoreHistory(height: number, store: Store): Promise<History> {
+  const nodes = new Map<string, Uint8Array>();
+  for (const { level, index } of historyPositions(height)) {
+    const node = await store.historyNode(level, index);
+    invariant(node !== undefined, `history node ${level}/${index} is missing in the store`);
+    nodes.set(`${level}/${index}`, node);
+  }
+  return History.restore(height, (level, index) => nodes.get(`${level}/${index}`)!);
+}

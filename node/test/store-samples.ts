@@ -1,0 +1,71 @@
+/** Made-up records for tests of the store: canonical in shape, meaningless in content. */
+
+import { toHex, uint32Bytes } from '../../consensus/codec/bytes.ts';
+import type { Certificate } from '../../consensus/checkpoint/certificate.ts';
+import type { Header } from '../../consensus/checkpoint/header.ts';
+import type { StoredObject } from '../../consensus/contracts/object.ts';
+import { hash } from '../../consensus/crypto/hash.ts';
+import { vertexEnvelope } from '../../consensus/vertex/vertex.ts';
+import type { CheckpointRecord, Store, VertexRecord } from '../ports.ts';
+
+export const hash32Of = (kind: 'vertex' | 'header' | 'map-path', number: number): Uint8Array => hash(kind, uint32Bytes(number));
+export const idOf = (number: number): string => toHex(hash32Of('vertex', number));
+
+/** Vertex `number`, with a payload of `payloadBytes`. */
+export function vertexOf(number: number, payloadBytes: number): VertexRecord {
+  const signature = new Uint8Array(64).fill(number);
+  const payload = new Uint8Array(payloadBytes).fill(number + 1);
+  const envelope = vertexEnvelope.encode({ header: hash32Of('vertex', number), signature, payload });
+  return { key: idOf(number), envelope };
+}
+
+export function headerOf(height: number): Header {
+  const some = hash32Of('header', height);
+  const roots = { anchor: some, outcomesRoot: some, stateRoot: some, historyRoot: some };
+  const committee = { committeeHash: some, nextCommitteeHash: some };
+  const place = { suite: 1, network: some, epoch: 0, height, previous: some, time: 1_000 * height };
+  return { ...place, ...roots, outcomesCount: 0, ...committee };
+}
+
+const certificateOf = (height: number): Certificate => ({
+  height,
+  view: 0,
+  quorum: { bitmap: Uint8Array.of(7), signatures: [new Uint8Array(64).fill(height)] },
+});
+
+export function objectOf(number: number): StoredObject {
+  const part = { salt: new Uint8Array(32), value: uint32Bytes(number) };
+  return { type: 'sample', id: hash32Of('map-path', number), parts: [part, part, part] };
+}
+
+/** Confirms `numbers`, puts the objects `put`, removes `removed`, and completes one history node. */
+export function checkpointOf(
+  height: number,
+  numbers: readonly number[],
+  put: readonly number[] = [],
+  removed: readonly number[] = [],
+): CheckpointRecord {
+  return {
+    header: headerOf(height),
+    certificate: certificateOf(height),
+    outcomes: numbers.map((number) => ({ id: hash32Of('vertex', number), code: 0, conflict: new Uint8Array(32) })),
+    vertices: numbers.map(idOf),
+    changes: [
+      ...put.map((number) => ({ path: hash32Of('map-path', number), object: objectOf(number) })),
+      ...removed.map((number) => ({ path: hash32Of('map-path', number), object: undefined })),
+    ],
+    historyNodes: [{ level: 0, index: height, hash: hash32Of('header', height) }],
+  };
+}
+
+/** Everything that can be asked of a store about vertices below `vertices` and heights up to `heights`. */
+export async function dumpStore(store: Store, vertices: number, heights: number): Promise<string> {
+  const asked: unknown[] = [await store.load()];
+  for (let number = 0; number < vertices; number++) {
+    asked.push([await store.vertex(idOf(number)), await store.position(idOf(number))]);
+  }
+  for (let height = 0; height <= heights; height++) {
+    asked.push([await store.checkpoint(height), await store.historyNode(0, height)]);
+  }
+  return JSON.stringify(asked, (_, value) => (value instanceof Uint8Array ? toHex(value) : (value ?? null)), 1);
+}

@@ -1,0 +1,191 @@
+/** The store on disk means what the one in memory means, whatever is written and however often it is opened. */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { openStore } from '../level/store.ts';
+import { memoryStore } from '../memory-store.ts';
+import type { StoreWrite } from '../ports.ts';
+import { checkpointOf, dumpStore, idOf, vertexOf } from './store-samples.ts';
+
+const stores = suite('store');
+const root = mkdtempSync(join(tmpdir(), 'tally-store-'));
+let directories = 0;
+const freshDirectory = (): string => join(root, `${directories++}`);
+stores.after(() => rmSync(root, { recursive: true, force: true }));
+
+const VERTICES = 24;
+const HEIGHTS = 12;
+
+const number = fc.nat({ max: VERTICES - 1 });
+const action = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ type: fc.constant('vertex' as const), number, payload: fc.constantFrom(0, 0, 9) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('forget' as const), numbers: fc.array(number, { maxLength: 3 }) }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('vote' as const), ahead: fc.nat({ max: 2 }), byte: fc.nat(255) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant('checkpoint' as const),
+      count: fc.nat({ max: 4 }),
+      put: fc.array(number, { maxLength: 3 }),
+      removed: fc.array(number, { maxLength: 2 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant({ type: 'reopen' as const }) },
+);
+type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
+
+/** Turns drawn actions into writes that a node may make: it confirms only what is open. */
+class Script {
+  height = 0;
+  readonly #open = new Set<number>();
+  readonly #confirmed = new Set<number>();
+
+  writeOf(drawn: Exclude<Action, { type: 'reopen' }>): StoreWrite | undefined {
+    switch (drawn.type) {
+      case 'vertex':
+        if (!this.#confirmed.has(drawn.number)) this.#open.add(drawn.number);
+        return { type: 'vertex', vertex: vertexOf(drawn.number, drawn.payload) };
+      case 'forget':
+        for (const each of drawn.numbers) this.#open.delete(each);
+        return { type: 'forget', keys: drawn.numbers.map(idOf) };
+      case 'vote':
+        return { type: 'vote', height: this.height + drawn.ahead, entry: Uint8Array.of(drawn.byte) };
+      case 'checkpoint': {
+        if (this.height === HEIGHTS) return undefined;
+        this.height += 1;
+        const taken = [...this.#open].reverse().slice(0, drawn.count);
+        for (const each of taken) {
+          this.#open.delete(each);
+          this.#confirmed.add(each);
+        }
+        return { type: 'checkpoint', checkpoint: checkpointOf(this.height, taken, drawn.put, drawn.removed) };
+      }
+    }
+  }
+}
+
+stores('answers as the one in memory does, through any writes and reopenings', async () => {
+  const groups = fc.array(fc.tuple(fc.array(action, { maxLength: 8 }), fc.boolean()), { maxLength: 12 });
+  await fc.assert(
+    fc.asyncProperty(groups, async (drawn) => {
+      const directory = freshDirectory();
+      const reference = memoryStore();
+      let store = await openStore(directory);
+      const script = new Script();
+      const pending: Promise<void>[] = [];
+      for (const [actions, durable] of drawn) {
+        const writes: StoreWrite[] = [];
+        for (const each of actions) {
+          if (each.type === 'reopen') {
+            await Promise.all(pending);
+            await store.close();
+            store = await openStore(directory);
+          } else {
+            const write = script.writeOf(each);
+            if (write !== undefined) writes.push(write);
+          }
+        }
+        await reference.write(writes, durable);
+        // Some are not awaited, so that the next ones wait and share a batch.
+        pending.push(store.write(writes, durable));
+      }
+      await Promise.all(pending);
+      const expected = await dumpStore(reference, VERTICES, HEIGHTS);
+      assert.is(await dumpStore(store, VERTICES, HEIGHTS), expected);
+      await store.close();
+      store = await openStore(directory);
+      assert.is(await dumpStore(store, VERTICES, HEIGHTS), expected);
+      await store.close();
+      rmSync(directory, { recursive: true });
+    }),
+    { numRuns: 150 },
+  );
+});
+
+stores('replaces the body of a confirmed vertex only when the payload arrives', async () => {
+  const store = await openStore(freshDirectory());
+  const bare = vertexOf(1, 0);
+  const full = vertexOf(1, 100);
+  await store.write([{ type: 'vertex', vertex: bare }], false);
+  await store.write([{ type: 'checkpoint', checkpoint: checkpointOf(1, [1]) }], true);
+  assert.equal(await store.vertex(bare.key), bare.envelope);
+  await store.write([{ type: 'vertex', vertex: full }], true);
+  assert.equal(await store.vertex(bare.key), full.envelope);
+  await store.write([{ type: 'vertex', vertex: bare }], true);
+  assert.equal(await store.vertex(bare.key), full.envelope, 'a payload once held is kept');
+  assert.equal(await store.position(bare.key), { height: 1, index: 0 });
+  assert.equal((await store.load()).openVertices, []);
+  await store.close();
+});
+
+stores('refuses a directory that is in use, and one that is another program’s', async () => {
+  const directory = freshDirectory();
+  const store = await openStore(directory);
+  try {
+    await openStore(directory);
+    assert.unreachable();
+  } catch (error) {
+    assert.match((error as Error).message, directory);
+    assert.match((error as Error).message, 'in use by another process');
+    assert.instance((error as Error).cause, Error);
+  }
+  await store.close();
+  await (await openStore(directory)).close();
+});
+
+stores('confirms only what was stored, and writes nothing more after a failure', async () => {
+  const store = await openStore(freshDirectory());
+  const failing = store.write([{ type: 'checkpoint', checkpoint: checkpointOf(1, [5]) }], true);
+  const message = await failing.then(String, (error: Error) => String(error.cause));
+  assert.match(message, 'was never stored');
+  const next = await store.write([{ type: 'vertex', vertex: vertexOf(1, 0) }], true).then(String, String);
+  assert.match(next, 'takes no more');
+  await store.close();
+});
+
+stores('a reader holds copies: what a caller does with its bytes changes nothing', async () => {
+  const store = await openStore(freshDirectory());
+  const vertex = vertexOf(3, 10);
+  const before = vertex.envelope.slice();
+  const writing = store.write([{ type: 'vertex', vertex }], true);
+  await writing;
+  vertex.envelope.fill(0);
+  const read = await store.vertex(vertex.key);
+  assert.equal(read, before);
+  read!.fill(0);
+  assert.equal(await store.vertex(vertex.key), before);
+  await store.close();
+});
+
+stores('how fast, and how large', async () => {
+  const store = await openStore(freshDirectory());
+  const count = 20_000;
+  const vertices = Array.from({ length: count }, (_, index) => vertexOf(index, 250));
+  const startedMs = performance.now();
+  for (let from = 0; from < count; from += 100) {
+    const writes = vertices.slice(from, from + 100).map((vertex) => ({ type: 'vertex' as const, vertex }));
+    await store.write(writes, true);
+  }
+  const openMs = performance.now() - startedMs;
+  const checkpointStartedMs = performance.now();
+  const numbers = Array.from({ length: count }, (_, index) => index);
+  await store.write([{ type: 'checkpoint', checkpoint: checkpointOf(1, numbers, numbers.slice(0, 2_000)) }], true);
+  const checkpointMs = performance.now() - checkpointStartedMs;
+  const readStartedMs = performance.now();
+  for (let index = 0; index < 2_000; index++) await store.vertex(idOf(index * 7));
+  const readMs = performance.now() - readStartedMs;
+  const rate = (amount: number, ms: number): string => `${Math.round((amount / ms) * 1_000)}/s`;
+  console.log(
+    `store: ${rate(count, openMs)} vertices written durably, 100 a batch; a checkpoint of ${count} in ` +
+      `${Math.round(checkpointMs)} ms; ${rate(2_000, readMs)} vertices read; ` +
+      `${Math.round((await store.size()) / count)} bytes a vertex on disk`,
+  );
+  assert.equal(await store.position(idOf(count - 1)), { height: 1, index: count - 1 });
+  await store.close();
+});
+
+stores.run();
