@@ -8,7 +8,14 @@ import { invariant } from '../consensus/codec/result.ts';
 import type { StoredObject } from '../consensus/contracts/object.ts';
 import type { Change } from '../consensus/contracts/state.ts';
 import { carriesPayload } from './level/payload.ts';
-import type { CheckpointRecord, Position, Store, StoreWrite, StoredCheckpoint, VertexRecord } from './ports.ts';
+import type {
+  CheckpointRecord,
+  Position,
+  Store,
+  StoredCheckpoint,
+  StoreWrite,
+  VertexRecord,
+} from './ports.ts';
 
 interface Entry {
   envelope: Uint8Array;

@@ -249,16 +249,17 @@ export function findBreaches(state: WholeState): Breach[] {
 }
 
 /**
- * Invariant 22 between two states, the later after the earlier: nothing is deleted but an encumbrance that came to
- * its end, records stay as they were written, and what has ended does not come back.
+ * Invariant 22 between the objects of two states, the later after the earlier: nothing is deleted but an encumbrance
+ * that came to its end, records stay as they were written, and what has ended does not come back.
  */
-export function findRewrites(earlier: WholeState, later: WholeState): Breach[] {
+export function findRewrites(earlier: Iterable<StoredObject>, later: Iterable<StoredObject>): Breach[] {
   const kept = new Map<string, StoredObject>();
-  for (const stored of later.objects()) kept.set(`${stored.type} ${toHex(stored.id)}`, stored);
+  for (const stored of later) kept.set(`${stored.type} ${toHex(stored.id)}`, stored);
   const breaches: Breach[] = [];
-  for (const before of earlier.objects()) {
+  for (const before of earlier) {
     const name = `${before.type} ${toHex(before.id)}`;
     const after = kept.get(name);
+    if (after === before) continue;
     const what = after === undefined ? deletion(before) : rewriting(before, after);
     if (what !== undefined) breaches.push({ invariant: 22, what: `${name.slice(0, -56)}: ${what}` });
   }

@@ -284,6 +284,13 @@ codec('a declared length is believed only as far as bytes are there', () => {
   assert.ok(process.memoryUsage().arrayBuffers - before.arrayBuffers < 2e6, 'nothing allocated');
 });
 
+codec('a list is refused for its length before its first item is read', () => {
+  const schema = record('hostile', { field: list(anyInt, 65_535) });
+  const decoded = schema.decode(fromHex(`91dcffff${'00'.repeat(65_534)}`)!);
+  assert.is(!decoded.ok && decoded.facts.reason, 'array longer than the frame');
+  assert.is(!decoded.ok && decoded.facts.offset, 4);
+});
+
 codec('a million levels of nesting are refused at the first that the shape does not have', () => {
   const deep = new Uint8Array(1_000_000).fill(0x91);
   const nested = record('nested', { rows: list(list(list(anyInt, 1), 1), 1) });

@@ -70,10 +70,18 @@ export class Story {
     this.label = options.label ?? (this.scheme === 'sscc' ? SSCC : LOT);
   }
 
-  /** The same story on a fork of its world. */
-  fork(): Story {
-    const { world, bank, enterprise, scheme, label, ...ids } = this;
-    return Object.assign(new Story(world.fork(), { bank, enterprise, scheme, label }), ids);
+  /** The same story in a fork of its world. */
+  fork(into: World = this.world.fork()): Story {
+    const { world: _, bank, enterprise, scheme, label, ...ids } = this;
+    return Object.assign(new Story(into, { bank, enterprise, scheme, label }), ids);
+  }
+
+  /** Another bank's story over the same goods, in the same world, up to `stage`. */
+  rival(stage: Stage): Story {
+    const { world, enterprise, scheme, label } = this;
+    const rival = new Story(world, { bank: 'bankB', enterprise, scheme, label });
+    rival.done = stages.indexOf('registered');
+    return rival.reach(stage);
   }
 
   get unit(): Uint8Array {

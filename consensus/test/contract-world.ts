@@ -13,7 +13,7 @@ import { transitions } from '../contracts/index.ts';
 import type { WholeState } from '../contracts/invariants.ts';
 import { objectPath, type ObjectType, type StoredObject } from '../contracts/object.ts';
 import { defaultPolicy, type Policy } from '../contracts/policy.ts';
-import { device, key, labelKey, party, type Role } from '../contracts/registry.ts';
+import { callRecord, device, key, labelKey, party, type Role } from '../contracts/registry.ts';
 import { Draft, LedgerState } from '../contracts/state.ts';
 import { type ContractRefusal, type Evidence, refused, type Transition } from '../contracts/transition.ts';
 import type { Signer } from '../crypto/ed25519.ts';
@@ -120,7 +120,7 @@ export interface ReadingOptions {
   readonly signedBy?: string;
 }
 
-/** What a fork shares with the world it comes from: only ever added to. */
+/** What all forks of a world share: it is only ever added to. */
 interface Shared {
   readonly evidence: Map<string, Evidence>;
   calls: number;
@@ -133,6 +133,8 @@ export class World implements WholeState {
   policy: Policy = defaultPolicy;
   time = START_MS;
   height = 1;
+  /** Told of each call before it runs. */
+  onCall: (call: SignedCall) => void = () => {};
   readonly state: LedgerState;
   readonly #shared: Shared;
 
@@ -163,8 +165,7 @@ export class World implements WholeState {
 
   /** A world that goes on from here, leaving this one as it is. */
   fork(): World {
-    const { evidence, calls } = this.#shared;
-    const copy = new World(LedgerState.of(Array.from(this.objects())), { evidence: new Map(evidence), calls });
+    const copy = new World(LedgerState.of(Array.from(this.objects())), this.#shared);
     copy.time = this.time;
     copy.height = this.height;
     copy.policy = this.policy;
@@ -190,6 +191,11 @@ export class World implements WholeState {
 
   objects(): Iterable<StoredObject> {
     return this.state.objects();
+  }
+
+  /** Name of the transition that the call was. */
+  callOf(id: Uint8Array): string {
+    return this.read(callRecord, id).transition;
   }
 
   root(): string {
@@ -241,6 +247,7 @@ export class World implements WholeState {
 
   /** Runs a call in a checkpoint of its own. A refusal must be one that the transition declares, and write nothing. */
   execute(call: SignedCall): Outcome {
+    this.onCall(call);
     const id = callId(call.header);
     this.height += 1;
     this.time += 250;

@@ -29,6 +29,8 @@ export interface PublishProgress {
   readonly timeMs: number;
 }
 
+const UNSIGNED = new Uint8Array(0);
+
 export const INTAKE_TOPIC = 'tally/+/senml';
 
 export function topicOf(device: string): string {
@@ -46,32 +48,49 @@ export async function publishFrames(
   const { format = 'json', speed = Number.POSITIVE_INFINITY, inFlightMax = 64, onProgress, signal } = options;
   if (!(speed > 0)) throw new RangeError(`"speed" expected a number above 0, got ${speed}`);
   const client = await connect(options);
-  const publishOptions: IClientPublishOptions = { qos: 1, ...(options.protocolVersion === 5 ? { properties: { contentType: contentTypes[format] } } : {}) };
-  const sending = new Set<Promise<void>>();
-  const pace = makePace(speed);
+  const publishOptions: IClientPublishOptions = {
+    qos: 1,
+    ...(options.protocolVersion === 5 ? { properties: { contentType: contentTypes[format] } } : {}),
+  };
   let published = 0;
+  let sending = 0;
+  let failure: unknown;
+  let wake = (): void => {};
+  const woken = () => new Promise<void>((resolve) => (wake = resolve));
+  const stopped = () => failure !== undefined || signal?.aborted === true;
+  const wakeOnAbort = () => wake();
+  signal?.addEventListener('abort', wakeOnAbort);
 
   const send = async (frame: Frame): Promise<void> => {
     const payload = Buffer.from(packOf(frame, format));
-    await client.publishAsync(topicOf(frame.device), payload, publishOptions);
-    published++;
-    onProgress?.({ published, timeMs: frame.time });
+    sending++;
+    try {
+      await client.publishAsync(topicOf(frame.device), payload, publishOptions);
+      published++;
+      onProgress?.({ published, timeMs: frame.time });
+    } catch (error) {
+      failure ??= error;
+    }
+    sending--;
+    wake();
   };
   try {
+    const pace = makePace(speed, signal);
     for await (const frame of frames) {
-      await pace(frame.time, signal);
-      while (sending.size >= inFlightMax && !signal?.aborted) await Promise.race([...sending, aborted(signal)]);
-      if (signal?.aborted) break;
-      const sent: Promise<void> = send({ signature: new Uint8Array(0), ...frame }).finally(() => sending.delete(sent));
-      sending.add(sent);
+      await pace(frame.time);
+      while (sending >= inFlightMax && !stopped()) await woken();
+      if (stopped()) break;
+      void send({ signature: UNSIGNED, ...frame });
     }
-    await Promise.race([Promise.all(sending), aborted(signal)]);
-    return published;
+    while (sending > 0 && !stopped()) await woken();
   } finally {
-    // After an abort the messages under way fail when the client ends: that is what was asked for.
-    for (const sent of sending) sent.catch(() => {});
-    await client.endAsync(signal?.aborted ?? false);
+    signal?.removeEventListener('abort', wakeOnAbort);
+    await client.endAsync(stopped());
   }
+  if (failure !== undefined && !signal?.aborted) {
+    throw new MqttError(`publishing failed at ${describeTarget(options.url)}`, { cause: failure });
+  }
+  return published;
 }
 
 async function connect({ url, protocolVersion = 4, username, password }: PublishOptions): Promise<MqttClient> {
@@ -94,19 +113,12 @@ async function connect({ url, protocolVersion = 4, username, password }: Publish
 }
 
 /** Waits until a frame is due, counted from the first one. */
-function makePace(speed: number): (timeMs: number, signal: AbortSignal | undefined) => Promise<void> {
+function makePace(speed: number, signal: AbortSignal | undefined): (timeMs: number) => Promise<void> {
   let origin: { readonly realMs: number; readonly timeMs: number } | undefined;
-  return async (timeMs, signal) => {
+  return async (timeMs) => {
     origin ??= { realMs: performance.now(), timeMs };
     const waitMs = origin.realMs + (timeMs - origin.timeMs) / speed - performance.now();
     // A shorter wait than a timer can keep would only slow the stream down.
     if (waitMs > 2) await sleep(waitMs, undefined, signal === undefined ? {} : { signal }).catch(() => {});
   };
-}
-
-function aborted(signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal?.aborted) resolve();
-    else signal?.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

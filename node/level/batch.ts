@@ -1,11 +1,20 @@
 /** Turns the writes of the port into one atomic batch of the database, and advances the head with them. */
 
 import { invariant } from '../../consensus/codec/result.ts';
-import type { Change } from '../../consensus/contracts/state.ts';
 import { storedObject } from '../../consensus/contracts/object.ts';
+import type { Change } from '../../consensus/contracts/state.ts';
 import type { CheckpointRecord, StoreWrite, VertexRecord } from '../ports.ts';
 import { encodeHead, encodeOpen, type Head } from './head.ts';
-import { bodyKey, checkpointKey, historyKey, indexKey, metaKey, objectKey, openKey, voteKey } from './keys.ts';
+import {
+  bodyKey,
+  checkpointKey,
+  historyKey,
+  indexKey,
+  metaKey,
+  objectKey,
+  openKey,
+  voteKey,
+} from './keys.ts';
 import { carriesPayload } from './payload.ts';
 import { encodeOwn, type IndexEntry, seal, storedCheckpoint } from './records.ts';
 
@@ -112,5 +121,6 @@ export function buildBatch(
     else if (write.type === 'checkpoint') putCheckpoint(write.checkpoint);
     else putVote(write.height, write.entry);
   }
+  head.batch += 1;
   put(metaKey, encodeHead(head));
 }

@@ -24,7 +24,9 @@ export async function openDatabase(directory: string): Promise<Database> {
   } catch (cause) {
     const inner = (cause as Error).cause as { code?: string; message?: string } | undefined;
     if (inner?.code === 'LEVEL_LOCKED') {
-      throw new Error(`${directory} is in use by another process: stop it, or choose another data_dir`, { cause });
+      throw new Error(`${directory} is in use by another process: stop it, or choose another data_dir`, {
+        cause,
+      });
     }
     const reason = inner?.message ?? (cause as Error).message;
     throw new Error(`${directory} cannot be opened as a database: ${reason}`, { cause });

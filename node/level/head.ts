@@ -4,10 +4,10 @@
  */
 
 import { concatBytes, fromHex, toHex } from '../../consensus/codec/bytes.ts';
+import type { Database } from './database.ts';
 import { checkpointKey, metaKey, readNumber } from './keys.ts';
 import type { RecordReader } from './reader.ts';
-import { decodeOwn, encodeOwn, FORMAT, type Meta, seal, StoreDamage } from './records.ts';
-import type { Database } from './database.ts';
+import { decodeOwn, encodeOwn, FORMAT, type Meta, StoreDamage, seal } from './records.ts';
 
 /** Outcome lists of this many checkpoints decide what is settled `[ORD-1]`: none of them may be missing. */
 const CHECKPOINTS_CHECKED = 1_024;
@@ -24,6 +24,8 @@ export interface VotePlace {
 
 /** Written by the one writer only, batch by batch. */
 export interface Head {
+  /** Batches written so far. */
+  batch: number;
   height: number;
   firstHeight: number;
   nextOrdinal: number;
@@ -34,9 +36,9 @@ export interface Head {
 }
 
 export function encodeHead(head: Head): Uint8Array {
-  const { height, firstHeight, nextOrdinal, nextVote } = head;
+  const { batch, height, firstHeight, nextOrdinal, nextVote } = head;
   const counts = { openCount: head.open.size, voteCount: head.votes.length };
-  return encodeOwn({ format: FORMAT, height, firstHeight, nextOrdinal, nextVote, ...counts });
+  return encodeOwn({ format: FORMAT, batch, height, firstHeight, nextOrdinal, nextVote, ...counts });
 }
 
 export function encodeOpen(id: string, payload: boolean): Uint8Array {
@@ -44,15 +46,27 @@ export function encodeOpen(id: string, payload: boolean): Uint8Array {
 }
 
 /** Reads the head of an existing database, or begins that of an empty one. */
-export async function readHead(db: Database, directory: string, reader: RecordReader): Promise<Head> {
+export async function readHead(
+  db: Database,
+  directory: string,
+  reader: RecordReader,
+  acknowledged: number,
+): Promise<Head> {
   const value = reader.get(metaKey);
-  if (value === undefined) return beginHead(db, directory);
+  if (value === undefined) {
+    if (acknowledged > 0)
+      throw new StoreDamage(`${directory}: ${acknowledged} batches were written, and none is there`);
+    return beginHead(db, directory);
+  }
   const meta = decodeOwn<Meta>(value);
   if (meta.format !== FORMAT) {
     throw new Error(`${directory}: format ${meta.format}, and this program reads format ${FORMAT} only`);
   }
-  const { height, firstHeight, nextOrdinal, nextVote } = meta;
-  const head: Head = { height, firstHeight, nextOrdinal, nextVote, open: new Map(), votes: [] };
+  const { batch, height, firstHeight, nextOrdinal, nextVote } = meta;
+  if (batch < acknowledged) {
+    throw new StoreDamage(`${directory}: the last ${acknowledged - batch} durable batches are missing`);
+  }
+  const head: Head = { batch, height, firstHeight, nextOrdinal, nextVote, open: new Map(), votes: [] };
   for await (const [key, opened] of reader.entries('open')) {
     head.open.set(toHex(opened.subarray(1)), { ordinal: readNumber(key, 1), payload: opened[0] === 1 });
   }
@@ -67,14 +81,23 @@ async function beginHead(db: Database, directory: string): Promise<Head> {
   for await (const _ of db.keys({ limit: 1 })) {
     throw new StoreDamage(`${directory}: the meta record is missing, or this is another program's database`);
   }
-  const head: Head = { height: 0, firstHeight: 0, nextOrdinal: 0, nextVote: 0, open: new Map(), votes: [] };
+  const head: Head = {
+    batch: 0,
+    height: 0,
+    firstHeight: 0,
+    nextOrdinal: 0,
+    nextVote: 0,
+    open: new Map(),
+    votes: [],
+  };
   await db.put(metaKey, seal(metaKey, encodeHead(head)), { sync: true });
   return head;
 }
 
 async function checkHead(db: Database, directory: string, head: Head, meta: Meta): Promise<void> {
   const demand = (what: string, expected: number, found: number): void => {
-    if (expected !== found) throw new StoreDamage(`${directory}: expected ${expected} ${what}, found ${found}`);
+    if (expected !== found)
+      throw new StoreDamage(`${directory}: expected ${expected} ${what}, found ${found}`);
   };
   demand('open vertices', meta.openCount, head.open.size);
   demand('votes', meta.voteCount, head.votes.length);

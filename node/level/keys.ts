@@ -62,7 +62,8 @@ export const objectKey = (path: Uint8Array): Uint8Array => bytesKey('object', pa
 /** `id` in hexadecimal, as the ports name vertices. */
 export function indexKey(id: string): Uint8Array {
   const bytes = fromHex(id);
-  if (bytes?.length !== 32) throw new TypeError(`"key" expected 64 hexadecimal characters, got ${JSON.stringify(id)}`);
+  if (bytes?.length !== 32)
+    throw new TypeError(`"key" expected 64 hexadecimal characters, got ${JSON.stringify(id)}`);
   return bytesKey('index', bytes);
 }
 

@@ -61,7 +61,8 @@ export class RecordReader {
   async *entries(kind: Kind): AsyncGenerator<readonly [key: Uint8Array, value: Uint8Array]> {
     try {
       const options = { ...rangeOf(kind), fillCache: false, highWaterMarkBytes: READ_AHEAD_BYTES };
-      for await (const [key, sealed] of this.#db.iterator(options)) yield [key, unseal(this.#directory, key, sealed)];
+      for await (const [key, sealed] of this.#db.iterator(options))
+        yield [key, unseal(this.#directory, key, sealed)];
     } catch (cause) {
       throw this.#explain(`records of kind ${kind}`, cause);
     }

@@ -23,6 +23,8 @@ const OUTCOMES_MAX = 65_535;
 /** What the database says about itself; rewritten with every batch, so that a batch that is missing shows. */
 export interface Meta {
   readonly format: number;
+  /** Batches written so far, this one included. */
+  readonly batch: number;
   /** Greatest height of a stored checkpoint; 0 when there is none. */
   readonly height: number;
   /** Least height of a stored checkpoint; 0 when there is none. */

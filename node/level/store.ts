@@ -5,8 +5,10 @@
 
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { storedObject, type StoredObject } from '../../consensus/contracts/object.ts';
-import type { Position, Store, StoreWrite, StoredCheckpoint, StoredState } from '../ports.ts';
+import { type StoredObject, storedObject } from '../../consensus/contracts/object.ts';
+import type { Position, Store, StoredCheckpoint, StoredState, StoreWrite } from '../ports.ts';
+import { Acknowledged } from './acknowledged.ts';
+import { type AuditReport, auditRecords } from './audit.ts';
 import { buildBatch, idsToLookUp } from './batch.ts';
 import { type Database, openDatabase } from './database.ts';
 import { type Head, readHead } from './head.ts';
@@ -25,32 +27,46 @@ interface Waiting {
  * Opens the store in `directory`, or begins one there. Throws when another process has it open, when it is of
  * another format, and `StoreDamage` when what the disk holds is not what was written.
  */
-export async function openStore(directory: string): Promise<Store> {
+export async function openStore(directory: string): Promise<AuditedStore> {
   const db = await openDatabase(directory);
+  let acknowledged: Acknowledged | undefined;
   try {
+    acknowledged = new Acknowledged(directory);
     const reader = new RecordReader(db, directory);
-    return new LevelStore(db, directory, reader, await readHead(db, directory, reader));
+    const head = await readHead(db, directory, reader, acknowledged.read());
+    return new LevelStore(db, directory, reader, head, acknowledged);
   } catch (error) {
+    acknowledged?.close();
     await db.close();
     throw error;
   }
 }
 
-class LevelStore implements Store {
+export interface AuditedStore extends Store {
+  /**
+   * Reads everything that is stored, while nothing writes: a damaged key makes a record vanish without a word, and
+   * only this counts what must be there.
+   */
+  audit(): Promise<AuditReport>;
+}
+
+class LevelStore implements AuditedStore {
   readonly #db: Database;
   readonly #directory: string;
   readonly #reader: RecordReader;
   readonly #head: Head;
+  readonly #acknowledged: Acknowledged;
   #waiting: Waiting[] = [];
   #writer: Promise<void> | undefined;
   /** After a failed batch nobody knows what the disk holds: nothing more is written. */
   #failure: Error | undefined;
 
-  constructor(db: Database, directory: string, reader: RecordReader, head: Head) {
+  constructor(db: Database, directory: string, reader: RecordReader, head: Head, acknowledged: Acknowledged) {
     this.#db = db;
     this.#directory = directory;
     this.#reader = reader;
     this.#head = head;
+    this.#acknowledged = acknowledged;
   }
 
   async load(): Promise<StoredState> {
@@ -107,6 +123,7 @@ class LevelStore implements Store {
     const batch = this.#db.batch();
     buildBatch(writes, this.#head, confirmed, batch);
     await batch.write({ sync: durable });
+    if (durable) this.#acknowledged.write(this.#head.batch);
   }
 
   async checkpoint(height: number): Promise<StoredCheckpoint | undefined> {
@@ -132,13 +149,23 @@ class LevelStore implements Store {
   async size(): Promise<number> {
     const names = await readdir(this.#directory);
     // A file may be compacted away between the listing and the question.
-    const sizes = names.map((name) => stat(join(this.#directory, name)).then((found) => found.size, () => 0));
+    const sizes = names.map((name) =>
+      stat(join(this.#directory, name)).then(
+        (found) => found.size,
+        () => 0,
+      ),
+    );
     return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
   }
 
   async close(): Promise<void> {
     await this.#writer;
     await this.#db.close();
+    this.#acknowledged.close();
+  }
+
+  audit(): Promise<AuditReport> {
+    return auditRecords(this.#reader, this.#head, this.#directory);
   }
 
   #indexEntry(key: string): IndexEntry | undefined {

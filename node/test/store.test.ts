@@ -22,9 +22,25 @@ const HEIGHTS = 12;
 
 const number = fc.nat({ max: VERTICES - 1 });
 const action = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ type: fc.constant('vertex' as const), number, payload: fc.constantFrom(0, 0, 9) }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('forget' as const), numbers: fc.array(number, { maxLength: 3 }) }) },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant('vote' as const), ahead: fc.nat({ max: 2 }), byte: fc.nat(255) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ type: fc.constant('vertex' as const), number, payload: fc.constantFrom(0, 0, 9) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('forget' as const),
+      numbers: fc.array(number, { maxLength: 3 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant('vote' as const),
+      ahead: fc.nat({ max: 2 }),
+      byte: fc.nat(255),
+    }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -173,7 +189,10 @@ stores('how fast, and how large', async () => {
   const openMs = performance.now() - startedMs;
   const checkpointStartedMs = performance.now();
   const numbers = Array.from({ length: count }, (_, index) => index);
-  await store.write([{ type: 'checkpoint', checkpoint: checkpointOf(1, numbers, numbers.slice(0, 2_000)) }], true);
+  await store.write(
+    [{ type: 'checkpoint', checkpoint: checkpointOf(1, numbers, numbers.slice(0, 2_000)) }],
+    true,
+  );
   const checkpointMs = performance.now() - checkpointStartedMs;
   const readStartedMs = performance.now();
   for (let index = 0; index < 2_000; index++) await store.vertex(idOf(index * 7));

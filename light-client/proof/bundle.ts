@@ -1,0 +1,41 @@
+/**
+ * Proof bundles: one file, one statement, everything needed to check it offline against the genesis. Binary, in the
+ * one canonical encoding, so that no byte can change without the bundle failing. docs/spec/proofs.md.
+ */
+
+import { choice, hash32, type Infer, int, maybe, record, tagged, text } from '../../consensus/codec/schema.ts';
+import { readingProof } from '../../consensus/checkpoint/evidence.ts';
+import { vertexProof } from '../../consensus/checkpoint/outcome.ts';
+import { signedCall } from '../../consensus/vertex/call.ts';
+import { anchorProof } from './anchor.ts';
+import { stateProof } from './state-proof.ts';
+
+export const BUNDLE_VERSION = 1;
+export const bundleBytesMax = 128 << 10;
+
+const statement = tagged('statement', {
+  /** A sensor's frame is on the ledger; with the device's record, also that the sensor itself signed it. */
+  reading: record('reading-statement', { proof: readingProof, device: maybe(stateProof) }),
+  /** A call took effect, or was refused with a code because of something that stood in its way. */
+  call: record('call-statement', { proof: vertexProof, call: signedCall }),
+  /** An object stands in the state with these values. */
+  object: record('object-statement', { proof: stateProof }),
+  /** A unit is registered, and carries no pledge; or, with `except`, none but that one. */
+  unpledged: record('unpledged-statement', {
+    scheme: choice('sscc', 'lot'),
+    label: text(80, 1),
+    except: maybe(hash32),
+    unit: stateProof,
+    encumbrance: stateProof,
+  }),
+});
+export type Statement = Infer<typeof statement>;
+
+export const bundleSchema = record('proof-bundle', {
+  version: int(BUNDLE_VERSION, BUNDLE_VERSION),
+  network: hash32,
+  statement,
+  /** From every checkpoint header named above to a certified one. All of them are one header or lie in its history. */
+  anchor: anchorProof,
+});
+export type Bundle = Infer<typeof bundleSchema>;

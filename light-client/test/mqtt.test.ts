@@ -1,0 +1,260 @@
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Aedes, type AuthenticateError } from 'aedes';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Broker } from '../mqtt/broker.ts';
+import { backoffMs, describeTarget, MqttError } from '../mqtt/connection.ts';
+import { type ConnectionStatus, connectIntake, type IntakeConnection, type IntakeConnectionOptions, type OnMessage } from '../mqtt/intake-connection.ts';
+import { type BrokerKind, brokerKinds, publishRaw, until } from './brokers.ts';
+
+const test = suite('mqtt');
+const textOf = (payload: Uint8Array) => Buffer.from(payload).toString();
+const never = () => new Promise<void>(() => {});
+const TOPICS = ['tally/+/senml'];
+
+/** Connections and brokers of one test, closed after it, also when it fails. */
+const open: { close(): Promise<void> }[] = [];
+test.after.each(async () => {
+  for (const one of open.splice(0).reverse()) await one.close();
+});
+
+async function start(kind: BrokerKind, port?: number): Promise<Broker> {
+  const broker = await kind.start(port);
+  open.push(broker);
+  return broker;
+}
+
+function connect(kind: BrokerKind, url: string, onMessage: OnMessage, more: Partial<IntakeConnectionOptions> = {}): IntakeConnection {
+  const connection = connectIntake({ url, protocolVersion: kind.protocolVersion, clientId: 'gateway', topics: TOPICS, ...more }, onMessage);
+  open.push({ close: () => connection.close(0) });
+  return connection;
+}
+
+for (const kind of brokerKinds()) {
+  test(`${kind.name}: a message arrives with its topic`, async () => {
+    const { url } = await start(kind);
+    const seen: string[] = [];
+    const connection = connect(kind, url, async (payload, { topic, contentType }) => void seen.push(`${topic} ${textOf(payload)} ${contentType}`));
+    await connection.ready;
+    assert.ok(connection.connected);
+    await publishRaw(url, ['one']);
+    await until(() => seen.length === 1, 'the message');
+    assert.equal(seen, ['tally/x/senml one undefined']);
+  });
+
+  test(`${kind.name}: what was not acknowledged comes again, what was does not`, async () => {
+    const { url } = await start(kind);
+    const texts = Array.from({ length: 10 }, (_, i) => `m${i}`);
+    const first: string[] = [];
+    // Even ones are stored and acknowledged; odd ones hang as if the process had been killed while writing.
+    const killed = connect(kind, url, (payload) => {
+      first.push(textOf(payload));
+      return Number(textOf(payload).slice(1)) % 2 === 0 ? Promise.resolve() : never();
+    });
+    await killed.ready;
+    await publishRaw(url, texts);
+    await until(() => first.length === 10, 'ten messages');
+    assert.is(killed.inFlight, 5, 'several are in flight');
+    await sleep(50);
+    await killed.close(0);
+
+    const second: string[] = [];
+    const again = connect(kind, url, async (payload) => void second.push(textOf(payload)));
+    await until(() => second.length === 5, 'redelivery');
+    await sleep(100);
+    assert.equal(second.sort(), ['m1', 'm3', 'm5', 'm7', 'm9']);
+    await again.close();
+
+    const third: string[] = [];
+    const last = connect(kind, url, async (payload) => void third.push(textOf(payload)));
+    await last.ready;
+    await sleep(150);
+    assert.equal(third, []);
+  });
+
+  test(`${kind.name}: messages wait at the broker while the gateway is away`, async () => {
+    const { url } = await start(kind);
+    const connection = connect(kind, url, async () => {});
+    await connection.ready;
+    await connection.close();
+    const texts = Array.from({ length: 1500 }, (_, i) => `m${i}`);
+    await publishRaw(url, texts);
+    const seen: string[] = [];
+    connect(kind, url, async (payload) => void seen.push(textOf(payload)));
+    await until(() => seen.length >= 1500, 'the queue');
+    await sleep(50);
+    assert.equal(seen, texts, 'all of them, once, in order');
+  });
+
+  test(`${kind.name}: no more than inFlightMax messages are taken at once`, async () => {
+    const { url } = await start(kind);
+    let most = 0;
+    let now = 0;
+    let done = 0;
+    const slow: OnMessage = async () => {
+      most = Math.max(most, ++now);
+      await sleep(5);
+      now--;
+      done++;
+    };
+    await connect(kind, url, slow, { inFlightMax: 4 }).ready;
+    await publishRaw(url, Array.from({ length: 100 }, () => 'x'));
+    await until(() => done === 100, 'all messages');
+    assert.is(most, 4);
+  });
+
+  test(`${kind.name}: a message that could not be stored is tried again`, async () => {
+    const { url } = await start(kind);
+    const statuses: ConnectionStatus[] = [];
+    let tries = 0;
+    const connection = connect(
+      kind,
+      url,
+      async () => {
+        if (++tries < 3) throw new Error('disk full');
+      },
+      { onStatus: (status) => statuses.push(status) },
+    );
+    await connection.ready;
+    await publishRaw(url, ['x']);
+    await until(() => tries === 3 && connection.inFlight === 0, 'the third try');
+    const failures = statuses.filter(({ state }) => state === 'failed');
+    assert.is(failures.length, 2);
+    const [failure] = failures;
+    assert.ok(failure?.state === 'failed' && failure.error instanceof MqttError);
+    assert.match(failure.error.message, /^a message could not be taken at mqtt:\/\/127\.0\.0\.1:\d+$/);
+    assert.is((failure.error.cause as Error).message, 'disk full');
+    await sleep(100);
+    assert.is(tries, 3);
+  });
+
+  test(`${kind.name}: closing waits for messages in flight and acknowledges them`, async () => {
+    const { url } = await start(kind);
+    let finish = (): void => {};
+    let taken = 0;
+    const connection = connect(kind, url, () => {
+      taken++;
+      return new Promise((resolve) => (finish = resolve));
+    });
+    await connection.ready;
+    await publishRaw(url, ['x']);
+    await until(() => taken === 1, 'the message');
+    const closing = connection.close();
+    await sleep(30);
+    assert.is(connection.inFlight, 1);
+    finish();
+    await closing;
+    assert.is(connection.inFlight, 0);
+    let again = 0;
+    const next = connect(kind, url, async () => void again++);
+    await next.ready;
+    await sleep(100);
+    assert.is(again, 0);
+  });
+
+  test(`${kind.name}: it connects to a broker that starts later, and again after a restart`, async () => {
+    const first = await kind.start();
+    const port = Number(new URL(first.url).port);
+    await first.close();
+    const statuses: string[] = [];
+    const seen: string[] = [];
+    const connection = connect(kind, first.url, async (payload) => void seen.push(textOf(payload)), { onStatus: ({ state }) => statuses.push(state) });
+    await until(() => statuses.includes('failed') && statuses.includes('disconnected'), 'a failed attempt');
+    assert.not(connection.connected);
+
+    const second = await kind.start(port);
+    await connection.ready;
+    await publishRaw(second.url, ['one']);
+    await until(() => seen.length === 1, 'the first message');
+    await second.close();
+    await until(() => !connection.connected, 'the loss to be noticed');
+    const subscribedBefore = statuses.filter((state) => state === 'subscribed').length;
+
+    const third = await start(kind, port);
+    await until(() => statuses.filter((state) => state === 'subscribed').length > subscribedBefore, 'a new subscription');
+    await publishRaw(third.url, ['two']);
+    await until(() => seen.length === 2, 'the second message');
+    assert.equal(seen, ['one', 'two']);
+  });
+
+  test(`${kind.name}: an acknowledgement never crosses into the next connection`, async () => {
+    const { url } = await start(kind);
+    const finish: (() => void)[] = [];
+    const seen: string[] = [];
+    const connection = connect(kind, url, (payload) => {
+      seen.push(textOf(payload));
+      return seen.length === 1 ? new Promise((resolve) => finish.push(resolve)) : never();
+    });
+    await connection.ready;
+    await publishRaw(url, ['x']);
+    await until(() => seen.length === 1, 'the message');
+    // A second client of the same name makes the broker drop the first connection; it comes back by itself.
+    const usurper = connectIntake({ url, protocolVersion: kind.protocolVersion, clientId: 'gateway', topics: TOPICS }, never);
+    await until(() => !connection.connected, 'the takeover');
+    await usurper.close(0);
+    await until(() => seen.length === 2, 'redelivery on the new connection');
+    finish[0]!();
+    await sleep(50);
+    await connection.close(0);
+    const later: string[] = [];
+    connect(kind, url, async (payload) => void later.push(textOf(payload)));
+    await until(() => later.length === 1, 'the message, still unacknowledged');
+  });
+}
+
+test('MQTT 5 carries the content type', async () => {
+  const kind = brokerKinds().find(({ protocolVersion }) => protocolVersion === 5);
+  if (kind === undefined) return;
+  const { url } = await start(kind);
+  const seen: (string | undefined)[] = [];
+  await connect(kind, url, async (_, { contentType }) => void seen.push(contentType)).ready;
+  const { default: mqtt } = await import('mqtt');
+  const client = await mqtt.connectAsync(url, { protocolVersion: 5 });
+  await client.publishAsync('tally/x/senml', 'x', { qos: 1, properties: { contentType: 'application/senml+cbor' } });
+  await client.publishAsync('tally/x/senml', 'x', { qos: 0 });
+  await client.endAsync();
+  await until(() => seen.length === 2, 'both messages, the one at QoS 0 too');
+  assert.equal(seen, ['application/senml+cbor', undefined]);
+});
+
+test('a refused password is said without the password, and tried again', async () => {
+  const aedes = await Aedes.createBroker();
+  let right = false;
+  aedes.authenticate = (_client, username, password, done) => {
+    if (right && username === 'gw' && password?.toString() === 'geheim') return done(null, true);
+    done(Object.assign(new Error('no'), { returnCode: 5 }) as AuthenticateError, null);
+  };
+  const server = createServer((socket) => void aedes.handle(socket));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  const messages: string[] = [];
+  const connection = connectIntake(
+    {
+      url: `mqtt://user:geheim@127.0.0.1:${port}`,
+      protocolVersion: 4,
+      clientId: 'gateway',
+      username: 'gw',
+      password: 'geheim',
+      topics: TOPICS,
+      onStatus: (status) => messages.push(status.state === 'failed' ? `${status.error.message}: ${status.error.cause}` : status.state),
+    },
+    async () => {},
+  );
+  await until(() => messages.filter((message) => message.includes('Not authorized')).length >= 2, 'two refusals');
+  assert.not(messages.join().includes('geheim'));
+  assert.match(messages.join(), new RegExp(`connection failed at mqtt://127.0.0.1:${port}`));
+  right = true;
+  await connection.ready;
+  await connection.close();
+  server.close();
+  await new Promise<void>((resolve) => aedes.close(() => resolve()));
+});
+
+test('backoff grows to half a minute; addresses are shown without secrets', () => {
+  assert.equal([0, 1, 2, 6, 7, 8, 1e9].map(backoffMs), [250, 500, 1000, 16_000, 30_000, 30_000, 30_000]);
+  assert.is(describeTarget('mqtts://u:p@broker.example:8883/?clientId=x'), 'mqtts://broker.example:8883');
+  for (const url of ['', 'broker', 'http://x', 'mqtt']) assert.throws(() => describeTarget(url), /"url" expected/);
+});
+
+test.run();

@@ -1,0 +1,84 @@
+/** Acting on the ledger: a call is composed at one stakeholder's node, signed at several, submitted, and awaited. */
+
+import type { Code } from '../../consensus/codec/codes.ts';
+import type { Json } from '../../consensus/codec/schema.ts';
+import type { ApiClient } from './api-client.ts';
+import type { PlayerName } from './cast.ts';
+
+/** Time in which a submitted call must become final, also across a killed leader. */
+const FINAL_WITHIN_MS = 30_000;
+
+export interface Act {
+  readonly transition: string;
+  readonly args: { readonly [field: string]: Json };
+  /** The first composes and submits. */
+  readonly signers: readonly [PlayerName, ...PlayerName[]];
+  /** Adds signatures of keys that have no node of their own, such as a gateway's. */
+  readonly alsoSign?: (call: string) => string;
+}
+
+export interface Done {
+  readonly callId: string;
+  readonly vertex: string;
+  readonly code: Code;
+  /** What stood in the way, hex; zeros when nothing did. */
+  readonly conflict: string;
+  readonly height: number;
+  /** From submission to certified checkpoint, as the submitter's node saw it. */
+  readonly ms: number;
+}
+
+interface Outcome {
+  readonly code: Code;
+  readonly conflict: string;
+  readonly height: number;
+}
+interface Submitted {
+  readonly vertex: string;
+  readonly outcome: Outcome | null;
+}
+
+export class Actors {
+  readonly #clients: { readonly [N in PlayerName]: ApiClient };
+
+  constructor(clients: { readonly [N in PlayerName]: ApiClient }) {
+    this.#clients = clients;
+  }
+
+  client(name: PlayerName): ApiClient {
+    return this.#clients[name];
+  }
+
+  /** Carries an act through to its outcome, whatever that is. */
+  async perform({ transition, args, signers, alsoSign }: Act): Promise<Done> {
+    const [first] = signers;
+    const composed = await this.#clients[first].post<{ call: string; callId: string }>('/v1/calls', { transition, args });
+    let call = alsoSign?.(composed.call) ?? composed.call;
+    for (const signer of signers) call = (await this.#clients[signer].post<{ call: string }>('/v1/calls/sign', { call })).call;
+    const startedMs = Date.now();
+    const { vertex, outcome } = await this.#submit(first, call);
+    const done = { callId: composed.callId, vertex, ms: Date.now() - startedMs };
+    // A node that was killed between submitting and answering is asked twice; the first of the two took effect.
+    if (outcome.code === 'E_REPLAY') return { ...done, ...(await this.#original(first, outcome.conflict)) };
+    return { ...done, ...outcome };
+  }
+
+  /** Like `perform`, for an act that must take effect. */
+  async succeed(act: Act): Promise<Done> {
+    const done = await this.perform(act);
+    if (done.code !== 'OK') throw new Error(`${act.transition} by ${act.signers.join(', ')} was refused: ${done.code}, conflict ${done.conflict}`);
+    return done;
+  }
+
+  async #submit(name: PlayerName, call: string): Promise<{ vertex: string; outcome: Outcome }> {
+    const submitted = await this.#clients[name].post<Submitted>(`/v1/calls/submit?wait=${FINAL_WITHIN_MS}`, { call });
+    if (submitted.outcome === null) throw new Error(`vertex ${submitted.vertex} was not final within ${FINAL_WITHIN_MS} ms`);
+    return { vertex: submitted.vertex, outcome: submitted.outcome };
+  }
+
+  async #original(name: PlayerName, vertex: string): Promise<Outcome & { vertex: string }> {
+    const { outcome } = await this.#clients[name].get<Submitted>(`/v1/vertices/${vertex}`);
+    if (outcome === null) throw new Error(`vertex ${vertex} took effect but has no outcome`);
+    return { vertex, ...outcome };
+  }
+}

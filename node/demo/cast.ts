@@ -1,0 +1,52 @@
+/** Who plays in the demo: the stakeholders of a loan secured by goods, each with a process of its own. */
+
+import type { Role } from '../../consensus/contracts/registry.ts';
+
+export interface Player {
+  readonly name: string;
+  readonly title: string;
+  readonly lei: string;
+  readonly address: string;
+  readonly roles: readonly Role[];
+  /** Holds a seat in the committee. */
+  readonly seat: boolean;
+}
+
+/** LEIs with right check digits, of nobody. */
+export const players = [
+  { name: 'bank-a', title: 'Bank A', lei: '5493000000000000A196', address: 'Quai 1', roles: ['bank'], seat: true },
+  { name: 'bank-b', title: 'Bank B', lei: '5493000000000000B166', address: 'Ring 2', roles: ['bank'], seat: true },
+  { name: 'monitor-a', title: 'Monitor A', lei: '5493000000000000M127', address: 'Dock 3', roles: ['monitor'], seat: true },
+  { name: 'monitor-b', title: 'Monitor B', lei: '5493000000000000M224', address: 'Dock 4', roles: ['monitor'], seat: true },
+  { name: 'enterprise', title: 'Enterprise', lei: '5493000000000000E173', address: 'Works 5', roles: ['enterprise'], seat: false },
+  { name: 'warehouse', title: 'Warehouse', lei: '5493000000000000W118', address: 'Hall 6', roles: ['warehouse'], seat: false },
+] as const satisfies readonly Player[];
+
+export type PlayerName = (typeof players)[number]['name'];
+export const gatewayName = 'gateway';
+export type ProcessName = PlayerName | typeof gatewayName;
+
+export const processNames: readonly ProcessName[] = [...players.map((player) => player.name), gatewayName];
+
+/** Steps of the story in order, by the names that `--fault kill:<name>@<step>` uses. */
+export const stepNames = [
+  'enrol',
+  'register',
+  'receipt',
+  'order',
+  'apply',
+  'authorise',
+  'status',
+  'evaluate',
+  'approve',
+  'search',
+  'pledge',
+  'perfect',
+  'draw',
+  'monitoring',
+  'breach',
+  'double-pledge',
+  'repay',
+  'release',
+] as const;
+export type StepName = (typeof stepNames)[number];

@@ -1,0 +1,231 @@
+/**
+ * What a node with a seat does besides following: witness, gather, propose, judge, vote (protocol §6–8). A node
+ * without a seat has one of these too; it only counts votes and decides with the others.
+ */
+
+import { toHex } from '../../consensus/codec/bytes.ts';
+import type { Code } from '../../consensus/codec/codes.ts';
+import { type Facts, invariant } from '../../consensus/codec/result.ts';
+import type { Certificate } from '../../consensus/checkpoint/certificate.ts';
+import { type Header, headerId } from '../../consensus/checkpoint/header.ts';
+import { zero32 } from '../../consensus/crypto/hash.ts';
+import type { OpenDag } from '../../consensus/dag/open-dag.ts';
+import { type OwnSeat, PbftHeight, type PbftOutput, type SeatMessage } from '../../consensus/pbft/height.ts';
+import { type VoteLogEntry, voteLogEntry } from '../../consensus/pbft/messages.ts';
+import { encodeVertex, type Vertex, type VertexKind } from '../../consensus/vertex/vertex.ts';
+import { trialWitness, witnessParents } from './author.ts';
+import type { Effect } from './events.ts';
+import type { Ledger } from './ledger.ts';
+import { type BuiltCheckpoint, buildCheckpoint, checkProposal, confirmedBy } from './proposal.ts';
+
+export interface SeatHooks {
+  effect(wanted: Effect): void;
+  refuse(code: Code, facts: Facts): void;
+  /** Signs, stores and gossips a vertex of this node's own. */
+  write(kind: VertexKind, payload: Uint8Array, payloadHash: Uint8Array, parents: readonly Uint8Array[], nowMs: number): Vertex;
+  /** A checkpoint is certified and was executed here. */
+  advance(built: BuiltCheckpoint, certificate: Certificate, nowMs: number): void;
+}
+
+interface PendingCheck {
+  readonly header: Header;
+  readonly id: Uint8Array;
+  readonly prepared: boolean;
+  readonly view: number;
+}
+
+export class Seat {
+  readonly #own: OwnSeat | undefined;
+  readonly #ledger: Ledger;
+  readonly #dag: OpenDag;
+  readonly #hooks: SeatHooks;
+  #pbft: PbftHeight;
+  /** Checkpoints executed here at the height being decided, by header id. */
+  readonly #built = new Map<string, BuiltCheckpoint>();
+  #pendingCheck: PendingCheck | undefined;
+  /** An open vertex that is no witness has come since the own last witness. */
+  #uncovered = false;
+  #lastWitness: Vertex | undefined;
+  /** The DAG has grown since the last look for something to propose. */
+  #grown = true;
+
+  constructor(own: OwnSeat | undefined, ledger: Ledger, dag: OpenDag, hooks: SeatHooks, voteLog: readonly VoteLogEntry[]) {
+    this.#own = own;
+    this.#ledger = ledger;
+    this.#dag = dag;
+    this.#hooks = hooks;
+    this.#pbft = this.#openHeight(voteLog);
+  }
+
+  get number(): number | undefined {
+    return this.#own?.number;
+  }
+
+  get view(): number {
+    return this.#pbft.view;
+  }
+
+  get wakeAt(): number {
+    return Math.min(this.#pbft.wakeAt, this.#witnessAt(), this.#proposeAt(), this.#armAt());
+  }
+
+  /** A checkpoint of the next height that was executed here, if any. */
+  built(idKey: string): BuiltCheckpoint | undefined {
+    return this.#built.get(idKey);
+  }
+
+  /** Takes note of a vertex that entered the DAG. */
+  onAdded(vertex: Vertex): void {
+    this.#grown = true;
+    if (vertex.kind !== 'witness') this.#uncovered = true;
+    else if (this.#own !== undefined && vertex.authorKey === toHex(this.#own.signer.publicKey)) this.#lastWitness = vertex;
+  }
+
+  /** The ledger moved on: everything about the old height is over. */
+  onAdvanced(): void {
+    this.#built.clear();
+    this.#pendingCheck = undefined;
+    this.#grown = true;
+    this.#pbft = this.#openHeight([]);
+  }
+
+  receive(message: SeatMessage, nowMs: number): void {
+    this.#run(this.#pbft.receive(message, nowMs), nowMs);
+  }
+
+  tick(nowMs: number): void {
+    this.#run(this.#pbft.tick(nowMs), nowMs);
+  }
+
+  /** Everything that may have become possible. */
+  progress(nowMs: number): void {
+    this.#retryCheck(nowMs);
+    if (this.#own === undefined) return;
+    if (nowMs >= this.#witnessAt()) this.#witness(nowMs);
+    if (this.#workWaits() || nowMs >= this.#heartbeatAt()) this.#pbft.arm(Math.max(nowMs, this.#pacedAt()));
+    if (nowMs >= this.#proposeAt()) this.#propose(nowMs);
+  }
+
+  /** Only witnesses are open: nothing that anybody waits for. */
+  get quiet(): boolean {
+    for (const node of this.#dag.nodes()) if (node.vertex.kind !== 'witness') return false;
+    return true;
+  }
+
+  /** Something is open that a checkpoint could confirm, and the own witness is over it. */
+  #workWaits(): boolean {
+    return this.#lastWitness !== undefined && this.#dag.get(this.#lastWitness.key) !== undefined && !this.quiet;
+  }
+
+  #witnessAt(): number {
+    if (this.#own === undefined || !this.#uncovered) return Number.POSITIVE_INFINITY;
+    return (this.#lastWitness?.time ?? 0) + this.#ledger.genesis.record.pace.witnessIntervalMs;
+  }
+
+  #witness(nowMs: number): Vertex {
+    const { ids, complete } = witnessParents(this.#dag);
+    const vertex = this.#hooks.write('witness', new Uint8Array(0), zero32, ids, nowMs);
+    this.#uncovered = !complete;
+    return vertex;
+  }
+
+  #heartbeatAt(): number {
+    return this.#ledger.header.time + this.#ledger.genesis.record.pace.heartbeatMs;
+  }
+
+  /** No proposal before this time `[CKP-5]`. */
+  #pacedAt(): number {
+    return this.#ledger.header.time + this.#ledger.genesis.record.pace.checkpointIntervalMs;
+  }
+
+  #proposeAt(): number {
+    if (!this.#pbft.mayPropose) return Number.POSITIVE_INFINITY;
+    const paced = this.#pacedAt();
+    return this.#grown && this.#workWaits() ? paced : Math.max(paced, this.#heartbeatAt());
+  }
+
+  /** When this seat begins to expect a checkpoint although nothing waits: at the heartbeat. */
+  #armAt(): number {
+    return this.#own === undefined || this.#pbft.armed ? Number.POSITIVE_INFINITY : this.#heartbeatAt();
+  }
+
+  /** As leader: gathers witnesses into an anchor when that confirms something; else the heartbeat repeats the last. */
+  #propose(nowMs: number): void {
+    this.#grown = false;
+    const anchor = this.#gatheringWitness(nowMs);
+    if (anchor === undefined && nowMs < this.#heartbeatAt()) return;
+    const anchorId = anchor?.id ?? this.#ledger.header.anchor;
+    const vertices = confirmedBy(this.#dag.get(toHex(anchorId)), this.#dag, this.#ledger);
+    const time = Math.max(nowMs, this.#ledger.header.time + 1);
+    const built = buildCheckpoint(anchorId, vertices, time, this.#ledger);
+    const envelope = anchor === undefined ? new Uint8Array(0) : encodeVertex(anchor);
+    this.#run(this.#pbft.propose(built.header, envelope, this.#ledger.certificate, nowMs), nowMs);
+  }
+
+  /** A witness whose cone confirms a vertex that is not itself a witness: the own last one, or a new one if needed. */
+  #gatheringWitness(nowMs: number): Vertex | undefined {
+    const confirms = (vertices: readonly Vertex[]) => vertices.some((vertex) => vertex.kind !== 'witness');
+    const last = this.#lastWitness && this.#dag.get(this.#lastWitness.key);
+    const { nodes } = witnessParents(this.#dag);
+    if (last !== undefined && nodes.length === 1 && nodes[0] === last) {
+      return confirms(confirmedBy(last, this.#dag, this.#ledger)) ? last.vertex : undefined;
+    }
+    // Tried on a vertex that is not signed: a witness is not worth sending when it would confirm nothing.
+    const time = Math.max(nowMs, (this.#lastWitness?.time ?? 0) + 1);
+    const trial = trialWitness(toHex(this.#own!.signer.publicKey), nodes, time);
+    return confirms(confirmedBy(trial, this.#dag, this.#ledger)) ? this.#witness(nowMs) : undefined;
+  }
+
+  /** Judges the proposal under way, as soon as its anchor is solid here. */
+  #retryCheck(nowMs: number): void {
+    const pending = this.#pendingCheck;
+    if (pending === undefined) return;
+    const { header, id, prepared, view } = pending;
+    const judge = { dag: this.#dag, ledger: this.#ledger, nowMs, view, prepared };
+    const verdict = this.#built.has(toHex(id)) ? undefined : checkProposal(header, judge);
+    if (verdict === 'wait') return;
+    this.#pendingCheck = undefined;
+    if (verdict?.ok === false) this.#hooks.refuse(verdict.code, verdict.facts);
+    if (verdict?.ok) this.#built.set(toHex(id), verdict.value);
+    this.#run(this.#pbft.checked(id, verdict?.ok ?? true, nowMs), nowMs);
+  }
+
+  /** Carries out what the height's machine wants, in its order: a log before the messages it covers. */
+  #run(outputs: readonly PbftOutput[], nowMs: number): void {
+    for (const output of outputs) {
+      switch (output.type) {
+        case 'log': {
+          const { height, view, phase } = output.entry;
+          this.#hooks.effect({ type: 'store', write: { type: 'vote', height, entry: voteLogEntry.encode(output.entry) } });
+          this.#hooks.effect({ type: 'sync' });
+          if (phase === 'view-change') this.#hooks.effect({ type: 'notice', notice: { type: 'view', height, view } });
+          break;
+        }
+        case 'send':
+          this.#hooks.effect({ type: 'broadcast', to: 'seats', message: output.message });
+          break;
+        case 'check':
+          this.#pendingCheck = { header: output.header, id: headerId(output.header), prepared: output.prepared, view: output.view };
+          this.#retryCheck(nowMs);
+          break;
+        case 'refused':
+          this.#hooks.refuse(output.code, output.facts);
+          break;
+        case 'decided': {
+          const built = this.#built.get(toHex(output.headerId));
+          invariant(built !== undefined, 'what is decided was executed here');
+          this.#hooks.advance(built, output.certificate, nowMs);
+          break;
+        }
+      }
+    }
+  }
+
+  #openHeight(voteLog: readonly VoteLogEntry[]): PbftHeight {
+    const { network, committee, record } = this.#ledger.genesis;
+    const { viewTimeoutMs, viewTimeoutMaxMs } = record.pace;
+    const height = this.#ledger.height + 1;
+    const own = voteLog.filter((entry) => entry.height === height);
+    return new PbftHeight(height, { network, committee, viewTimeoutMs, viewTimeoutMaxMs }, this.#own, own);
+  }
+}
