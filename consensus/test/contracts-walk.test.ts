@@ -138,7 +138,7 @@ function take(story: Story, { action, grams, money, twist, file }: Step, files: 
       if (twist === 0) return story.perfect({ evidence: story.world.count('1000', PACKAGES - 1) });
       return story.perfect({}, twist === 1 ? [story.bank, 'monitor'] : [story.bank, 'monitor', 'warehouse']);
     case 'draw':
-      return story.draw({ principal: money >> 1, interest: money >> 6, costs: money >> 10 });
+      return story.draw({ principal: (money + 1) >> 1, interest: money >> 6, costs: money >> 10 });
     case 'repay':
       return story.repay({ amount: twist % 2 === 0 ? money : 3_000_000, currency: twist === 1 ? 'USD' : 'EUR' });
     case 'release':
@@ -183,16 +183,16 @@ function checkStep(files: Files, taking: Step): void {
   }
 }
 
-walk(`${WALKS} walks of ${STEPS} steps break no invariant`, () => {
+walk(`${WALKS} walks of ${STEPS} steps on average break no invariant`, () => {
   fc.assert(
-    fc.property(fc.nat(1), fc.array(step, { minLength: STEPS, maxLength: STEPS }), (beginning, steps) => {
+    fc.property(fc.nat(1), fc.array(step, { minLength: 1, maxLength: 2 * STEPS, size: 'max' }), (beginning, steps) => {
       const files = forkFiles(beginnings[beginning]!);
       for (const taking of steps) checkStep(files, taking);
       for (const stored of files.world.objects()) {
         if (stored.type === 'pledge') count(`pledge ${files.world.read(pledge, stored.id).state}`);
       }
     }),
-    { numRuns: WALKS, seed: SEED },
+    { numRuns: WALKS, seed: SEED, includeErrorInReport: true },
   );
 });
 
@@ -209,7 +209,7 @@ walk('the walks went everywhere', () => {
 });
 
 walk('the same calls give the same state, object by object', () => {
-  const steps = fc.sample(fc.array(step, { minLength: 200, maxLength: 200 }), { numRuns: 1, seed: SEED })[0]!;
+  const steps = fc.sample(fc.array(step, { minLength: 200, maxLength: 200, size: 'max' }), { numRuns: 1, seed: SEED })[0]!;
   const files = forkFiles(beginnings[1]);
   const replay = files.world.fork();
   const calls: { readonly call: SignedCall; readonly time: number }[] = [];

@@ -1,0 +1,148 @@
+/** Configuration of a gateway: one TOML file with every default written in it. */
+
+import { z } from 'zod';
+import { limits } from '../../consensus/codec/limits.ts';
+import { type PeerEntry, peerEntry, port, readToml, resolveFrom } from './toml.ts';
+
+const schema = z.strictObject({
+  gateway: z.strictObject({
+    name: z.string().min(1).max(64),
+    key_file: z.string().default('key.age'),
+    genesis_file: z.string().default('genesis.json'),
+    data_dir: z.string().default('data'),
+    resume_chain: z.boolean().default(false),
+  }),
+  ledger: z.strictObject({ nodes: z.array(peerEntry).min(1, 'expected at least one node to follow') }),
+  mqtt: z.strictObject({
+    url: z.string().regex(/^(mqtt|mqtts|ws|wss):\/\//, 'expected a broker such as mqtt://127.0.0.1:1883'),
+    protocol_version: z.union([z.literal(4), z.literal(5)]).default(4),
+    client_id: z.string().max(64).default(''),
+    username: z.string().default(''),
+    password_file: z.string().default(''),
+    topics: z.array(z.string().min(1)).min(1).default(['tally/+/senml']),
+  }),
+  batch: z
+    .strictObject({
+      frames_max: z.int().min(1).max(limits.framesPerBatchMax).default(limits.framesPerBatchMax),
+      interval_ms: z.int().min(10).max(60_000).default(250),
+    })
+    .prefault({}),
+  outbox: z
+    .strictObject({
+      /** Frames that may wait for the ledger; beyond it MQTT messages are not acknowledged. */
+      frames_max: z.int().min(1_000).default(1_000_000),
+      /** Final batches kept with their proofs, to serve bundles. */
+      kept_batches_max: z.int().min(0).default(10_000),
+    })
+    .prefault({}),
+  api: z
+    .strictObject({ host: z.string().default('127.0.0.1'), port: port.default(8101), token_file: z.string().default('api-token') })
+    .prefault({}),
+  log: z.strictObject({ level: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info') }).prefault({}),
+});
+
+export interface GatewayConfig {
+  readonly name: string;
+  readonly keyFile: string;
+  readonly genesisFile: string;
+  readonly dataDir: string;
+  /** Go on from the ledger's own record of the chain when the outbox was lost. */
+  readonly resumeChain: boolean;
+  readonly nodes: readonly PeerEntry[];
+  readonly mqtt: {
+    readonly url: string;
+    readonly protocolVersion: 4 | 5;
+    readonly clientId: string;
+    readonly username: string | undefined;
+    readonly passwordFile: string | undefined;
+    readonly topics: readonly string[];
+  };
+  readonly batch: { readonly framesMax: number; readonly intervalMs: number };
+  readonly outbox: { readonly framesMax: number; readonly keptBatchesMax: number };
+  readonly api: { readonly host: string; readonly port: number; readonly tokenFile: string };
+  readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
+}
+
+export async function readGatewayConfig(file: string): Promise<GatewayConfig> {
+  const { gateway, ledger, mqtt, batch, outbox, api, log } = await readToml(file, schema);
+  return {
+    name: gateway.name,
+    keyFile: resolveFrom(file, gateway.key_file),
+    genesisFile: resolveFrom(file, gateway.genesis_file),
+    dataDir: resolveFrom(file, gateway.data_dir),
+    resumeChain: gateway.resume_chain,
+    nodes: ledger.nodes,
+    mqtt: {
+      url: mqtt.url,
+      protocolVersion: mqtt.protocol_version,
+      clientId: mqtt.client_id === '' ? `tally-${gateway.name}` : mqtt.client_id,
+      username: mqtt.username === '' ? undefined : mqtt.username,
+      passwordFile: mqtt.password_file === '' ? undefined : resolveFrom(file, mqtt.password_file),
+      topics: mqtt.topics,
+    },
+    batch: { framesMax: batch.frames_max, intervalMs: batch.interval_ms },
+    outbox: { framesMax: outbox.frames_max, keptBatchesMax: outbox.kept_batches_max },
+    api: { host: api.host, port: api.port, tokenFile: resolveFrom(file, api.token_file) },
+    logLevel: log.level,
+  };
+}
+
+/** A gateway's file: every field with its default, and what it is for. */
+export function gatewayConfigToml(values: {
+  readonly name: string;
+  readonly nodes: readonly PeerEntry[];
+  readonly mqttUrl: string;
+  readonly protocolVersion?: 4 | 5;
+  readonly genesisFile?: string;
+  readonly apiPort?: number;
+  readonly logLevel?: GatewayConfig['logLevel'];
+}): string {
+  const { name, nodes, mqttUrl, protocolVersion = 4, genesisFile = 'genesis.json', apiPort = 8101, logLevel = 'info' } = values;
+  const nodeLines = nodes.map(({ key, address }) => `  { key = "${key}", address = "${address}" },\n`).join('');
+  return `# A Tallystick gateway. Paths are relative to this file; ports may be 0 for any free one.
+
+[gateway]
+name = ${JSON.stringify(name)}
+# The gateway's key, encrypted with a passphrase (the standard age tool reads it).
+key_file = "key.age"
+genesis_file = ${JSON.stringify(genesisFile)}
+data_dir = "data"
+# After a lost data directory: go on from the ledger's own record of this gateway's chain.
+resume_chain = false
+
+[ledger]
+# Full nodes to follow, best of two different organisations: public key and address.
+nodes = [
+${nodeLines}]
+
+[mqtt]
+url = ${JSON.stringify(mqttUrl)}
+# 4 is MQTT 3.1.1, 5 is MQTT 5.
+protocol_version = ${protocolVersion}
+# Empty: tally- and the gateway's name.
+client_id = ""
+username = ""
+password_file = ""
+topics = ["tally/+/senml"]
+
+[batch]
+# A batch is closed when it is full or this old.
+frames_max = 256
+interval_ms = 250
+
+[outbox]
+# Frames that may wait for the ledger; beyond it MQTT messages stay unacknowledged.
+frames_max = 1000000
+# Final batches kept with their proofs, to serve bundles.
+kept_batches_max = 10000
+
+[api]
+host = "127.0.0.1"
+port = ${apiPort}
+token_file = "api-token"
+
+[log]
+# silent, error, warn, info or debug
+level = "${logLevel}"
+`;
+}

@@ -1,0 +1,103 @@
+/** Configuration of a full node: one TOML file with every default written in it. */
+
+import { z } from 'zod';
+import { multiaddrText, type PeerEntry, peerEntry, port, readToml, resolveFrom } from './toml.ts';
+
+const schema = z.strictObject({
+  node: z.strictObject({
+    name: z.string().min(1).max(64),
+    key_file: z.string().default('key.age'),
+    genesis_file: z.string().default('genesis.json'),
+    data_dir: z.string().default('data'),
+  }),
+  network: z
+    .strictObject({
+      listen: z.array(multiaddrText).default(['/ip4/127.0.0.1/tcp/4001']),
+      peers: z.array(peerEntry).default([]),
+    })
+    .prefault({}),
+  api: z
+    .strictObject({ host: z.string().default('127.0.0.1'), port: port.default(8001), token_file: z.string().default('api-token') })
+    .prefault({}),
+  metrics: z.strictObject({ host: z.string().default('127.0.0.1'), port: port.default(9001) }).prefault({}),
+  light: z.strictObject({ serve: z.boolean().default(true) }).prefault({}),
+  log: z.strictObject({ level: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info') }).prefault({}),
+});
+
+export interface NodeConfig {
+  readonly name: string;
+  readonly keyFile: string;
+  readonly genesisFile: string;
+  readonly dataDir: string;
+  readonly listen: readonly string[];
+  readonly peers: readonly PeerEntry[];
+  readonly api: { readonly host: string; readonly port: number; readonly tokenFile: string };
+  readonly metrics: { readonly host: string; readonly port: number };
+  /** Whether light clients may connect. */
+  readonly serveLight: boolean;
+  readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
+}
+
+export async function readNodeConfig(file: string): Promise<NodeConfig> {
+  const { node, network, api, metrics, light, log } = await readToml(file, schema);
+  return {
+    name: node.name,
+    keyFile: resolveFrom(file, node.key_file),
+    genesisFile: resolveFrom(file, node.genesis_file),
+    dataDir: resolveFrom(file, node.data_dir),
+    listen: network.listen,
+    peers: network.peers,
+    api: { host: api.host, port: api.port, tokenFile: resolveFrom(file, api.token_file) },
+    metrics,
+    serveLight: light.serve,
+    logLevel: log.level,
+  };
+}
+
+/** The file that `tally init` writes: every field with its default, and what it is for. */
+export function nodeConfigToml(values: {
+  readonly name: string;
+  readonly genesisFile?: string;
+  readonly listen?: string;
+  readonly peers?: readonly PeerEntry[];
+  readonly apiPort?: number;
+  readonly metricsPort?: number;
+  readonly logLevel?: NodeConfig['logLevel'];
+}): string {
+  const { name, genesisFile = 'genesis.json', listen = '/ip4/127.0.0.1/tcp/4001', peers = [], apiPort = 8001, metricsPort = 9001, logLevel = 'info' } = values;
+  const peerLines = peers.map(({ key, address }) => `  { key = "${key}", address = "${address}" },\n`).join('');
+  return `# A Tallystick full node. Paths are relative to this file; ports may be 0 for any free one.
+
+[node]
+name = ${JSON.stringify(name)}
+# The stakeholder's key, encrypted with a passphrase (the standard age tool reads it).
+key_file = "key.age"
+# The network's genesis; its hash is the network's id.
+genesis_file = ${JSON.stringify(genesisFile)}
+data_dir = "data"
+
+[network]
+listen = ["${listen}"]
+# Nodes to connect to: public key and address.
+peers = [
+${peerLines}]
+
+[api]
+# Loopback by default: whoever holds the token signs with this node's key.
+host = "127.0.0.1"
+port = ${apiPort}
+token_file = "api-token"
+
+[metrics]
+host = "127.0.0.1"
+port = ${metricsPort}
+
+[light]
+# Serve light clients: take their vertices, give them proofs.
+serve = true
+
+[log]
+# silent, error, warn, info or debug
+level = "${logLevel}"
+`;
+}
