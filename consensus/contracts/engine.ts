@@ -4,15 +4,22 @@
  */
 
 import { compareBytes, equalBytes, toHex } from '../codec/bytes.ts';
-import { refuse, type Result } from '../codec/result.ts';
+import { type Result, refuse } from '../codec/result.ts';
 import { SUITE } from '../crypto/ed25519.ts';
 import { callId, type SignedCall, verifyCallSignature } from '../vertex/call.ts';
+import { transitions } from './index.ts';
 import type { ObjectType } from './object.ts';
+import type { Policy } from './policy.ts';
 import { callRecord, key, party } from './registry.ts';
 import { Draft } from './state.ts';
-import { type Context, type ContractRefusal, type Evidence, isRefusal, refused, type Transition } from './transition.ts';
-import { transitions } from './index.ts';
-import type { Policy } from './policy.ts';
+import {
+  type Context,
+  type ContractRefusal,
+  type Evidence,
+  isRefusal,
+  refused,
+  type Transition,
+} from './transition.ts';
 
 /** What surrounds a call: the checkpoint that executes it. */
 export interface CallEnvironment {
@@ -24,13 +31,24 @@ export interface CallEnvironment {
 }
 
 /** Runs `call`; on success its effects are in `draft`, on refusal nothing is. */
-export function runCall(call: SignedCall, vertex: Uint8Array, draft: Draft, environment: CallEnvironment): ContractRefusal | undefined {
+export function runCall(
+  call: SignedCall,
+  vertex: Uint8Array,
+  draft: Draft,
+  environment: CallEnvironment,
+): ContractRefusal | undefined {
   const { header } = call;
   if (header.suite !== SUITE) return refused('E_SUITE', { suite: header.suite });
-  if (!equalBytes(header.network, environment.network)) return refused('E_NETWORK', { network: toHex(header.network) });
-  if (environment.time > header.deadline) return refused('E_EXPIRED', { deadline: header.deadline, time: environment.time });
+  if (!equalBytes(header.network, environment.network))
+    return refused('E_NETWORK', { network: toHex(header.network) });
+  if (environment.time > header.deadline)
+    return refused('E_EXPIRED', { deadline: header.deadline, time: environment.time });
   if (header.deadline > environment.time + environment.policy.callLifeMs) {
-    return refused('E_SCHEMA', { field: 'deadline', reason: 'too far ahead', most: environment.time + environment.policy.callLifeMs });
+    return refused('E_SCHEMA', {
+      field: 'deadline',
+      reason: 'too far ahead',
+      most: environment.time + environment.policy.callLifeMs,
+    });
   }
   const declared = transitions.get(header.transition);
   if (declared === undefined) return refused('E_SCHEMA', { field: 'transition', got: header.transition });
@@ -48,7 +66,12 @@ export function runCall(call: SignedCall, vertex: Uint8Array, draft: Draft, envi
   const context = makeContext(call, id, vertex, written, signed, environment);
   const refusal = checkSignatories(declared, args.value, context) ?? declared.apply(args.value, context);
   if (refusal !== undefined) return refusal;
-  context.put(callRecord, id, { transition: header.transition, vertex, height: environment.height, time: environment.time });
+  context.put(callRecord, id, {
+    transition: header.transition,
+    vertex,
+    height: environment.height,
+    time: environment.time,
+  });
   draft.merge(written);
   return undefined;
 }
@@ -72,7 +95,8 @@ function checkSignatures(call: SignedCall, draft: Draft): Signed | ContractRefus
   const parties = new Set<string>();
   for (const [index, entry] of call.signatures.entries()) {
     const before = call.signatures[index - 1];
-    if (before !== undefined && compareBytes(before.key, entry.key) >= 0) return refused('E_SIG', { reason: 'signatures do not ascend by key' });
+    if (before !== undefined && compareBytes(before.key, entry.key) >= 0)
+      return refused('E_SIG', { reason: 'signatures do not ascend by key' });
     if (!verifyCallSignature(entry, call.header)) return refused('E_SIG', { key: toHex(entry.key) });
     keys.add(toHex(entry.key));
     const enrolled = draft.get(key, entry.key);
@@ -82,7 +106,11 @@ function checkSignatures(call: SignedCall, draft: Draft): Signed | ContractRefus
   return { keys, parties };
 }
 
-function checkSignatories<A>(declared: Transition<A>, args: A, context: Context): ContractRefusal | undefined {
+function checkSignatories<A>(
+  declared: Transition<A>,
+  args: A,
+  context: Context,
+): ContractRefusal | undefined {
   const wanted = declared.signers(args, context);
   if (isRefusal(wanted)) return wanted;
   for (const signatory of wanted) {
@@ -90,13 +118,22 @@ function checkSignatories<A>(declared: Transition<A>, args: A, context: Context)
     const facts = { role: wantedRoles.join(' or '), party: toHex(signatory.party) };
     const known = context.get(party, signatory.party);
     if (known === undefined) return refused('E_ROLE', { ...facts, reason: 'no such party' }, signatory.party);
-    if (!wantedRoles.some((role) => known.roles.includes(role))) return refused('E_ROLE', { ...facts, reason: 'the party does not have the role' }, signatory.party);
-    if (!context.signedBy(signatory.party)) return refused('E_ROLE', { ...facts, reason: 'the party did not sign' }, signatory.party);
+    if (!wantedRoles.some((role) => known.roles.includes(role)))
+      return refused('E_ROLE', { ...facts, reason: 'the party does not have the role' }, signatory.party);
+    if (!context.signedBy(signatory.party))
+      return refused('E_ROLE', { ...facts, reason: 'the party did not sign' }, signatory.party);
   }
   return undefined;
 }
 
-function makeContext(call: SignedCall, id: Uint8Array, vertex: Uint8Array, written: Draft, signed: Signed, environment: CallEnvironment): Context {
+function makeContext(
+  call: SignedCall,
+  id: Uint8Array,
+  vertex: Uint8Array,
+  written: Draft,
+  signed: Signed,
+  environment: CallEnvironment,
+): Context {
   const salts = [call.parts[1]!.salt, call.parts[2]!.salt] as const;
   return {
     network: environment.network,
@@ -106,7 +143,8 @@ function makeContext(call: SignedCall, id: Uint8Array, vertex: Uint8Array, writt
     callId: id,
     vertex,
     get: (type, objectId) => written.get(type, objectId),
-    put: <T>(type: ObjectType<T>, objectId: Uint8Array, value: T) => written.put(type, objectId, value, salts),
+    put: <T>(type: ObjectType<T>, objectId: Uint8Array, value: T) =>
+      written.put(type, objectId, value, salts),
     remove: (type, objectId) => written.remove(type, objectId),
     signedBy: (partyId) => signed.parties.has(toHex(partyId)),
     signedByKey: (publicKey) => signed.keys.has(toHex(publicKey)),

@@ -46,7 +46,9 @@ export function checkDeviceIdentifier(text: string): string | undefined {
 
 /** A commercial order as its parties number it. */
 export function checkOrder(text: string): string | undefined {
-  return /^[0-9A-Z][0-9A-Z./_-]{0,39}$/i.test(text) ? undefined : 'expected 1 to 40 letters, digits or . / _ -';
+  return /^[0-9A-Z][0-9A-Z./_-]{0,39}$/i.test(text)
+    ? undefined
+    : 'expected 1 to 40 letters, digits or . / _ -';
 }
 
 /** Currency, ISO 4217: three capitals. Which of them exist is not checked. */

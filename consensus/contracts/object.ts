@@ -6,7 +6,17 @@
 
 import { asciiBytes, equalBytes } from '../codec/bytes.ts';
 import { invariant } from '../codec/result.ts';
-import { type Field, hash32, type Infer, type InferFields, list, type Json, record, type Schema, text } from '../codec/schema.ts';
+import {
+  type Field,
+  hash32,
+  type Infer,
+  type InferFields,
+  type Json,
+  list,
+  record,
+  type Schema,
+  text,
+} from '../codec/schema.ts';
 import { hash, zero32 } from '../crypto/hash.ts';
 import { commitPart, type Part, part } from '../vertex/call.ts';
 
@@ -26,16 +36,20 @@ export interface ClassedFields<V0 extends FieldsOfClass, V1 extends FieldsOfClas
   readonly v1?: V1;
   readonly v2?: V2;
 }
-export type Classed<V0 extends FieldsOfClass, V1 extends FieldsOfClass, V2 extends FieldsOfClass> = InferFields<V0> &
-  InferFields<V1> &
-  InferFields<V2>;
+export type Classed<
+  V0 extends FieldsOfClass,
+  V1 extends FieldsOfClass,
+  V2 extends FieldsOfClass,
+> = InferFields<V0> & InferFields<V1> & InferFields<V2>;
 
 /** A flat record in code, three separately encoded parts in bytes. Used for objects and for calls' arguments. */
 export interface ClassedSchema<T> {
   readonly classes: readonly [Schema<object>, Schema<object>, Schema<object>];
   encodeParts(value: T): [Uint8Array, Uint8Array, Uint8Array];
   /** `undefined` with the class and reason where a part is not canonical. */
-  decodeParts(parts: readonly Uint8Array[]): { readonly ok: true; readonly value: T } | ReturnType<Schema<object>['decode']>;
+  decodeParts(
+    parts: readonly Uint8Array[],
+  ): { readonly ok: true; readonly value: T } | ReturnType<Schema<object>['decode']>;
 }
 
 export function classed<
@@ -43,14 +57,13 @@ export function classed<
   const V1 extends FieldsOfClass = None,
   const V2 extends FieldsOfClass = None,
 >(name: string, { v0, v1, v2 }: ClassedFields<V0, V1, V2>): ClassedSchema<Classed<V0, V1, V2>> {
-  const classes = [v0, v1, v2].map((fields, index) => record(`${name}.v${index}`, fields ?? {})) as unknown as [
-    Schema<object>,
-    Schema<object>,
-    Schema<object>,
-  ];
+  const classes = [v0, v1, v2].map((fields, index) =>
+    record(`${name}.v${index}`, fields ?? {}),
+  ) as unknown as [Schema<object>, Schema<object>, Schema<object>];
   return {
     classes,
-    encodeParts: (value) => classes.map((schema) => schema.encode(value)) as [Uint8Array, Uint8Array, Uint8Array],
+    encodeParts: (value) =>
+      classes.map((schema) => schema.encode(value)) as [Uint8Array, Uint8Array, Uint8Array],
     decodeParts: (parts) => {
       const value = {};
       for (const [index, schema] of classes.entries()) {
@@ -121,7 +134,11 @@ export function readObject<T>(type: ObjectType<T>, stored: StoredObject): T {
 }
 
 /** The classes `visible` allows, as JSON for the API. */
-export function objectJson<T>(type: ObjectType<T>, stored: StoredObject, visible: readonly VisibilityClass[]): { readonly [field: string]: Json } {
+export function objectJson<T>(
+  type: ObjectType<T>,
+  stored: StoredObject,
+  visible: readonly VisibilityClass[],
+): { readonly [field: string]: Json } {
   const shown: { [field: string]: Json } = {};
   for (const visibility of visible) {
     const schema = type.classes[visibility];

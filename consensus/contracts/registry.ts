@@ -8,7 +8,15 @@ import { bytes, choice, flag, hash32, int, list, text, timeMs } from '../codec/s
 import { hash } from '../crypto/hash.ts';
 import { objectType } from './object.ts';
 
-export const roles = ['enterprise', 'bank', 'monitor', 'warehouse', 'auditor', 'resolver', 'appraiser'] as const;
+export const roles = [
+  'enterprise',
+  'bank',
+  'monitor',
+  'warehouse',
+  'auditor',
+  'resolver',
+  'appraiser',
+] as const;
 export type Role = (typeof roles)[number];
 export const role = choice(...roles);
 
@@ -51,7 +59,17 @@ export const chain = objectType('chain', {
   v0: { lastSequence: int(0), lastId: hash32, topSequence: int(0), suspended: flag },
 });
 
-export const sensorFunctions = ['weigher', 'counter', 'camera', 'climate', 'locator', 'motion', 'door', 'power', 'leak'] as const;
+export const sensorFunctions = [
+  'weigher',
+  'counter',
+  'camera',
+  'climate',
+  'locator',
+  'motion',
+  'door',
+  'power',
+  'leak',
+] as const;
 
 /** A sensor; id = labelKey('device', identifier). */
 export const device = objectType('device', {
@@ -68,4 +86,3 @@ export const device = objectType('device', {
 export const callRecord = objectType('call', {
   v0: { transition: text(32), vertex: hash32, height: int(0), time: timeMs },
 });
-

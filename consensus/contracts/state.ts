@@ -5,7 +5,15 @@
 
 import { compareBytes, toHex } from '../codec/bytes.ts';
 import { MerkleMap } from '../merkle/map.ts';
-import { objectPath, type ObjectReader, type ObjectType, objectValueHash, openParts, readObject, type StoredObject } from './object.ts';
+import {
+  type ObjectReader,
+  type ObjectType,
+  objectPath,
+  objectValueHash,
+  openParts,
+  readObject,
+  type StoredObject,
+} from './object.ts';
 
 /** One written or removed object. */
 export interface Change {
@@ -54,12 +62,17 @@ export class LedgerState implements Layer {
 
   /** Every object, as changes from nothing. */
   all(): Change[] {
-    return [...this.#objects.values()].map((object) => ({ path: objectPath(object.type, object.id), object }));
+    return [...this.#objects.values()].map((object) => ({
+      path: objectPath(object.type, object.id),
+      object,
+    }));
   }
 
   /** The map as it will be once `changes` are committed. */
   rootAfter(changes: readonly Change[]): MerkleMap {
-    return this.#map.update(changes.map(({ path, object }) => ({ path, valueHash: object && objectValueHash(object.parts) })));
+    return this.#map.update(
+      changes.map(({ path, object }) => ({ path, valueHash: object && objectValueHash(object.parts) })),
+    );
   }
 
   /** Takes over `changes` together with the map that `rootAfter` gave for them. */
@@ -95,7 +108,10 @@ export class Draft implements Layer {
   put<T>(type: ObjectType<T>, id: Uint8Array, value: T, salts: readonly [Uint8Array, Uint8Array]): void {
     const path = objectPath(type.name, id);
     const before = this.find(toHex(path))?.parts;
-    this.#changes.set(toHex(path), { path, object: { type: type.name, id, parts: openParts(type, path, value, salts, before) } });
+    this.#changes.set(toHex(path), {
+      path,
+      object: { type: type.name, id, parts: openParts(type, path, value, salts, before) },
+    });
   }
 
   remove<T>(type: ObjectType<T>, id: Uint8Array): void {

@@ -7,7 +7,15 @@ import { toHex } from '../codec/bytes.ts';
 import type { Code } from '../codec/codes.ts';
 import type { Facts } from '../codec/result.ts';
 import type { Frame } from '../vertex/frame.ts';
-import { type Classed, classed, type ClassedFields, type ClassedSchema, type FieldsOfClass, type ObjectReader, type ObjectType } from './object.ts';
+import {
+  type Classed,
+  type ClassedFields,
+  type ClassedSchema,
+  classed,
+  type FieldsOfClass,
+  type ObjectReader,
+  type ObjectType,
+} from './object.ts';
 import type { Policy } from './policy.ts';
 import type { Role } from './registry.ts';
 
@@ -30,7 +38,11 @@ export function refused(code: Code, facts: Facts = {}, conflict?: Uint8Array): C
 }
 
 /** The object of that type and id, or the refusal that there is none. */
-export function lookUp<T extends object>(reader: ObjectReader, type: ObjectType<T>, id: Uint8Array): T | ContractRefusal {
+export function lookUp<T extends object>(
+  reader: ObjectReader,
+  type: ObjectType<T>,
+  id: Uint8Array,
+): T | ContractRefusal {
   return reader.get(type, id) ?? refused('E_NOT_FOUND', { type: type.name, id: toHex(id) }, id);
 }
 

@@ -4,7 +4,14 @@
  */
 
 import { toHex } from '../codec/bytes.ts';
-import { type ObjectReader, type ObjectType, readObject, type StoredObject, type ValueOf, type VisibilityClass } from './object.ts';
+import {
+  type ObjectReader,
+  type ObjectType,
+  readObject,
+  type StoredObject,
+  type ValueOf,
+  type VisibilityClass,
+} from './object.ts';
 import { encumbrance } from './objects/encumbrance.ts';
 import { evaluation } from './objects/evaluation.ts';
 import { evidenceUse } from './objects/evidence-use.ts';
@@ -30,7 +37,10 @@ interface Row {
   readonly viewers: (value: never, id: Uint8Array, reader: ObjectReader) => Viewers;
 }
 
-function row<T>(type: ObjectType<T>, viewers: (value: T, id: Uint8Array, reader: ObjectReader) => Viewers): Row {
+function row<T>(
+  type: ObjectType<T>,
+  viewers: (value: T, id: Uint8Array, reader: ObjectReader) => Viewers,
+): Row {
   return { type: type as ObjectType<unknown>, viewers };
 }
 
@@ -47,16 +57,23 @@ const rows: readonly Row[] = [
   row(device, ({ owner }) => same(owner)),
   row(callRecord, () => nobody),
   row(evidenceUse, () => nobody),
-  row(unit, (goods, id, reader) => same(goods.owner, goods.custodian, goods.monitor, ...readPledgees(id, reader))),
+  row(unit, (goods, id, reader) =>
+    same(goods.owner, goods.custodian, goods.monitor, ...readPledgees(id, reader)),
+  ),
   row(encumbrance, (_, id, reader) => encumbranceViewers(id, reader)),
   row(receipt, ({ issuer, depositor, monitor, controller }) => same(issuer, depositor, monitor, controller)),
   row(orderReceipt, (stated, _, reader) => {
     const { pledgor, pledgee, monitor } = stated;
-    return { v1: same(pledgor, pledgee, monitor, reader.get(unit, stated.unit)?.custodian).v1, v2: [pledgor, pledgee, monitor] };
+    return {
+      v1: same(pledgor, pledgee, monitor, reader.get(unit, stated.unit)?.custodian).v1,
+      v2: [pledgor, pledgee, monitor],
+    };
   }),
   row(orderHead, () => nobody),
   row(loan, ({ applicant, bank }) => same(applicant, bank)),
-  row(grant, (given, _, reader) => same(given.enterprise, given.bank, given.appraiser, ...readMonitors(given, reader))),
+  row(grant, (given, _, reader) =>
+    same(given.enterprise, given.bank, given.appraiser, ...readMonitors(given, reader)),
+  ),
   row(status, ({ monitor, enterprise, bank, grant: grantId }, _, reader) =>
     same(monitor, enterprise, bank, reader.get(grant, grantId)?.appraiser),
   ),
@@ -72,16 +89,24 @@ const rows: readonly Row[] = [
 const rowOf: ReadonlyMap<string, Row> = new Map(rows.map((entry) => [entry.type.name, entry]));
 
 /** Every type of object that the state can hold, by name. */
-export const objectTypes: ReadonlyMap<string, ObjectType<unknown>> = new Map(rows.map(({ type }) => [type.name, type]));
+export const objectTypes: ReadonlyMap<string, ObjectType<unknown>> = new Map(
+  rows.map(({ type }) => [type.name, type]),
+);
 
 /** The parties that may see the classes of `stored`, as `reader` has things now. */
 export function partiesOf(stored: StoredObject, reader: ObjectReader): Viewers {
   const found = rowOf.get(stored.type);
-  return found === undefined ? nobody : found.viewers(readObject(found.type, stored) as never, stored.id, reader);
+  return found === undefined
+    ? nobody
+    : found.viewers(readObject(found.type, stored) as never, stored.id, reader);
 }
 
 /** The classes of `stored` that `viewer` may be shown; without a viewer, what is everyone's. */
-export function visibleClasses(stored: StoredObject, viewer: Uint8Array | undefined, reader: ObjectReader): VisibilityClass[] {
+export function visibleClasses(
+  stored: StoredObject,
+  viewer: Uint8Array | undefined,
+  reader: ObjectReader,
+): VisibilityClass[] {
   if (viewer === undefined) return [0];
   const { v1, v2 } = partiesOf(stored, reader);
   const name = toHex(viewer);

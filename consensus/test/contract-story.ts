@@ -21,7 +21,18 @@ import { repay } from '../contracts/transitions/repay.ts';
 import { supplyStatus } from '../contracts/transitions/supply-status.ts';
 import { warn } from '../contracts/transitions/warn.ts';
 import { hash } from '../crypto/hash.ts';
-import { type ArgsOf, HOUR_MS, idOf, leiOf, network, type Outcome, type PartyName, START_MS, withCheckDigit, World } from './contract-world.ts';
+import {
+  type ArgsOf,
+  HOUR_MS,
+  idOf,
+  leiOf,
+  network,
+  type Outcome,
+  type PartyName,
+  START_MS,
+  World,
+  withCheckDigit,
+} from './contract-world.ts';
 
 export const DAY_MS = 24 * HOUR_MS;
 export const SSCC = withCheckDigit('38012345000000001');
@@ -43,7 +54,20 @@ export const nowhere = hash('label', asciiBytes('nowhere'));
 /** What a step may be told: other arguments, other signers. */
 export type Changes<T> = Partial<ArgsOf<T>>;
 
-export const stages = ['empty', 'registered', 'applied', 'authorised', 'stated', 'supplied', 'evaluated', 'approved', 'agreed', 'perfected', 'drawn', 'repaid'] as const;
+export const stages = [
+  'empty',
+  'registered',
+  'applied',
+  'authorised',
+  'stated',
+  'supplied',
+  'evaluated',
+  'approved',
+  'agreed',
+  'perfected',
+  'drawn',
+  'repaid',
+] as const;
 export type Stage = (typeof stages)[number];
 
 export class Story {
@@ -62,7 +86,10 @@ export class Story {
   /** Number of stages behind; a second bank's story begins after the registration. */
   done = 0;
 
-  constructor(world: World, options: { bank?: PartyName; enterprise?: PartyName; scheme?: 'sscc' | 'lot'; label?: string } = {}) {
+  constructor(
+    world: World,
+    options: { bank?: PartyName; enterprise?: PartyName; scheme?: 'sscc' | 'lot'; label?: string } = {},
+  ) {
     this.world = world;
     this.bank = options.bank ?? 'bankA';
     this.enterprise = options.enterprise ?? 'acme';
@@ -88,7 +115,10 @@ export class Story {
     return labelKey(network, this.scheme, this.label);
   }
 
-  register(changes: Changes<typeof registerGoods> = {}, by: readonly string[] = ['monitor', 'warehouse', this.enterprise]): Outcome {
+  register(
+    changes: Changes<typeof registerGoods> = {},
+    by: readonly string[] = ['monitor', 'warehouse', this.enterprise],
+  ): Outcome {
     const args = {
       scheme: this.scheme,
       label: this.label,
@@ -108,7 +138,10 @@ export class Story {
     return this.world.run(registerGoods, args, by);
   }
 
-  issue(changes: Changes<typeof issueReceipt> = {}, by: readonly string[] = ['warehouse', 'monitor', this.enterprise]): Outcome {
+  issue(
+    changes: Changes<typeof issueReceipt> = {},
+    by: readonly string[] = ['warehouse', 'monitor', this.enterprise],
+  ): Outcome {
     const { time } = this.world;
     const args = {
       unit: this.unit,
@@ -175,7 +208,10 @@ export class Story {
     return this.world.run(withdraw, { loan: this.loan, ...changes }, by);
   }
 
-  authorise(changes: Changes<typeof authorise> = {}, by: readonly string[] = [this.bank, this.enterprise]): Outcome {
+  authorise(
+    changes: Changes<typeof authorise> = {},
+    by: readonly string[] = [this.bank, this.enterprise],
+  ): Outcome {
     const args = {
       loan: this.loan,
       scope: [this.unit],
@@ -221,37 +257,76 @@ export class Story {
     return this.#keep('evaluation', this.world.run(evaluate, args, by));
   }
 
-  line(changes: Partial<ArgsOf<typeof evaluate>['lines'][number]> = {}): ArgsOf<typeof evaluate>['lines'][number] {
+  line(
+    changes: Partial<ArgsOf<typeof evaluate>['lines'][number]> = {},
+  ): ArgsOf<typeof evaluate>['lines'][number] {
     return { status: this.status, quantity: QUANTITY, price: PRICE, pricedQuantity: 1_000_000, ...changes };
   }
 
-  approve(changes: { grant?: Uint8Array; evaluation?: Uint8Array; limit?: number; until?: number } = {}, by: readonly string[] = [this.bank]): Outcome {
+  approve(
+    changes: { grant?: Uint8Array; evaluation?: Uint8Array; limit?: number; until?: number } = {},
+    by: readonly string[] = [this.bank],
+  ): Outcome {
     const { grant, evaluation } = this;
     const until = this.world.time + 10 * DAY_MS;
-    return this.decide({ decision: { type: 'approve', grant, evaluation, limit: 1_000_000, until, ...changes } }, by);
+    return this.decide(
+      { decision: { type: 'approve', grant, evaluation, limit: 1_000_000, until, ...changes } },
+      by,
+    );
   }
 
   decide(changes: Changes<typeof decide> = {}, by: readonly string[] = [this.bank]): Outcome {
-    return this.world.run(decide, { loan: this.loan, decision: { type: 'decline' as const, reason: 'no appetite' }, ...changes }, by);
+    return this.world.run(
+      decide,
+      { loan: this.loan, decision: { type: 'decline' as const, reason: 'no appetite' }, ...changes },
+      by,
+    );
   }
 
-  agree(changes: Changes<typeof agreePledge> = {}, by: readonly string[] = [this.enterprise, this.bank]): Outcome {
-    const args = { unit: this.unit, quantity: QUANTITY, receipt: this.receipt, loan: this.loan, ceiling: 1_200_000, ...changes };
+  agree(
+    changes: Changes<typeof agreePledge> = {},
+    by: readonly string[] = [this.enterprise, this.bank],
+  ): Outcome {
+    const args = {
+      unit: this.unit,
+      quantity: QUANTITY,
+      receipt: this.receipt,
+      loan: this.loan,
+      ceiling: 1_200_000,
+      ...changes,
+    };
     return this.#keep('pledge', this.world.run(agreePledge, args, by));
   }
 
-  perfect(changes: Changes<typeof perfectPledge> = {}, by: readonly string[] = [this.bank, 'monitor', 'warehouse']): Outcome {
+  perfect(
+    changes: Changes<typeof perfectPledge> = {},
+    by: readonly string[] = [this.bank, 'monitor', 'warehouse'],
+  ): Outcome {
     const evidence = changes.evidence ?? this.world.count(WEIGHT_KG, PACKAGES);
     return this.world.run(perfectPledge, { pledge: this.pledge, evidence, ...changes }, by);
   }
 
   draw(changes: Changes<typeof draw> = {}, by: readonly string[] = [this.bank, this.enterprise]): Outcome {
-    const args = { loan: this.loan, principal: 900_000, interest: 20_000, costs: 1_000, reference: 'PAY-1', ...changes };
+    const args = {
+      loan: this.loan,
+      principal: 900_000,
+      interest: 20_000,
+      costs: 1_000,
+      reference: 'PAY-1',
+      ...changes,
+    };
     return this.world.run(draw, args, by);
   }
 
   repay(changes: Changes<typeof repay> = {}, by: readonly string[] = [this.enterprise, this.bank]): Outcome {
-    const args = { loan: this.loan, payer: idOf(this.enterprise), currency: 'EUR', amount: 921_000, reference: 'PAY-2', ...changes };
+    const args = {
+      loan: this.loan,
+      payer: idOf(this.enterprise),
+      currency: 'EUR',
+      amount: 921_000,
+      reference: 'PAY-2',
+      ...changes,
+    };
     return this.world.run(repay, args, by);
   }
 
@@ -261,7 +336,11 @@ export class Story {
 
   warn(changes: Changes<typeof warn> = {}, by: readonly string[] = ['monitor']): Outcome {
     const evidence = changes.evidence ?? [this.world.reading({ device: 'scale', values: { weight: '985' } })];
-    return this.world.run(warn, { pledge: this.pledge, trigger: 'weight' as const, evidence, ...changes }, by);
+    return this.world.run(
+      warn,
+      { pledge: this.pledge, trigger: 'weight' as const, evidence, ...changes },
+      by,
+    );
   }
 
   /** Takes every step up to `stage`; each must take effect. */
@@ -281,7 +360,8 @@ export class Story {
     ];
     for (const step of steps.slice(this.done, stages.indexOf(stage))) {
       const { refusal } = step();
-      if (refusal !== undefined) throw new Error(`${stages[this.done + 1]} refused: ${JSON.stringify(refusal)}`);
+      if (refusal !== undefined)
+        throw new Error(`${stages[this.done + 1]} refused: ${JSON.stringify(refusal)}`);
       this.done += 1;
     }
     return this;

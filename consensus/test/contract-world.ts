@@ -3,15 +3,21 @@
  * composed, signed and run as on a node; only the proof that a reading is on the ledger is replaced by knowing it.
  */
 
-import { createPrivateKey, createPublicKey, type KeyObject, sign as signNatively, verify as verifyNatively } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  type KeyObject,
+  sign as signNatively,
+  verify as verifyNatively,
+} from 'node:crypto';
 import { getPublicKey } from '@noble/ed25519';
-import { sha256 } from '@noble/hashes/sha2.js';
 import { asciiBytes, concatBytes, toHex, uint32Bytes } from '../codec/bytes.ts';
 import type { Code } from '../codec/codes.ts';
 import { type CallEnvironment, runCall } from '../contracts/engine.ts';
 import { transitions } from '../contracts/index.ts';
 import type { WholeState } from '../contracts/invariants.ts';
-import { objectPath, type ObjectType, type StoredObject } from '../contracts/object.ts';
+import { type ObjectReader, type ObjectType, objectPath, type StoredObject } from '../contracts/object.ts';
 import { defaultPolicy, type Policy } from '../contracts/policy.ts';
 import { callRecord, device, key, labelKey, party, type Role } from '../contracts/registry.ts';
 import { Draft, LedgerState } from '../contracts/state.ts';
@@ -35,6 +41,7 @@ function verifyFast(signature: Uint8Array, message: Uint8Array, publicKey: Uint8
   }
   return verifyNatively(null, message, known, signature);
 }
+const sha256 = (data: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(data).digest());
 installPrimitives({ sha256, verifyFast });
 
 /** The signer whose secret is the hash of `name`: the same in every run. */
@@ -99,7 +106,10 @@ const sensors: { readonly [identifier: string]: readonly [PartyName, readonly Se
   'acme-counter': ['acme', ['counter', 'climate'], true],
 };
 /** Gateway keys by name, with the party each belongs to. */
-const gateways: { readonly [name: string]: PartyName } = { 'monitor gateway': 'monitor', 'acme gateway': 'acme' };
+const gateways: { readonly [name: string]: PartyName } = {
+  'monitor gateway': 'monitor',
+  'acme gateway': 'acme',
+};
 
 export interface Outcome {
   readonly id: Uint8Array;
@@ -127,9 +137,18 @@ interface Shared {
 }
 
 /** Codes of the checks common to every transition: no transition needs to declare them. */
-const commonCodes: readonly Code[] = ['E_SUITE', 'E_NETWORK', 'E_EXPIRED', 'E_SCHEMA', 'E_REPLAY', 'E_SIG', 'E_KEY_REVOKED', 'E_ROLE'];
+const commonCodes: readonly Code[] = [
+  'E_SUITE',
+  'E_NETWORK',
+  'E_EXPIRED',
+  'E_SCHEMA',
+  'E_REPLAY',
+  'E_SIG',
+  'E_KEY_REVOKED',
+  'E_ROLE',
+];
 
-export class World implements WholeState {
+export class World implements WholeState, ObjectReader {
   policy: Policy = defaultPolicy;
   time = START_MS;
   height = 1;
@@ -148,19 +167,38 @@ export class World implements WholeState {
     const draft = new Draft(LedgerState.of([]));
     const salts = [zero32, zero32] as const;
     for (const name of partyNames) {
-      const value = { roles: cast[name], lei: leiOf(name), name, address: `1 ${name} Road`, controller: zero32 };
+      const value = {
+        roles: cast[name],
+        lei: leiOf(name),
+        name,
+        address: `1 ${name} Road`,
+        controller: zero32,
+      };
       draft.put(party, idOf(name), value, salts);
-      draft.put(key, signerOf(name).publicKey, { party: idOf(name), kind: 'party', state: 'ACTIVE', since: 0 }, salts);
+      draft.put(
+        key,
+        signerOf(name).publicKey,
+        { party: idOf(name), kind: 'party', state: 'ACTIVE', since: 0 },
+        salts,
+      );
     }
     for (const [name, owner] of Object.entries(gateways)) {
-      draft.put(key, signerOf(name).publicKey, { party: idOf(owner), kind: 'gateway', state: 'ACTIVE', since: 0 }, salts);
+      draft.put(
+        key,
+        signerOf(name).publicKey,
+        { party: idOf(owner), kind: 'gateway', state: 'ACTIVE', since: 0 },
+        salts,
+      );
     }
     for (const [identifier, [owner, functions, signs]] of Object.entries(sensors)) {
       const publicKey = signs ? signerOf(identifier).publicKey : new Uint8Array(0);
       const value = { owner: idOf(owner), state: 'ACTIVE', key: publicKey, identifier, functions } as const;
       draft.put(device, deviceId(identifier), value, salts);
     }
-    return new World(LedgerState.of(draft.changes().map((change) => change.object!)), { evidence: new Map(), calls: 0 });
+    return new World(LedgerState.of(draft.changes().map((change) => change.object!)), {
+      evidence: new Map(),
+      calls: 0,
+    });
   }
 
   /** A world that goes on from here, leaving this one as it is. */
@@ -229,7 +267,12 @@ export class World implements WholeState {
     this.time += ms;
   }
 
-  compose<A>(declared: Transition<A>, args: A, by: readonly string[], changes: Partial<SignedCall['header']> = {}): SignedCall {
+  compose<A>(
+    declared: Transition<A>,
+    args: A,
+    by: readonly string[],
+    changes: Partial<SignedCall['header']> = {},
+  ): SignedCall {
     const number = uint32Bytes(++this.#shared.calls);
     const unsigned = composeCall({
       network,
@@ -258,7 +301,8 @@ export class World implements WholeState {
       const name = call.header.transition;
       const declared = [...commonCodes, ...(transitions.get(name)?.codes ?? [])];
       if (!declared.includes(refusal.code)) throw new Error(`${name} does not declare ${refusal.code}`);
-      if (draft.changes().length > 0) throw new Error(`${name} was refused with ${refusal.code} and wrote all the same`);
+      if (draft.changes().length > 0)
+        throw new Error(`${name} was refused with ${refusal.code} and wrote all the same`);
     }
     return { id, refusal };
   }
@@ -273,13 +317,20 @@ export class World implements WholeState {
       time: this.time,
       height: this.height,
       policy: this.policy,
-      evidence: (proofBytes) => this.#shared.evidence.get(toHex(proofBytes)) ?? refused('E_PROOF', { reason: 'leads nowhere' }),
+      evidence: (proofBytes) =>
+        this.#shared.evidence.get(toHex(proofBytes)) ?? refused('E_PROOF', { reason: 'leads nowhere' }),
     };
   }
 
   /** A reading that is on the ledger; gives the proof that a call cites. */
   reading(options: ReadingOptions): Uint8Array {
-    const { device: identifier, values, time = this.time, finalTime = this.time, gateway = 'monitor gateway' } = options;
+    const {
+      device: identifier,
+      values,
+      time = this.time,
+      finalTime = this.time,
+      gateway = 'monitor gateway',
+    } = options;
     const body = {
       device: identifier,
       session: '',
@@ -291,9 +342,16 @@ export class World implements WholeState {
       })),
     };
     const signs = options.signedBy ?? (sensors[identifier]?.[2] ? identifier : undefined);
-    const shown: Frame = signs === undefined ? { ...body, signature: new Uint8Array(0) } : signFrame(body, network, signerOf(signs));
+    const shown: Frame =
+      signs === undefined
+        ? { ...body, signature: new Uint8Array(0) }
+        : signFrame(body, network, signerOf(signs));
     const proofBytes = concatBytes(frame.encode(shown), uint32Bytes(this.#shared.evidence.size));
-    this.#shared.evidence.set(toHex(proofBytes), { frame: shown, gateway: signerOf(gateway).publicKey, finalTime });
+    this.#shared.evidence.set(toHex(proofBytes), {
+      frame: shown,
+      gateway: signerOf(gateway).publicKey,
+      finalTime,
+    });
     return proofBytes;
   }
 

@@ -18,8 +18,11 @@ import { HOUR_MS, idOf, type Outcome, signerOf } from './contract-world.ts';
 
 const engine = suite('engine');
 
-const withdrawal = (story: Story, by: readonly string[] = ['acme'], changes: Partial<SignedCall['header']> = {}): SignedCall =>
-  story.world.compose(withdraw, { loan: story.loan }, by, changes);
+const withdrawal = (
+  story: Story,
+  by: readonly string[] = ['acme'],
+  changes: Partial<SignedCall['header']> = {},
+): SignedCall => story.world.compose(withdraw, { loan: story.loan }, by, changes);
 const runWith = (changes: Partial<SignedCall['header']>): Outcome => {
   const story = storyAt('applied');
   return story.world.execute(withdrawal(story, ['acme'], changes));
@@ -72,14 +75,23 @@ engine('signatures', () => {
   const [first, second] = call.signatures;
   assert.is(codeOf(world.execute({ ...call, signatures: [second!, first!] })), 'E_SIG', 'descending');
   assert.is(codeOf(world.execute({ ...call, signatures: [first!, first!] })), 'E_SIG', 'twice');
-  assert.is(codeOf(world.execute({ ...call, signatures: [{ ...first!, signature: second!.signature }] })), 'E_SIG', 'another’s');
+  assert.is(
+    codeOf(world.execute({ ...call, signatures: [{ ...first!, signature: second!.signature }] })),
+    'E_SIG',
+    'another’s',
+  );
   assert.is(codeOf(world.execute({ ...call, signatures: [] })), 'E_ROLE', 'none');
 });
 
 engine('a revoked key spoils the call, even one that its party signed with another key', () => {
   const story = storyAt('applied');
   const { world } = story;
-  world.put(key, signerOf('acme second').publicKey, { party: idOf('acme'), kind: 'party', state: 'ACTIVE', since: 0 });
+  world.put(key, signerOf('acme second').publicKey, {
+    party: idOf('acme'),
+    kind: 'party',
+    state: 'ACTIVE',
+    since: 0,
+  });
   assert.is(codeOf(world.run(revokeKey, { key: signerOf('acme').publicKey }, ['acme second'])), 'OK');
   assert.is(codeOf(world.execute(withdrawal(story, ['acme', 'acme second']))), 'E_KEY_REVOKED');
   assert.is(codeOf(world.execute(withdrawal(story, ['acme second']))), 'OK');
@@ -90,8 +102,16 @@ engine('roles', () => {
   const { world } = story;
   assert.is(codeOf(world.execute(withdrawal(story, ['zenith']))), 'E_ROLE', 'another enterprise');
   assert.is(codeOf(world.execute(withdrawal(story, ['stranger']))), 'E_ROLE', 'a key that is not enrolled');
-  assert.is(codeOf(world.execute(withdrawal(story, ['acme gateway']))), 'E_ROLE', 'a gateway signs for nobody');
-  assert.is(codeOf(story.apply({ applicant: idOf('bankB') }, ['bankB'])), 'E_ROLE', 'a party without the role');
+  assert.is(
+    codeOf(world.execute(withdrawal(story, ['acme gateway']))),
+    'E_ROLE',
+    'a gateway signs for nobody',
+  );
+  assert.is(
+    codeOf(story.apply({ applicant: idOf('bankB') }, ['bankB'])),
+    'E_ROLE',
+    'a party without the role',
+  );
   assert.is(codeOf(story.apply({ applicant: zero32 }, ['acme'])), 'E_ROLE', 'no such party');
 });
 

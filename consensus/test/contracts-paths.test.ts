@@ -22,7 +22,17 @@ import { enrolDevice, enrolKey, enrolParty } from '../contracts/transitions/enro
 import { revokeDevice, revokeKey } from '../contracts/transitions/revoke.ts';
 import { zero32 } from '../crypto/hash.ts';
 import { codeOf, DAY_MS, LENDABLE, PACKAGES, QUANTITY, Story, storyAt } from './contract-story.ts';
-import { deviceId, HOUR_MS, idOf, makeLei, network, type Outcome, type PartyName, signerOf, World } from './contract-world.ts';
+import {
+  deviceId,
+  HOUR_MS,
+  idOf,
+  makeLei,
+  network,
+  type Outcome,
+  type PartyName,
+  signerOf,
+  World,
+} from './contract-world.ts';
 
 const paths = suite('paths');
 
@@ -40,8 +50,19 @@ const newcomer = {
   address: '2 New Road',
   controller: idOf('acme'),
 };
-const secondKey = { party: idOf('acme'), key: signerOf('acme second').publicKey, kind: 'party' as const, monitor: undefined, replaces: undefined };
-const newGateway = { ...secondKey, key: signerOf('new gateway').publicKey, kind: 'gateway' as const, monitor: idOf('monitor') };
+const secondKey = {
+  party: idOf('acme'),
+  key: signerOf('acme second').publicKey,
+  kind: 'party' as const,
+  monitor: undefined,
+  replaces: undefined,
+};
+const newGateway = {
+  ...secondKey,
+  key: signerOf('new gateway').publicKey,
+  kind: 'gateway' as const,
+  monitor: idOf('monitor'),
+};
 const newScale = {
   owner: idOf('warehouse'),
   monitor: idOf('monitor'),
@@ -59,29 +80,134 @@ interface Path {
   readonly run: (story: Story, by: readonly string[]) => Outcome;
 }
 const everyPath: readonly Path[] = [
-  { name: 'enrol-party', from: () => storyAt('empty'), by: ['newcomer', 'bankA', 'monitor'], run: ({ world }, by) => world.run(enrolParty, newcomer, by) },
-  { name: 'enrol-key', from: () => storyAt('empty'), by: ['acme', 'new gateway', 'monitor'], run: ({ world }, by) => world.run(enrolKey, newGateway, by) },
-  { name: 'enrol-key', from: () => storyAt('empty'), by: ['acme', 'acme second'], run: ({ world }, by) => world.run(enrolKey, secondKey, by) },
-  { name: 'enrol-device', from: () => storyAt('empty'), by: ['warehouse', 'monitor'], run: ({ world }, by) => world.run(enrolDevice, newScale, by) },
-  { name: 'revoke-key', from: () => storyAt('empty'), by: ['acme'], run: ({ world }, by) => world.run(revokeKey, { key: signerOf('acme gateway').publicKey }, by) },
-  { name: 'revoke-device', from: () => storyAt('empty'), by: ['warehouse'], run: ({ world }, by) => world.run(revokeDevice, { device: deviceId('camera') }, by) },
-  { name: 'register-goods', from: () => storyAt('empty'), by: ['acme', 'warehouse', 'monitor'], run: (story, by) => story.register({}, by) },
-  { name: 'issue-receipt', from: () => storyAt('registered'), by: ['acme', 'warehouse', 'monitor'], run: (story, by) => story.issue({}, by) },
-  { name: 'order-receipt', from: () => storyAt('registered'), by: ['monitor'], run: (story, by) => story.stateOrder({}, by) },
+  {
+    name: 'enrol-party',
+    from: () => storyAt('empty'),
+    by: ['newcomer', 'bankA', 'monitor'],
+    run: ({ world }, by) => world.run(enrolParty, newcomer, by),
+  },
+  {
+    name: 'enrol-key',
+    from: () => storyAt('empty'),
+    by: ['acme', 'new gateway', 'monitor'],
+    run: ({ world }, by) => world.run(enrolKey, newGateway, by),
+  },
+  {
+    name: 'enrol-key',
+    from: () => storyAt('empty'),
+    by: ['acme', 'acme second'],
+    run: ({ world }, by) => world.run(enrolKey, secondKey, by),
+  },
+  {
+    name: 'enrol-device',
+    from: () => storyAt('empty'),
+    by: ['warehouse', 'monitor'],
+    run: ({ world }, by) => world.run(enrolDevice, newScale, by),
+  },
+  {
+    name: 'revoke-key',
+    from: () => storyAt('empty'),
+    by: ['acme'],
+    run: ({ world }, by) => world.run(revokeKey, { key: signerOf('acme gateway').publicKey }, by),
+  },
+  {
+    name: 'revoke-device',
+    from: () => storyAt('empty'),
+    by: ['warehouse'],
+    run: ({ world }, by) => world.run(revokeDevice, { device: deviceId('camera') }, by),
+  },
+  {
+    name: 'register-goods',
+    from: () => storyAt('empty'),
+    by: ['acme', 'warehouse', 'monitor'],
+    run: (story, by) => story.register({}, by),
+  },
+  {
+    name: 'issue-receipt',
+    from: () => storyAt('registered'),
+    by: ['acme', 'warehouse', 'monitor'],
+    run: (story, by) => story.issue({}, by),
+  },
+  {
+    name: 'order-receipt',
+    from: () => storyAt('registered'),
+    by: ['monitor'],
+    run: (story, by) => story.stateOrder({}, by),
+  },
   { name: 'apply', from: () => storyAt('registered'), by: ['acme'], run: (story, by) => story.apply({}, by) },
-  { name: 'withdraw', from: () => storyAt('approved'), by: ['acme'], run: (story, by) => story.withdraw({}, by) },
-  { name: 'authorise', from: () => storyAt('applied'), by: ['acme', 'bankA'], run: (story, by) => story.authorise({}, by) },
-  { name: 'revoke-grant', from: () => storyAt('perfected'), by: ['bankA'], run: (story, by) => story.revokeGrant({}, by) },
-  { name: 'revoke-grant', from: () => storyAt('agreed'), by: ['acme'], run: (story, by) => story.revokeGrant({}, by) },
-  { name: 'supply-status', from: () => storyAt('stated'), by: ['monitor'], run: (story, by) => story.supply({}, by) },
-  { name: 'evaluate', from: () => storyAt('supplied'), by: ['bankA'], run: (story, by) => story.evaluate({}, by) },
-  { name: 'decide', from: () => storyAt('evaluated'), by: ['bankA'], run: (story, by) => story.approve({}, by) },
+  {
+    name: 'withdraw',
+    from: () => storyAt('approved'),
+    by: ['acme'],
+    run: (story, by) => story.withdraw({}, by),
+  },
+  {
+    name: 'authorise',
+    from: () => storyAt('applied'),
+    by: ['acme', 'bankA'],
+    run: (story, by) => story.authorise({}, by),
+  },
+  {
+    name: 'revoke-grant',
+    from: () => storyAt('perfected'),
+    by: ['bankA'],
+    run: (story, by) => story.revokeGrant({}, by),
+  },
+  {
+    name: 'revoke-grant',
+    from: () => storyAt('agreed'),
+    by: ['acme'],
+    run: (story, by) => story.revokeGrant({}, by),
+  },
+  {
+    name: 'supply-status',
+    from: () => storyAt('stated'),
+    by: ['monitor'],
+    run: (story, by) => story.supply({}, by),
+  },
+  {
+    name: 'evaluate',
+    from: () => storyAt('supplied'),
+    by: ['bankA'],
+    run: (story, by) => story.evaluate({}, by),
+  },
+  {
+    name: 'decide',
+    from: () => storyAt('evaluated'),
+    by: ['bankA'],
+    run: (story, by) => story.approve({}, by),
+  },
   { name: 'decide', from: () => storyAt('applied'), by: ['bankA'], run: (story, by) => story.decide({}, by) },
-  { name: 'agree-pledge', from: () => storyAt('approved'), by: ['acme', 'bankA'], run: (story, by) => story.agree({}, by) },
-  { name: 'perfect-pledge', from: () => storyAt('agreed'), by: ['bankA', 'monitor', 'warehouse'], run: (story, by) => story.perfect({}, by) },
-  { name: 'draw', from: () => storyAt('perfected'), by: ['acme', 'bankA'], run: (story, by) => story.draw({}, by) },
-  { name: 'repay', from: () => storyAt('drawn'), by: ['zenith', 'bankA'], run: (story, by) => story.repay({ payer: idOf('zenith') }, by) },
-  { name: 'release', from: () => storyAt('repaid'), by: ['bankA'], run: (story, by) => story.release({}, by) },
+  {
+    name: 'agree-pledge',
+    from: () => storyAt('approved'),
+    by: ['acme', 'bankA'],
+    run: (story, by) => story.agree({}, by),
+  },
+  {
+    name: 'perfect-pledge',
+    from: () => storyAt('agreed'),
+    by: ['bankA', 'monitor', 'warehouse'],
+    run: (story, by) => story.perfect({}, by),
+  },
+  {
+    name: 'draw',
+    from: () => storyAt('perfected'),
+    by: ['acme', 'bankA'],
+    run: (story, by) => story.draw({}, by),
+  },
+  {
+    name: 'repay',
+    from: () => storyAt('drawn'),
+    by: ['zenith', 'bankA'],
+    run: (story, by) => story.repay({ payer: idOf('zenith') }, by),
+  },
+  {
+    name: 'release',
+    from: () => storyAt('repaid'),
+    by: ['bankA'],
+    run: (story, by) => story.release({}, by),
+  },
   { name: 'warn', from: () => storyAt('perfected'), by: ['monitor'], run: (story, by) => story.warn({}, by) },
 ];
 
@@ -98,20 +224,33 @@ paths('every transition has a passing path, and breaks no invariant on it', () =
 /** Codes for a signature that is wanted and not there; the rows of semantics §5 have words of their own for some. */
 const missingSignature = ['E_ROLE', 'E_CREDENTIAL', 'E_TITLE', 'E_NO_CONSENT', 'E_NO_CONTROL'];
 
-paths('no transition takes effect without any one of its signatures, or with another party’s in its place (R004)', () => {
-  for (const { name, from, by, run } of everyPath) {
-    for (const absent of by) {
-      const others = by.filter((signer) => signer !== absent);
-      const everybodyElse = ['acme', 'zenith', 'bankA', 'bankB', 'monitor', 'monitor2', 'warehouse', 'appraiser'].filter((signer) => signer !== absent);
-      // The bank may always revoke a grant, so its signature would do in the enterprise's place.
-      const crowd = name === 'revoke-grant' && absent === 'acme' ? others : [...new Set([...others, ...everybodyElse])];
-      for (const signers of [others, crowd]) {
-        const code = codeOf(run(from(), signers));
-        assert.ok(missingSignature.includes(code), `${name} without ${absent}: ${code}`);
+paths(
+  'no transition takes effect without any one of its signatures, or with another party’s in its place (R004)',
+  () => {
+    for (const { name, from, by, run } of everyPath) {
+      for (const absent of by) {
+        const others = by.filter((signer) => signer !== absent);
+        const everybodyElse = [
+          'acme',
+          'zenith',
+          'bankA',
+          'bankB',
+          'monitor',
+          'monitor2',
+          'warehouse',
+          'appraiser',
+        ].filter((signer) => signer !== absent);
+        // The bank may always revoke a grant, so its signature would do in the enterprise's place.
+        const crowd =
+          name === 'revoke-grant' && absent === 'acme' ? others : [...new Set([...others, ...everybodyElse])];
+        for (const signers of [others, crowd]) {
+          const code = codeOf(run(from(), signers));
+          assert.ok(missingSignature.includes(code), `${name} without ${absent}: ${code}`);
+        }
       }
     }
-  }
-});
+  },
+);
 
 paths('enrol-party: the party and its key are there', () => {
   const { world } = storyAt('empty');
@@ -119,7 +258,12 @@ paths('enrol-party: the party and its key are there', () => {
   const id = labelKey(network, 'lei', newcomer.lei);
   assert.equal(world.read(party, id).roles, newcomer.roles);
   assert.is(toHex(world.read(party, id).controller), toHex(idOf('acme')));
-  assert.equal(world.read(key, newcomer.key), { party: id, kind: 'party', state: 'ACTIVE', since: world.height });
+  assert.equal(world.read(key, newcomer.key), {
+    party: id,
+    kind: 'party',
+    state: 'ACTIVE',
+    since: world.height,
+  });
 });
 
 paths('enrol-key: one key takes the place of another at one position', () => {
@@ -139,7 +283,12 @@ paths('enrol-device: a sensor gets a new key, and comes back after revocation un
   assert.is(toHex(world.read(device, deviceId('scale')).key), toHex(newScale.key));
   took(world.run(revokeDevice, { device: deviceId('scale') }, ['monitor']));
   assert.is(world.read(device, deviceId('scale')).state, 'REVOKED');
-  took(world.run(enrolDevice, { ...newScale, identifier: 'scale', key: new Uint8Array(0) }, ['warehouse', 'monitor']));
+  took(
+    world.run(enrolDevice, { ...newScale, identifier: 'scale', key: new Uint8Array(0) }, [
+      'warehouse',
+      'monitor',
+    ]),
+  );
   assert.is(toHex(world.read(device, deviceId('scale')).owner), toHex(idOf('warehouse')));
 });
 
@@ -176,13 +325,20 @@ paths('register-goods: tolerance is exact to the microgram, on both sides', () =
 
 paths('register-goods: one device of the owner is enough with one that is not', () => {
   const story = storyAt('empty');
-  const scale = story.world.reading({ device: 'acme-scale', values: { weight: '1000' }, gateway: 'acme gateway' });
-  took(story.register({ evidence: [scale, story.world.reading({ device: 'camera', values: { count: '40' } })] }));
+  const scale = story.world.reading({
+    device: 'acme-scale',
+    values: { weight: '1000' },
+    gateway: 'acme gateway',
+  });
+  took(
+    story.register({ evidence: [scale, story.world.reading({ device: 'camera', values: { count: '40' } })] }),
+  );
 });
 
 paths('register-goods: devices of a party that the owner controls are the owner’s', () => {
   const story = storyAt('empty');
-  for (const name of ['monitor', 'warehouse'] as const) story.world.change(party, idOf(name), { controller: idOf('acme') });
+  for (const name of ['monitor', 'warehouse'] as const)
+    story.world.change(party, idOf(name), { controller: idOf('acme') });
   assert.is(codeOf(story.register()), 'E_EVIDENCE');
 });
 
@@ -254,14 +410,17 @@ paths('apply, withdraw', () => {
   assert.is(story.loanState(), 'WITHDRAWN');
 });
 
-paths('authorise: a later grant takes the place of the earlier, and what was evaluated is evaluated anew', () => {
-  const story = storyAt('evaluated');
-  const earlier = story.grant;
-  took(story.authorise());
-  assert.is(story.world.read(grant, earlier).state, 'REVOKED');
-  assert.is(story.world.read(grant, story.grant).state, 'ACTIVE');
-  assert.is(story.loanState(), 'AUTHORISED');
-});
+paths(
+  'authorise: a later grant takes the place of the earlier, and what was evaluated is evaluated anew',
+  () => {
+    const story = storyAt('evaluated');
+    const earlier = story.grant;
+    took(story.authorise());
+    assert.is(story.world.read(grant, earlier).state, 'REVOKED');
+    assert.is(story.world.read(grant, story.grant).state, 'ACTIVE');
+    assert.is(story.loanState(), 'AUTHORISED');
+  },
+);
 
 paths('authorise: a drawn loan stays drawn under a new grant', () => {
   const story = storyAt('drawn');
@@ -371,18 +530,21 @@ paths('agree-pledge: reserved for three days; its encumbrance names it and nothi
   assert.equal(story.world.read(loan, story.loan).pledges.map(toHex), [toHex(id)]);
 });
 
-paths('agree-pledge: the reservation holds to its last millisecond, then lapses for whoever needs the goods', () => {
-  const outcomeAfter = (ms: number): [string, string] => {
-    const story = storyAt('approved');
-    const rival = story.rival('approved');
-    took(story.agree());
-    const { reservedUntil } = story.world.read(pledge, story.pledge);
-    story.world.time = reservedUntil + ms - 250;
-    return [codeOf(rival.agree()), story.world.read(pledge, story.pledge).state];
-  };
-  assert.equal(outcomeAfter(0), ['E_ENCUMBERED', 'AGREED']);
-  assert.equal(outcomeAfter(1), ['OK', 'LAPSED']);
-});
+paths(
+  'agree-pledge: the reservation holds to its last millisecond, then lapses for whoever needs the goods',
+  () => {
+    const outcomeAfter = (ms: number): [string, string] => {
+      const story = storyAt('approved');
+      const rival = story.rival('approved');
+      took(story.agree());
+      const { reservedUntil } = story.world.read(pledge, story.pledge);
+      story.world.time = reservedUntil + ms - 250;
+      return [codeOf(rival.agree()), story.world.read(pledge, story.pledge).state];
+    };
+    assert.equal(outcomeAfter(0), ['E_ENCUMBERED', 'AGREED']);
+    assert.equal(outcomeAfter(1), ['OK', 'LAPSED']);
+  },
+);
 
 paths('agree-pledge: two banks share a lot', () => {
   const story = storyAt('approved', 'lot');
@@ -414,7 +576,9 @@ paths('perfect-pledge: first rank at this position; control of the receipt moves
   assert.ok(held.countRoot !== undefined);
   assert.is(story.world.read(receipt, document).state, 'HELD');
   assert.is(toHex(story.world.read(receipt, document).controller), toHex(idOf('bankA')));
-  assert.equal(story.world.read(encumbrance, story.unit).entries, [{ pledge: story.pledge, rank: 1, state: 'PLEDGED' }]);
+  assert.equal(story.world.read(encumbrance, story.unit).entries, [
+    { pledge: story.pledge, rank: 1, state: 'PLEDGED' },
+  ]);
 });
 
 paths('perfect-pledge: the readings that registered the goods may count them while they are fresh', () => {
@@ -430,7 +594,11 @@ paths('draw: the debt, and its record; further drawings up to the limit', () => 
   const story = storyAt('perfected');
   const id = took(story.draw());
   assert.is(story.loanState(), 'DRAWN');
-  assert.equal(story.world.read(loan, story.loan).debt, { costs: 1_000, interest: 20_000, principal: 900_000 });
+  assert.equal(story.world.read(loan, story.loan).debt, {
+    costs: 1_000,
+    interest: 20_000,
+    principal: 900_000,
+  });
   const paid = story.world.read(payment, id);
   assert.is(paid.kind, 'draw');
   assert.is(paid.amount, 900_000);
@@ -441,12 +609,30 @@ paths('draw: the debt, and its record; further drawings up to the limit', () => 
 paths('repay: costs, interest, principal in that order; excess goes back; zero is REPAID', () => {
   const story = storyAt('drawn');
   const after = (amount: number, payer: PartyName): unknown => {
-    const paid = story.world.read(payment, took(story.repay({ amount, payer: idOf(payer) }, [payer, 'bankA'])));
+    const paid = story.world.read(
+      payment,
+      took(story.repay({ amount, payer: idOf(payer) }, [payer, 'bankA'])),
+    );
     return [paid.applied, paid.returned, story.world.read(loan, story.loan).debt, story.loanState()];
   };
-  assert.equal(after(400, 'acme'), [{ costs: 400, interest: 0, principal: 0 }, 0, { costs: 600, interest: 20_000, principal: 900_000 }, 'DRAWN']);
-  assert.equal(after(10_600, 'zenith'), [{ costs: 600, interest: 10_000, principal: 0 }, 0, { costs: 0, interest: 10_000, principal: 900_000 }, 'DRAWN']);
-  assert.equal(after(910_001, 'acme'), [{ costs: 0, interest: 10_000, principal: 900_000 }, 1, noDebt, 'REPAID']);
+  assert.equal(after(400, 'acme'), [
+    { costs: 400, interest: 0, principal: 0 },
+    0,
+    { costs: 600, interest: 20_000, principal: 900_000 },
+    'DRAWN',
+  ]);
+  assert.equal(after(10_600, 'zenith'), [
+    { costs: 600, interest: 10_000, principal: 0 },
+    0,
+    { costs: 0, interest: 10_000, principal: 900_000 },
+    'DRAWN',
+  ]);
+  assert.equal(after(910_001, 'acme'), [
+    { costs: 0, interest: 10_000, principal: 900_000 },
+    1,
+    noDebt,
+    'REPAID',
+  ]);
 });
 
 paths('release: the goods are free, the receipt is the pledgor’s', () => {
@@ -509,7 +695,19 @@ paths('enrol-party: a countersigner may be bank and monitor at once', () => {
 
 paths('the whole loan breaks no invariant at any stage', () => {
   const story = new Story(World.enrolled());
-  for (const stage of ['registered', 'applied', 'authorised', 'stated', 'supplied', 'evaluated', 'approved', 'agreed', 'perfected', 'drawn', 'repaid'] as const) {
+  for (const stage of [
+    'registered',
+    'applied',
+    'authorised',
+    'stated',
+    'supplied',
+    'evaluated',
+    'approved',
+    'agreed',
+    'perfected',
+    'drawn',
+    'repaid',
+  ] as const) {
     assert.equal(findBreaches(story.reach(stage).world), [], stage);
   }
 });

@@ -17,7 +17,17 @@ import { enrolDevice, enrolKey, enrolParty } from '../contracts/transitions/enro
 import { revokeDevice, revokeKey } from '../contracts/transitions/revoke.ts';
 import { zero32 } from '../crypto/hash.ts';
 import type { QuantityName } from '../vertex/quantities.ts';
-import { DAY_MS, LENDABLE, nowhere, OTHER_SSCC, PACKAGES, QUANTITY, SSCC, type Story, storyAt } from './contract-story.ts';
+import {
+  DAY_MS,
+  LENDABLE,
+  nowhere,
+  OTHER_SSCC,
+  PACKAGES,
+  QUANTITY,
+  SSCC,
+  type Story,
+  storyAt,
+} from './contract-story.ts';
 import {
   type ArgsOf,
   deviceId,
@@ -34,12 +44,18 @@ import {
 
 /** What was refused; where it matters, with the id that must be named as standing in the way. */
 type Refused = Outcome | readonly [Outcome, Uint8Array];
-type Cases = { readonly [transition: string]: { readonly [code: string]: { readonly [when: string]: () => Refused } } };
+type Cases = {
+  readonly [transition: string]: { readonly [code: string]: { readonly [when: string]: () => Refused } };
+};
 
 const smallOrderKey = Uint8Array.from({ length: 32 }, (_, index) => (index === 0 ? 1 : 0));
 const MINUTE_MS = 60_000;
 
-function enrolNewParty(changes: Partial<ArgsOf<typeof enrolParty>> = {}, by = ['newcomer', 'bankA', 'monitor'], world = World.enrolled()): Outcome {
+function enrolNewParty(
+  changes: Partial<ArgsOf<typeof enrolParty>> = {},
+  by = ['newcomer', 'bankA', 'monitor'],
+  world = World.enrolled(),
+): Outcome {
   const args = {
     roles: ['enterprise' as const],
     key: signerOf('newcomer').publicKey,
@@ -53,12 +69,26 @@ function enrolNewParty(changes: Partial<ArgsOf<typeof enrolParty>> = {}, by = ['
   return world.run(enrolParty, args, by);
 }
 
-function enrolNewKey(changes: Partial<ArgsOf<typeof enrolKey>> = {}, by = ['acme', 'acme second'], world = World.enrolled()): Outcome {
-  const args = { party: idOf('acme'), key: signerOf('acme second').publicKey, kind: 'party' as const, monitor: undefined, replaces: undefined, ...changes };
+function enrolNewKey(
+  changes: Partial<ArgsOf<typeof enrolKey>> = {},
+  by = ['acme', 'acme second'],
+  world = World.enrolled(),
+): Outcome {
+  const args = {
+    party: idOf('acme'),
+    key: signerOf('acme second').publicKey,
+    kind: 'party' as const,
+    monitor: undefined,
+    replaces: undefined,
+    ...changes,
+  };
   return world.run(enrolKey, args, by);
 }
 
-function enrolNewDevice(changes: Partial<ArgsOf<typeof enrolDevice>> = {}, world = World.enrolled()): Outcome {
+function enrolNewDevice(
+  changes: Partial<ArgsOf<typeof enrolDevice>> = {},
+  world = World.enrolled(),
+): Outcome {
   const args = {
     owner: idOf('warehouse'),
     monitor: idOf('monitor'),
@@ -87,7 +117,11 @@ function perfectWhereControlled(controllers: { readonly [name in PartyName]?: Pa
 }
 
 /** A warning on one reading. */
-function warnWith(trigger: Trigger, values: { readonly [Q in QuantityName]?: string }, sensor = 'scale'): Outcome {
+function warnWith(
+  trigger: Trigger,
+  values: { readonly [Q in QuantityName]?: string },
+  sensor = 'scale',
+): Outcome {
   const story = perfected();
   return story.warn({ trigger, evidence: [story.world.reading({ device: sensor, values })] });
 }
@@ -144,10 +178,16 @@ const cases: Cases = {
       'the key is of small order': () => enrolNewParty({ key: smallOrderKey }),
       'the new key did not sign': () => enrolNewParty({}, ['bankA', 'monitor']),
     },
-    E_ID_INVALID: { 'the LEI’s check digits are wrong': () => enrolNewParty({ lei: `${makeLei('NEWCOMER').slice(0, 18)}00` }) },
+    E_ID_INVALID: {
+      'the LEI’s check digits are wrong': () =>
+        enrolNewParty({ lei: `${makeLei('NEWCOMER').slice(0, 18)}00` }),
+    },
     E_ID_LIVE: {
       'the LEI is enrolled': () => [enrolNewParty({ lei: leiOf('zenith') }), idOf('zenith')],
-      'the key is enrolled': () => [enrolNewParty({ key: signerOf('zenith').publicKey }), signerOf('zenith').publicKey],
+      'the key is enrolled': () => [
+        enrolNewParty({ key: signerOf('zenith').publicKey }),
+        signerOf('zenith').publicKey,
+      ],
     },
     E_SCHEMA: { 'a role is named twice': () => enrolNewParty({ roles: ['bank', 'bank'] }) },
   },
@@ -157,10 +197,14 @@ const cases: Cases = {
       'a gateway key has no monitor’s countersignature': () => enrolNewKey({ kind: 'gateway' }),
       'the new key did not sign': () => enrolNewKey({}, ['acme']),
       'the key replaced is another party’s': () => enrolNewKey({ replaces: signerOf('zenith').publicKey }),
-      'the key replaced is of another kind': () => enrolNewKey({ replaces: signerOf('acme gateway').publicKey }),
+      'the key replaced is of another kind': () =>
+        enrolNewKey({ replaces: signerOf('acme gateway').publicKey }),
     },
     E_ID_LIVE: {
-      'the key is enrolled': () => [enrolNewKey({ key: signerOf('zenith').publicKey }), signerOf('zenith').publicKey],
+      'the key is enrolled': () => [
+        enrolNewKey({ key: signerOf('zenith').publicKey }),
+        signerOf('zenith').publicKey,
+      ],
       'the key was revoked': () => {
         const world = World.enrolled();
         enrolNewKey({}, ['acme', 'acme second'], world);
@@ -174,18 +218,27 @@ const cases: Cases = {
         const world = World.enrolled();
         enrolNewKey({}, ['acme', 'acme second'], world);
         world.run(revokeKey, { key: signerOf('acme second').publicKey }, ['acme']);
-        const changes = { key: signerOf('acme third').publicKey, replaces: signerOf('acme second').publicKey };
+        const changes = {
+          key: signerOf('acme third').publicKey,
+          replaces: signerOf('acme second').publicKey,
+        };
         return enrolNewKey(changes, ['acme', 'acme third'], world);
       },
     },
   },
 
   'enrol-device': {
-    E_CREDENTIAL: { 'the key is of small order': () => enrolNewDevice({ key: smallOrderKey }), 'the key is short': () => enrolNewDevice({ key: new Uint8Array(31) }) },
+    E_CREDENTIAL: {
+      'the key is of small order': () => enrolNewDevice({ key: smallOrderKey }),
+      'the key is short': () => enrolNewDevice({ key: new Uint8Array(31) }),
+    },
     E_ID_INVALID: { 'the identifier has a blank': () => enrolNewDevice({ identifier: 'new scale' }) },
     E_ID_LIVE: {
       'the device is enrolled': () => [enrolNewDevice({ identifier: 'camera' }), deviceId('camera')],
-      'another owner would replace it': () => [enrolNewDevice({ identifier: 'camera', owner: idOf('acme'), replaces: true }), deviceId('camera')],
+      'another owner would replace it': () => [
+        enrolNewDevice({ identifier: 'camera', owner: idOf('acme'), replaces: true }),
+        deviceId('camera'),
+      ],
     },
     E_NOT_FOUND: { 'there is nothing to replace': () => enrolNewDevice({ replaces: true }) },
     E_SCHEMA: { 'a function is named twice': () => enrolNewDevice({ functions: ['door', 'door'] }) },
@@ -203,7 +256,9 @@ const cases: Cases = {
   },
 
   'revoke-device': {
-    E_NOT_FOUND: { 'the device is unknown': () => World.enrolled().run(revokeDevice, { device: nowhere }, ['acme']) },
+    E_NOT_FOUND: {
+      'the device is unknown': () => World.enrolled().run(revokeDevice, { device: nowhere }, ['acme']),
+    },
     E_STATE: {
       'the device is revoked': () => {
         const world = World.enrolled();
@@ -217,37 +272,62 @@ const cases: Cases = {
     E_EVIDENCE: {
       'there is no count': () => registerWith((world) => [weighing(world)]),
       'there is no weighing': () => registerWith((world) => [counting(world)]),
-      'weight differs by more than the tolerance': () => registerWith((world) => [weighing(world, { values: { weight: '994.999' } }), counting(world)]),
-      'one weighing of two differs': () => registerWith((world) => [weighing(world), weighing(world, { values: { weight: '900' } }), counting(world)]),
-      'the count differs by one': () => registerWith((world) => [weighing(world), counting(world, { values: { count: '39' } })]),
+      'weight differs by more than the tolerance': () =>
+        registerWith((world) => [weighing(world, { values: { weight: '994.999' } }), counting(world)]),
+      'one weighing of two differs': () =>
+        registerWith((world) => [
+          weighing(world),
+          weighing(world, { values: { weight: '900' } }),
+          counting(world),
+        ]),
+      'the count differs by one': () =>
+        registerWith((world) => [weighing(world), counting(world, { values: { count: '39' } })]),
       'one device states both': () => {
         const story = storyAt('empty');
         story.world.change(device, deviceId('scale'), { functions: ['weigher', 'counter'] });
-        return story.register({ evidence: [weighing(story.world, { values: { weight: '1000', count: String(PACKAGES) } })] });
+        return story.register({
+          evidence: [weighing(story.world, { values: { weight: '1000', count: String(PACKAGES) } })],
+        });
       },
-      'both devices are the owner’s': () => registerWith((world) => [weighing(world, { device: 'acme-scale' }), counting(world, { device: 'acme-counter' })]),
+      'both devices are the owner’s': () =>
+        registerWith((world) => [
+          weighing(world, { device: 'acme-scale' }),
+          counting(world, { device: 'acme-counter' }),
+        ]),
       'a proof leads nowhere': () => registerWith((world) => [nowhere, weighing(world), counting(world)]),
       'one reading is shown twice': () =>
-        registerWith((world) => [weighing(world, { counter: 7 }), weighing(world, { counter: 7 }), counting(world)]),
-      'the device is unknown': () => registerWith((world) => [weighing(world, { device: 'stranger' }), counting(world)]),
+        registerWith((world) => [
+          weighing(world, { counter: 7 }),
+          weighing(world, { counter: 7 }),
+          counting(world),
+        ]),
+      'the device is unknown': () =>
+        registerWith((world) => [weighing(world, { device: 'stranger' }), counting(world)]),
       'the device is revoked': () => {
         const story = storyAt('empty');
         story.world.run(revokeDevice, { device: deviceId('scale') }, ['monitor']);
         return story.register();
       },
-      'the device may not weigh': () => registerWith((world) => [weighing(world, { device: 'climate' }), counting(world)]),
-      'the sensor’s signature is another’s': () => registerWith((world) => [weighing(world, { signedBy: 'acme-scale' }), counting(world)]),
-      'the gateway is no gateway': () => registerWith((world) => [weighing(world, { gateway: 'monitor' }), counting(world)]),
+      'the device may not weigh': () =>
+        registerWith((world) => [weighing(world, { device: 'climate' }), counting(world)]),
+      'the sensor’s signature is another’s': () =>
+        registerWith((world) => [weighing(world, { signedBy: 'acme-scale' }), counting(world)]),
+      'the gateway is no gateway': () =>
+        registerWith((world) => [weighing(world, { gateway: 'monitor' }), counting(world)]),
       'the gateway is revoked': () => {
         const story = storyAt('empty');
         const evidence = story.world.count('1000', PACKAGES);
         story.world.run(revokeKey, { key: signerOf('monitor gateway').publicKey }, ['monitor']);
         return story.register({ evidence });
       },
-      'the owner’s gateway vouches for another’s device': () => registerWith((world) => [weighing(world), counting(world, { gateway: 'acme gateway' })]),
-      'the sensor’s clock is an hour behind': () => registerWith((world) => [weighing(world, { time: world.time - HOUR_MS }), counting(world)]),
-      'the sensor’s clock is an hour ahead': () => registerWith((world) => [weighing(world, { time: world.time + HOUR_MS + 251 }), counting(world)]),
-      'the reading was final an hour ago': () => registerWith((world) => [weighing(world, { finalTime: world.time - HOUR_MS }), counting(world)]),
+      'the owner’s gateway vouches for another’s device': () =>
+        registerWith((world) => [weighing(world), counting(world, { gateway: 'acme gateway' })]),
+      'the sensor’s clock is an hour behind': () =>
+        registerWith((world) => [weighing(world, { time: world.time - HOUR_MS }), counting(world)]),
+      'the sensor’s clock is an hour ahead': () =>
+        registerWith((world) => [weighing(world, { time: world.time + HOUR_MS + 251 }), counting(world)]),
+      'the reading was final an hour ago': () =>
+        registerWith((world) => [weighing(world, { finalTime: world.time - HOUR_MS }), counting(world)]),
       'the readings registered other goods': () => {
         const story = storyAt('empty');
         const evidence = story.world.count('1000', PACKAGES);
@@ -256,13 +336,22 @@ const cases: Cases = {
       },
     },
     E_ID_INVALID: {
-      'the SSCC’s check digit is wrong': () => storyAt('empty').register({ label: `${SSCC.slice(0, 17)}${(Number(SSCC[17]) + 1) % 10}` }),
+      'the SSCC’s check digit is wrong': () =>
+        storyAt('empty').register({ label: `${SSCC.slice(0, 17)}${(Number(SSCC[17]) + 1) % 10}` }),
       'an SSCC stands for a lot': () => storyAt('empty').register({ scheme: 'lot' }),
       'the GLN’s check digit is wrong': () => storyAt('empty').register({ gln: '9506000134351' }),
     },
-    E_ID_LIVE: { 'the unit is registered': () => [storyAt('registered').register(), storyAt('registered').unit] },
-    E_ROLE: { 'the owner is no enterprise': () => storyAt('empty').register({ owner: idOf('bankA') }, ['monitor', 'warehouse', 'bankA']) },
-    E_SCHEMA: { 'the temperature range is empty': () => storyAt('empty').register({ temperature: { leastMilliC: 1, mostMilliC: 0 } }) },
+    E_ID_LIVE: {
+      'the unit is registered': () => [storyAt('registered').register(), storyAt('registered').unit],
+    },
+    E_ROLE: {
+      'the owner is no enterprise': () =>
+        storyAt('empty').register({ owner: idOf('bankA') }, ['monitor', 'warehouse', 'bankA']),
+    },
+    E_SCHEMA: {
+      'the temperature range is empty': () =>
+        storyAt('empty').register({ temperature: { leastMilliC: 1, mostMilliC: 0 } }),
+    },
     E_TITLE: { 'the owner did not sign': () => storyAt('empty').register({}, ['monitor', 'warehouse']) },
   },
 
@@ -318,7 +407,9 @@ const cases: Cases = {
   },
 
   'order-receipt': {
-    E_ID_INVALID: { 'the order number has a blank': () => storyAt('registered').stateOrder({ orderNumber: 'PO 17' }) },
+    E_ID_INVALID: {
+      'the order number has a blank': () => storyAt('registered').stateOrder({ orderNumber: 'PO 17' }),
+    },
     E_NOT_FOUND: {
       'the unit is unknown': () => storyAt('empty').stateOrder(),
       'the predecessor is unknown': () => storyAt('registered').stateOrder({ predecessor: nowhere }),
@@ -354,7 +445,8 @@ const cases: Cases = {
 
   apply: {
     E_ID_INVALID: {
-      'the LEI’s check digits are wrong': () => storyAt('registered').apply({ lei: `${leiOf('acme').slice(0, 18)}00` }),
+      'the LEI’s check digits are wrong': () =>
+        storyAt('registered').apply({ lei: `${leiOf('acme').slice(0, 18)}00` }),
       'the LEI is another’s': () => storyAt('registered').apply({ lei: leiOf('zenith') }),
       'an order number has a blank': () => storyAt('registered').apply({ orders: ['PO-1', 'PO 2'] }),
     },
@@ -364,7 +456,8 @@ const cases: Cases = {
       'the currency is none': () => storyAt('registered').apply({ currency: 'eu1' }),
       'the maturity has passed': () => storyAt('registered').apply({ maturity: 1 }),
       'an order is named twice': () => storyAt('registered').apply({ orders: ['PO-1', 'PO-1'] }),
-      'a unit is named twice': () => storyAt('registered').apply({ units: [storyAt('registered').unit, storyAt('registered').unit] }),
+      'a unit is named twice': () =>
+        storyAt('registered').apply({ units: [storyAt('registered').unit, storyAt('registered').unit] }),
     },
   },
 
@@ -387,7 +480,8 @@ const cases: Cases = {
       'the goods are unknown': () => storyAt('applied').authorise({ scope: [nowhere] }),
     },
     E_SCHEMA: {
-      'the scope repeats itself': () => storyAt('applied').authorise({ scope: [storyAt('applied').unit, storyAt('applied').unit] }),
+      'the scope repeats itself': () =>
+        storyAt('applied').authorise({ scope: [storyAt('applied').unit, storyAt('applied').unit] }),
       'a kind is named twice': () => storyAt('applied').authorise({ kinds: ['status', 'status'] }),
       'it has expired': () => storyAt('applied').authorise({ expires: 1 }),
     },
@@ -410,7 +504,10 @@ const cases: Cases = {
 
   'revoke-grant': {
     E_NO_CONSENT: {
-      'the enterprise revokes after perfection': () => [perfected().revokeGrant({}, ['acme']), perfected().pledge],
+      'the enterprise revokes after perfection': () => [
+        perfected().revokeGrant({}, ['acme']),
+        perfected().pledge,
+      ],
       'the enterprise revokes while warned': () => {
         const story = perfected();
         story.warn();
@@ -541,9 +638,12 @@ const cases: Cases = {
     },
     E_NOT_FOUND: {
       'the loan is unknown': () => storyAt('registered').evaluate({ lines: [storyAt('registered').line()] }),
-      'the status is unknown': () => storyAt('supplied').evaluate({ lines: [storyAt('supplied').line({ status: nowhere })] }),
+      'the status is unknown': () =>
+        storyAt('supplied').evaluate({ lines: [storyAt('supplied').line({ status: nowhere })] }),
     },
-    E_POLICY: { 'the loan to value is above the policy’s': () => storyAt('supplied').evaluate({ loanToValueBp: 6_001 }) },
+    E_POLICY: {
+      'the loan to value is above the policy’s': () => storyAt('supplied').evaluate({ loanToValueBp: 6_001 }),
+    },
     E_PRICE_STALE: {
       'the price is a day old': () => {
         const story = storyAt('supplied');
@@ -560,8 +660,14 @@ const cases: Cases = {
         return story.evaluate({ lines: [story.line({ price: Number.MAX_SAFE_INTEGER, pricedQuantity: 1 })] });
       },
     },
-    E_ROLE: { 'the evaluator is nobody’s choice': () => storyAt('supplied').evaluate({ evaluator: idOf('appraiser') }, ['appraiser']) },
-    E_SCHEMA: { 'the haircuts exceed the whole': () => storyAt('supplied').evaluate({ haircutBp: 9_000, fxHaircutBp: 1_001 }) },
+    E_ROLE: {
+      'the evaluator is nobody’s choice': () =>
+        storyAt('supplied').evaluate({ evaluator: idOf('appraiser') }, ['appraiser']),
+    },
+    E_SCHEMA: {
+      'the haircuts exceed the whole': () =>
+        storyAt('supplied').evaluate({ haircutBp: 9_000, fxHaircutBp: 1_001 }),
+    },
     E_SCOPE: {
       'the grant is revoked': () => {
         const story = storyAt('supplied');
@@ -588,7 +694,12 @@ const cases: Cases = {
   },
 
   decide: {
-    E_LIMIT: { 'the limit is above the lendable': () => [storyAt('evaluated').approve({ limit: LENDABLE + 1 }), storyAt('evaluated').evaluation] },
+    E_LIMIT: {
+      'the limit is above the lendable': () => [
+        storyAt('evaluated').approve({ limit: LENDABLE + 1 }),
+        storyAt('evaluated').evaluation,
+      ],
+    },
     E_NOT_FOUND: {
       'the loan is unknown': () => storyAt('registered').approve(),
       'the grant is unknown': () => storyAt('evaluated').approve({ grant: nowhere }),
@@ -678,7 +789,10 @@ const cases: Cases = {
       },
     },
     E_INSUFFICIENT: {
-      'more than is there': () => [storyAt('approved').agree({ quantity: QUANTITY + 1 }), storyAt('approved').unit],
+      'more than is there': () => [
+        storyAt('approved').agree({ quantity: QUANTITY + 1 }),
+        storyAt('approved').unit,
+      ],
       'more than the receipt states': () => {
         const story = storyAt('approved', 'lot');
         story.issue({ quantity: 600_000 });
@@ -728,9 +842,18 @@ const cases: Cases = {
 
   'perfect-pledge': {
     E_AFFILIATE: {
-      'the pledgor controls the warehouse': () => [perfectWhereControlled({ warehouse: 'acme' }), idOf('warehouse')],
-      'the pledgor controls the monitor through another': () => [perfectWhereControlled({ monitor: 'zenith', zenith: 'acme' }), idOf('monitor')],
-      'the monitor’s chain of control is endless': () => [perfectWhereControlled({ monitor: 'monitor2', monitor2: 'monitor' }), idOf('monitor')],
+      'the pledgor controls the warehouse': () => [
+        perfectWhereControlled({ warehouse: 'acme' }),
+        idOf('warehouse'),
+      ],
+      'the pledgor controls the monitor through another': () => [
+        perfectWhereControlled({ monitor: 'zenith', zenith: 'acme' }),
+        idOf('monitor'),
+      ],
+      'the monitor’s chain of control is endless': () => [
+        perfectWhereControlled({ monitor: 'monitor2', monitor2: 'monitor' }),
+        idOf('monitor'),
+      ],
     },
     E_EVIDENCE: {
       'the count is short': () => {
@@ -755,8 +878,14 @@ const cases: Cases = {
       },
     },
     E_NO_CONTROL: {
-      'the warehouse did not attorn': () => [storyAt('agreed').perfect({}, ['bankA', 'monitor']), idOf('warehouse')],
-      'the monitor did not attorn': () => [storyAt('agreed').perfect({}, ['bankA', 'warehouse']), idOf('monitor')],
+      'the warehouse did not attorn': () => [
+        storyAt('agreed').perfect({}, ['bankA', 'monitor']),
+        idOf('warehouse'),
+      ],
+      'the monitor did not attorn': () => [
+        storyAt('agreed').perfect({}, ['bankA', 'warehouse']),
+        idOf('monitor'),
+      ],
     },
     E_NOT_FOUND: { 'the pledge is unknown': () => storyAt('approved').perfect() },
     E_RECEIPT_OUT: {
@@ -791,15 +920,18 @@ const cases: Cases = {
   draw: {
     E_FUNDS: { 'no payment is named': () => perfected().draw({ reference: '' }) },
     E_LIMIT: {
-      'the principal is above the limit': () => perfected().draw({ principal: 1_000_001, interest: 0, costs: 0 }),
-      'two drawings are above the limit': () => storyAt('drawn').draw({ principal: 100_001, interest: 0, costs: 0 }),
+      'the principal is above the limit': () =>
+        perfected().draw({ principal: 1_000_001, interest: 0, costs: 0 }),
+      'two drawings are above the limit': () =>
+        storyAt('drawn').draw({ principal: 100_001, interest: 0, costs: 0 }),
       'the goods pledged do not support it': () => {
         const story = storyAt('approved', 'lot');
         story.agree({ quantity: 600_000 });
         story.perfect();
         return story.draw({ principal: (LENDABLE * 6) / 10 + 1 });
       },
-      'the debt is above what the pledge secures': () => perfected().draw({ principal: 1_000_000, interest: 200_000, costs: 1 }),
+      'the debt is above what the pledge secures': () =>
+        perfected().draw({ principal: 1_000_000, interest: 200_000, costs: 1 }),
     },
     E_NOT_FOUND: {
       'the loan is unknown': () => storyAt('registered').draw(),
@@ -816,7 +948,8 @@ const cases: Cases = {
         return story.draw({ interest: Number.MAX_SAFE_INTEGER });
       },
       'the costs are no exact integer': () => storyAt('drawn').draw({ costs: Number.MAX_SAFE_INTEGER }),
-      'the principal is no exact integer': () => storyAt('drawn').draw({ principal: Number.MAX_SAFE_INTEGER }),
+      'the principal is no exact integer': () =>
+        storyAt('drawn').draw({ principal: Number.MAX_SAFE_INTEGER }),
     },
     E_STATE: {
       'no pledge is perfected': () => storyAt('agreed').draw(),
@@ -839,7 +972,10 @@ const cases: Cases = {
     E_CURRENCY: { 'paid in another currency': () => storyAt('drawn').repay({ currency: 'USD' }) },
     E_FUNDS: { 'no payment is named': () => storyAt('drawn').repay({ reference: '' }) },
     E_NOT_FOUND: { 'the loan is unknown': () => storyAt('registered').repay() },
-    E_STATE: { 'nothing was drawn': () => perfected().repay(), 'it is repaid': () => [storyAt('repaid').repay(), storyAt('repaid').loan] },
+    E_STATE: {
+      'nothing was drawn': () => perfected().repay(),
+      'it is repaid': () => [storyAt('repaid').repay(), storyAt('repaid').loan],
+    },
   },
 
   release: {
@@ -874,7 +1010,10 @@ const cases: Cases = {
       'no range was agreed': () => {
         const story = perfected();
         story.world.change(unit, story.unit, { temperature: undefined });
-        return story.warn({ trigger: 'temperature', evidence: [story.world.reading({ device: 'climate', values: { temperature: '80' } })] });
+        return story.warn({
+          trigger: 'temperature',
+          evidence: [story.world.reading({ device: 'climate', values: { temperature: '80' } })],
+        });
       },
       'the tilt is thirty degrees': () => warnWith('tilt', { tilt: '0.5236' }, 'climate'),
       'the shock is five g': () => warnWith('shock', { shock: '49.033' }, 'climate'),
@@ -920,11 +1059,16 @@ for (const [name, codes] of Object.entries(cases)) {
 }
 
 refusals('every code that a transition declares has a case, and no other', () => {
-  const declared = [...transitions.values()].flatMap(({ name, codes }) => codes.map((code) => `${name} ${code}`));
-  const tested = Object.entries(cases).flatMap(([name, codes]) => Object.keys(codes).map((code) => `${name} ${code}`));
+  const declared = [...transitions.values()].flatMap(({ name, codes }) =>
+    codes.map((code) => `${name} ${code}`),
+  );
+  const tested = Object.entries(cases).flatMap(([name, codes]) =>
+    Object.keys(codes).map((code) => `${name} ${code}`),
+  );
   assert.equal(tested.sort(), declared.sort());
   for (const [name, codes] of Object.entries(cases)) {
-    for (const [code, whens] of Object.entries(codes)) assert.ok(Object.keys(whens).length > 0, `${name} ${code} has no case`);
+    for (const [code, whens] of Object.entries(codes))
+      assert.ok(Object.keys(whens).length > 0, `${name} ${code} has no case`);
   }
 });
 

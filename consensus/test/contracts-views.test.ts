@@ -30,7 +30,8 @@ function viewers(world: World, type: string, visibility: 1 | 2): string {
   const seen = new Set<string>();
   for (const stored of world.objects()) {
     if (stored.type !== type) continue;
-    for (const name of names) if (visibleClasses(stored, idOf(name), world).includes(visibility)) seen.add(name);
+    for (const name of names)
+      if (visibleClasses(stored, idOf(name), world).includes(visibility)) seen.add(name);
   }
   return names.filter((name) => seen.has(name)).join(' ');
 }
@@ -73,15 +74,19 @@ views('without a viewer, and for a type that is not in the table, V0 alone', () 
   }
 });
 
-views('a bank becomes a party of the unit’s file with its reservation, and ceases to be with its release', () => {
-  const story = storyAt('approved');
-  const sees = (): boolean => visibleClasses(story.world.stored(unit, story.unit), idOf('bankA'), story.world).includes(1);
-  assert.not.ok(sees());
-  story.agree();
-  assert.ok(sees());
-  story.release();
-  assert.not.ok(sees());
-});
+views(
+  'a bank becomes a party of the unit’s file with its reservation, and ceases to be with its release',
+  () => {
+    const story = storyAt('approved');
+    const sees = (): boolean =>
+      visibleClasses(story.world.stored(unit, story.unit), idOf('bankA'), story.world).includes(1);
+    assert.not.ok(sees());
+    story.agree();
+    assert.ok(sees());
+    story.release();
+    assert.not.ok(sees());
+  },
+);
 
 views('two lenders on one lot learn nothing of each other (V4)', () => {
   const story = storyAt('approved', 'lot');
@@ -90,7 +95,10 @@ views('two lenders on one lot learn nothing of each other (V4)', () => {
   rival.agree({ quantity: 400_000 });
   const { world } = story;
   const held = partiesOf(world.stored(encumbrance, story.unit), world);
-  assert.equal(held.v1.map(toHex), ['acme', 'warehouse', 'monitor'].map((name) => toHex(idOf(name as PartyName))));
+  assert.equal(
+    held.v1.map(toHex),
+    ['acme', 'warehouse', 'monitor'].map((name) => toHex(idOf(name as PartyName))),
+  );
   const theirs = world.stored(pledge, rival.pledge);
   assert.equal(visibleClasses(theirs, idOf('bankA'), world), [0]);
 });
@@ -103,7 +111,8 @@ views('V0 tells neither party, quantity nor price', () => {
     if (['party', 'key', 'device'].includes(stored.type)) continue;
     const shown = JSON.stringify(objectJson(objectTypes.get(stored.type)!, stored, [0]));
     for (const id of parties) assert.not.ok(shown.includes(id), `${stored.type} names a party: ${shown}`);
-    for (const secret of ['quantity', 'amount', 'price', 'limit', 'label']) assert.not.ok(shown.includes(`"${secret}`), `${stored.type} shows ${secret}`);
+    for (const secret of ['quantity', 'amount', 'price', 'limit', 'label'])
+      assert.not.ok(shown.includes(`"${secret}`), `${stored.type} shows ${secret}`);
   }
 });
 

@@ -15,9 +15,9 @@ import { pledge } from '../contracts/objects/pledge.ts';
 import { status } from '../contracts/objects/status.ts';
 import type { SignedCall } from '../vertex/call.ts';
 import { codeOf, DAY_MS, nowhere, PACKAGES, QUANTITY, Story } from './contract-story.ts';
-import { HOUR_MS, idOf, type Outcome, World } from './contract-world.ts';
+import { HOUR_MS, type Outcome, World } from './contract-world.ts';
 
-const WALKS = 400;
+const WALKS = 300;
 const STEPS = 40;
 const SEED = 20_260_105;
 
@@ -58,7 +58,12 @@ interface Step {
 }
 const step: fc.Arbitrary<Step> = fc.record(
   {
-    action: fc.oneof(...Object.entries(weights).map(([action, weight]) => ({ weight, arbitrary: fc.constant(action as Action) }))),
+    action: fc.oneof(
+      ...Object.entries(weights).map(([action, weight]) => ({
+        weight,
+        arbitrary: fc.constant(action as Action),
+      })),
+    ),
     file: fc.nat(3),
     grams: fc.constantFrom(QUANTITY, QUANTITY, 600_000, 400_000, 1, QUANTITY + 1),
     money: fc.integer({ min: 1, max: 1_400_000 }),
@@ -140,12 +145,19 @@ function take(story: Story, { action, grams, money, twist, file }: Step, files: 
     case 'draw':
       return story.draw({ principal: (money + 1) >> 1, interest: money >> 6, costs: money >> 10 });
     case 'repay':
-      return story.repay({ amount: twist % 2 === 0 ? money : 3_000_000, currency: twist === 1 ? 'USD' : 'EUR' });
+      return story.repay({
+        amount: twist % 2 === 0 ? money : 3_000_000,
+        currency: twist % 8 === 1 ? 'USD' : 'EUR',
+      });
+    case 'revokeGrant':
+      return story.revokeGrant({}, [twist % 2 === 0 ? story.enterprise : story.bank]);
     case 'release':
       return story.release({ waived: twist % 8 === 0 });
     case 'mix': {
       // A file that cites another's papers.
-      const paper = (['loan', 'grant', 'order', 'status', 'evaluation', 'pledge', 'receipt'] as const)[twist % 7]!;
+      const paper = (['loan', 'grant', 'order', 'status', 'evaluation', 'pledge', 'receipt'] as const)[
+        twist % 7
+      ]!;
       if (paper === 'receipt') story.receipt = other.receipt;
       else story[paper] = other[paper];
       return undefined;
@@ -167,11 +179,11 @@ function checkStep(files: Files, taking: Step): void {
   const before = [...world.objects()];
   const root = world.root();
   const outcome = take(files.files[taking.file]!, taking, files);
-  assert.equal(findBreaches(world), []);
   if (outcome === undefined) return;
   count(codeOf(outcome));
   if (outcome.refusal === undefined) {
     count(world.callOf(outcome.id));
+    assert.equal(findBreaches(world), []);
     assert.equal(findRewrites(before, world.objects()), []);
     return;
   }
@@ -179,37 +191,77 @@ function checkStep(files: Files, taking: Step): void {
   if (codeOf(outcome) === 'E_ENCUMBERED') {
     const rival = outcome.refusal.conflict!;
     const held = world.read(encumbrance, world.read(pledge, rival).unit);
-    assert.ok(held.entries.some((entry) => equalBytes(entry.pledge, rival)), 'the winner holds the unit');
+    assert.ok(
+      held.entries.some((entry) => equalBytes(entry.pledge, rival)),
+      'the winner holds the unit',
+    );
   }
 }
 
 walk(`${WALKS} walks of ${STEPS} steps on average break no invariant`, () => {
   fc.assert(
-    fc.property(fc.nat(1), fc.array(step, { minLength: 1, maxLength: 2 * STEPS, size: 'max' }), (beginning, steps) => {
-      const files = forkFiles(beginnings[beginning]!);
-      for (const taking of steps) checkStep(files, taking);
-      for (const stored of files.world.objects()) {
-        if (stored.type === 'pledge') count(`pledge ${files.world.read(pledge, stored.id).state}`);
-      }
-    }),
+    fc.property(
+      fc.constantFrom(0, 1, 1),
+      fc.array(step, { minLength: 1, maxLength: 2 * STEPS, size: 'max' }),
+      (beginning, steps) => {
+        const files = forkFiles(beginnings[beginning]!);
+        for (const taking of steps) checkStep(files, taking);
+        for (const stored of files.world.objects()) {
+          if (stored.type === 'pledge') count(`pledge ${files.world.read(pledge, stored.id).state}`);
+        }
+      },
+    ),
     { numRuns: WALKS, seed: SEED, includeErrorInReport: true },
   );
 });
 
 walk('the walks went everywhere', () => {
   const wanted = [
-    'issue-receipt', 'order-receipt', 'apply', 'withdraw', 'authorise', 'revoke-grant', 'supply-status', 'evaluate', 'decide',
-    'agree-pledge', 'perfect-pledge', 'draw', 'repay', 'release', 'warn',
-    'E_ID_LIVE', 'E_OVERISSUE', 'E_ENCUMBERED', 'E_RECEIPT_OUT', 'E_INSUFFICIENT', 'E_INELIGIBLE', 'E_LIMIT', 'E_DEBT', 'E_STATE',
-    'E_SCOPE', 'E_STALE', 'E_EVIDENCE', 'E_NO_CONTROL', 'E_NO_CONSENT', 'E_CURRENCY',
-    'pledge AGREED', 'pledge PERFECTED', 'pledge WARNED', 'pledge RELEASED', 'pledge LAPSED',
+    'issue-receipt',
+    'order-receipt',
+    'apply',
+    'withdraw',
+    'authorise',
+    'revoke-grant',
+    'supply-status',
+    'evaluate',
+    'decide',
+    'agree-pledge',
+    'perfect-pledge',
+    'draw',
+    'repay',
+    'release',
+    'warn',
+    'E_ID_LIVE',
+    'E_OVERISSUE',
+    'E_ENCUMBERED',
+    'E_RECEIPT_OUT',
+    'E_INSUFFICIENT',
+    'E_INELIGIBLE',
+    'E_LIMIT',
+    'E_DEBT',
+    'E_STATE',
+    'E_SCOPE',
+    'E_STALE',
+    'E_EVIDENCE',
+    'E_NO_CONTROL',
+    'E_NO_CONSENT',
+    'E_CURRENCY',
+    'pledge AGREED',
+    'pledge PERFECTED',
+    'pledge WARNED',
+    'pledge RELEASED',
+    'pledge LAPSED',
   ];
   const rare = wanted.filter((name) => (taken.get(name) ?? 0) < 5);
   assert.equal(rare, [], JSON.stringify(Object.fromEntries(taken)));
 });
 
 walk('the same calls give the same state, object by object', () => {
-  const steps = fc.sample(fc.array(step, { minLength: 200, maxLength: 200, size: 'max' }), { numRuns: 1, seed: SEED })[0]!;
+  const steps = fc.sample(fc.array(step, { minLength: 200, maxLength: 200, size: 'max' }), {
+    numRuns: 1,
+    seed: SEED,
+  })[0]!;
   const files = forkFiles(beginnings[1]);
   const replay = files.world.fork();
   const calls: { readonly call: SignedCall; readonly time: number }[] = [];

@@ -199,6 +199,15 @@ map('more than 256 siblings, or none where there are some, show nothing', () => 
   assert.is(checkMapProof(zero32, pathOf(1), { siblings: [zero32], leaf: undefined }), undefined);
 });
 
+map('a leaf where it does not belong shows nothing, even under a root that has it there', () => {
+  const [left, right] = [repeat(0x00), repeat(0x80)];
+  const misplaced = hash('map-leaf', right, valueHashOf(1));
+  const root = hash('map-node', misplaced, misplaced);
+  const proof = { siblings: [misplaced], leaf: { path: right, valueHash: valueHashOf(1) } };
+  assert.is(checkMapProof(root, left, proof), undefined);
+  assert.is(toHex(checkMapProof(root, right, proof) as Uint8Array), toHex(valueHashOf(1)));
+});
+
 map('two keys that differ in their last bit alone stand 256 levels deep', () => {
   const [left, right] = [repeat(0), flipped(repeat(0), 31, 1)];
   const state = MerkleMap.empty.update([

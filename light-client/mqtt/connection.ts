@@ -1,4 +1,6 @@
-/** What every MQTT client of ours shares: how long to wait between attempts, and what errors may say. */
+/** What every MQTT client of ours shares: address and credentials, the wait between attempts, what errors may say. */
+
+import type { IClientOptions } from 'mqtt';
 
 const BACKOFF_MIN_MS = 250;
 const BACKOFF_MAX_MS = 30_000;
@@ -7,16 +9,41 @@ export class MqttError extends Error {
   override readonly name = 'MqttError';
 }
 
+export interface Credentials {
+  /** `mqtt://`, `mqtts://`, `ws://` or `wss://`; it may carry user and password. */
+  readonly url: string;
+  /** Comes before the URL's user. */
+  readonly username?: string;
+  readonly password?: string;
+}
+
+export interface Target {
+  /** Without user, password and fragment. */
+  readonly url: string;
+  /** For messages: without path and query as well. */
+  readonly shown: string;
+  readonly login: Pick<IClientOptions, 'username' | 'password'>;
+}
+
+/** Takes an address apart, so that no secret reaches a message. Throws TypeError on what is no broker's URL. */
+export function targetOf({ url, username, password }: Credentials): Target {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed === undefined || parsed.host === '' || !['mqtt:', 'mqtts:', 'ws:', 'wss:'].includes(parsed.protocol)) {
+    throw new TypeError('"url" expected mqtt://host:port, mqtts://, ws:// or wss://');
+  }
+  const user = username ?? decodeURIComponent(parsed.username);
+  const secret = password ?? decodeURIComponent(parsed.password);
+  parsed.username = '';
+  parsed.password = '';
+  parsed.hash = '';
+  return {
+    url: parsed.href,
+    shown: `${parsed.protocol}//${parsed.host}`,
+    login: { ...(user === '' ? {} : { username: user }), ...(secret === '' ? {} : { password: secret }) },
+  };
+}
+
 /** Doubles from a quarter of a second to half a minute. */
 export function backoffMs(attempt: number): number {
   return Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** Math.min(attempt, 20));
-}
-
-/** A broker's address for messages: without user, password and query. Throws TypeError on what is no URL. */
-export function describeTarget(url: string): string {
-  const { protocol, host } = URL.canParse(url) ? new URL(url) : { protocol: '', host: '' };
-  if (!['mqtt:', 'mqtts:', 'ws:', 'wss:'].includes(protocol)) {
-    throw new TypeError('"url" expected mqtt://host:port, mqtts://, ws:// or wss://');
-  }
-  return `${protocol}//${host}`;
 }

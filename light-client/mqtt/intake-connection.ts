@@ -9,16 +9,12 @@
  */
 
 import mqtt, { type IClientOptions, type IConnackPacket, type IPublishPacket, type MqttClient } from 'mqtt';
-import { backoffMs, describeTarget, MqttError } from './connection.ts';
+import { backoffMs, type Credentials, MqttError, type Target, targetOf } from './connection.ts';
 
-export interface IntakeConnectionOptions {
-  /** `mqtt://`, `mqtts://`, `ws://` or `wss://`. */
-  readonly url: string;
+export interface IntakeConnectionOptions extends Credentials {
   readonly protocolVersion: 4 | 5;
   /** Names the session at the broker: the same after a restart, and no other client's. */
   readonly clientId: string;
-  readonly username?: string;
-  readonly password?: string;
   readonly topics: readonly string[];
   /** Messages taken and not yet acknowledged, at most. */
   readonly inFlightMax?: number;
@@ -58,8 +54,10 @@ export interface IntakeConnection {
 /** Starts connecting and never gives up; all trouble goes to `onStatus`. */
 export function connectIntake(options: IntakeConnectionOptions, onMessage: OnMessage): IntakeConnection {
   const { inFlightMax = 256, sessionExpiryS = 7 * 86_400, onStatus = () => {} } = options;
-  const target = describeTarget(options.url);
+  const target = targetOf(options);
+  /** Attempts to connect since the last success; messages not taken since the last one that was. */
   let attempts = 0;
+  let notTaken = 0;
   let closing = false;
   let inFlight = 0;
   /** The mqtt.js pipeline, held while `inFlightMax` messages wait. */
@@ -70,11 +68,17 @@ export function connectIntake(options: IntakeConnectionOptions, onMessage: OnMes
     granted = resolve;
   });
 
-  const client = mqtt.connect(options.url, clientOptions(options, inFlightMax, sessionExpiryS));
+  const client = mqtt.connect(target.url, clientOptions(options, target, inFlightMax, sessionExpiryS));
   const fail = (doing: string, cause: unknown): void => {
-    onStatus({ state: 'failed', error: new MqttError(`${doing} at ${target}`, { cause }) });
+    onStatus({ state: 'failed', error: new MqttError(`${doing} at ${target.shown}`, { cause }) });
   };
 
+  const release = (): void => {
+    // Emptied first: the pipeline may hand over the next message, and be held again, before this returns.
+    const held = resume;
+    resume = undefined;
+    held?.();
+  };
   const take = async (packet: IPublishPacket): Promise<void> => {
     const { stream } = client;
     inFlight++;
@@ -85,14 +89,15 @@ export function connectIntake(options: IntakeConnectionOptions, onMessage: OnMes
       });
       // On another connection the number may stand for another message, which nobody has stored.
       if (packet.qos > 0 && client.stream === stream && client.connected) stream.write(pubackOf(packet.messageId!));
+      notTaken = 0;
     } catch (error) {
+      client.options.reconnectPeriod = backoffMs(notTaken++);
       fail('a message could not be taken', error);
       // The broker sends it again only on a new connection.
       if (client.stream === stream) stream.destroy();
     } finally {
       inFlight--;
-      resume?.();
-      resume = undefined;
+      if (inFlight < inFlightMax) release();
       if (inFlight === 0) settled();
     }
   };
@@ -106,8 +111,9 @@ export function connectIntake(options: IntakeConnectionOptions, onMessage: OnMes
   };
 
   client.on('connect', (connack: IConnackPacket) => {
+    const { stream } = client;
     attempts = 0;
-    client.options.reconnectPeriod = backoffMs(0);
+    client.options.reconnectPeriod = backoffMs(notTaken);
     onStatus({ state: 'connected', sessionPresent: connack.sessionPresent });
     subscribe(client, options.topics, (error) => {
       if (error === undefined) {
@@ -115,9 +121,9 @@ export function connectIntake(options: IntakeConnectionOptions, onMessage: OnMes
         onStatus({ state: 'subscribed' });
         return;
       }
-      if (closing) return;
+      if (closing || stream.destroyed) return;
       fail('subscription refused', error);
-      client.stream.destroy();
+      stream.destroy();
     });
   });
   client.on('reconnect', () => {
@@ -149,8 +155,8 @@ export function connectIntake(options: IntakeConnectionOptions, onMessage: OnMes
   };
 }
 
-function clientOptions(options: IntakeConnectionOptions, inFlightMax: number, sessionExpiryS: number): IClientOptions {
-  const { protocolVersion, clientId, username, password } = options;
+function clientOptions(options: IntakeConnectionOptions, target: Target, inFlightMax: number, sessionExpiryS: number): IClientOptions {
+  const { protocolVersion, clientId } = options;
   return {
     protocolVersion,
     clientId,
@@ -161,8 +167,7 @@ function clientOptions(options: IntakeConnectionOptions, inFlightMax: number, se
     // A broker that refuses us now may take us later: after a restart, a new password, a freed client id.
     reconnectOnConnackError: true,
     resubscribe: false,
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
+    ...target.login,
     ...(protocolVersion === 5 ? { properties: { sessionExpiryInterval: sessionExpiryS, receiveMaximum: inFlightMax } } : {}),
   };
 }

@@ -74,7 +74,6 @@ export const outboxHead = record('outbox-head', {
   queueStart: int(0),
   queueEnd: int(0),
   queueBytes: int(0),
-  heldEnd: int(0),
   /** Frames that took effect, and frames whose vertex was confirmed with a refusal. */
   finalFrames: int(0),
   refusedFrames: int(0),
@@ -84,7 +83,7 @@ export type OutboxHead = Infer<typeof outboxHead>;
 export const emptyHead = (network: Uint8Array, author: Uint8Array): OutboxHead => ({
   ...{ format: FORMAT, network, author },
   ...{ sequence: 0, lastId: new Uint8Array(32), lastTime: 0, settledSequence: 0, settledId: new Uint8Array(32) },
-  ...{ keptFrom: 1, keptBytes: 0, queueStart: 0, queueEnd: 0, queueBytes: 0, heldEnd: 0, finalFrames: 0, refusedFrames: 0 },
+  ...{ keptFrom: 1, keptBytes: 0, queueStart: 0, queueEnd: 0, queueBytes: 0, finalFrames: 0, refusedFrames: 0 },
 });
 
 export const isKnownFormat = ({ format }: OutboxHead): boolean => format === FORMAT;

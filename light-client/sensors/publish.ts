@@ -4,14 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import mqtt, { type IClientOptions, type IClientPublishOptions, type MqttClient } from 'mqtt';
 import type { Frame, UnsignedFrame } from '../../consensus/vertex/frame.ts';
 import { packOf } from '../intake/packs.ts';
-import { describeTarget, MqttError } from '../mqtt/connection.ts';
+import { type Credentials, MqttError, targetOf } from '../mqtt/connection.ts';
 import { contentTypes, type SenmlFormat } from '../senml/pack.ts';
 
-export interface PublishOptions {
-  readonly url: string;
+export interface PublishOptions extends Credentials {
   readonly protocolVersion?: 4 | 5;
-  readonly username?: string;
-  readonly password?: string;
   readonly format?: SenmlFormat;
   /** Seconds of the frames' own time in each second of ours; `Infinity`, the default, does not wait. */
   readonly speed?: number;
@@ -88,27 +85,21 @@ export async function publishFrames(
     await client.endAsync(stopped());
   }
   if (failure !== undefined && !signal?.aborted) {
-    throw new MqttError(`publishing failed at ${describeTarget(options.url)}`, { cause: failure });
+    throw new MqttError(`publishing failed at ${targetOf(options).shown}`, { cause: failure });
   }
   return published;
 }
 
-async function connect({ url, protocolVersion = 4, username, password }: PublishOptions): Promise<MqttClient> {
-  const target = describeTarget(url);
-  const settings: IClientOptions = {
-    protocolVersion,
-    clean: true,
-    reconnectPeriod: 500,
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-  };
+async function connect(options: PublishOptions): Promise<MqttClient> {
+  const { url, shown, login } = targetOf(options);
+  const settings: IClientOptions = { protocolVersion: options.protocolVersion ?? 4, clean: true, reconnectPeriod: 500, ...login };
   try {
     const client = await mqtt.connectAsync(url, settings, false);
     // mqtt.js connects again by itself; without a listener its errors would end the process.
     client.on('error', () => {});
     return client;
   } catch (cause) {
-    throw new MqttError(`no connection to the MQTT broker at ${target}`, { cause });
+    throw new MqttError(`no connection to the MQTT broker at ${shown}`, { cause });
   }
 }
 

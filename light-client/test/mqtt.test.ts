@@ -4,7 +4,7 @@ import { Aedes, type AuthenticateError } from 'aedes';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Broker } from '../mqtt/broker.ts';
-import { backoffMs, describeTarget, MqttError } from '../mqtt/connection.ts';
+import { backoffMs, MqttError, targetOf } from '../mqtt/connection.ts';
 import { type ConnectionStatus, connectIntake, type IntakeConnection, type IntakeConnectionOptions, type OnMessage } from '../mqtt/intake-connection.ts';
 import { type BrokerKind, brokerKinds, publishRaw, until } from './brokers.ts';
 
@@ -253,8 +253,14 @@ test('a refused password is said without the password, and tried again', async (
 
 test('backoff grows to half a minute; addresses are shown without secrets', () => {
   assert.equal([0, 1, 2, 6, 7, 8, 1e9].map(backoffMs), [250, 500, 1000, 16_000, 30_000, 30_000, 30_000]);
-  assert.is(describeTarget('mqtts://u:p@broker.example:8883/?clientId=x'), 'mqtts://broker.example:8883');
-  for (const url of ['', 'broker', 'http://x', 'mqtt']) assert.throws(() => describeTarget(url), /"url" expected/);
+  assert.equal(targetOf({ url: 'mqtts://u:p%40@broker.example:8883/?x=1#y' }), {
+    url: 'mqtts://broker.example:8883/?x=1',
+    shown: 'mqtts://broker.example:8883',
+    login: { username: 'u', password: 'p@' },
+  });
+  assert.equal(targetOf({ url: 'mqtt://u:p@x:1', username: 'v', password: 'q' }).login, { username: 'v', password: 'q' });
+  assert.equal(targetOf({ url: 'ws://x/mqtt' }), { url: 'ws://x/mqtt', shown: 'ws://x', login: {} });
+  for (const url of ['', 'broker', 'http://x', 'mqtt', 'mqtt:']) assert.throws(() => targetOf({ url }), /"url" expected/);
 });
 
 test.run();

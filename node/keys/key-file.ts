@@ -4,7 +4,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { open, readFile, rename } from 'node:fs/promises';
+import { link, open, readFile, rm } from 'node:fs/promises';
 import { Decrypter, Encrypter } from 'age-encryption';
 import { fromHex, toHex } from '../../consensus/codec/bytes.ts';
 
@@ -26,19 +26,18 @@ export async function createKeyFile(
   encrypter.setPassphrase(passphrase);
   encrypter.setScryptWorkFactor(workFactor);
   const sealed = await encrypter.encrypt(`${CONTENT_PREFIX}${toHex(seed)}\n`);
-  const file = await open(path, 'wx', 0o600).catch((cause) => {
-    throw new KeyFileError(`${path}: cannot create the key file: ${(cause as Error).message}`, { cause });
-  });
-  // Written under its own name only once whole, so that a kill leaves no half key behind.
+  // Linked to its name only once whole: a kill leaves no half key behind, and no key is written over.
   const partial = `${path}.partial`;
   try {
-    const whole = await open(partial, 'w', 0o600);
-    await whole.writeFile(sealed);
-    await whole.sync();
-    await whole.close();
-    await rename(partial, path);
-  } finally {
+    const file = await open(partial, 'w', 0o600);
+    await file.writeFile(sealed);
+    await file.sync();
     await file.close();
+    await link(partial, path);
+  } catch (cause) {
+    throw new KeyFileError(`${path}: cannot create the key file: ${(cause as Error).message}`, { cause });
+  } finally {
+    await rm(partial, { force: true });
   }
   return seed;
 }

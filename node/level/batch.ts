@@ -15,6 +15,7 @@ import {
   openKey,
   voteKey,
 } from './keys.ts';
+import { type Known, nameOf } from './known.ts';
 import { carriesPayload } from './payload.ts';
 import { encodeOwn, type IndexEntry, seal, storedCheckpoint } from './records.ts';
 
@@ -24,26 +25,10 @@ export interface Batch {
   del(key: Uint8Array): unknown;
 }
 
-/** Ids in `writes` whose index entry must be looked up before the batch is built. */
-export function idsToLookUp(writes: readonly StoreWrite[], head: Head): string[] {
-  const ids = new Set<string>();
-  const add = (id: string): void => {
-    if (!head.open.has(id)) ids.add(id);
-  };
-  for (const write of writes) {
-    if (write.type === 'vertex') add(write.vertex.key);
-    else if (write.type === 'checkpoint') write.checkpoint.vertices.forEach(add);
-  }
-  return [...ids];
-}
-
-/** Fills `batch`. `confirmed` holds the index entries found for `idsToLookUp`. Mutates `head` and `confirmed`. */
-export function buildBatch(
-  writes: readonly StoreWrite[],
-  head: Head,
-  confirmed: Map<string, IndexEntry>,
-  batch: Batch,
-): void {
+/** Fills `batch`. Mutates `head` and `known`. */
+export function buildBatch(writes: readonly StoreWrite[], head: Head, known: Known, batch: Batch): void {
+  const { confirmed, existing } = known;
+  const { counters } = head;
   const put = (key: Uint8Array, value: Uint8Array): void => {
     batch.put(key, seal(key, value));
   };
@@ -63,11 +48,11 @@ export function buildBatch(
 
   /** Stores the body where there is none yet, or where it lacked the payload. */
   function putVertex({ key, envelope }: VertexRecord): void {
-    const known = head.open.get(key) ?? confirmed.get(key);
-    if (known?.payload) return;
+    const stored = head.open.get(key) ?? confirmed.get(key);
+    if (stored?.payload) return;
     const payload = carriesPayload(envelope);
-    if (known !== undefined && !payload) return;
-    const ordinal = known?.ordinal ?? head.nextOrdinal++;
+    if (stored !== undefined && !payload) return;
+    const ordinal = stored?.ordinal ?? counters.nextOrdinal++;
     put(bodyKey(ordinal), envelope);
     const entry = confirmed.get(key);
     if (entry === undefined) keepOpen(key, ordinal, payload);
@@ -82,30 +67,49 @@ export function buildBatch(
     remove(bodyKey(entry.ordinal));
   }
 
+  /** Puts or removes a record of a kind that is counted. */
+  function change(
+    kind: 'objectCount' | 'historyCount',
+    key: Uint8Array,
+    value: Uint8Array | undefined,
+  ): void {
+    const name = nameOf(key);
+    const before = existing.has(name);
+    if (value === undefined) {
+      remove(key);
+      existing.delete(name);
+    } else {
+      put(key, value);
+      existing.add(name);
+    }
+    counters[kind] += (value === undefined ? 0 : 1) - (before ? 1 : 0);
+  }
+
   function putChange({ path, object }: Change): void {
-    if (object === undefined) remove(objectKey(path));
-    else put(objectKey(path), storedObject.encode(object));
+    change('objectCount', objectKey(path), object && storedObject.encode(object));
   }
 
   function putCheckpoint(record: CheckpointRecord): void {
     const { header, certificate, outcomes } = record;
     for (const [index, id] of record.vertices.entries()) {
-      const known = head.open.get(id) ?? confirmed.get(id);
-      invariant(known !== undefined, `confirmed vertex ${id} was never stored`);
-      const { ordinal, payload } = known;
+      const stored = head.open.get(id) ?? confirmed.get(id);
+      invariant(stored !== undefined, `confirmed vertex ${id} was never stored`);
+      const { ordinal, payload } = stored;
       if (head.open.delete(id)) remove(openKey(ordinal));
       confirm(id, { ordinal, payload, height: header.height, index });
     }
     record.changes.forEach(putChange);
-    for (const { level, index, hash } of record.historyNodes) put(historyKey(level, index), hash);
+    for (const { level, index, hash } of record.historyNodes) {
+      change('historyCount', historyKey(level, index), hash);
+    }
     put(checkpointKey(header.height), storedCheckpoint.encode({ header, certificate, outcomes }));
-    head.firstHeight = head.height === 0 ? header.height : Math.min(head.firstHeight, header.height);
-    head.height = Math.max(head.height, header.height);
+    counters.firstHeight = Math.min(counters.firstHeight || header.height, header.height);
+    counters.height = Math.max(counters.height, header.height);
     dropVotes(header.height);
   }
 
   function putVote(height: number, entry: Uint8Array): void {
-    const sequence = head.nextVote++;
+    const sequence = counters.nextVote++;
     head.votes.push({ height, sequence });
     put(voteKey(height, sequence), entry);
   }
@@ -121,6 +125,6 @@ export function buildBatch(
     else if (write.type === 'checkpoint') putCheckpoint(write.checkpoint);
     else putVote(write.height, write.entry);
   }
-  head.batch += 1;
+  counters.batch += 1;
   put(metaKey, encodeHead(head));
 }

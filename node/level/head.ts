@@ -3,11 +3,11 @@
  * opening it is rebuilt and held against the counters in the meta record: a batch that the disk lost shows here.
  */
 
-import { concatBytes, fromHex, toHex } from '../../consensus/codec/bytes.ts';
+import { concatBytes, toHex } from '../../consensus/codec/bytes.ts';
 import type { Database } from './database.ts';
-import { checkpointKey, metaKey, readNumber } from './keys.ts';
+import { checkpointKey, idBytes, metaKey, readNumber } from './keys.ts';
 import type { RecordReader } from './reader.ts';
-import { decodeOwn, encodeOwn, FORMAT, type Meta, StoreDamage, seal } from './records.ts';
+import { type Counters, decodeOwn, encodeOwn, FORMAT, type Meta, StoreDamage, seal } from './records.ts';
 
 /** Outcome lists of this many checkpoints decide what is settled `[ORD-1]`: none of them may be missing. */
 const CHECKPOINTS_CHECKED = 1_024;
@@ -24,25 +24,18 @@ export interface VotePlace {
 
 /** Written by the one writer only, batch by batch. */
 export interface Head {
-  /** Batches written so far. */
-  batch: number;
-  height: number;
-  firstHeight: number;
-  nextOrdinal: number;
-  nextVote: number;
+  readonly counters: Counters;
   /** By id, in order of arrival. */
   readonly open: Map<string, OpenVertex>;
   votes: VotePlace[];
 }
 
-export function encodeHead(head: Head): Uint8Array {
-  const { batch, height, firstHeight, nextOrdinal, nextVote } = head;
-  const counts = { openCount: head.open.size, voteCount: head.votes.length };
-  return encodeOwn({ format: FORMAT, batch, height, firstHeight, nextOrdinal, nextVote, ...counts });
+export function encodeHead({ counters, open, votes }: Head): Uint8Array {
+  return encodeOwn({ format: FORMAT, counters, openCount: open.size, voteCount: votes.length });
 }
 
 export function encodeOpen(id: string, payload: boolean): Uint8Array {
-  return concatBytes(Uint8Array.of(payload ? 1 : 0), fromHex(id)!);
+  return concatBytes(Uint8Array.of(payload ? 1 : 0), idBytes(id));
 }
 
 /** Reads the head of an existing database, or begins that of an empty one. */
@@ -54,19 +47,16 @@ export async function readHead(
 ): Promise<Head> {
   const value = reader.get(metaKey);
   if (value === undefined) {
-    if (acknowledged > 0)
-      throw new StoreDamage(`${directory}: ${acknowledged} batches were written, and none is there`);
-    return beginHead(db, directory);
+    if (acknowledged === 0) return beginHead(db, directory);
+    throw new StoreDamage(`${directory}: ${acknowledged} batches were written, and none is there`);
   }
   const meta = decodeOwn<Meta>(value);
   if (meta.format !== FORMAT) {
     throw new Error(`${directory}: format ${meta.format}, and this program reads format ${FORMAT} only`);
   }
-  const { batch, height, firstHeight, nextOrdinal, nextVote } = meta;
-  if (batch < acknowledged) {
-    throw new StoreDamage(`${directory}: the last ${acknowledged - batch} durable batches are missing`);
-  }
-  const head: Head = { batch, height, firstHeight, nextOrdinal, nextVote, open: new Map(), votes: [] };
+  const lost = acknowledged - meta.counters.batch;
+  if (lost > 0) throw new StoreDamage(`${directory}: the last ${lost} durable batches are missing`);
+  const head: Head = { counters: meta.counters, open: new Map(), votes: [] };
   for await (const [key, opened] of reader.entries('open')) {
     head.open.set(toHex(opened.subarray(1)), { ordinal: readNumber(key, 1), payload: opened[0] === 1 });
   }
@@ -81,15 +71,9 @@ async function beginHead(db: Database, directory: string): Promise<Head> {
   for await (const _ of db.keys({ limit: 1 })) {
     throw new StoreDamage(`${directory}: the meta record is missing, or this is another program's database`);
   }
-  const head: Head = {
-    batch: 0,
-    height: 0,
-    firstHeight: 0,
-    nextOrdinal: 0,
-    nextVote: 0,
-    open: new Map(),
-    votes: [],
-  };
+  const heights = { height: 0, firstHeight: 0 };
+  const counters = { batch: 0, ...heights, nextOrdinal: 0, nextVote: 0, objectCount: 0, historyCount: 0 };
+  const head: Head = { counters, open: new Map(), votes: [] };
   await db.put(metaKey, seal(metaKey, encodeHead(head)), { sync: true });
   return head;
 }
@@ -101,8 +85,9 @@ async function checkHead(db: Database, directory: string, head: Head, meta: Meta
   };
   demand('open vertices', meta.openCount, head.open.size);
   demand('votes', meta.voteCount, head.votes.length);
-  if (head.height === 0) return;
-  const from = Math.max(head.firstHeight, head.height - CHECKPOINTS_CHECKED + 1);
-  const range = { gte: checkpointKey(from), lte: checkpointKey(head.height) };
-  demand(`checkpoints from height ${from}`, head.height - from + 1, (await db.keys(range).all()).length);
+  const { height, firstHeight } = head.counters;
+  if (height === 0) return;
+  const from = Math.max(firstHeight, height - CHECKPOINTS_CHECKED + 1);
+  const range = { gte: checkpointKey(from), lte: checkpointKey(height) };
+  demand(`checkpoints from height ${from}`, height - from + 1, (await db.keys(range).all()).length);
 }

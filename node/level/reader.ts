@@ -44,6 +44,15 @@ export class RecordReader {
     }
   }
 
+  async hasMany(keys: readonly Uint8Array[]): Promise<boolean[]> {
+    if (keys.length === 0) return [];
+    try {
+      return await this.#db.hasMany(keys as Uint8Array[]);
+    } catch (cause) {
+      throw this.#explain(describeKey(keys[0]!), cause);
+    }
+  }
+
   /** Values that must all be there, read in bounded portions. */
   async demandMany(keys: readonly Uint8Array[]): Promise<Uint8Array[]> {
     const values: Uint8Array[] = [];

@@ -20,17 +20,23 @@ const CHECKSUM_BYTES = 4;
 /** The most that a list can hold; a genesis allows fewer for one checkpoint `[ORD-4]`. */
 const OUTCOMES_MAX = 65_535;
 
+/** Counters that go on from one life of the node to the next. */
+export interface Counters {
+  /** Batches written so far. */
+  batch: number;
+  /** Greatest and least height of a stored checkpoint; 0 when there is none. */
+  height: number;
+  firstHeight: number;
+  nextOrdinal: number;
+  nextVote: number;
+  objectCount: number;
+  historyCount: number;
+}
+
 /** What the database says about itself; rewritten with every batch, so that a batch that is missing shows. */
 export interface Meta {
   readonly format: number;
-  /** Batches written so far, this one included. */
-  readonly batch: number;
-  /** Greatest height of a stored checkpoint; 0 when there is none. */
-  readonly height: number;
-  /** Least height of a stored checkpoint; 0 when there is none. */
-  readonly firstHeight: number;
-  readonly nextOrdinal: number;
-  readonly nextVote: number;
+  readonly counters: Counters;
   readonly openCount: number;
   readonly voteCount: number;
 }

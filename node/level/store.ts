@@ -9,12 +9,13 @@ import { type StoredObject, storedObject } from '../../consensus/contracts/objec
 import type { Position, Store, StoredCheckpoint, StoredState, StoreWrite } from '../ports.ts';
 import { Acknowledged } from './acknowledged.ts';
 import { type AuditReport, auditRecords } from './audit.ts';
-import { buildBatch, idsToLookUp } from './batch.ts';
+import { buildBatch } from './batch.ts';
 import { type Database, openDatabase } from './database.ts';
 import { type Head, readHead } from './head.ts';
 import { bodyKey, checkpointKey, historyKey, indexKey, voteKey } from './keys.ts';
+import { findKnown } from './known.ts';
 import { RecordReader } from './reader.ts';
-import { decodeOwn, decodeStored, type IndexEntry, storedCheckpoint } from './records.ts';
+import { decodeOwn, decodeStored, type IndexEntry, StoreDamage, storedCheckpoint } from './records.ts';
 
 interface Waiting {
   readonly writes: readonly StoreWrite[];
@@ -74,10 +75,16 @@ class LevelStore implements AuditedStore {
     for await (const [key, value] of this.#reader.entries('object')) {
       objects.push(decodeStored(this.#directory, key, storedObject, value));
     }
+    const { counters } = this.#head;
+    if (objects.length !== counters.objectCount) {
+      throw new StoreDamage(
+        `${this.#directory}: expected ${counters.objectCount} objects, found ${objects.length}`,
+      );
+    }
     const ordinals = [...this.#head.open.values()].map((entry) => entry.ordinal);
     const votes = this.#head.votes.slice().sort((a, b) => a.height - b.height || a.sequence - b.sequence);
     return {
-      height: this.#head.height,
+      height: counters.height,
       objects,
       openVertices: await this.#reader.demandMany(ordinals.map(bodyKey)),
       voteLog: await this.#reader.demandMany(votes.map((vote) => voteKey(vote.height, vote.sequence))),
@@ -113,17 +120,12 @@ class LevelStore implements AuditedStore {
   }
 
   async #writeBatch(writes: readonly StoreWrite[], durable: boolean): Promise<void> {
-    const ids = idsToLookUp(writes, this.#head);
-    const found = await this.#reader.getMany(ids.map(indexKey));
-    const confirmed = new Map<string, IndexEntry>();
-    for (const [place, value] of found.entries()) {
-      if (value !== undefined) confirmed.set(ids[place]!, decodeOwn<IndexEntry>(value));
-    }
+    const known = await findKnown(writes, this.#head, this.#reader);
     // A chained batch costs a sixth of an array of operations.
     const batch = this.#db.batch();
-    buildBatch(writes, this.#head, confirmed, batch);
+    buildBatch(writes, this.#head, known, batch);
     await batch.write({ sync: durable });
-    if (durable) this.#acknowledged.write(this.#head.batch);
+    if (durable) this.#acknowledged.write(this.#head.counters.batch);
   }
 
   async checkpoint(height: number): Promise<StoredCheckpoint | undefined> {

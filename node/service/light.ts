@@ -1,30 +1,33 @@
 /** Answers light clients: takes their vertices, follows with headers, gives proofs. */
 
-import { toHex } from '../../consensus/codec/bytes.ts';
+import { fromHex, toHex } from '../../consensus/codec/bytes.ts';
 import { limits } from '../../consensus/codec/limits.ts';
 import { describeRefusal, type Refusal } from '../../consensus/codec/result.ts';
 import { chain } from '../../consensus/contracts/registry.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
 import { type LightRequest, lightRequest, type LightResponse, lightResponse } from '../../light-client/protocol/messages.ts';
+import type { PeerKey } from '../ports.ts';
 import type { Runner } from '../runner.ts';
+import { Access } from './access.ts';
+import type { DurableHead } from './durable-head.ts';
 import type { Prover } from './proofs.ts';
 
-/** Answers one request frame with one response frame. Bytes that are no request get a refusal, never silence. */
-export async function answerLightClient(frame: Uint8Array, runner: Runner, prover: Prover): Promise<Uint8Array> {
+/** Answers one request frame of `peer` with one response frame. Bytes that are no request get a refusal, never silence. */
+export async function answerLightClient(peer: PeerKey, frame: Uint8Array, runner: Runner, prover: Prover): Promise<Uint8Array> {
   const request = lightRequest.decode(frame, limits.frameBytesMax);
   if (!request.ok) return lightResponse.encode({ id: 0, body: refusal(request) });
-  return lightResponse.encode({ id: request.value.id, body: await answer(request.value.body, runner, prover) });
+  return lightResponse.encode({ id: request.value.id, body: await answer(peer, request.value.body, runner, prover) });
 }
 
-/** What is pushed to every light client when a checkpoint is certified. */
-export function newestHead(runner: Runner): Uint8Array {
-  return lightResponse.encode({ id: 0, body: head(runner) });
+/** What is pushed to every light client when a checkpoint is durable. */
+export function newestHead(durable: DurableHead): Uint8Array {
+  return lightResponse.encode({ id: 0, body: head(durable) });
 }
 
-async function answer(request: LightRequest, runner: Runner, prover: Prover): Promise<LightResponse> {
+async function answer(peer: PeerKey, request: LightRequest, runner: Runner, prover: Prover): Promise<LightResponse> {
   switch (request.type) {
     case 'head':
-      return head(runner);
+      return head(prover.head);
     case 'submit': {
       const reply = await runner.dispatchDurable({ type: 'submit', envelope: request.envelope });
       if (reply.type !== 'refused') return { type: 'submitted', code: 'OK', detail: '' };
@@ -35,8 +38,10 @@ async function answer(request: LightRequest, runner: Runner, prover: Prover): Pr
       return { type: 'vertex', proof: proved && { vertex: proved.proof, anchor: proved.anchor } };
     }
     case 'proveObject': {
-      const proved = prover.object(request.objectType, request.id, [0, 1, 2]);
-      return proved === undefined ? { type: 'refused', code: 'E_UNKNOWN', detail: 'no checkpoint is certified yet' } : { type: 'object', ...proved };
+      // A gateway sees what its party may see, and nothing of other parties' files.
+      const access = new Access(runner.replica.ledger, fromHex(peer) ?? zero32);
+      const proved = await prover.object(request.objectType, request.id, (stored) => access.classesOf(stored));
+      return proved.ok ? { type: 'object', ...proved.value } : refusal(proved);
     }
     case 'chain': {
       const known = runner.replica.ledger.state.get(chain, request.key);
@@ -45,9 +50,8 @@ async function answer(request: LightRequest, runner: Runner, prover: Prover): Pr
   }
 }
 
-function head(runner: Runner): LightResponse {
-  const { header, certificate } = runner.replica.ledger;
-  return { type: 'head', certified: certificate && { header, certificate } };
+function head({ certified }: DurableHead): LightResponse {
+  return { type: 'head', certified };
 }
 
 function refusal(refused: Refusal): LightResponse {

@@ -1,63 +1,87 @@
-/** Builds proofs from what this node holds. Every proof ends in the newest certified header. docs/spec/proofs.md. */
+/** Builds proofs from what this node holds. Every proof ends in the newest durable certified header. docs/spec/proofs.md. */
 
 import { toHex } from '../../consensus/codec/bytes.ts';
-import { invariant } from '../../consensus/codec/result.ts';
+import { invariant, ok, refuse, type Result } from '../../consensus/codec/result.ts';
 import { historyPath } from '../../consensus/merkle/history.ts';
+import type { Header } from '../../consensus/checkpoint/header.ts';
 import { proveVertex, type VertexProof } from '../../consensus/checkpoint/outcome.ts';
-import { objectPath, type VisibilityClass } from '../../consensus/contracts/object.ts';
+import { objectPath, type StoredObject, type VisibilityClass } from '../../consensus/contracts/object.ts';
+import { device, labelKey } from '../../consensus/contracts/registry.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
-import { batch, proveFrame } from '../../consensus/vertex/batch.ts';
+import { type Batch, batch, proveFrame } from '../../consensus/vertex/batch.ts';
 import { decodeVertex, type Vertex } from '../../consensus/vertex/vertex.ts';
 import type { ReadingProof } from '../../consensus/checkpoint/evidence.ts';
-import type { AnchorProof } from '../../light-client/proof/anchor.ts';
+import type { AnchorProof, CertifiedHeader } from '../../light-client/proof/anchor.ts';
 import { makeStateProof, type StateProof } from '../../light-client/proof/state-proof.ts';
-import type { Store } from '../ports.ts';
+import type { Position, Store } from '../ports.ts';
 import type { Ledger } from '../replica/ledger.ts';
+import type { DurableHead } from './durable-head.ts';
 
 export interface Anchored<P> {
   readonly proof: P;
   readonly anchor: AnchorProof;
 }
 
+/** A reading's proof, with the device's record under the certified header where the device is enrolled. */
+export interface ProvedReading extends Anchored<ReadingProof> {
+  readonly device: StateProof | undefined;
+}
+
+/** Classes of an object that whoever asks may be shown. */
+export type Visible = (stored: StoredObject) => readonly VisibilityClass[];
+
 export class Prover {
+  readonly head: DurableHead;
   readonly #ledger: Ledger;
   readonly #store: Store;
 
-  constructor(ledger: Ledger, store: Store) {
+  constructor(ledger: Ledger, store: Store, head: DurableHead) {
     this.#ledger = ledger;
     this.#store = store;
+    this.head = head;
   }
 
   /** Proof of a vertex's outcome; `undefined` while it is not final. */
   async vertex(key: string): Promise<Anchored<VertexProof> | undefined> {
+    const { certified } = this.head;
     const position = await this.#store.position(key);
-    if (position === undefined || position.height > this.#ledger.height) return undefined;
-    const vertex = await this.storedVertex(key);
-    const checkpoint = await this.#store.checkpoint(position.height);
-    invariant(vertex !== undefined && checkpoint !== undefined, `vertex ${key} is indexed but not stored`);
-    // Taken after the last await that the proof depends on: the newest header may advance meanwhile.
-    const anchor = await this.#anchor(position.height);
-    return { proof: proveVertex(vertex, checkpoint.outcomes, position.index, checkpoint.header), anchor };
+    // What was made durable after the header was taken is not in that header's history.
+    if (position === undefined || certified === undefined || position.height > certified.header.height) return undefined;
+    return { proof: await this.#outcome(key, position), anchor: await this.#anchor(position.height, certified) };
   }
 
   /** Proof of one frame of a batch whose payload this node serves. */
-  async reading(key: string, frameIndex: number): Promise<Anchored<ReadingProof> | undefined> {
-    const vertex = await this.storedVertex(key);
-    if (vertex?.kind !== 'readings' || vertex.payload.length === 0) return undefined;
-    const payload = batch.decode(vertex.payload);
-    invariant(payload.ok, `stored batch ${key} does not decode`);
-    if (frameIndex >= payload.value.frames.length) return undefined;
-    const proved = await this.vertex(key);
-    return proved && { proof: { frame: proveFrame(payload.value, frameIndex), vertex: proved.proof }, anchor: proved.anchor };
+  async reading(key: string, frameIndex: number, visible: Visible): Promise<Result<ProvedReading>> {
+    const held = await this.heldBatch(key);
+    if (!held.ok) return held;
+    const shown = held.value.batch.frames[frameIndex];
+    if (shown === undefined) return refuse('E_NOT_FOUND', { vertex: key, frame: frameIndex, frames: held.value.batch.frames.length });
+    const id = labelKey(this.#ledger.genesis.network, 'device', shown.device);
+    const rest = await this.head.atRest((certified) => ({ certified, device: this.#presence(device.name, id, visible, certified.header) }));
+    if (!rest.ok) return rest;
+    const { certified } = rest.value;
+    const position = await this.#store.position(key);
+    if (position === undefined || position.height > certified.header.height) return refuse('E_UNKNOWN', { vertex: key, reason: 'not final yet' });
+    const proof = { frame: proveFrame(held.value.batch, frameIndex), vertex: await this.#outcome(key, position) };
+    return ok({ proof, device: rest.value.device, anchor: await this.#anchor(position.height, certified) });
   }
 
-  /** Proof of an object in the newest certified state, or of its absence; `undefined` before the first checkpoint. */
-  object(type: string, id: Uint8Array, visible: readonly VisibilityClass[]): Anchored<StateProof> | undefined {
-    const { header, certificate, state } = this.#ledger;
-    if (certificate === undefined) return undefined;
-    const path = objectPath(type, id);
-    const proof = makeStateProof({ type, id }, state.find(toHex(path)), state.map.prove(path), header, visible);
-    return { proof, anchor: { certified: { header, certificate }, path: [] } };
+  /** Proof of an object in the newest certified state, or of its absence. */
+  object(type: string, id: Uint8Array, visible: Visible): Promise<Result<Anchored<StateProof>>> {
+    return this.head.atRest((certified) => ({ proof: this.#state(type, id, visible, certified.header), anchor: { certified, path: [] } }));
+  }
+
+  /** Proofs of several objects under one header, and what `judge` makes of the state under it. */
+  objects<T>(
+    subjects: readonly { readonly type: string; readonly id: Uint8Array }[],
+    visible: Visible,
+    judge: () => T,
+  ): Promise<Result<Anchored<StateProof[]> & { readonly judged: T }>> {
+    return this.head.atRest((certified) => ({
+      proof: subjects.map(({ type, id }) => this.#state(type, id, visible, certified.header)),
+      anchor: { certified, path: [] },
+      judged: judge(),
+    }));
   }
 
   async storedVertex(key: string): Promise<Vertex | undefined> {
@@ -66,15 +90,43 @@ export class Prover {
     return decoded?.ok ? decoded.value : undefined;
   }
 
-  /** From the header at `height` to the newest certified one. */
-  async #anchor(height: number): Promise<AnchorProof> {
-    const { header, certificate } = this.#ledger;
-    invariant(certificate !== undefined, 'something is final, so a header is certified');
-    const certified = { header, certificate };
-    if (height === header.height) return { certified, path: [] };
+  /** A readings vertex with its batch, where this node holds the payload. */
+  async heldBatch(key: string): Promise<Result<{ readonly vertex: Vertex; readonly batch: Batch }>> {
+    const vertex = await this.storedVertex(key);
+    if (vertex?.kind !== 'readings') return refuse('E_NOT_FOUND', { type: 'readings', id: key });
+    if (vertex.payload.length === 0) return refuse('E_UNKNOWN', { vertex: key, reason: 'this node does not hold the batch' });
+    const payload = batch.decode(vertex.payload);
+    invariant(payload.ok, `stored batch ${key} does not decode`);
+    return ok({ vertex, batch: payload.value });
+  }
+
+  async #outcome(key: string, { height, index }: Position): Promise<VertexProof> {
+    const vertex = await this.storedVertex(key);
+    const checkpoint = await this.#store.checkpoint(height);
+    invariant(vertex !== undefined && checkpoint !== undefined, `vertex ${key} is indexed but not stored`);
+    return proveVertex(vertex, checkpoint.outcomes, index, checkpoint.header);
+  }
+
+  /** Only at rest: the state must be the one under `header`. */
+  #state(type: string, id: Uint8Array, visible: Visible, header: Header): StateProof {
+    const { state } = this.#ledger;
+    const path = objectPath(type, id);
+    const stored = state.find(toHex(path));
+    return makeStateProof({ type, id }, stored, state.map.prove(path), header, stored === undefined ? [] : visible(stored));
+  }
+
+  #presence(type: string, id: Uint8Array, visible: Visible, header: Header): StateProof | undefined {
+    const stored = this.#ledger.state.find(toHex(objectPath(type, id)));
+    return stored && this.#state(type, id, visible, header);
+  }
+
+  /** From the header at `height` to a durable certified one. */
+  async #anchor(height: number, certified: CertifiedHeader): Promise<AnchorProof> {
+    const size = certified.header.height;
+    if (height === size) return { certified, path: [] };
     // First which nodes the path needs, then the path.
     const wanted: [level: number, index: number][] = [];
-    historyPath(height, header.height, (level, index) => {
+    historyPath(height, size, (level, index) => {
       wanted.push([level, index]);
       return zero32;
     });
@@ -84,6 +136,6 @@ export class Prover {
       invariant(node !== undefined, `history node ${level}/${index} is missing in the store`);
       nodes.set(`${level}/${index}`, node);
     }
-    return { certified, path: historyPath(height, header.height, (level, index) => nodes.get(`${level}/${index}`)!) };
+    return { certified, path: historyPath(height, size, (level, index) => nodes.get(`${level}/${index}`)!) };
   }
 }

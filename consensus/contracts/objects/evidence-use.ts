@@ -3,7 +3,7 @@
  * follows from the device, its session and its counter, so one reading has one mark, whatever batch proved it.
  */
 
-import { hash32, int, type Infer, record, text } from '../../codec/schema.ts';
+import { hash32, type Infer, int, record, text } from '../../codec/schema.ts';
 import { hash } from '../../crypto/hash.ts';
 import { objectType } from '../object.ts';
 import { version } from './version.ts';

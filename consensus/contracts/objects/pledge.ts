@@ -18,7 +18,13 @@ export const pledgeStates = [
 export type PledgeState = (typeof pledgeStates)[number];
 
 /** Perfected and not yet ended: the pledgee is secured. */
-export const securedStates: readonly PledgeState[] = ['PERFECTED', 'WARNED', 'FROZEN', 'DEFAULTED', 'ENFORCING'];
+export const securedStates: readonly PledgeState[] = [
+  'PERFECTED',
+  'WARNED',
+  'FROZEN',
+  'DEFAULTED',
+  'ENFORCING',
+];
 /** Perfected and in trouble: nothing more is lent. */
 export const troubledStates: readonly PledgeState[] = ['WARNED', 'FROZEN', 'DEFAULTED', 'ENFORCING'];
 export const endedStates: readonly PledgeState[] = ['REALISED', 'RELEASED', 'LAPSED'];

@@ -1,8 +1,8 @@
 /** Exact arithmetic of contracts `[ORD-5]`: BigInt inside, integers outside, lendable amounts down, debts up. */
 
-import { type ContractRefusal, refused } from '../transition.ts';
 import type { EvaluatedLine } from '../objects/evaluation.ts';
 import type { Debt } from '../objects/loan.ts';
+import { type ContractRefusal, refused } from '../transition.ts';
 
 const WHOLE_BP = 10_000n;
 
@@ -51,7 +51,10 @@ export function totalDebt({ costs, interest, principal }: Debt): bigint {
 }
 
 /** What `amount` takes off a debt: costs first, then interest, then principal; the rest is excess. */
-export function allocateRepayment(debt: Debt, amount: number): { readonly applied: Debt; readonly excess: number } {
+export function allocateRepayment(
+  debt: Debt,
+  amount: number,
+): { readonly applied: Debt; readonly excess: number } {
   const costs = Math.min(debt.costs, amount);
   const interest = Math.min(debt.interest, amount - costs);
   const principal = Math.min(debt.principal, amount - costs - interest);

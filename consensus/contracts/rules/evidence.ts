@@ -12,7 +12,7 @@ import { bytes, list } from '../../codec/schema.ts';
 import { leafHash, treeRoot } from '../../merkle/tree.ts';
 import { compareDecimals, type Decimal, scaledInteger } from '../../vertex/decimal.ts';
 import { type Frame, frame, verifyFrame } from '../../vertex/frame.ts';
-import { quantities, type QuantityName, type SensorFunction } from '../../vertex/quantities.ts';
+import { type QuantityName, quantities, type SensorFunction } from '../../vertex/quantities.ts';
 import { evidenceUse, evidenceUseId } from '../objects/evidence-use.ts';
 import { versionOf } from '../objects/version.ts';
 import { device, key, labelKey } from '../registry.ts';
@@ -35,7 +35,8 @@ export interface Observation {
   readonly quantity: QuantityName;
   readonly value: Decimal;
   readonly device: Uint8Array;
-  readonly deviceOwner: Uint8Array;
+  /** By a device of the goods' owner, or of a party that the owner controls. */
+  readonly ownersOwn: boolean;
   /** Mark of the frame that holds it. */
   readonly use: Uint8Array;
 }
@@ -49,26 +50,35 @@ export interface Observed {
 }
 
 /** Opens and judges `proofs` as evidence of how things stood at `asOf`, ms. */
-export function observe(proofs: readonly Uint8Array[], goods: GoodsParties, asOf: number, context: Context): Observed | ContractRefusal {
+export function observe(
+  proofs: readonly Uint8Array[],
+  goods: GoodsParties,
+  asOf: number,
+  context: Context,
+): Observed | ContractRefusal {
   const observations: Observation[] = [];
   const uses: Uint8Array[] = [];
   const leaves: Uint8Array[] = [];
   for (const [index, proofBytes] of proofs.entries()) {
     const evidence = context.evidence(proofBytes);
-    if (isRefusal(evidence)) return refused('E_EVIDENCE', { ...evidence.facts, proof: index, cause: evidence.code });
+    if (isRefusal(evidence))
+      return refused('E_EVIDENCE', { ...evidence.facts, proof: index, cause: evidence.code });
     const shown = evidence.frame;
+    const facts = { proof: index, device: shown.device };
     const source = checkSource(shown, evidence.gateway, goods, context);
+    if (isRefusal(source)) return { ...source, facts: { ...source.facts, ...facts } };
     const late = checkTimes(shown.time, evidence.finalTime, asOf, context.policy.evidenceAgeMs);
-    const refusal = isRefusal(source) ? source : late;
-    if (refusal !== undefined) return { ...refusal, facts: { ...refusal.facts, proof: index, device: shown.device } };
-    const { id, owner, functions } = source as Source;
+    if (late !== undefined) return { ...late, facts: { ...late.facts, ...facts } };
+    const { id, owner, functions } = source;
+    const ownersOwn = isControlledBy(owner, goods.owner, context);
     const use = evidenceUseId({ device: id, session: shown.session, counter: shown.counter });
-    if (includesId(uses, use)) return refused('E_EVIDENCE', { reason: 'one reading shown twice', proof: index });
+    if (includesId(uses, use))
+      return refused('E_EVIDENCE', { reason: 'one reading shown twice', proof: index });
     uses.push(use);
     leaves.push(leafHash(frame.encode(shown)));
     for (const { quantity, value } of shown.readings) {
       if (!isDeclared(quantity, functions)) continue;
-      observations.push({ quantity, value, device: id, deviceOwner: owner, use });
+      observations.push({ quantity, value, device: id, ownersOwn, use });
     }
   }
   return { observations, uses, root: treeRoot(leaves) };
@@ -81,35 +91,59 @@ interface Source {
 }
 
 /** The enrolled device that speaks, vouched for by its own signature or by a gateway of its owner or the monitor. */
-function checkSource(shown: Frame, gateway: Uint8Array, goods: GoodsParties, context: Context): Source | ContractRefusal {
+function checkSource(
+  shown: Frame,
+  gateway: Uint8Array,
+  goods: GoodsParties,
+  context: Context,
+): Source | ContractRefusal {
   const id = labelKey(context.network, 'device', shown.device);
   const enrolled = context.get(device, id);
-  if (enrolled?.state !== 'ACTIVE') return refused('E_EVIDENCE', { reason: 'the device is not enrolled and active' }, id);
+  if (enrolled?.state !== 'ACTIVE')
+    return refused('E_EVIDENCE', { reason: 'the device is not enrolled and active' }, id);
   const carrier = context.get(key, gateway);
   if (carrier?.kind !== 'gateway' || carrier.state !== 'ACTIVE') {
-    return refused('E_EVIDENCE', { reason: 'its author is no active gateway', gateway: toHex(gateway) }, gateway);
+    return refused(
+      'E_EVIDENCE',
+      { reason: 'its author is no active gateway', gateway: toHex(gateway) },
+      gateway,
+    );
   }
   if (enrolled.key.length > 0) {
     if (!verifyFrame(shown, context.network, enrolled.key)) {
       return refused('E_EVIDENCE', { reason: 'the sensor’s signature does not verify' }, id);
     }
   } else if (!equalBytes(carrier.party, enrolled.owner) && !equalBytes(carrier.party, goods.monitor)) {
-    return refused('E_EVIDENCE', { reason: 'the gateway may not vouch for this device', gateway: toHex(gateway) }, gateway);
+    return refused(
+      'E_EVIDENCE',
+      { reason: 'the gateway may not vouch for this device', gateway: toHex(gateway) },
+      gateway,
+    );
   }
   return { id, owner: enrolled.owner, functions: enrolled.functions };
 }
 
 /** Both clocks must be near `asOf`: the sensor's, which is a claim, and the checkpoint's, which is certified. */
-function checkTimes(sensorTime: number, finalTime: number, asOf: number, ageMs: number): ContractRefusal | undefined {
+function checkTimes(
+  sensorTime: number,
+  finalTime: number,
+  asOf: number,
+  ageMs: number,
+): ContractRefusal | undefined {
   const facts = { asOf, most: ageMs };
-  if (Math.abs(asOf - sensorTime) > ageMs) return refused('E_EVIDENCE', { ...facts, reason: 'not of that time', sensorTime });
-  if (asOf - finalTime > ageMs) return refused('E_EVIDENCE', { ...facts, reason: 'final long before', finalTime });
+  if (Math.abs(asOf - sensorTime) > ageMs)
+    return refused('E_EVIDENCE', { ...facts, reason: 'not of that time', sensorTime });
+  if (asOf - finalTime > ageMs)
+    return refused('E_EVIDENCE', { ...facts, reason: 'final long before', finalTime });
   return undefined;
 }
 
 /** A device speaks only within the functions it is enrolled for; packages are counted by counters and by cameras. */
 function isDeclared(quantity: QuantityName, functions: readonly SensorFunction[]): boolean {
-  return functions.includes(quantities[quantity].function) || (quantity === 'count' && functions.includes('camera'));
+  return (
+    functions.includes(quantities[quantity].function) ||
+    (quantity === 'count' && functions.includes('camera'))
+  );
 }
 
 /** Weighings and counts of one lot of goods, by at least two devices that are not all the owner's `[R153]`. */
@@ -119,12 +153,13 @@ export interface Measured {
 }
 
 /** Demands two independent functions: a weighing and a count by different devices, one at least not the owner's. */
-export function measure(observed: Observed, owner: Uint8Array, context: Context): Measured | ContractRefusal {
+export function measure(observed: Observed): Measured | ContractRefusal {
   const weighings = observed.observations.filter(({ quantity }) => quantity === 'weight');
   const counts = observed.observations.filter(({ quantity }) => quantity === 'count');
-  const isForeign = ({ deviceOwner }: Observation): boolean => !isControlledBy(deviceOwner, owner, context);
   const independent = weighings.some((weighing) =>
-    counts.some((count) => !equalBytes(weighing.device, count.device) && (isForeign(weighing) || isForeign(count))),
+    counts.some(
+      (count) => !equalBytes(weighing.device, count.device) && !(weighing.ownersOwn && count.ownersOwn),
+    ),
   );
   if (independent) return { weighings, counts };
   return refused('E_EVIDENCE', {
@@ -135,15 +170,29 @@ export function measure(observed: Observed, owner: Uint8Array, context: Context)
 }
 
 /** Every weighing within tolerance of `quantity` grams, every count exactly `packages`. */
-export function checkAgreement(measured: Measured, quantity: number, packages: number, toleranceBp: number): ContractRefusal | undefined {
+export function checkAgreement(
+  measured: Measured,
+  quantity: number,
+  packages: number,
+  toleranceBp: number,
+): ContractRefusal | undefined {
   for (const { value } of measured.weighings) {
     if (!isWithin(micrograms(value), BigInt(quantity) * 1_000_000n, toleranceBp)) {
-      return refused('E_EVIDENCE', { reason: 'weight does not agree', measured: grams(value), stated: quantity, toleranceBp });
+      return refused('E_EVIDENCE', {
+        reason: 'weight does not agree',
+        measured: grams(value),
+        stated: quantity,
+        toleranceBp,
+      });
     }
   }
   for (const { value } of measured.counts) {
     if (compareDecimals(value, { mantissa: packages, exponent: 0 }) !== 0) {
-      return refused('E_EVIDENCE', { reason: 'count does not agree', measured: wholeCount(value), stated: packages });
+      return refused('E_EVIDENCE', {
+        reason: 'count does not agree',
+        measured: wholeCount(value),
+        stated: packages,
+      });
     }
   }
   return undefined;
@@ -155,7 +204,11 @@ export const grams = (weight: Decimal): number => Number(scaledInteger(weight, 3
 export const wholeCount = (count: Decimal): number => Number(scaledInteger(count, 0));
 
 /** Puts the marks of readings that register goods: none may have spoken for any goods before. */
-export function consumeReadings(uses: readonly Uint8Array[], unit: Uint8Array, context: Context): ContractRefusal | undefined {
+export function consumeReadings(
+  uses: readonly Uint8Array[],
+  unit: Uint8Array,
+  context: Context,
+): ContractRefusal | undefined {
   for (const use of uses) {
     if (context.get(evidenceUse, use) !== undefined) {
       return refused('E_EVIDENCE', { reason: 'the reading was used before' }, use);
@@ -166,7 +219,11 @@ export function consumeReadings(uses: readonly Uint8Array[], unit: Uint8Array, c
 }
 
 /** Puts the marks of readings that speak of registered goods: they may have spoken for these before, for no others. */
-export function claimReadings(uses: readonly Uint8Array[], unit: Uint8Array, context: Context): ContractRefusal | undefined {
+export function claimReadings(
+  uses: readonly Uint8Array[],
+  unit: Uint8Array,
+  context: Context,
+): ContractRefusal | undefined {
   for (const use of uses) {
     const earlier = context.get(evidenceUse, use);
     if (earlier === undefined) context.put(evidenceUse, use, { unit, ...versionOf(context) });

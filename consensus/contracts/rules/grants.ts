@@ -8,9 +8,14 @@ import { type Context, type ContractRefusal, refused } from '../transition.ts';
 import { includesId } from './lists.ts';
 
 /** The refusal unless the grant is neither revoked nor expired. */
-export function checkLive(given: ValueOf<typeof grant>, id: Uint8Array, context: Context): ContractRefusal | undefined {
+export function checkLive(
+  given: ValueOf<typeof grant>,
+  id: Uint8Array,
+  context: Context,
+): ContractRefusal | undefined {
   if (given.state !== 'ACTIVE') return refused('E_SCOPE', { reason: 'the grant is revoked' }, id);
-  if (given.expires < context.time) return refused('E_SCOPE', { reason: 'the grant has expired', expires: given.expires }, id);
+  if (given.expires < context.time)
+    return refused('E_SCOPE', { reason: 'the grant has expired', expires: given.expires }, id);
   return undefined;
 }
 
@@ -21,7 +26,10 @@ export function checkScope(
   unitId: Uint8Array,
   goods: ValueOf<typeof unit>,
 ): ContractRefusal | undefined {
-  if (!given.kinds.includes(kind)) return refused('E_SCOPE', { reason: 'the grant does not cover this kind', kind });
+  if (!given.kinds.includes(kind))
+    return refused('E_SCOPE', { reason: 'the grant does not cover this kind', kind });
   const named = [unitId, ...goods.receipts].some((id) => includesId(given.scope, id));
-  return named ? undefined : refused('E_SCOPE', { reason: 'the grant does not name these goods', unit: toHex(unitId) }, unitId);
+  return named
+    ? undefined
+    : refused('E_SCOPE', { reason: 'the grant does not name these goods', unit: toHex(unitId) }, unitId);
 }

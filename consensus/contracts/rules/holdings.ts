@@ -6,7 +6,7 @@
 import { equalBytes } from '../../codec/bytes.ts';
 import { invariant } from '../../codec/result.ts';
 import type { ObjectReader, ValueOf } from '../object.ts';
-import { encumbrance, type EncumbranceEntry } from '../objects/encumbrance.ts';
+import { type EncumbranceEntry, encumbrance } from '../objects/encumbrance.ts';
 import { pledge } from '../objects/pledge.ts';
 import { receipt } from '../objects/receipt.ts';
 import type { unit } from '../objects/unit.ts';
@@ -31,7 +31,11 @@ export function readHoldings(unitId: Uint8Array, reader: ObjectReader): readonly
 }
 
 /** Writes a unit's holdings; when none is left, the encumbrance ceases to exist. */
-export function writeHoldings(unitId: Uint8Array, holdings: readonly Omit<Holding, 'agreed'>[], context: Context): void {
+export function writeHoldings(
+  unitId: Uint8Array,
+  holdings: readonly Omit<Holding, 'agreed'>[],
+  context: Context,
+): void {
   if (holdings.length === 0) {
     context.remove(encumbrance, unitId);
     return;
@@ -43,7 +47,10 @@ export function writeHoldings(unitId: Uint8Array, holdings: readonly Omit<Holdin
   });
 }
 
-export function isExpiredReservation({ state, reservedUntil }: ValueOf<typeof pledge>, time: number): boolean {
+export function isExpiredReservation(
+  { state, reservedUntil }: ValueOf<typeof pledge>,
+  time: number,
+): boolean {
   return state === 'AGREED' && reservedUntil < time;
 }
 
@@ -53,16 +60,22 @@ export function lapseExpired(unitId: Uint8Array, context: Context): readonly Hol
   const live = holdings.filter(({ agreed }) => !isExpiredReservation(agreed, context.time));
   if (live.length === holdings.length) return holdings;
   for (const { pledge: id, agreed } of holdings) {
-    if (isExpiredReservation(agreed, context.time)) context.put(pledge, id, { ...agreed, state: 'LAPSED', ...versionOf(context) });
+    if (isExpiredReservation(agreed, context.time))
+      context.put(pledge, id, { ...agreed, state: 'LAPSED', ...versionOf(context) });
   }
   writeHoldings(unitId, live, context);
   return live;
 }
 
 /** Holdings of the goods themselves when `receiptId` is absent, otherwise of that receipt. */
-export function holdingsOf(holdings: readonly Holding[], receiptId: Uint8Array | undefined): readonly Holding[] {
+export function holdingsOf(
+  holdings: readonly Holding[],
+  receiptId: Uint8Array | undefined,
+): readonly Holding[] {
   return holdings.filter(({ agreed }) =>
-    receiptId === undefined ? agreed.receipt === undefined : agreed.receipt !== undefined && equalBytes(agreed.receipt, receiptId),
+    receiptId === undefined
+      ? agreed.receipt === undefined
+      : agreed.receipt !== undefined && equalBytes(agreed.receipt, receiptId),
   );
 }
 
@@ -72,11 +85,19 @@ export function heldQuantity(holdings: readonly Holding[]): number {
 
 /** Grams under no receipt and held by nobody. */
 export function unreceiptedFree(goods: ValueOf<typeof unit>, holdings: readonly Holding[]): number {
-  return goods.quantity - goods.receipted - heldQuantity(holdings.filter(({ agreed }) => agreed.receipt === undefined));
+  return (
+    goods.quantity -
+    goods.receipted -
+    heldQuantity(holdings.filter(({ agreed }) => agreed.receipt === undefined))
+  );
 }
 
 /** Grams held by nobody: outside receipts, and on receipts that secure nothing. */
-export function freeQuantity(goods: ValueOf<typeof unit>, holdings: readonly Holding[], reader: ObjectReader): number {
+export function freeQuantity(
+  goods: ValueOf<typeof unit>,
+  holdings: readonly Holding[],
+  reader: ObjectReader,
+): number {
   let free = unreceiptedFree(goods, holdings);
   for (const receiptId of goods.receipts) {
     if (holdingsOf(holdings, receiptId).length === 0) free += reader.get(receipt, receiptId)?.quantity ?? 0;

@@ -13,9 +13,24 @@ import { endedStates, pledge } from '../objects/pledge.ts';
 import { receipt } from '../objects/receipt.ts';
 import { unit } from '../objects/unit.ts';
 import { versionOf } from '../objects/version.ts';
-import { heldQuantity, type Holding, holdingsOf, isExpiredReservation, lapseExpired, writeHoldings } from '../rules/holdings.ts';
+import {
+  type Holding,
+  heldQuantity,
+  holdingsOf,
+  isExpiredReservation,
+  lapseExpired,
+  writeHoldings,
+} from '../rules/holdings.ts';
 import { includesId } from '../rules/lists.ts';
-import { type Context, type ContractRefusal, isRefusal, lookUp, refused, transition, wrongState } from '../transition.ts';
+import {
+  type Context,
+  type ContractRefusal,
+  isRefusal,
+  lookUp,
+  refused,
+  transition,
+  wrongState,
+} from '../transition.ts';
 
 export const agreePledge = transition({
   name: 'agree-pledge',
@@ -38,12 +53,21 @@ export const agreePledge = transition({
       { party: asked.bank, role: 'bank' },
     ];
   },
-  codes: ['E_ENCUMBERED', 'E_INELIGIBLE', 'E_INSUFFICIENT', 'E_NOT_FOUND', 'E_POLICY', 'E_RECEIPT_OUT', 'E_STATE'],
+  codes: [
+    'E_ENCUMBERED',
+    'E_INELIGIBLE',
+    'E_INSUFFICIENT',
+    'E_NOT_FOUND',
+    'E_POLICY',
+    'E_RECEIPT_OUT',
+    'E_STATE',
+  ],
   apply: (args, context) => {
     const asked = lookUp(context, loan, args.loan);
     if (isRefusal(asked)) return asked;
     if (asked.state !== 'APPROVED') return wrongState(asked.state, ['APPROVED'], args.loan);
-    if (asked.limitUntil < context.time) return refused('E_STATE', { reason: 'the approval has lapsed', until: asked.limitUntil }, args.loan);
+    if (asked.limitUntil < context.time)
+      return refused('E_STATE', { reason: 'the approval has lapsed', until: asked.limitUntil }, args.loan);
     const goods = lookUp(context, unit, args.unit);
     if (isRefusal(goods)) return goods;
     const ineligible = checkGoods(args.unit, goods, asked, context);
@@ -53,7 +77,10 @@ export const agreePledge = transition({
     if (taken !== undefined) return taken;
     const live = asked.pledges.filter((id) => isLive(id, context));
     if (holdings.length >= limits.pledgesPerUnitMax || live.length >= pledgesPerLoanMax) {
-      return refused('E_POLICY', { reason: 'too many pledges', most: Math.min(limits.pledgesPerUnitMax, pledgesPerLoanMax) });
+      return refused('E_POLICY', {
+        reason: 'too many pledges',
+        most: Math.min(limits.pledgesPerUnitMax, pledgesPerLoanMax),
+      });
     }
     context.put(pledge, context.callId, {
       state: 'AGREED',
@@ -83,7 +110,9 @@ export const agreePledge = transition({
 
 function isLive(id: Uint8Array, context: Context): boolean {
   const agreed = context.get(pledge, id);
-  return agreed !== undefined && !endedStates.includes(agreed.state) && !isExpiredReservation(agreed, context.time);
+  return (
+    agreed !== undefined && !endedStates.includes(agreed.state) && !isExpiredReservation(agreed, context.time)
+  );
 }
 
 function checkGoods(
@@ -129,10 +158,18 @@ function checkFree(
       ? undefined
       : refused('E_RECEIPT_OUT', { reason: 'the pledgor does not control the receipt' }, asked.receipt);
   }
-  return refused('E_ENCUMBERED', { asked: asked.quantity, state: rival.state, rank: rival.rank }, rival.pledge);
+  return refused(
+    'E_ENCUMBERED',
+    { asked: asked.quantity, state: rival.state, rank: rival.rank },
+    rival.pledge,
+  );
 }
 
-function checkReceipt(id: Uint8Array, goods: ValueOf<typeof unit>, context: Context): ValueOf<typeof receipt> | ContractRefusal {
+function checkReceipt(
+  id: Uint8Array,
+  goods: ValueOf<typeof unit>,
+  context: Context,
+): ValueOf<typeof receipt> | ContractRefusal {
   const document = lookUp(context, receipt, id);
   if (isRefusal(document) || includesId(goods.receipts, id)) return document;
   return refused('E_RECEIPT_OUT', { reason: 'not a live receipt over these goods' }, id);

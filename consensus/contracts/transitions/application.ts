@@ -3,12 +3,20 @@
 import { equalBytes } from '../../codec/bytes.ts';
 import { hash32 } from '../../codec/schema.ts';
 import { checkCurrency, checkLei, checkOrder } from '../identifiers.ts';
-import { applicationFields, loan, type LoanState, noDebt } from '../objects/loan.ts';
+import { applicationFields, type LoanState, loan, noDebt } from '../objects/loan.ts';
 import { unit } from '../objects/unit.ts';
 import { versionOf } from '../objects/version.ts';
 import { labelKey, party } from '../registry.ts';
 import { hasRepeatedId } from '../rules/lists.ts';
-import { type Context, type ContractRefusal, isRefusal, lookUp, refused, transition, wrongState } from '../transition.ts';
+import {
+  type Context,
+  type ContractRefusal,
+  isRefusal,
+  lookUp,
+  refused,
+  transition,
+  wrongState,
+} from '../transition.ts';
 
 export const apply = transition({
   name: 'apply',
@@ -42,7 +50,11 @@ export const apply = transition({
 
 /** The applicant's LEI is its own, the bank is one (R034). */
 function checkIdentity(
-  { lei, applicant, bank }: { readonly lei: string; readonly applicant: Uint8Array; readonly bank: Uint8Array },
+  {
+    lei,
+    applicant,
+    bank,
+  }: { readonly lei: string; readonly applicant: Uint8Array; readonly bank: Uint8Array },
   context: Context,
 ): ContractRefusal | undefined {
   const defect = checkLei(lei);
@@ -56,17 +68,24 @@ function checkIdentity(
 }
 
 function checkAsked(
-  args: { readonly currency: string; readonly maturity: number; readonly orders: readonly string[]; readonly units: readonly Uint8Array[] },
+  args: {
+    readonly currency: string;
+    readonly maturity: number;
+    readonly orders: readonly string[];
+    readonly units: readonly Uint8Array[];
+  },
   context: Context,
 ): ContractRefusal | undefined {
   const currency = checkCurrency(args.currency);
   if (currency !== undefined) return refused('E_SCHEMA', { field: 'currency', reason: currency });
-  if (args.maturity <= context.time) return refused('E_SCHEMA', { field: 'maturity', reason: 'not in the future' });
+  if (args.maturity <= context.time)
+    return refused('E_SCHEMA', { field: 'maturity', reason: 'not in the future' });
   for (const [index, order] of args.orders.entries()) {
     const defect = checkOrder(order);
     if (defect !== undefined) return refused('E_ID_INVALID', { field: 'orders', index, reason: defect });
   }
-  if (new Set(args.orders).size !== args.orders.length) return refused('E_SCHEMA', { field: 'orders', reason: 'repeated' });
+  if (new Set(args.orders).size !== args.orders.length)
+    return refused('E_SCHEMA', { field: 'orders', reason: 'repeated' });
   return hasRepeatedId(args.units) ? refused('E_SCHEMA', { field: 'units', reason: 'repeated' }) : undefined;
 }
 

@@ -4,13 +4,21 @@ import { equalBytes, toHex } from '../../codec/bytes.ts';
 import { hash32 } from '../../codec/schema.ts';
 import type { ValueOf } from '../object.ts';
 import { grant, grantFields } from '../objects/grant.ts';
-import { loan, type LoanState } from '../objects/loan.ts';
+import { type LoanState, loan } from '../objects/loan.ts';
 import { pledge, securedStates } from '../objects/pledge.ts';
 import { receipt } from '../objects/receipt.ts';
 import { unit } from '../objects/unit.ts';
 import { versionOf } from '../objects/version.ts';
 import { hasRepeatedId } from '../rules/lists.ts';
-import { type Context, type ContractRefusal, isRefusal, lookUp, refused, transition, wrongState } from '../transition.ts';
+import {
+  type Context,
+  type ContractRefusal,
+  isRefusal,
+  lookUp,
+  refused,
+  transition,
+  wrongState,
+} from '../transition.ts';
 
 const openStates: readonly LoanState[] = ['APPLIED', 'AUTHORISED', 'EVALUATED', 'APPROVED', 'DRAWN'];
 
@@ -28,12 +36,20 @@ export const authorise = transition({
     const asked = lookUp(context, loan, loanId);
     if (isRefusal(asked)) return asked;
     if (!openStates.includes(asked.state)) return wrongState(asked.state, openStates, loanId);
-    if (!context.signedBy(asked.applicant)) return refused('E_NO_CONSENT', { reason: 'the enterprise did not sign' }, asked.applicant);
+    if (!context.signedBy(asked.applicant))
+      return refused('E_NO_CONSENT', { reason: 'the enterprise did not sign' }, asked.applicant);
     const refusal = checkGrant(given, context) ?? checkOwned(given.scope, asked.applicant, context);
     if (refusal !== undefined) return refusal;
     if (asked.grant !== undefined) endGrant(asked.grant, context);
     const { applicant: enterprise, bank } = asked;
-    context.put(grant, context.callId, { state: 'ACTIVE', loan: loanId, enterprise, bank, ...given, ...versionOf(context) });
+    context.put(grant, context.callId, {
+      state: 'ACTIVE',
+      loan: loanId,
+      enterprise,
+      bank,
+      ...given,
+      ...versionOf(context),
+    });
     // What was evaluated under the earlier grant is evaluated anew; an approved loan goes on.
     const state = asked.state === 'APPROVED' || asked.state === 'DRAWN' ? asked.state : 'AUTHORISED';
     context.put(loan, loanId, { ...asked, state, grant: context.callId, ...versionOf(context) });
@@ -45,34 +61,46 @@ type Given = Pick<ValueOf<typeof grant>, keyof typeof grantFields>;
 
 function checkGrant({ scope, kinds, expires }: Given, context: Context): ContractRefusal | undefined {
   if (hasRepeatedId(scope)) return refused('E_SCHEMA', { field: 'scope', reason: 'repeated' });
-  if (new Set(kinds).size !== kinds.length) return refused('E_SCHEMA', { field: 'kinds', reason: 'repeated' });
-  return expires > context.time ? undefined : refused('E_SCHEMA', { field: 'expires', reason: 'not in the future' });
+  if (new Set(kinds).size !== kinds.length)
+    return refused('E_SCHEMA', { field: 'kinds', reason: 'repeated' });
+  return expires > context.time
+    ? undefined
+    : refused('E_SCHEMA', { field: 'expires', reason: 'not in the future' });
 }
 
 /** An enterprise consents only for goods of its own, named directly or by a receipt. */
-function checkOwned(scope: readonly Uint8Array[], owner: Uint8Array, context: Context): ContractRefusal | undefined {
+function checkOwned(
+  scope: readonly Uint8Array[],
+  owner: Uint8Array,
+  context: Context,
+): ContractRefusal | undefined {
   for (const id of scope) {
     const holder = context.get(unit, id)?.owner ?? context.get(receipt, id)?.depositor;
     if (holder === undefined) return refused('E_NOT_FOUND', { type: 'unit or receipt', id: toHex(id) }, id);
-    if (!equalBytes(holder, owner)) return refused('E_SCOPE', { reason: 'not the enterprise’s goods', id: toHex(id) }, id);
+    if (!equalBytes(holder, owner))
+      return refused('E_SCOPE', { reason: 'not the enterprise’s goods', id: toHex(id) }, id);
   }
   return undefined;
 }
 
 function endGrant(id: Uint8Array, context: Context): void {
   const earlier = context.get(grant, id);
-  if (earlier?.state === 'ACTIVE') context.put(grant, id, { ...earlier, state: 'REVOKED', ...versionOf(context) });
+  if (earlier?.state === 'ACTIVE')
+    context.put(grant, id, { ...earlier, state: 'REVOKED', ...versionOf(context) });
 }
 
 export const revokeGrant = transition({
   name: 'revoke-grant',
   row: 9,
-  summary: 'Ends a grant: the bank at any time, the enterprise only while no pledge of the loan is perfected.',
+  summary:
+    'Ends a grant: the bank at any time, the enterprise only while no pledge of the loan is perfected.',
   args: { v0: { grant: hash32 } },
   signers: (args, context) => {
     const given = lookUp(context, grant, args.grant);
     if (isRefusal(given)) return given;
-    return context.signedBy(given.bank) ? [{ party: given.bank, role: 'bank' }] : [{ party: given.enterprise, role: 'enterprise' }];
+    return context.signedBy(given.bank)
+      ? [{ party: given.bank, role: 'bank' }]
+      : [{ party: given.enterprise, role: 'enterprise' }];
   },
   codes: ['E_NO_CONSENT', 'E_NOT_FOUND', 'E_STATE'],
   apply: (args, context) => {
@@ -81,7 +109,8 @@ export const revokeGrant = transition({
     if (given.state !== 'ACTIVE') return wrongState(given.state, ['ACTIVE'], args.grant);
     if (!context.signedBy(given.bank)) {
       const secured = context.get(loan, given.loan)?.pledges.find((id) => isSecured(id, context));
-      if (secured !== undefined) return refused('E_NO_CONSENT', { reason: 'a pledge is perfected and not released' }, secured);
+      if (secured !== undefined)
+        return refused('E_NO_CONSENT', { reason: 'a pledge is perfected and not released' }, secured);
     }
     endGrant(args.grant, context);
     return undefined;

@@ -5,11 +5,19 @@ import { hash32, int, record, tagged, text, timeMs } from '../../codec/schema.ts
 import type { ValueOf } from '../object.ts';
 import { evaluation } from '../objects/evaluation.ts';
 import { grant } from '../objects/grant.ts';
-import { loan, type LoanState } from '../objects/loan.ts';
+import { type LoanState, loan } from '../objects/loan.ts';
 import { status } from '../objects/status.ts';
 import { versionOf } from '../objects/version.ts';
 import { checkLive } from '../rules/grants.ts';
-import { type Context, type ContractRefusal, isRefusal, lookUp, refused, transition, wrongState } from '../transition.ts';
+import {
+  type Context,
+  type ContractRefusal,
+  isRefusal,
+  lookUp,
+  refused,
+  transition,
+  wrongState,
+} from '../transition.ts';
 
 const approval = record('approval', { grant: hash32, evaluation: hash32, limit: int(1), until: timeMs });
 
@@ -21,7 +29,12 @@ export const decide = transition({
   summary: 'Approves a loan with a limit and its end, or declines it.',
   args: {
     v0: { loan: hash32 },
-    v2: { decision: tagged('decision', { approve: approval, decline: record('refusal', { reason: text(80, 1) }) }) },
+    v2: {
+      decision: tagged('decision', {
+        approve: approval,
+        decline: record('refusal', { reason: text(80, 1) }),
+      }),
+    },
   },
   signers: (args, context) => {
     const asked = lookUp(context, loan, args.loan);
@@ -33,7 +46,12 @@ export const decide = transition({
     if (isRefusal(asked)) return asked;
     if (decision.type === 'decline') {
       if (!undecided.includes(asked.state)) return wrongState(asked.state, undecided, loanId);
-      context.put(loan, loanId, { ...asked, state: 'DECLINED', reason: decision.reason, ...versionOf(context) });
+      context.put(loan, loanId, {
+        ...asked,
+        state: 'DECLINED',
+        reason: decision.reason,
+        ...versionOf(context),
+      });
       return undefined;
     }
     if (asked.state !== 'EVALUATED') return wrongState(asked.state, ['EVALUATED'], loanId);
@@ -47,7 +65,12 @@ export const decide = transition({
 
 /** Everything cited is the loan's own and still good: grant, statuses, price; the limit is within the lendable. */
 function checkCited(
-  { grant: grantId, evaluation: evaluationId, limit, until }: { grant: Uint8Array; evaluation: Uint8Array; limit: number; until: number },
+  {
+    grant: grantId,
+    evaluation: evaluationId,
+    limit,
+    until,
+  }: { grant: Uint8Array; evaluation: Uint8Array; limit: number; until: number },
   asked: ValueOf<typeof loan>,
   loanId: Uint8Array,
   context: Context,
@@ -57,17 +80,20 @@ function checkCited(
   if (isRefusal(given)) return given;
   const valued = lookUp(context, evaluation, evaluationId);
   if (isRefusal(valued)) return valued;
-  if (asked.grant === undefined || !equalBytes(asked.grant, grantId)) return refused('E_SCOPE', { reason: 'not the loan’s grant' }, grantId);
+  if (asked.grant === undefined || !equalBytes(asked.grant, grantId))
+    return refused('E_SCOPE', { reason: 'not the loan’s grant' }, grantId);
   if (asked.evaluation === undefined || !equalBytes(asked.evaluation, evaluationId)) {
     return refused('E_STATE', { reason: 'not the loan’s newest evaluation' }, asked.evaluation ?? loanId);
   }
   const dead = checkLive(given, grantId, context);
   if (dead !== undefined) return dead;
-  if (time - valued.priceTime > policy.priceAgeMs) return refused('E_PRICE_STALE', { priceTime: valued.priceTime, most: policy.priceAgeMs }, evaluationId);
+  if (time - valued.priceTime > policy.priceAgeMs)
+    return refused('E_PRICE_STALE', { priceTime: valued.priceTime, most: policy.priceAgeMs }, evaluationId);
   for (const line of valued.lines) {
     const supplied = lookUp(context, status, line.status);
     if (isRefusal(supplied)) return supplied;
-    if (time - supplied.asOf > policy.statusAgeMs) return refused('E_STALE', { asOf: supplied.asOf, most: policy.statusAgeMs }, line.status);
+    if (time - supplied.asOf > policy.statusAgeMs)
+      return refused('E_STALE', { asOf: supplied.asOf, most: policy.statusAgeMs }, line.status);
   }
   if (limit > valued.lendable) return refused('E_LIMIT', { limit, lendable: valued.lendable }, evaluationId);
   return until > time ? undefined : refused('E_SCHEMA', { field: 'until', reason: 'not in the future' });

@@ -8,7 +8,13 @@ import { type Debt, loan } from '../objects/loan.ts';
 import { payment } from '../objects/payment.ts';
 import { pledge, troubledStates } from '../objects/pledge.ts';
 import { versionOf } from '../objects/version.ts';
-import { eligibleValue, exactInteger, lendableValue, type PricedQuantity, totalDebt } from '../rules/amounts.ts';
+import {
+  eligibleValue,
+  exactInteger,
+  lendableValue,
+  type PricedQuantity,
+  totalDebt,
+} from '../rules/amounts.ts';
 import {
   type Context,
   type ContractRefusal,
@@ -83,7 +89,11 @@ type Loan = ValueOf<typeof loan>;
 type Pledge = ValueOf<typeof pledge>;
 
 /** The loan's perfected pledges; none may be in trouble, one at least must be there. */
-function readPerfected(asked: Loan, loanId: Uint8Array, context: Context): readonly Pledge[] | ContractRefusal {
+function readPerfected(
+  asked: Loan,
+  loanId: Uint8Array,
+  context: Context,
+): readonly Pledge[] | ContractRefusal {
   const perfected: Pledge[] = [];
   for (const id of asked.pledges) {
     const agreed = lookUp(context, pledge, id);
@@ -91,7 +101,9 @@ function readPerfected(asked: Loan, loanId: Uint8Array, context: Context): reado
     if (troubledStates.includes(agreed.state)) return wrongState(agreed.state, ['PERFECTED'], id);
     if (agreed.state === 'PERFECTED') perfected.push(agreed);
   }
-  return perfected.length > 0 ? perfected : refused('E_STATE', { reason: 'no pledge of the loan is perfected' }, loanId);
+  return perfected.length > 0
+    ? perfected
+    : refused('E_STATE', { reason: 'no pledge of the loan is perfected' }, loanId);
 }
 
 function addDebt(owed: Debt, added: Debt): Debt | ContractRefusal {
@@ -111,7 +123,8 @@ function checkCover(
   perfected: readonly Pledge[],
   context: Context,
 ): ContractRefusal | undefined {
-  if (debt.principal > asked.limit) return refused('E_LIMIT', { principal: debt.principal, limit: asked.limit });
+  if (debt.principal > asked.limit)
+    return refused('E_LIMIT', { principal: debt.principal, limit: asked.limit });
   const valued = asked.evaluation && context.get(evaluation, asked.evaluation);
   if (valued === undefined) return refused('E_NOT_FOUND', { type: evaluation.name });
   const lines: PricedQuantity[] = perfected.flatMap(({ unit, quantity }) =>

@@ -5,7 +5,16 @@ import { bytes, choice, flag, hash32, key32, list, maybe, text } from '../../cod
 import { keyDefect } from '../../crypto/ed25519.ts';
 import { checkDeviceIdentifier, checkLei } from '../identifiers.ts';
 import { device, key, labelKey, party, role, roles, sensorFunctions } from '../registry.ts';
-import { type Context, type ContractRefusal, lookUp, isRefusal, refused, type Signatory, transition, wrongState } from '../transition.ts';
+import {
+  type Context,
+  type ContractRefusal,
+  isRefusal,
+  lookUp,
+  refused,
+  type Signatory,
+  transition,
+  wrongState,
+} from '../transition.ts';
 
 /** Who vouches for a new party: two parties that hold or may hold seats. */
 const countersignerRoles = ['bank', 'monitor'] as const;
@@ -28,7 +37,8 @@ export const enrolParty = transition({
   apply: (args, context) => {
     const defect = checkLei(args.lei);
     if (defect !== undefined) return refused('E_ID_INVALID', { field: 'lei', reason: defect });
-    if (new Set(args.roles).size !== args.roles.length) return refused('E_SCHEMA', { field: 'roles', reason: 'repeated' });
+    if (new Set(args.roles).size !== args.roles.length)
+      return refused('E_SCHEMA', { field: 'roles', reason: 'repeated' });
     const id = labelKey(context.network, 'lei', args.lei);
     if (context.get(party, id) !== undefined) return refused('E_ID_LIVE', { field: 'lei' }, id);
     const refusal = checkNewKey(args.key, context);
@@ -58,7 +68,8 @@ export const enrolKey = transition({
   signers: ({ party: owner, kind, monitor }) => {
     const wanted: Signatory[] = [{ party: owner, role: roles }];
     if (kind === 'party') return wanted;
-    if (monitor === undefined) return refused('E_CREDENTIAL', { reason: 'a monitor must countersign a gateway key' });
+    if (monitor === undefined)
+      return refused('E_CREDENTIAL', { reason: 'a monitor must countersign a gateway key' });
     return [...wanted, { party: monitor, role: 'monitor' }];
   },
   codes: ['E_CREDENTIAL', 'E_ID_LIVE', 'E_NOT_FOUND', 'E_STATE'],
@@ -74,7 +85,12 @@ export const enrolKey = transition({
       if (old.state !== 'ACTIVE') return wrongState(old.state, ['ACTIVE'], args.replaces);
       context.put(key, args.replaces, { ...old, state: 'REVOKED' });
     }
-    context.put(key, args.key, { party: args.party, kind: args.kind, state: 'ACTIVE', since: context.height });
+    context.put(key, args.key, {
+      party: args.party,
+      kind: args.kind,
+      state: 'ACTIVE',
+      since: context.height,
+    });
     return undefined;
   },
 });
@@ -102,14 +118,21 @@ export const enrolDevice = transition({
   apply: (args, context) => {
     const defect = checkDeviceIdentifier(args.identifier);
     if (defect !== undefined) return refused('E_ID_INVALID', { field: 'identifier', reason: defect });
-    if (new Set(args.functions).size !== args.functions.length) return refused('E_SCHEMA', { field: 'functions', reason: 'repeated' });
+    if (new Set(args.functions).size !== args.functions.length)
+      return refused('E_SCHEMA', { field: 'functions', reason: 'repeated' });
     const badKey = args.key.length === 0 ? undefined : keyDefect(args.key);
     if (badKey !== undefined) return refused('E_CREDENTIAL', { field: 'key', reason: badKey });
     const id = labelKey(context.network, 'device', args.identifier);
     const live = context.get(device, id);
     if (live?.state === 'ACTIVE') {
-      if (!args.replaces || !equalBytes(live.owner, args.owner)) return refused('E_ID_LIVE', { field: 'identifier' }, id);
-    } else if (args.replaces) return refused('E_NOT_FOUND', { type: device.name, id: toHex(id), reason: 'nothing live to replace' }, id);
+      if (!args.replaces || !equalBytes(live.owner, args.owner))
+        return refused('E_ID_LIVE', { field: 'identifier' }, id);
+    } else if (args.replaces)
+      return refused(
+        'E_NOT_FOUND',
+        { type: device.name, id: toHex(id), reason: 'nothing live to replace' },
+        id,
+      );
     const { owner, identifier, functions } = args;
     context.put(device, id, { owner, state: 'ACTIVE', key: args.key, identifier, functions });
     return undefined;
@@ -121,6 +144,7 @@ function checkNewKey(newKey: Uint8Array, context: Context): ContractRefusal | un
   const defect = keyDefect(newKey);
   if (defect !== undefined) return refused('E_CREDENTIAL', { field: 'key', reason: defect });
   if (context.get(key, newKey) !== undefined) return refused('E_ID_LIVE', { field: 'key' }, newKey);
-  if (!context.signedByKey(newKey)) return refused('E_CREDENTIAL', { field: 'key', reason: 'the new key did not sign' });
+  if (!context.signedByKey(newKey))
+    return refused('E_CREDENTIAL', { field: 'key', reason: 'the new key did not sign' });
   return undefined;
 }

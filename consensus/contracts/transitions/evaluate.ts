@@ -3,7 +3,7 @@
 import { equalBytes, toHex } from '../../codec/bytes.ts';
 import { hash32, int, list, record } from '../../codec/schema.ts';
 import type { ValueOf } from '../object.ts';
-import { evaluation, type EvaluatedLine, valuationFields } from '../objects/evaluation.ts';
+import { type EvaluatedLine, evaluation, valuationFields } from '../objects/evaluation.ts';
 import { grant } from '../objects/grant.ts';
 import { loan } from '../objects/loan.ts';
 import { status } from '../objects/status.ts';
@@ -13,7 +13,15 @@ import { eligibleValue, exactInteger, isWithin, lendableValue } from '../rules/a
 import { checkLive } from '../rules/grants.ts';
 import { freeQuantity, lapseExpired } from '../rules/holdings.ts';
 import { includesId } from '../rules/lists.ts';
-import { type Context, type ContractRefusal, isRefusal, lookUp, refused, transition, wrongState } from '../transition.ts';
+import {
+  type Context,
+  type ContractRefusal,
+  isRefusal,
+  lookUp,
+  refused,
+  transition,
+  wrongState,
+} from '../transition.ts';
 
 /** A line as asked for; its unit follows from the status. */
 const line = record('line', { status: hash32, quantity: int(1), price: int(0), pricedQuantity: int(1) });
@@ -22,16 +30,35 @@ export const evaluate = transition({
   name: 'evaluate',
   row: 11,
   summary: 'Values goods of an application from their supplied status, a price and haircuts.',
-  args: { v0: { loan: hash32 }, v1: { evaluator: hash32 }, v2: { lines: list(line, 16, 1), ...valuationFields } },
+  args: {
+    v0: { loan: hash32 },
+    v1: { evaluator: hash32 },
+    v2: { lines: list(line, 16, 1), ...valuationFields },
+  },
   signers: (args, context) => {
     const asked = lookUp(context, loan, args.loan);
     if (isRefusal(asked)) return asked;
     if (equalBytes(args.evaluator, asked.bank)) return [{ party: asked.bank, role: 'bank' }];
     const appraiser = asked.grant && context.get(grant, asked.grant)?.appraiser;
-    if (appraiser !== undefined && equalBytes(args.evaluator, appraiser)) return [{ party: appraiser, role: 'appraiser' }];
-    return refused('E_ROLE', { field: 'evaluator', reason: 'neither the bank nor the appraiser that the grant names' });
+    if (appraiser !== undefined && equalBytes(args.evaluator, appraiser))
+      return [{ party: appraiser, role: 'appraiser' }];
+    return refused('E_ROLE', {
+      field: 'evaluator',
+      reason: 'neither the bank nor the appraiser that the grant names',
+    });
   },
-  codes: ['E_INELIGIBLE', 'E_NOT_FOUND', 'E_POLICY', 'E_PRICE_STALE', 'E_RANGE', 'E_ROLE', 'E_SCHEMA', 'E_SCOPE', 'E_STALE', 'E_STATE'],
+  codes: [
+    'E_INELIGIBLE',
+    'E_NOT_FOUND',
+    'E_POLICY',
+    'E_PRICE_STALE',
+    'E_RANGE',
+    'E_ROLE',
+    'E_SCHEMA',
+    'E_SCOPE',
+    'E_STALE',
+    'E_STATE',
+  ],
   apply: ({ loan: loanId, evaluator, lines: asked, ...terms }, context) => {
     const applied = lookUp(context, loan, loanId);
     if (isRefusal(applied)) return applied;
@@ -44,7 +71,12 @@ export const evaluate = transition({
       const supplied = checkStatus(entry.status, grantId, context);
       if (isRefusal(supplied)) return supplied;
       const repeated = lines.some(({ unit: id }) => equalBytes(id, supplied.unit));
-      if (repeated) return refused('E_INELIGIBLE', { reason: 'the goods are valued twice', unit: toHex(supplied.unit) }, supplied.unit);
+      if (repeated)
+        return refused(
+          'E_INELIGIBLE',
+          { reason: 'the goods are valued twice', unit: toHex(supplied.unit) },
+          supplied.unit,
+        );
       const refusal = checkEligible(supplied, entry.quantity, loanId, applied, context);
       if (refusal !== undefined) return refusal;
       lines.push({ unit: supplied.unit, ...entry });
@@ -56,14 +88,36 @@ export const evaluate = transition({
     if (typeof lendable !== 'number') return lendable;
     const { applicant: enterprise, bank } = applied;
     const written = versionOf(context);
-    context.put(evaluation, context.callId, { ...terms, loan: loanId, grant: grantId, evaluator, enterprise, bank, lines, eligible, lendable, ...written });
-    context.put(loan, loanId, { ...applied, state: 'EVALUATED', evaluation: context.callId, limit: 0, limitUntil: 0, ...written });
+    context.put(evaluation, context.callId, {
+      ...terms,
+      loan: loanId,
+      grant: grantId,
+      evaluator,
+      enterprise,
+      bank,
+      lines,
+      eligible,
+      lendable,
+      ...written,
+    });
+    context.put(loan, loanId, {
+      ...applied,
+      state: 'EVALUATED',
+      evaluation: context.callId,
+      limit: 0,
+      limitUntil: 0,
+      ...written,
+    });
     return undefined;
   },
 });
 
 /** The live grant that the loan stands on; an approval that still runs is not evaluated away. */
-function checkLoan(applied: ValueOf<typeof loan>, loanId: Uint8Array, context: Context): Uint8Array | ContractRefusal {
+function checkLoan(
+  applied: ValueOf<typeof loan>,
+  loanId: Uint8Array,
+  context: Context,
+): Uint8Array | ContractRefusal {
   const lapsed = applied.state === 'APPROVED' && applied.limitUntil < context.time;
   if (!lapsed && applied.state !== 'AUTHORISED' && applied.state !== 'EVALUATED') {
     return wrongState(applied.state, ['AUTHORISED', 'EVALUATED'], loanId);
@@ -78,20 +132,33 @@ type Terms = Pick<ValueOf<typeof evaluation>, keyof typeof valuationFields>;
 
 function checkTerms(terms: Terms, { time, policy }: Context): ContractRefusal | undefined {
   const { priceTime } = terms;
-  if (priceTime > time || time - priceTime > policy.priceAgeMs) return refused('E_PRICE_STALE', { priceTime, time, most: policy.priceAgeMs });
+  if (priceTime > time || time - priceTime > policy.priceAgeMs)
+    return refused('E_PRICE_STALE', { priceTime, time, most: policy.priceAgeMs });
   if (terms.loanToValueBp > policy.loanToValueBp) {
-    return refused('E_POLICY', { field: 'loanToValueBp', got: terms.loanToValueBp, most: policy.loanToValueBp });
+    return refused('E_POLICY', {
+      field: 'loanToValueBp',
+      got: terms.loanToValueBp,
+      most: policy.loanToValueBp,
+    });
   }
-  if (terms.haircutBp + terms.fxHaircutBp > 10_000) return refused('E_SCHEMA', { field: 'haircutBp', reason: 'haircuts exceed the whole' });
+  if (terms.haircutBp + terms.fxHaircutBp > 10_000)
+    return refused('E_SCHEMA', { field: 'haircutBp', reason: 'haircuts exceed the whole' });
   return undefined;
 }
 
-function checkStatus(id: Uint8Array, grantId: Uint8Array, context: Context): ValueOf<typeof status> | ContractRefusal {
+function checkStatus(
+  id: Uint8Array,
+  grantId: Uint8Array,
+  context: Context,
+): ValueOf<typeof status> | ContractRefusal {
   const supplied = lookUp(context, status, id);
   if (isRefusal(supplied)) return supplied;
-  if (!equalBytes(supplied.grant, grantId)) return refused('E_SCOPE', { reason: 'supplied under another grant' }, id);
+  if (!equalBytes(supplied.grant, grantId))
+    return refused('E_SCOPE', { reason: 'supplied under another grant' }, id);
   const ageMs = context.time - supplied.asOf;
-  return ageMs > context.policy.statusAgeMs ? refused('E_STALE', { ageMs, most: context.policy.statusAgeMs }, id) : supplied;
+  return ageMs > context.policy.statusAgeMs
+    ? refused('E_STALE', { ageMs, most: context.policy.statusAgeMs }, id)
+    : supplied;
 }
 
 /** Goods count when named, owned, stored, there as the book says, and held for nobody but this loan. */
@@ -105,12 +172,19 @@ function checkEligible(
   const unitId = supplied.unit;
   const goods = lookUp(context, unit, unitId);
   if (isRefusal(goods)) return goods;
-  const ineligible = (reason: string, facts = {}) => refused('E_INELIGIBLE', { reason, unit: toHex(unitId), ...facts }, unitId);
+  const ineligible = (reason: string, facts = {}) =>
+    refused('E_INELIGIBLE', { reason, unit: toHex(unitId), ...facts }, unitId);
   if (!includesId(applied.units, unitId)) return ineligible('not named in the application');
   if (!equalBytes(goods.owner, applied.applicant)) return ineligible('not the applicant’s');
   if (goods.state !== 'STORED') return ineligible('not in store', { state: goods.state });
-  if (!isWithin(BigInt(supplied.weight), BigInt(goods.quantity), context.policy.toleranceBp) || supplied.packages !== goods.packages) {
-    return ineligible('the status differs from the book', { weight: supplied.weight, packages: supplied.packages });
+  if (
+    !isWithin(BigInt(supplied.weight), BigInt(goods.quantity), context.policy.toleranceBp) ||
+    supplied.packages !== goods.packages
+  ) {
+    return ineligible('the status differs from the book', {
+      weight: supplied.weight,
+      packages: supplied.packages,
+    });
   }
   const others = lapseExpired(unitId, context).filter(({ agreed }) => !equalBytes(agreed.loan, loanId));
   const free = freeQuantity(goods, others, context);

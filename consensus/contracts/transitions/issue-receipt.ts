@@ -8,7 +8,15 @@ import { receiptsPerUnitMax, unit } from '../objects/unit.ts';
 import { versionOf } from '../objects/version.ts';
 import { party } from '../registry.ts';
 import { lapseExpired, unreceiptedFree } from '../rules/holdings.ts';
-import { type Context, type ContractRefusal, isRefusal, lookUp, refused, transition, wrongState } from '../transition.ts';
+import {
+  type Context,
+  type ContractRefusal,
+  isRefusal,
+  lookUp,
+  refused,
+  transition,
+  wrongState,
+} from '../transition.ts';
 
 export const issueReceipt = transition({
   name: 'issue-receipt',
@@ -49,7 +57,12 @@ export const issueReceipt = transition({
       ...versionOf(context),
     });
     const receipts = [...goods.receipts, context.callId];
-    context.put(unit, unitId, { ...goods, receipts, receipted: goods.receipted + terms.quantity, ...versionOf(context) });
+    context.put(unit, unitId, {
+      ...goods,
+      receipts,
+      receipted: goods.receipted + terms.quantity,
+      ...versionOf(context),
+    });
     return undefined;
   },
 });
@@ -78,13 +91,16 @@ function checkTerms(terms: Terms): ContractRefusal | undefined {
   for (const field of mandatoryFields) {
     if (terms[field] === '' || terms[field] === 0) return refused('E_RECEIPT_FIELDS', { field });
   }
-  if (terms.lienAmount > 0 && terms.lienCurrency === '') return refused('E_RECEIPT_FIELDS', { field: 'lienCurrency' });
+  if (terms.lienAmount > 0 && terms.lienCurrency === '')
+    return refused('E_RECEIPT_FIELDS', { field: 'lienCurrency' });
   for (const field of ['insuredCurrency', 'lienCurrency'] as const) {
     const defect = terms[field] === '' ? undefined : checkCurrency(terms[field]);
     if (defect !== undefined) return refused('E_SCHEMA', { field, reason: defect });
   }
-  if (terms.storageUntil <= terms.storageFrom) return refused('E_SCHEMA', { field: 'storageUntil', reason: 'not after storageFrom' });
-  if (terms.insuredUntil <= terms.insuredFrom) return refused('E_SCHEMA', { field: 'insuredUntil', reason: 'not after insuredFrom' });
+  if (terms.storageUntil <= terms.storageFrom)
+    return refused('E_SCHEMA', { field: 'storageUntil', reason: 'not after storageFrom' });
+  if (terms.insuredUntil <= terms.insuredFrom)
+    return refused('E_SCHEMA', { field: 'insuredUntil', reason: 'not after insuredFrom' });
   return undefined;
 }
 
@@ -116,8 +132,11 @@ function checkQuantity(
   }
   const holdings = lapseExpired(unitId, context);
   const most = unreceiptedFree(goods, holdings);
-  if (terms.quantity > most) return refused('E_OVERISSUE', { asked: terms.quantity, most }, earlier ?? holdings[0]?.pledge ?? unitId);
-  if (terms.packages > goods.packages) return refused('E_OVERISSUE', { packages: terms.packages, most: goods.packages }, unitId);
-  if (goods.receipts.length >= receiptsPerUnitMax) return refused('E_POLICY', { reason: 'too many receipts', most: receiptsPerUnitMax }, unitId);
+  if (terms.quantity > most)
+    return refused('E_OVERISSUE', { asked: terms.quantity, most }, earlier ?? holdings[0]?.pledge ?? unitId);
+  if (terms.packages > goods.packages)
+    return refused('E_OVERISSUE', { packages: terms.packages, most: goods.packages }, unitId);
+  if (goods.receipts.length >= receiptsPerUnitMax)
+    return refused('E_POLICY', { reason: 'too many receipts', most: receiptsPerUnitMax }, unitId);
   return undefined;
 }

@@ -1,13 +1,21 @@
 /** The monitor's order receipt (semantics §4, R029, R030): a new record, or a new version of an earlier one. */
 
+import { equalBytes } from '../../codec/bytes.ts';
 import { hash32, int, maybe, text } from '../../codec/schema.ts';
 import { checkCurrency, checkOrder } from '../identifiers.ts';
 import { orderHead, orderReceipt } from '../objects/order-receipt.ts';
 import { unit } from '../objects/unit.ts';
 import { versionOf } from '../objects/version.ts';
 import { party } from '../registry.ts';
-import { type Context, type ContractRefusal, isRefusal, lookUp, refused, transition, wrongState } from '../transition.ts';
-import { equalBytes } from '../../codec/bytes.ts';
+import {
+  type Context,
+  type ContractRefusal,
+  isRefusal,
+  lookUp,
+  refused,
+  transition,
+  wrongState,
+} from '../transition.ts';
 
 export const stateOrder = transition({
   name: 'order-receipt',
@@ -27,15 +35,28 @@ export const stateOrder = transition({
     const goods = lookUp(context, unit, args.unit);
     if (isRefusal(goods)) return goods;
     if (goods.state === 'OUT') return wrongState(goods.state, ['STORED', 'IN_TRANSIT', 'LOST'], args.unit);
-    for (const field of ['specification', 'position', 'condition', 'orderNumber', 'amount', 'currency'] as const) {
+    for (const field of [
+      'specification',
+      'position',
+      'condition',
+      'orderNumber',
+      'amount',
+      'currency',
+    ] as const) {
       if (args[field] === '' || args[field] === 0) return refused('E_RECEIPT_FIELDS', { field });
     }
     const orderDefect = checkOrder(args.orderNumber);
-    if (orderDefect !== undefined) return refused('E_ID_INVALID', { field: 'orderNumber', reason: orderDefect });
+    if (orderDefect !== undefined)
+      return refused('E_ID_INVALID', { field: 'orderNumber', reason: orderDefect });
     const currencyDefect = checkCurrency(args.currency);
-    if (currencyDefect !== undefined) return refused('E_SCHEMA', { field: 'currency', reason: currencyDefect });
+    if (currencyDefect !== undefined)
+      return refused('E_SCHEMA', { field: 'currency', reason: currencyDefect });
     if (!context.get(party, args.pledgee)?.roles.includes('bank')) {
-      return refused('E_ROLE', { field: 'pledgee', role: 'bank', reason: 'the party does not have the role' }, args.pledgee);
+      return refused(
+        'E_ROLE',
+        { field: 'pledgee', role: 'bank', reason: 'the party does not have the role' },
+        args.pledgee,
+      );
     }
     const line = continueLine(args.predecessor, args.unit, context);
     if (isRefusal(line)) return line;
@@ -53,7 +74,11 @@ export const stateOrder = transition({
       statedAt: context.time,
       ...versionOf(context),
     });
-    context.put(orderHead, line.origin, { newest: context.callId, number: line.number, ...versionOf(context) });
+    context.put(orderHead, line.origin, {
+      newest: context.callId,
+      number: line.number,
+      ...versionOf(context),
+    });
     return undefined;
   },
 });
@@ -69,7 +94,9 @@ function continueLine(
   if (isRefusal(before)) return before;
   const head = lookUp(context, orderHead, before.origin);
   if (isRefusal(head)) return head;
-  if (!equalBytes(head.newest, predecessor)) return refused('E_STATE', { reason: 'not the newest version', newest: head.number }, head.newest);
-  if (!equalBytes(before.unit, unitId)) return refused('E_STATE', { reason: 'the predecessor is about other goods' }, predecessor);
+  if (!equalBytes(head.newest, predecessor))
+    return refused('E_STATE', { reason: 'not the newest version', newest: head.number }, head.newest);
+  if (!equalBytes(before.unit, unitId))
+    return refused('E_STATE', { reason: 'the predecessor is about other goods' }, predecessor);
   return { origin: before.origin, number: head.number + 1 };
 }

@@ -14,7 +14,15 @@ import { versionOf } from '../objects/version.ts';
 import { isControlledBy } from '../rules/affiliation.ts';
 import { checkAgreement, claimReadings, measure, observe, readingProofs } from '../rules/evidence.ts';
 import { isExpiredReservation, readHoldings, writeHoldings } from '../rules/holdings.ts';
-import { type Context, type ContractRefusal, isRefusal, lookUp, refused, transition, wrongState } from '../transition.ts';
+import {
+  type Context,
+  type ContractRefusal,
+  isRefusal,
+  lookUp,
+  refused,
+  transition,
+  wrongState,
+} from '../transition.ts';
 
 /** No junior pledges in this policy: whatever is perfected ranks first over its quantity. */
 const FIRST_RANK = 1;
@@ -34,7 +42,8 @@ export const perfectPledge = transition({
     if (isRefusal(agreed)) return agreed;
     const goods = lookUp(context, unit, agreed.unit);
     if (isRefusal(goods)) return goods;
-    const refusal = checkReserved(args.pledge, agreed, goods, context) ?? checkHolders(goods, agreed.pledgor, context);
+    const refusal =
+      checkReserved(args.pledge, agreed, goods, context) ?? checkHolders(goods, agreed.pledgor, context);
     if (refusal !== undefined) return refusal;
     const countRoot = countGoods(args.evidence, agreed.unit, goods, context);
     if (isRefusal(countRoot)) return countRoot;
@@ -51,7 +60,9 @@ export const perfectPledge = transition({
       ...versionOf(context),
     });
     const holdings = readHoldings(agreed.unit, context).map((holding) =>
-      equalBytes(holding.pledge, args.pledge) ? { ...holding, rank: FIRST_RANK, state: 'PLEDGED' as const } : holding,
+      equalBytes(holding.pledge, args.pledge)
+        ? { ...holding, rank: FIRST_RANK, state: 'PLEDGED' as const }
+        : holding,
     );
     writeHoldings(agreed.unit, holdings, context);
     return undefined;
@@ -61,10 +72,19 @@ export const perfectPledge = transition({
 type Pledge = ValueOf<typeof pledge>;
 type Goods = ValueOf<typeof unit>;
 
-function checkReserved(id: Uint8Array, agreed: Pledge, goods: Goods, context: Context): ContractRefusal | undefined {
+function checkReserved(
+  id: Uint8Array,
+  agreed: Pledge,
+  goods: Goods,
+  context: Context,
+): ContractRefusal | undefined {
   if (agreed.state !== 'AGREED') return wrongState(agreed.state, ['AGREED'], id);
   if (isExpiredReservation(agreed, context.time)) {
-    return refused('E_STATE', { reason: 'the reservation has lapsed', reservedUntil: agreed.reservedUntil }, id);
+    return refused(
+      'E_STATE',
+      { reason: 'the reservation has lapsed', reservedUntil: agreed.reservedUntil },
+      id,
+    );
   }
   if (goods.state !== 'STORED') return wrongState(goods.state, ['STORED'], agreed.unit);
   const secured = lookUp(context, loan, agreed.loan);
@@ -75,23 +95,33 @@ function checkReserved(id: Uint8Array, agreed: Pledge, goods: Goods, context: Co
 }
 
 /** Monitor and custodian sign: they hold for the pledgee from now on. Neither may be the pledgor's creature. */
-function checkHolders({ monitor, custodian }: Goods, pledgor: Uint8Array, context: Context): ContractRefusal | undefined {
+function checkHolders(
+  { monitor, custodian }: Goods,
+  pledgor: Uint8Array,
+  context: Context,
+): ContractRefusal | undefined {
   for (const [role, holder] of [
     ['monitor', monitor],
     ['warehouse', custodian],
   ] as const) {
     const facts = { role, party: toHex(holder) };
-    if (!context.signedBy(holder)) return refused('E_NO_CONTROL', { ...facts, reason: 'did not attorn' }, holder);
+    if (!context.signedBy(holder))
+      return refused('E_NO_CONTROL', { ...facts, reason: 'did not attorn' }, holder);
     if (isControlledBy(holder, pledgor, context)) return refused('E_AFFILIATE', facts, holder);
   }
   return undefined;
 }
 
 /** Root of the fresh count's evidence. */
-function countGoods(evidence: readonly Uint8Array[], unitId: Uint8Array, goods: Goods, context: Context): Uint8Array | ContractRefusal {
+function countGoods(
+  evidence: readonly Uint8Array[],
+  unitId: Uint8Array,
+  goods: Goods,
+  context: Context,
+): Uint8Array | ContractRefusal {
   const observed = observe(evidence, goods, context.time, context);
   if (isRefusal(observed)) return observed;
-  const measured = measure(observed, goods.owner, context);
+  const measured = measure(observed);
   if (isRefusal(measured)) return measured;
   const refusal =
     checkAgreement(measured, goods.quantity, goods.packages, context.policy.toleranceBp) ??
@@ -105,8 +135,17 @@ function takeReceipt(agreed: Pledge, context: Context): ContractRefusal | undefi
   const document = lookUp(context, receipt, agreed.receipt);
   if (isRefusal(document)) return document;
   if (document.state !== 'ISSUED' || !equalBytes(document.controller, agreed.pledgor)) {
-    return refused('E_RECEIPT_OUT', { reason: 'the pledgor does not control the receipt', state: document.state }, agreed.receipt);
+    return refused(
+      'E_RECEIPT_OUT',
+      { reason: 'the pledgor does not control the receipt', state: document.state },
+      agreed.receipt,
+    );
   }
-  context.put(receipt, agreed.receipt, { ...document, state: 'HELD', controller: agreed.pledgee, ...versionOf(context) });
+  context.put(receipt, agreed.receipt, {
+    ...document,
+    state: 'HELD',
+    controller: agreed.pledgee,
+    ...versionOf(context),
+  });
   return undefined;
 }

@@ -27,7 +27,7 @@ export const registerGoods = transition({
     }
     const observed = observe(evidence, goods, context.time, context);
     if (isRefusal(observed)) return observed;
-    const measured = measure(observed, goods.owner, context);
+    const measured = measure(observed);
     if (isRefusal(measured)) return measured;
     const disproved =
       checkAgreement(measured, goods.quantity, goods.packages, context.policy.toleranceBp) ??
@@ -51,7 +51,8 @@ function checkIdentifiers(goods: {
   readonly gln: string;
 }): ContractRefusal | undefined {
   const label = goods.scheme === 'sscc' ? checkSscc(goods.label) : checkLot(goods.label);
-  if (label !== undefined) return refused('E_ID_INVALID', { field: 'label', scheme: goods.scheme, reason: label });
+  if (label !== undefined)
+    return refused('E_ID_INVALID', { field: 'label', scheme: goods.scheme, reason: label });
   const gln = checkGln(goods.gln);
   return gln === undefined ? undefined : refused('E_ID_INVALID', { field: 'gln', reason: gln });
 }
@@ -59,7 +60,9 @@ function checkIdentifiers(goods: {
 /** A label is free again once its goods are OUT. */
 function checkNotLive(id: Uint8Array, context: Context): ContractRefusal | undefined {
   const live = context.get(unit, id);
-  return live === undefined || live.state === 'OUT' ? undefined : refused('E_ID_LIVE', { field: 'label', state: live.state }, id);
+  return live === undefined || live.state === 'OUT'
+    ? undefined
+    : refused('E_ID_LIVE', { field: 'label', state: live.state }, id);
 }
 
 /** The owner's signature under the call is its title declaration. */

@@ -30,18 +30,29 @@ export const release = transition({
     const held = lookUp(context, pledge, args.pledge);
     if (isRefusal(held)) return held;
     if (endedStates.includes(held.state)) {
-      return wrongState(held.state, pledgeStates.filter((state) => !endedStates.includes(state)), args.pledge);
+      return wrongState(
+        held.state,
+        pledgeStates.filter((state) => !endedStates.includes(state)),
+        args.pledge,
+      );
     }
     const secured = lookUp(context, loan, held.loan);
     if (isRefusal(secured)) return secured;
     const owed = totalDebt(secured.debt);
     if (owed > 0n && !args.waived) return refused('E_DEBT', { owed: String(owed) }, held.loan);
     context.put(pledge, args.pledge, { ...held, state: 'RELEASED', cureUntil: 0, ...versionOf(context) });
-    const others = readHoldings(held.unit, context).filter((holding) => !equalBytes(holding.pledge, args.pledge));
+    const others = readHoldings(held.unit, context).filter(
+      (holding) => !equalBytes(holding.pledge, args.pledge),
+    );
     writeHoldings(held.unit, others, context);
     const document = held.receipt && context.get(receipt, held.receipt);
     if (held.receipt !== undefined && document?.state === 'HELD') {
-      const returned = { ...document, state: 'ISSUED', controller: held.pledgor, ...versionOf(context) } as const;
+      const returned = {
+        ...document,
+        state: 'ISSUED',
+        controller: held.pledgor,
+        ...versionOf(context),
+      } as const;
       context.put(receipt, held.receipt, returned);
     }
     return undefined;

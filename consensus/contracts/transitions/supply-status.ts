@@ -8,14 +8,23 @@ import { orderHead, orderReceipt } from '../objects/order-receipt.ts';
 import { status } from '../objects/status.ts';
 import { unit } from '../objects/unit.ts';
 import { versionOf } from '../objects/version.ts';
-import { claimReadings, grams, measure, type Observation, observe, readingProofs, wholeCount } from '../rules/evidence.ts';
+import {
+  claimReadings,
+  grams,
+  measure,
+  type Observation,
+  observe,
+  readingProofs,
+  wholeCount,
+} from '../rules/evidence.ts';
 import { checkLive, checkScope } from '../rules/grants.ts';
 import { type Context, type ContractRefusal, isRefusal, lookUp, refused, transition } from '../transition.ts';
 
 export const supplyStatus = transition({
   name: 'supply-status',
   row: 10,
-  summary: 'Supplies a status of goods under a live grant, with the readings and the order receipt that prove it.',
+  summary:
+    'Supplies a status of goods under a live grant, with the readings and the order receipt that prove it.',
   args: {
     v0: { grant: hash32 },
     v1: { unit: hash32, evidence: readingProofs },
@@ -39,7 +48,7 @@ export const supplyStatus = transition({
     if (refusal !== undefined) return refusal;
     const observed = observe(args.evidence, goods, args.asOf, context);
     if (isRefusal(observed)) return observed;
-    const measured = measure(observed, goods.owner, context);
+    const measured = measure(observed);
     if (isRefusal(measured)) return measured;
     const claimed = claimReadings(observed.uses, args.unit, context);
     if (claimed !== undefined) return claimed;
@@ -69,17 +78,25 @@ function checkAsOf(asOf: number, { time, policy }: Context): ContractRefusal | u
 }
 
 /** The order's proof (R036): the newest version of an order receipt about these goods, for this bank. */
-function checkOrderReceipt(id: Uint8Array, unitId: Uint8Array, bank: Uint8Array, context: Context): ContractRefusal | undefined {
+function checkOrderReceipt(
+  id: Uint8Array,
+  unitId: Uint8Array,
+  bank: Uint8Array,
+  context: Context,
+): ContractRefusal | undefined {
   const stated = lookUp(context, orderReceipt, id);
   if (isRefusal(stated)) return stated;
   if (!equalBytes(stated.unit, unitId) || !equalBytes(stated.pledgee, bank)) {
     return refused('E_SCOPE', { reason: 'the order receipt is about other goods or another bank' }, id);
   }
   const newest = context.get(orderHead, stated.origin)?.newest;
-  if (newest !== undefined && !equalBytes(newest, id)) return refused('E_STALE', { reason: 'the order receipt has a newer version' }, newest);
+  if (newest !== undefined && !equalBytes(newest, id))
+    return refused('E_STALE', { reason: 'the order receipt has a newer version' }, newest);
   return undefined;
 }
 
 function leastOf(observations: readonly Observation[]): Decimal {
-  return observations.map(({ value }) => value).reduce((least, value) => (compareDecimals(value, least) < 0 ? value : least));
+  return observations
+    .map(({ value }) => value)
+    .reduce((least, value) => (compareDecimals(value, least) < 0 ? value : least));
 }

@@ -9,7 +9,6 @@ import { unit } from '../objects/unit.ts';
 import { versionOf } from '../objects/version.ts';
 import { type Trigger, triggers, warning } from '../objects/warning.ts';
 import type { Policy } from '../policy.ts';
-import { isControlledBy } from '../rules/affiliation.ts';
 import { isWithin } from '../rules/amounts.ts';
 import { claimReadings, micrograms, type Observation, observe, readingProofs } from '../rules/evidence.ts';
 import {
@@ -87,13 +86,23 @@ function proveTrigger(
   const harmless = readings.find(({ value }) => !isBreach(trigger, value, goods, context.policy));
   if (harmless !== undefined) {
     const { mantissa, exponent } = harmless.value;
-    return refused('E_EVIDENCE', { reason: 'a reading does not show the breach', trigger, mantissa, exponent });
+    return refused('E_EVIDENCE', {
+      reason: 'a reading does not show the breach',
+      trigger,
+      mantissa,
+      exponent,
+    });
   }
-  const proof = readings.find(({ deviceOwner }) => !isControlledBy(deviceOwner, goods.owner, context));
-  if (proof === undefined) return refused('E_EVIDENCE', { reason: 'no reading of it by a device not the owner’s', trigger });
+  const proof = readings.find(({ ownersOwn }) => !ownersOwn);
+  if (proof === undefined)
+    return refused('E_EVIDENCE', { reason: 'no reading of it by a device not the owner’s', trigger });
   // Weight speaks of these goods alone; climate and motion speak of all that stands near.
   if (trigger !== 'weight') return { measured: proof.value, level: 'warning' };
-  const claimed = claimReadings(readings.map(({ use }) => use), unitId, context);
+  const claimed = claimReadings(
+    readings.map(({ use }) => use),
+    unitId,
+    context,
+  );
   if (claimed !== undefined) return claimed;
   const critical = differs(proof.value, goods, context.policy.weightCriticalBp);
   return { measured: proof.value, level: critical ? 'critical' : 'warning' };

@@ -1,0 +1,372 @@
+/**
+ * The gateway's durable outbox `[LC-3]`: frames wait, become signed vertices of one chain, and are kept with their
+ * proofs once they are final. A kill at any instant loses no frame, doubles none, and never makes a fork: a vertex
+ * is durable under its number before anybody sees it. docs/guides/gateway.md.
+ */
+
+import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
+import { invariant } from '../../consensus/codec/result.ts';
+import type { Signer } from '../../consensus/crypto/ed25519.ts';
+import { zero32 } from '../../consensus/crypto/hash.ts';
+import { headerId } from '../../consensus/checkpoint/header.ts';
+import { outcomeCode, type VertexProof } from '../../consensus/checkpoint/outcome.ts';
+import { batch, batchHash, checkBatch, makeBatch } from '../../consensus/vertex/batch.ts';
+import { compareFrames, type Frame } from '../../consensus/vertex/frame.ts';
+import { decodeVertex, encodeVertex, signVertex, type Vertex } from '../../consensus/vertex/vertex.ts';
+import type { GuardEntry } from '../intake/replay-guard.ts';
+import { type AnchorProof, type CertifiedHeader, certifiedHeader } from '../proof/anchor.ts';
+import { composeBatch } from './compose.ts';
+import { Database, del, keyOf, type Operation, put } from './database.ts';
+import {
+  decodeOwn,
+  emptyHead,
+  type HeaderConflict,
+  headerConflict,
+  isKnownFormat,
+  outboxHead,
+  type OutboxHead,
+  type QueuedFrame,
+  queuedFrame,
+  type SettledProof,
+  settledProof,
+  signedVertex,
+} from './records.ts';
+
+export interface OutboxLimits {
+  /** Frames that wait to be signed; when there are as many, nothing more is accepted. */
+  readonly queuedFramesMax: number;
+  readonly queuedBytesMax: number;
+  /** Final vertices kept, with their batches, to serve proofs from. The oldest go first. */
+  readonly keptVerticesMax: number;
+  readonly keptBytesMax: number;
+}
+
+export const outboxLimits: OutboxLimits = {
+  queuedFramesMax: 1_000_000,
+  queuedBytesMax: 256 << 20,
+  keptVerticesMax: 100_000,
+  keptBytesMax: 128 << 20,
+};
+
+/** A signed vertex that the outbox holds. */
+export interface OutboxVertex {
+  readonly vertex: Vertex;
+  readonly envelope: Uint8Array;
+  /** When each frame of the batch came, in the batch's order. */
+  readonly receivedMs: readonly number[];
+}
+
+export interface KeptVertex extends OutboxVertex {
+  readonly settled: SettledProof;
+}
+
+export interface SigningTerms {
+  readonly signer: Signer;
+  /** The newest certified header that was verified `[VTX-3]`. */
+  readonly checkpoint: CertifiedHeader;
+  readonly framesMax: number;
+  readonly nowMs: number;
+  /** 32 unpredictable bytes. */
+  readonly salt: Uint8Array;
+}
+
+export class Outbox {
+  readonly database: Database;
+  readonly #limits: OutboxLimits;
+  readonly #inFlight: OutboxVertex[] = [];
+  #head: OutboxHead;
+  #newest: CertifiedHeader | undefined;
+  /** When the frame came that waits longest; `undefined` while none waits. */
+  #waitingSinceMs: number | undefined;
+  #busy = false;
+
+  private constructor(database: Database, head: OutboxHead, limits: OutboxLimits) {
+    this.database = database;
+    this.#head = head;
+    this.#limits = limits;
+    database.closeBatchesWith(() => put(keyOf('head'), outboxHead.encode(this.#head)));
+  }
+
+  /**
+   * Opens the outbox in `directory`, or begins one there. Throws where it is another network's or another key's, in
+   * use by another process, or damaged.
+   */
+  static async open(directory: string, owner: { readonly network: Uint8Array; readonly author: Uint8Array }, limits = outboxLimits): Promise<Outbox> {
+    const database = await Database.open(directory);
+    try {
+      const stored = database.get(keyOf('head'));
+      const head = stored === undefined ? emptyHead(owner.network, owner.author) : decodeOwn(outboxHead, stored, 'the head record');
+      const outbox = new Outbox(database, headFor(owner, head, directory), limits);
+      await outbox.#restore();
+      return outbox;
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
+  }
+
+  // --- what waits ----------------------------------------------------------------------------------------------
+
+  get queuedFrames(): number {
+    return this.#head.queueEnd - this.#head.queueStart;
+  }
+
+  get queuedBytes(): number {
+    return this.#head.queueBytes;
+  }
+
+  /** Nothing more may be accepted now. */
+  get isFull(): boolean {
+    return this.queuedFrames >= this.#limits.queuedFramesMax || this.queuedBytes >= this.#limits.queuedBytesMax;
+  }
+
+  get waitingSinceMs(): number | undefined {
+    return this.#waitingSinceMs;
+  }
+
+  /** What the replay guard said last, for `Intake.restore`. */
+  async guardEntries(): Promise<GuardEntry[]> {
+    const entries: GuardEntry[] = [];
+    for await (const [rest, value] of this.database.entries('guard')) entries.push([new TextDecoder().decode(rest), Uint8Array.from(value)]);
+    return entries;
+  }
+
+  /**
+   * Takes accepted frames and the replay guard's changes, in one batch with `beside`. When it resolves they are
+   * durable, and their message may be acknowledged.
+   */
+  append(frames: readonly Frame[], receivedMs: number, guard: readonly GuardEntry[], beside: readonly Operation[] = []): Promise<void> {
+    const operations: Operation[] = guard.map(([key, state]) => put(keyOf('guard', new TextEncoder().encode(key)), state));
+    let { queueEnd, queueBytes } = this.#head;
+    for (const frame of frames) {
+      const value = queuedFrame.encode({ receivedMs, frame });
+      operations.push(put(keyOf('queue', queueEnd++), value));
+      queueBytes += value.length;
+    }
+    this.#head = { ...this.#head, queueEnd, queueBytes };
+    if (frames.length > 0) this.#waitingSinceMs ??= receivedMs;
+    return this.database.write([...operations, ...beside], true);
+  }
+
+  /** Resolves once everything accepted so far is durable: a refused message may be acknowledged then, too. */
+  flushed(): Promise<void> {
+    return this.database.flushed();
+  }
+
+  // --- the chain -----------------------------------------------------------------------------------------------
+
+  /** Vertices signed and not final, in chain order. */
+  get inFlight(): readonly OutboxVertex[] {
+    return this.#inFlight;
+  }
+
+  /** Number and id of the vertex signed last; 0 and zero before the first. */
+  get end(): { readonly sequence: number; readonly id: Uint8Array } {
+    return { sequence: this.#head.sequence, id: this.#head.lastId };
+  }
+
+  /** Id of the own vertex `sequence`, where it is remembered: in flight, or settled last. */
+  idOf(sequence: number): Uint8Array | undefined {
+    if (sequence === this.#head.settledSequence) return this.#head.settledId;
+    return this.#inFlight.find(({ vertex }) => vertex.sequence === sequence)?.vertex.id;
+  }
+
+  /** The certified header that a vertex cited last, or that `remember` was given. */
+  get newest(): CertifiedHeader | undefined {
+    return this.#newest;
+  }
+
+  /**
+   * Signs the frames that have waited longest as the next vertex of the chain, and resolves once it is durable;
+   * `undefined` when none waits. Throws when called again before that.
+   */
+  async signNext(terms: SigningTerms): Promise<OutboxVertex | undefined> {
+    if (this.#busy) throw new Error('"signNext" expected to be called once at a time');
+    this.#busy = true;
+    try {
+      return await this.#signNext(terms);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  /** Makes the ledger's end of the chain ours: for an outbox that was lost. Nothing may be in flight. */
+  async adoptChain(sequence: number, id: Uint8Array): Promise<void> {
+    if (this.#inFlight.length > 0) throw new Error('"adoptChain" expected no vertex in flight');
+    await this.flushed();
+    await this.#dropKept(Number.POSITIVE_INFINITY);
+    this.#head = { ...this.#head, sequence, lastId: id, settledSequence: sequence, settledId: id, keptFrom: sequence + 1, keptBytes: 0 };
+    await this.database.write([], true);
+  }
+
+  /** The oldest vertex in flight has an outcome, by proofs that the caller has checked. */
+  async settleFirst(proof: VertexProof, anchor: AnchorProof, provedMs: number): Promise<void> {
+    const first = this.#inFlight.shift();
+    invariant(first !== undefined && equalBytes(first.vertex.id, proof.outcome.id), 'a vertex settles out of its order');
+    const { sequence, id } = first.vertex;
+    const bytes = first.envelope.length + 1024 + 34 * (proof.path.length + anchor.path.length);
+    const tookEffect = outcomeCode(proof.outcome) === 'OK';
+    const { finalFrames, refusedFrames, keptBytes } = this.#head;
+    this.#head = {
+      ...this.#head,
+      ...{ settledSequence: sequence, settledId: id, keptBytes: keptBytes + bytes },
+      ...(tookEffect ? { finalFrames: finalFrames + first.receivedMs.length } : { refusedFrames: refusedFrames + first.receivedMs.length }),
+    };
+    const value = settledProof.encode({ proof, anchor, provedMs, bytes });
+    await this.database.write([put(keyOf('proof', sequence), value)], false);
+    await this.#dropKept(sequence);
+  }
+
+  // --- what is kept --------------------------------------------------------------------------------------------
+
+  get counts(): { readonly finalFrames: number; readonly refusedFrames: number; readonly settledVertices: number; readonly keptVertices: number; readonly keptBytes: number } {
+    const { finalFrames, refusedFrames, settledSequence, keptFrom, keptBytes } = this.#head;
+    return { finalFrames, refusedFrames, settledVertices: settledSequence, keptVertices: settledSequence + 1 - keptFrom, keptBytes };
+  }
+
+  /** Sequences that can be read, oldest first: kept ones, then those in flight. */
+  get readable(): { readonly from: number; readonly to: number } {
+    return { from: this.#head.keptFrom, to: this.#head.sequence };
+  }
+
+  /** A vertex in flight (without `settled`) or kept; `undefined` when it is neither. */
+  read(sequence: number): (OutboxVertex & { readonly settled: SettledProof | undefined }) | undefined {
+    const value = sequence >= this.#head.keptFrom ? this.database.get(keyOf('vertex', sequence)) : undefined;
+    if (value === undefined) return undefined;
+    const proof = this.database.get(keyOf('proof', sequence));
+    return { ...openVertex(value, sequence), settled: proof && decodeOwn(settledProof, proof, `the proof of vertex ${sequence}`) };
+  }
+
+  sequenceOf(id: Uint8Array): number | undefined {
+    const value = this.database.get(keyOf('index', id));
+    return value && Number(new DataView(value.buffer, value.byteOffset).getBigUint64(0));
+  }
+
+  /** The newest certified header that was verified, so that no later life goes behind it. */
+  remember(newest: CertifiedHeader): Promise<void> {
+    this.#newest = newest;
+    return this.database.write([put(keyOf('newest'), certifiedHeader.encode(newest))], false);
+  }
+
+  /** Keeps both headers of a conflict as evidence `[LC-2]`. */
+  keepEvidence(conflict: HeaderConflict): Promise<void> {
+    const { known, other } = conflict;
+    const name = new Uint8Array([...headerId(known.header), ...headerId(other.header)]);
+    return this.database.write([put(keyOf('evidence', name), headerConflict.encode(conflict))], true);
+  }
+
+  async evidence(): Promise<HeaderConflict[]> {
+    const found: HeaderConflict[] = [];
+    for await (const [, value] of this.database.entries('evidence')) found.push(decodeOwn(headerConflict, value, 'a header conflict'));
+    return found;
+  }
+
+  close(): Promise<void> {
+    return this.database.close();
+  }
+
+  async #signNext({ signer, checkpoint, framesMax, nowMs, salt }: SigningTerms): Promise<OutboxVertex | undefined> {
+    invariant(equalBytes(signer.publicKey, this.#head.author), 'the outbox belongs to another key');
+    const { queueStart, queueEnd, sequence, lastId, lastTime, network } = this.#head;
+    const waiting = await this.#waiting(queueStart, queueEnd, framesMax + 1);
+    if (waiting.length === 0) return undefined;
+    // In the batch's own order, so that the times of arrival stay with their frames.
+    const chosen = composeBatch(waiting.map(({ entry }) => entry), framesMax).slice();
+    const taken = waiting.slice(0, chosen.length);
+    chosen.sort((a, b) => compareFrames(a.frame, b.frame));
+    const made = makeBatch(chosen.map(({ frame }) => frame), salt);
+    const checked = checkBatch(made);
+    // Signed once, it would stand in the chain for ever: better no vertex than one that nobody may take.
+    invariant(checked.ok, `the next batch is none: ${checked.ok ? '' : JSON.stringify(checked.facts)}`);
+    const vertex = signVertex(
+      {
+        network,
+        sequence: sequence + 1,
+        previous: sequence === 0 ? zero32 : lastId,
+        checkpoint: headerId(checkpoint.header),
+        parents: [],
+        time: Math.max(nowMs, lastTime + 1),
+        kind: 'readings',
+        payloadHash: batchHash(made),
+      },
+      batch.encode(made),
+      signer,
+    );
+    const signed: OutboxVertex = { vertex, envelope: encodeVertex(vertex), receivedMs: chosen.map(({ receivedMs }) => receivedMs) };
+    const bytes = taken.reduce((sum, { size }) => sum + size, 0);
+    this.#head = {
+      ...this.#head,
+      ...{ sequence: vertex.sequence, lastId: vertex.id, lastTime: vertex.time },
+      ...{ queueStart: queueStart + taken.length, queueBytes: this.#head.queueBytes - bytes },
+    };
+    this.#waitingSinceMs = this.queuedFrames === 0 ? undefined : (waiting[taken.length]?.entry.receivedMs ?? nowMs);
+    this.#newest = checkpoint;
+    await this.database.write(
+      [
+        ...taken.map((_, index) => del(keyOf('queue', queueStart + index))),
+        put(keyOf('vertex', vertex.sequence), signedVertex.encode(signed)),
+        put(keyOf('index', vertex.id), keyOf('vertex', vertex.sequence).subarray(1)),
+        put(keyOf('newest'), certifiedHeader.encode(checkpoint)),
+      ],
+      true,
+    );
+    this.#inFlight.push(signed);
+    return signed;
+  }
+
+  async #waiting(from: number, to: number, limit: number): Promise<{ entry: QueuedFrame; size: number }[]> {
+    const values = await this.database.values('queue', from, to, limit);
+    return values.map((value, index) => ({ entry: decodeOwn(queuedFrame, value, `queued frame ${from + index}`), size: value.length }));
+  }
+
+  /** Drops kept vertices while there are more than the limits allow, none from `before` on. */
+  async #dropKept(before: number): Promise<void> {
+    const operations: Operation[] = [];
+    const { keptVerticesMax, keptBytesMax } = this.#limits;
+    const all = before === Number.POSITIVE_INFINITY;
+    while (this.#head.keptFrom < Math.min(before, this.#head.settledSequence + 1)) {
+      const { keptFrom, keptBytes } = this.#head;
+      if (!all && this.counts.keptVertices <= keptVerticesMax && keptBytes <= keptBytesMax) break;
+      const kept = this.read(keptFrom);
+      invariant(kept?.settled !== undefined, `kept vertex ${keptFrom} is missing in the outbox`);
+      operations.push(del(keyOf('vertex', keptFrom)), del(keyOf('proof', keptFrom)), del(keyOf('index', kept.vertex.id)));
+      this.#head = { ...this.#head, keptFrom: keptFrom + 1, keptBytes: keptBytes - kept.settled.bytes };
+    }
+    if (operations.length > 0) await this.database.write(operations, false);
+  }
+
+  /** Reads what is in flight and checks it against the head: a chain, and no queued frame missing. */
+  async #restore(): Promise<void> {
+    const { sequence, lastId, settledSequence, settledId, queueStart, queueEnd } = this.#head;
+    let [before, number] = [settledId, settledSequence];
+    for (const value of await this.database.values('vertex', settledSequence + 1, sequence + 1)) {
+      const signed = openVertex(value, ++number);
+      invariant(signed.vertex.sequence === number && equalBytes(signed.vertex.previous, before), `vertex ${number} does not continue the chain`);
+      before = signed.vertex.id;
+      this.#inFlight.push(signed);
+    }
+    invariant(number === sequence && equalBytes(before, lastId), `the chain in the outbox ends at ${number}, expected ${sequence} ${toHex(lastId)}`);
+    const [first] = await this.#waiting(queueStart, queueEnd, 1);
+    invariant((first !== undefined) === queueEnd > queueStart, 'queued frames are missing in the outbox');
+    this.#waitingSinceMs = first?.entry.receivedMs;
+    const newest = this.database.get(keyOf('newest'));
+    this.#newest = newest && decodeOwn(certifiedHeader, newest, 'the newest header');
+  }
+}
+
+/** The head, where it is this owner's. */
+function headFor(owner: { readonly network: Uint8Array; readonly author: Uint8Array }, head: OutboxHead, directory: string): OutboxHead {
+  if (!isKnownFormat(head)) throw new Error(`${directory} is an outbox of format ${head.format}, which this version does not know`);
+  if (!equalBytes(head.network, owner.network)) throw new Error(`${directory} is the outbox of another network: ${toHex(head.network)}`);
+  if (!equalBytes(head.author, owner.author)) {
+    throw new Error(`${directory} is the outbox of key ${toHex(head.author)}: give this key a directory of its own`);
+  }
+  return head;
+}
+
+function openVertex(value: Uint8Array, sequence: number): OutboxVertex {
+  const { envelope, receivedMs } = decodeOwn(signedVertex, value, `vertex ${sequence}`);
+  const decoded = decodeVertex(envelope);
+  invariant(decoded.ok, `vertex ${sequence} in the outbox is damaged`);
+  return { vertex: decoded.value, envelope, receivedMs };
+}

@@ -1,0 +1,76 @@
+/** `tally demo`: options, signals, exit codes. The demo itself is in node/demo/. */
+
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { processNames, stepNames } from '../demo/cast.ts';
+import { Demo, type DemoOptions } from '../demo/demo.ts';
+
+/** Ten minutes of the sensors' time in one second of ours. */
+const SPEED_DEFAULT = 600;
+const INTERRUPTED = 130;
+
+interface DemoFlags {
+  readonly input?: string;
+  readonly once?: boolean;
+  readonly json?: boolean;
+  readonly seed: string;
+  readonly speed: number;
+  readonly home?: string;
+  readonly keep?: boolean;
+  readonly fault?: DemoOptions['fault'];
+}
+
+/** `script`: the compiled command line, which the demo starts once for each stakeholder. */
+export function registerDemo(program: Command, script: string): void {
+  program
+    .command('demo')
+    .description('run a small network of real processes on this machine, and tell the story of one loan')
+    .option('--input <file>', 'replay a recording: LoRaWAN uplinks (NDJSON) or SenML-JSON lines, plain or .gz')
+    .addOption(new Option('--once', 'exit when the story ends (the default)').conflicts('keep'))
+    .option('--json', 'print one JSON summary and nothing else on stdout')
+    .option('--seed <text>', 'seed of the simulated sensors', 'tally')
+    .option('--speed <factor>', 'seconds of sensor time in one second', parseSpeed, SPEED_DEFAULT)
+    .option('--home <dir>', 'where to write the network and the proofs (default: a new temporary folder)')
+    .option('--keep', 'leave the network running, with its APIs up, until Ctrl-C')
+    .option('--fault <kill:name@step>', 'kill -9 a process at a step of the story', parseFault)
+    .addHelpText('after', `\nProcesses: ${processNames.join(', ')}\nSteps: ${stepNames.join(', ')}`)
+    .action((flags: DemoFlags) => runDemo(flags, script));
+}
+
+async function runDemo(flags: DemoFlags, script: string): Promise<void> {
+  const { input, json = false, seed, speed, home, keep = false, fault } = flags;
+  const demo = new Demo({ input, json, seed, speed, home, keep, fault }, script);
+  let interrupted: (() => void) | undefined;
+  const interruption = new Promise<void>((resolve) => (interrupted = resolve));
+  const onSignal = () => {
+    interrupted?.();
+    void demo.close().then(() => process.exit(INTERRUPTED));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  try {
+    const summary = await demo.run();
+    process.exitCode = summary.ok ? 0 : 1;
+    if (keep) await interruption;
+  } catch (error) {
+    process.stderr.write(`tally demo: ${(error as Error).message}\n`);
+    process.exitCode = 1;
+  } finally {
+    await demo.close();
+  }
+  // Sockets of a client library may linger; nothing of ours is left to do.
+  process.exit();
+}
+
+function parseSpeed(text: string): number {
+  const speed = Number(text);
+  if (!(speed > 0 && speed <= 3_600)) throw new InvalidArgumentError('expected a number above 0 and at most 3600');
+  return speed;
+}
+
+function parseFault(text: string): DemoOptions['fault'] {
+  const [, name, step] = /^kill:([a-z-]+)@([a-z-]+)$/.exec(text) ?? [];
+  const process = processNames.find((known) => known === name);
+  const at = stepNames.find((known) => known === step);
+  if (process === undefined) throw new InvalidArgumentError(`expected kill:<name>@<step>, a name being one of ${processNames.join(', ')}`);
+  if (at === undefined) throw new InvalidArgumentError(`expected kill:<name>@<step>, a step being one of ${stepNames.join(', ')}`);
+  return { name: process, step: at };
+}

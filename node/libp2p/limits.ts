@@ -1,0 +1,25 @@
+/** Limits of the connections of one node or gateway, each named once. */
+
+import { limits } from '../../consensus/codec/limits.ts';
+
+export const defaultNetworkLimits = {
+  frameBytesMax: limits.frameBytesMax as number,
+  bundleBytesMax: limits.bundleBytesMax as number,
+  /** Frames and bytes that wait for one peer; more are dropped, and counted. */
+  queueFramesMax: 8_192,
+  queueBytesMax: 16 << 20,
+  /** The same for one light client. */
+  lightQueueFramesMax: 256,
+  lightQueueBytesMax: 4 << 20,
+  /** Requests of one light client that are being answered; more wait unread. */
+  lightRequestsMax: 32,
+  connectionsMax: 256,
+  /** Connections taken from one address in a second, before anything is known of their keys. */
+  inboundPerSecondMax: 100,
+  /** A peer that broke the framing is not let in again for this long. */
+  cutMs: 10_000,
+  redialMinMs: 200,
+  redialMaxMs: 5_000,
+};
+
+export type NetworkLimits = typeof defaultNetworkLimits;

@@ -1,0 +1,200 @@
+/**
+ * Calls on their way to the ledger: composed from JSON, signed here and elsewhere, put together again, tried against
+ * the present state. Nothing here submits. docs/guides/api.md.
+ */
+
+import { compareBytes, equalBytes, fromHex, toHex } from '../../consensus/codec/bytes.ts';
+import { limits } from '../../consensus/codec/limits.ts';
+import { ok, refuse, type Result } from '../../consensus/codec/result.ts';
+import type { Json } from '../../consensus/codec/schema.ts';
+import { encodeReadingProof, openEvidence } from '../../consensus/checkpoint/evidence.ts';
+import { decodeArguments, runCall } from '../../consensus/contracts/engine.ts';
+import { transitions } from '../../consensus/contracts/index.ts';
+import { key } from '../../consensus/contracts/registry.ts';
+import { Draft } from '../../consensus/contracts/state.ts';
+import { type Context, type ContractRefusal, isRefusal, type Transition } from '../../consensus/contracts/transition.ts';
+import { type Signer, SUITE } from '../../consensus/crypto/ed25519.ts';
+import { zero32 } from '../../consensus/crypto/hash.ts';
+import { type CallSignature, callId, commitPart, composeCall, type SignedCall, signCall, signedCall, verifyCallSignature } from '../../consensus/vertex/call.ts';
+import type { Clock, Random } from '../ports.ts';
+import type { Ledger } from '../replica/ledger.ts';
+import { argsJson, encodeArgs, type JsonObject } from './call-args.ts';
+import type { Prover } from './proofs.ts';
+
+const DEADLINE_DEFAULT_MS = 3_600_000;
+/** Copies of one call that are put together at once: no more than can sign it. */
+export const copiesMax = limits.signersMax;
+
+/** Who must sign, and whether a key of theirs has. */
+export interface WantedSigner {
+  readonly party: string;
+  readonly roles: readonly string[];
+  readonly signed: boolean;
+}
+
+export interface CheckedCall {
+  readonly refusal: ContractRefusal | undefined;
+  /** Objects it would write or remove, in no meaningful order. */
+  readonly writes: readonly { readonly type: string; readonly id: string }[];
+  /** The state that it was tried on. */
+  readonly height: number;
+  readonly time: number;
+}
+
+export class Calls {
+  readonly #ledger: Ledger;
+  readonly #signer: Signer;
+  readonly #random: Random;
+  readonly #clock: Clock;
+  readonly #prover: Prover;
+
+  constructor(ports: { readonly ledger: Ledger; readonly signer: Signer; readonly random: Random; readonly clock: Clock; readonly prover: Prover }) {
+    this.#ledger = ports.ledger;
+    this.#signer = ports.signer;
+    this.#random = ports.random;
+    this.#clock = ports.clock;
+    this.#prover = ports.prover;
+  }
+
+  /** Composes an unsigned call. Without a `deadline` (ms) it has an hour, or less where the policy says so. */
+  async compose(name: string, args: JsonObject, deadline?: number): Promise<Result<SignedCall>> {
+    const declared = transitions.get(name);
+    if (declared === undefined) return refuse('E_SCHEMA', { field: 'transition', got: name, reason: 'no such transition; GET /v1/transitions lists them' });
+    const { network, record } = this.#ledger.genesis;
+    const now = this.#clock.now();
+    // Against the last checkpoint's time: whatever checkpoint executes the call comes later.
+    const latest = this.#ledger.header.time + record.policy.callLifeMs;
+    const wanted = deadline ?? Math.min(now + DEADLINE_DEFAULT_MS, latest);
+    if (wanted > latest) return refuse('E_SCHEMA', { field: 'deadline', reason: 'too far ahead', got: wanted, most: latest });
+    if (wanted <= now) return refuse('E_EXPIRED', { field: 'deadline', got: wanted, time: now });
+    const values = await encodeArgs(declared, args, network, (vertex, frame) => this.evidence(vertex, frame));
+    if (!values.ok) return values;
+    const salts = [this.#random.bytes(32), this.#random.bytes(32)] as const;
+    const composed = composeCall({ network, transition: name, values: values.value, salts, nonce: this.#random.bytes(16), deadline: wanted });
+    const { length } = signedCall.encode(composed);
+    return length <= limits.callBytesMax ? ok(composed) : refuse('E_LIMIT_BYTES', { bytes: length, limit: limits.callBytesMax });
+  }
+
+  /** Opens copies of one call, in hexadecimal, and puts their signatures together. */
+  open(copies: readonly string[]): Result<SignedCall> {
+    if (copies.length === 0 || copies.length > copiesMax) return refuse('E_SCHEMA', { field: 'call', reason: `expected 1 to ${copiesMax} copies` });
+    let merged: SignedCall | undefined;
+    for (const copy of copies) {
+      const opened = this.#openOne(copy);
+      if (!opened.ok) return opened;
+      if (merged === undefined) merged = opened.value;
+      else if (equalBytes(callId(merged.header), callId(opened.value.header))) merged = withSignatures(merged, opened.value.signatures);
+      else return refuse('E_SCHEMA', { field: 'call', reason: 'copies of different calls' });
+    }
+    const count = merged!.signatures.length;
+    return count <= limits.signersMax ? ok(merged!) : refuse('E_SIG', { reason: 'more signatures than a call takes', count, most: limits.signersMax });
+  }
+
+  /** Adds this node's signature; once is enough. */
+  sign(call: SignedCall): Result<SignedCall> {
+    const { deadline } = call.header;
+    const now = this.#clock.now();
+    if (deadline <= now) return refuse('E_EXPIRED', { deadline, time: now });
+    const own = call.signatures.some((entry) => equalBytes(entry.key, this.#signer.publicKey));
+    if (!own && call.signatures.length === limits.signersMax) return refuse('E_SIG', { reason: 'more signatures than a call takes', most: limits.signersMax });
+    return ok(own ? call : withSignatures(call, [signCall(call, this.#signer)]));
+  }
+
+  /** Runs the call on the present state and throws the effects away. */
+  check(call: SignedCall): CheckedCall {
+    const draft = new Draft(this.#ledger.state);
+    const context = this.#ledger.executionContext(this.#nextTime());
+    const { network, recentHeaders, height, time } = context;
+    const evidence = (proofBytes: Uint8Array) => openEvidence(proofBytes, network, recentHeaders);
+    const refusal = runCall(call, zero32, draft, { ...context, evidence });
+    const writes = draft.changes().flatMap(({ path, object }) => {
+      const found = object ?? this.#ledger.state.find(toHex(path));
+      return found === undefined ? [] : [{ type: found.type, id: toHex(found.id) }];
+    });
+    return { refusal, writes, height, time };
+  }
+
+  /** Who must sign, as far as the present state tells; `undefined` when something it names does not exist. */
+  wantedSigners(call: SignedCall): readonly WantedSigner[] | undefined {
+    const declared = transitions.get(call.header.transition)!;
+    const args = decodeArguments(declared, call);
+    const parties = this.#signingParties(call);
+    const wanted = args.ok ? declared.signers(args.value as never, this.#readingContext(call, parties)) : undefined;
+    if (wanted === undefined || isRefusal(wanted)) return undefined;
+    return wanted.map(({ party, role }) => {
+      const name = toHex(party);
+      return { party: name, roles: typeof role === 'string' ? [role] : role, signed: parties.has(name) };
+    });
+  }
+
+  /** What a call says, of the classes `visible`: for whoever is asked to sign it. */
+  describe(call: SignedCall, visible: readonly number[]): { readonly [field: string]: Json } {
+    const { header, parts, signatures } = call;
+    const declared = transitions.get(header.transition);
+    return {
+      callId: toHex(callId(header)),
+      transition: header.transition,
+      deadline: header.deadline,
+      args: declared === undefined ? {} : argsJson(declared, parts.map((part) => part.value), visible),
+      signatures: signatures.map((entry) => {
+        const enrolled = this.#ledger.state.get(key, entry.key);
+        return { key: toHex(entry.key), party: enrolled === undefined ? null : toHex(enrolled.party) };
+      }),
+    };
+  }
+
+  /** The encoded proof of a reading that this node holds, as calls carry it. */
+  async evidence(vertexKey: string, frame: number): Promise<Result<Uint8Array>> {
+    const proved = await this.#prover.reading(vertexKey, frame, () => [0]);
+    return proved.ok ? encodeReadingProof(proved.value.proof) : proved;
+  }
+
+  #openOne(hex: string): Result<SignedCall> {
+    const bytes = fromHex(hex);
+    if (bytes === undefined) return refuse('E_SCHEMA', { field: 'call', reason: 'not hexadecimal' });
+    const decoded = signedCall.decode(bytes, limits.callBytesMax);
+    if (!decoded.ok) return decoded;
+    const { header, parts, signatures } = decoded.value;
+    if (header.suite !== SUITE) return refuse('E_SUITE', { suite: header.suite });
+    if (!equalBytes(header.network, this.#ledger.genesis.network)) return refuse('E_NETWORK', { network: toHex(header.network) });
+    if (!parts.every((part, index) => equalBytes(commitPart(part), header.parts[index]!))) return refuse('E_PAYLOAD', { reason: 'a part is not the one committed to' });
+    const declared: Transition<unknown> | undefined = transitions.get(header.transition);
+    if (declared === undefined) return refuse('E_SCHEMA', { field: 'transition', got: header.transition });
+    const args = decodeArguments(declared, decoded.value);
+    if (!args.ok) return args;
+    const forged = signatures.find((entry) => !verifyCallSignature(entry, header));
+    if (forged !== undefined) return refuse('E_SIG', { key: toHex(forged.key) });
+    return ok(withSignatures({ ...decoded.value, signatures: [] }, signatures));
+  }
+
+  #nextTime(): number {
+    return Math.max(this.#clock.now(), this.#ledger.header.time + 1);
+  }
+
+  #signingParties({ signatures }: SignedCall): ReadonlySet<string> {
+    const enrolled = signatures.map((entry) => this.#ledger.state.get(key, entry.key));
+    return new Set(enrolled.flatMap((found) => (found?.kind === 'party' && found.state === 'ACTIVE' ? [toHex(found.party)] : [])));
+  }
+
+  /** A context for `signers` alone, which only reads. */
+  #readingContext(call: SignedCall, parties: ReadonlySet<string>): Context {
+    const { state } = this.#ledger;
+    const { network, policy, height, time, recentHeaders } = this.#ledger.executionContext(this.#nextTime());
+    const keys = new Set(call.signatures.map((entry) => toHex(entry.key)));
+    return {
+      ...{ network, policy, height, time, callId: callId(call.header), vertex: zero32 },
+      get: (type, id) => state.get(type, id),
+      put: () => undefined,
+      remove: () => undefined,
+      signedBy: (party) => parties.has(toHex(party)),
+      signedByKey: (publicKey) => keys.has(toHex(publicKey)),
+      evidence: (proofBytes) => openEvidence(proofBytes, network, recentHeaders),
+    };
+  }
+}
+
+/** Signatures ascend by key, one of each: the only order in which the contracts take them. */
+function withSignatures(call: SignedCall, added: readonly CallSignature[]): SignedCall {
+  const byKey = new Map([...call.signatures, ...added].map((entry) => [toHex(entry.key), entry]));
+  return { ...call, signatures: [...byKey.values()].sort((a, b) => compareBytes(a.key, b.key)) };
+}
