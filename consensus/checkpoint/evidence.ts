@@ -5,6 +5,7 @@ import { ok, refuse, type Result } from '../codec/result.ts';
 import { type Infer, record } from '../codec/schema.ts';
 import { type Evidence, type ContractRefusal, refused } from '../contracts/transition.ts';
 import { frameProof, payloadHashFromFrame } from '../vertex/batch.ts';
+import { frameDefect } from '../vertex/frame.ts';
 import type { VertexHeader } from '../vertex/vertex.ts';
 import { headerId } from './header.ts';
 import { checkVertexProof, outcomeCode, vertexProof } from './outcome.ts';
@@ -34,6 +35,9 @@ export function openEvidence(proofBytes: Uint8Array, network: Uint8Array, recent
   const proof = decoded.value;
   const finalTime = recentHeaders.get(toHex(headerId(proof.vertex.header)));
   if (finalTime === undefined) return refused('E_EVIDENCE', { reason: 'its checkpoint is not among the recent ones', height: proof.vertex.header.height });
+  // The batch may be one that no server has opened: what is impossible in it convinces nobody.
+  const defect = frameDefect(proof.frame.frame);
+  if (defect !== undefined) return refused('E_EVIDENCE', { reason: defect });
   const checked = checkReadingProof(proof, network);
   if (!checked.ok) return refused('E_EVIDENCE', { ...checked.facts, cause: checked.code });
   return { frame: proof.frame.frame, gateway: checked.value.author, finalTime };

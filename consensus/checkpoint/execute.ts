@@ -7,7 +7,7 @@ import { equalBytes } from '../codec/bytes.ts';
 import type { Code } from '../codec/codes.ts';
 import { invariant } from '../codec/result.ts';
 import { zero32 } from '../crypto/hash.ts';
-import { MerkleMap } from '../merkle/map.ts';
+import type { MerkleMap } from '../merkle/map.ts';
 import { runCall } from '../contracts/engine.ts';
 import type { Policy } from '../contracts/policy.ts';
 import { chain, key } from '../contracts/registry.ts';

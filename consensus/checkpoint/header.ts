@@ -1,6 +1,6 @@
 /** The checkpoint header (protocol §7): what a certificate certifies and a light client keeps. */
 
-import { type Infer, hash32, int, record, timeMs } from '../codec/schema.ts';
+import { hash32, type Infer, int, record } from '../codec/schema.ts';
 import { hash } from '../crypto/hash.ts';
 import { leafHash } from '../merkle/tree.ts';
 

@@ -106,7 +106,7 @@ export function objectValueHash(parts: readonly Part[]): Uint8Array {
 }
 
 /**
- * Openings of a value, as the call with these salts writes it over `before`. A part that stays as it was keeps its
+ * `[CTR-10]` Openings of a value, as the call with these salts writes it over `before`. A part that stays as it was keeps its
  * opening. One that changes takes a salt from the call's and from the part's earlier one, which the call's signers
  * need not know: who makes another bank's reservation lapse must not learn the salts of that bank's file.
  */

@@ -23,6 +23,7 @@ const kinds = {
   newest: 'n',
   proof: 'p',
   queue: 'q',
+  tally: 't',
   vertex: 'v',
 } as const;
 export type Kind = keyof typeof kinds;

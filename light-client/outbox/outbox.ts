@@ -17,6 +17,7 @@ import type { GuardEntry } from '../intake/replay-guard.ts';
 import { type AnchorProof, type CertifiedHeader, certifiedHeader } from '../proof/anchor.ts';
 import { composeBatch } from './compose.ts';
 import { Database, del, keyOf, type Operation, put } from './database.ts';
+import { framesByDevice, Tallies } from './tallies.ts';
 import {
   decodeOwn,
   emptyHead,
@@ -48,6 +49,18 @@ export const outboxLimits: OutboxLimits = {
   keptBytesMax: 128 << 20,
 };
 
+/** What has come of what was accepted. */
+export interface Counts {
+  readonly finalVertices: number;
+  readonly finalFrames: number;
+  /** Single readings: a frame has one or more. */
+  readonly finalReadings: number;
+  /** Frames whose vertex was confirmed, but without effect. */
+  readonly refusedFrames: number;
+  readonly keptVertices: number;
+  readonly keptBytes: number;
+}
+
 /** A signed vertex that the outbox holds. */
 export interface OutboxVertex {
   readonly vertex: Vertex;
@@ -58,6 +71,18 @@ export interface OutboxVertex {
 
 export interface KeptVertex extends OutboxVertex {
   readonly settled: SettledProof;
+}
+
+/** What one message brought. */
+export interface Arrival {
+  readonly frames: readonly Frame[];
+  readonly receivedMs: number;
+  /** What the replay guard changed by it. */
+  readonly guard: readonly GuardEntry[];
+  /** Frames that it repeated, by device. */
+  readonly duplicates?: ReadonlyMap<string, number>;
+  /** What else belongs into the same batch. */
+  readonly beside?: readonly Operation[];
 }
 
 export interface SigningTerms {
@@ -72,6 +97,7 @@ export interface SigningTerms {
 
 export class Outbox {
   readonly database: Database;
+  readonly tallies: Tallies;
   readonly #limits: OutboxLimits;
   readonly #inFlight: OutboxVertex[] = [];
   #head: OutboxHead;
@@ -80,8 +106,9 @@ export class Outbox {
   #waitingSinceMs: number | undefined;
   #busy = false;
 
-  private constructor(database: Database, head: OutboxHead, limits: OutboxLimits) {
+  private constructor(database: Database, tallies: Tallies, head: OutboxHead, limits: OutboxLimits) {
     this.database = database;
+    this.tallies = tallies;
     this.#head = head;
     this.#limits = limits;
     database.closeBatchesWith(() => put(keyOf('head'), outboxHead.encode(this.#head)));
@@ -96,7 +123,7 @@ export class Outbox {
     try {
       const stored = database.get(keyOf('head'));
       const head = stored === undefined ? emptyHead(owner.network, owner.author) : decodeOwn(outboxHead, stored, 'the head record');
-      const outbox = new Outbox(database, headFor(owner, head, directory), limits);
+      const outbox = new Outbox(database, await Tallies.open(database), headFor(owner, head, directory), limits);
       await outbox.#restore();
       return outbox;
     } catch (error) {
@@ -132,10 +159,10 @@ export class Outbox {
   }
 
   /**
-   * Takes accepted frames and the replay guard's changes, in one batch with `beside`. When it resolves they are
-   * durable, and their message may be acknowledged.
+   * Takes what a message brought, in one batch. When it resolves that is durable, and the message may be
+   * acknowledged.
    */
-  append(frames: readonly Frame[], receivedMs: number, guard: readonly GuardEntry[], beside: readonly Operation[] = []): Promise<void> {
+  append({ frames, receivedMs, guard, duplicates, beside = [] }: Arrival): Promise<void> {
     const operations: Operation[] = guard.map(([key, state]) => put(keyOf('guard', new TextEncoder().encode(key)), state));
     let { queueEnd, queueBytes } = this.#head;
     for (const frame of frames) {
@@ -143,6 +170,8 @@ export class Outbox {
       operations.push(put(keyOf('queue', queueEnd++), value));
       queueBytes += value.length;
     }
+    operations.push(...this.tallies.count('accepted', framesByDevice(frames)));
+    if (duplicates !== undefined) operations.push(...this.tallies.count('duplicates', duplicates));
     this.#head = { ...this.#head, queueEnd, queueBytes };
     if (frames.length > 0) this.#waitingSinceMs ??= receivedMs;
     return this.database.write([...operations, ...beside], true);
@@ -205,23 +234,28 @@ export class Outbox {
     invariant(first !== undefined && equalBytes(first.vertex.id, proof.outcome.id), 'a vertex settles out of its order');
     const { sequence, id } = first.vertex;
     const bytes = first.envelope.length + 1024 + 34 * (proof.path.length + anchor.path.length);
+    const frames = framesOf(first.vertex);
     const tookEffect = outcomeCode(proof.outcome) === 'OK';
-    const { finalFrames, refusedFrames, keptBytes } = this.#head;
+    const { finalVertices, finalFrames, finalReadings, refusedFrames, keptBytes } = this.#head;
+    const readings = frames.reduce((sum, frame) => sum + frame.readings.length, 0);
     this.#head = {
       ...this.#head,
       ...{ settledSequence: sequence, settledId: id, keptBytes: keptBytes + bytes },
-      ...(tookEffect ? { finalFrames: finalFrames + first.receivedMs.length } : { refusedFrames: refusedFrames + first.receivedMs.length }),
+      ...(tookEffect
+        ? { finalVertices: finalVertices + 1, finalFrames: finalFrames + frames.length, finalReadings: finalReadings + readings }
+        : { refusedFrames: refusedFrames + frames.length }),
     };
+    const tallied = tookEffect ? this.tallies.count('final', framesByDevice(frames)) : [];
     const value = settledProof.encode({ proof, anchor, provedMs, bytes });
-    await this.database.write([put(keyOf('proof', sequence), value)], false);
+    await this.database.write([put(keyOf('proof', sequence), value), ...tallied], false);
     await this.#dropKept(sequence);
   }
 
   // --- what is kept --------------------------------------------------------------------------------------------
 
-  get counts(): { readonly finalFrames: number; readonly refusedFrames: number; readonly settledVertices: number; readonly keptVertices: number; readonly keptBytes: number } {
-    const { finalFrames, refusedFrames, settledSequence, keptFrom, keptBytes } = this.#head;
-    return { finalFrames, refusedFrames, settledVertices: settledSequence, keptVertices: settledSequence + 1 - keptFrom, keptBytes };
+  get counts(): Counts {
+    const { finalVertices, finalFrames, finalReadings, refusedFrames, settledSequence, keptFrom, keptBytes } = this.#head;
+    return { finalVertices, finalFrames, finalReadings, refusedFrames, keptVertices: settledSequence + 1 - keptFrom, keptBytes };
   }
 
   /** Sequences that can be read, oldest first: kept ones, then those in flight. */
@@ -369,4 +403,9 @@ function openVertex(value: Uint8Array, sequence: number): OutboxVertex {
   const decoded = decodeVertex(envelope);
   invariant(decoded.ok, `vertex ${sequence} in the outbox is damaged`);
   return { vertex: decoded.value, envelope, receivedMs };
+}
+
+/** The frames of a vertex of our own. */
+export function framesOf(vertex: Vertex): readonly Frame[] {
+  return decodeOwn(batch, vertex.payload, `the batch of vertex ${vertex.sequence}`).frames;
 }

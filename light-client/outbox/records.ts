@@ -51,6 +51,10 @@ export const knownDevice = record('known-device', {
 });
 export type KnownDevice = Infer<typeof knownDevice>;
 
+/** What came of a device's frames since the outbox began. */
+export const deviceTally = record('device-tally', { accepted: int(0), duplicates: int(0), final: int(0) });
+export type DeviceTally = Infer<typeof deviceTally>;
+
 /** Two certified headers that cannot both be. */
 export const headerConflict = record('header-conflict', { known: certifiedHeader, other: certifiedHeader, source: text(200) });
 export type HeaderConflict = Infer<typeof headerConflict>;
@@ -74,8 +78,10 @@ export const outboxHead = record('outbox-head', {
   queueStart: int(0),
   queueEnd: int(0),
   queueBytes: int(0),
-  /** Frames that took effect, and frames whose vertex was confirmed with a refusal. */
+  /** Vertices, frames and single readings that took effect; frames whose vertex was confirmed with a refusal. */
+  finalVertices: int(0),
   finalFrames: int(0),
+  finalReadings: int(0),
   refusedFrames: int(0),
 });
 export type OutboxHead = Infer<typeof outboxHead>;
@@ -83,7 +89,8 @@ export type OutboxHead = Infer<typeof outboxHead>;
 export const emptyHead = (network: Uint8Array, author: Uint8Array): OutboxHead => ({
   ...{ format: FORMAT, network, author },
   ...{ sequence: 0, lastId: new Uint8Array(32), lastTime: 0, settledSequence: 0, settledId: new Uint8Array(32) },
-  ...{ keptFrom: 1, keptBytes: 0, queueStart: 0, queueEnd: 0, queueBytes: 0, finalFrames: 0, refusedFrames: 0 },
+  ...{ keptFrom: 1, keptBytes: 0, queueStart: 0, queueEnd: 0, queueBytes: 0 },
+  ...{ finalVertices: 0, finalFrames: 0, finalReadings: 0, refusedFrames: 0 },
 });
 
 export const isKnownFormat = ({ format }: OutboxHead): boolean => format === FORMAT;

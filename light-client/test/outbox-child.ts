@@ -27,7 +27,7 @@ const send = (envelope: Uint8Array) => say(`sent ${toHex(envelope)}`);
 
 async function take(number: number): Promise<void> {
   const verdict = intake.accept(packOf(frameOf(number, `probe:${number % 3}`), 'cbor'), undefined, START_MS);
-  if (verdict.ok) await outbox.append(verdict.value, START_MS, intake.changes());
+  if (verdict.ok) await outbox.append({ frames: verdict.value, receivedMs: START_MS, guard: intake.changes() });
   else await outbox.flushed();
   say(`acknowledged ${number}`);
 }

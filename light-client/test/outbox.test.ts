@@ -9,6 +9,7 @@ import { hash, zero32 } from '../../consensus/crypto/hash.ts';
 
 import { limits } from '../../consensus/codec/limits.ts';
 import { decimalOf } from '../../consensus/vertex/decimal.ts';
+import type { Frame } from '../../consensus/vertex/frame.ts';
 import { checkVertex, decodeVertex } from '../../consensus/vertex/vertex.ts';
 import { quantityNames } from '../../consensus/vertex/quantities.ts';
 import { nativeSigner } from '../../node/crypto/native.ts';
@@ -28,6 +29,7 @@ async function inDirectory(run: (directory: string) => Promise<void>): Promise<v
   }
 }
 
+const arrival = (frames: readonly Frame[], receivedMs = START_MS) => ({ frames, receivedMs, guard: [] });
 const terms = (framesMax = 256, nowMs = START_MS) => ({ signer, checkpoint: certifiedAt(3), framesMax, nowMs, salt: hash('salt', uint32Bytes(nowMs % 2 ** 32)) });
 
 async function rejects(run: () => Promise<unknown>, expected: RegExp): Promise<void> {
@@ -38,8 +40,8 @@ async function rejects(run: () => Promise<unknown>, expected: RegExp): Promise<v
 test('frames become one signed vertex of the chain, final with its proof, and can be read again', () =>
   inDirectory(async (directory) => {
     const outbox = await Outbox.open(directory, owner);
-    await outbox.append([frameOf(2), frameOf(1, 'a')], START_MS + 5, [['counter\nprobe:1\n', new Uint8Array(136)]]);
-    await outbox.append([frameOf(1)], START_MS + 6, []);
+    await outbox.append({ frames: [frameOf(2), frameOf(1, 'a')], receivedMs: START_MS + 5, guard: [['counter\nprobe:1\n', new Uint8Array(136)]] });
+    await outbox.append(arrival([frameOf(1)], START_MS + 6));
     assert.is(outbox.queuedFrames, 3);
     assert.is(outbox.waitingSinceMs, START_MS + 5);
     const signed = (await outbox.signNext(terms()))!;
@@ -50,7 +52,7 @@ test('frames become one signed vertex of the chain, final with its proof, and ca
     assert.is(outbox.queuedFrames, 0);
     assert.is(outbox.queuedBytes, 0);
     assert.is(await outbox.signNext(terms()), undefined);
-    await outbox.append([frameOf(3)], START_MS + 7, []);
+    await outbox.append(arrival([frameOf(3)], START_MS + 7));
     const second = (await outbox.signNext(terms()))!;
     assert.ok(equalBytes(second.vertex.previous, signed.vertex.id));
     assert.is(second.vertex.sequence, 2);
@@ -66,7 +68,8 @@ test('frames become one signed vertex of the chain, final with its proof, and ca
     assert.is(kept.settled!.provedMs, START_MS + 900);
     assert.equal(kept.settled!.proof, proof);
     assert.is(again.read(2)!.settled, undefined);
-    assert.equal(again.counts.finalFrames, 3);
+    assert.equal([again.counts.finalVertices, again.counts.finalFrames, again.counts.finalReadings], [1, 3, 3]);
+    assert.equal(Object.fromEntries(again.tallies.devices), { a: { accepted: 1, duplicates: 0, final: 1 }, 'probe:1': { accepted: 3, duplicates: 0, final: 2 } });
     assert.equal((await again.guardEntries()).map(([key, state]) => [key, state.length]), [['counter\nprobe:1\n', 136]]);
     assert.ok(equalBytes(again.idOf(1)!, signed.vertex.id) && equalBytes(again.idOf(2)!, second.vertex.id));
     assert.is(again.newest!.header.height, 3);
@@ -90,7 +93,7 @@ test('a random life, with restarts anywhere, loses nothing, doubles nothing and 
       for (const { type, count, wait } of steps) {
         let done: Promise<unknown> = Promise.resolve();
         if (type === 'append') {
-          done = outbox.append(Array.from({ length: count }, () => frameOf(counter++, `d${counter % 4}`)), START_MS, []);
+          done = outbox.append(arrival(Array.from({ length: count }, () => frameOf(counter++, `d${counter % 4}`))));
         } else if (type === 'sign') {
           const signed = await outbox.signNext(terms(count));
           if (signed !== undefined) {
@@ -125,9 +128,9 @@ test('a random life, with restarts anywhere, loses nothing, doubles nothing and 
 test('accepts up to its limits, and then again when there is room', () =>
   inDirectory(async (directory) => {
     const outbox = await Outbox.open(directory, owner, { ...outboxLimits, queuedFramesMax: 10 });
-    await outbox.append(Array.from({ length: 9 }, (_, i) => frameOf(i)), START_MS, []);
+    await outbox.append(arrival(Array.from({ length: 9 }, (_, i) => frameOf(i))));
     assert.not.ok(outbox.isFull);
-    await outbox.append([frameOf(9)], START_MS, []);
+    await outbox.append(arrival([frameOf(9)], START_MS));
     assert.ok(outbox.isFull);
     await outbox.signNext(terms(5));
     assert.not.ok(outbox.isFull);
@@ -142,7 +145,7 @@ test('keeps final vertices within its limits and drops the oldest first', () =>
     const outbox = await Outbox.open(directory, owner, { ...outboxLimits, keptVerticesMax: 2 });
     const ids: Uint8Array[] = [];
     for (let counter = 0; counter < 6; counter++) {
-      await outbox.append([frameOf(counter)], START_MS, []);
+      await outbox.append(arrival([frameOf(counter)], START_MS));
       const { vertex } = (await outbox.signNext(terms()))!;
       ids.push(vertex.id);
       const { proof, anchor } = settle(vertex, counter === 2 ? 'E_KEY_REVOKED' : 'OK');
@@ -159,7 +162,7 @@ test('keeps final vertices within its limits and drops the oldest first', () =>
     await outbox.close();
     const again = await Outbox.open(directory, owner, { ...outboxLimits, keptBytesMax: 1 });
     assert.is(again.counts.keptVertices, 2);
-    await again.append([frameOf(7)], START_MS, []);
+    await again.append(arrival([frameOf(7)], START_MS));
     const { vertex } = (await again.signNext(terms()))!;
     const { proof, anchor } = settle(vertex);
     await again.settleFirst(proof, anchor, START_MS);
@@ -170,7 +173,7 @@ test('keeps final vertices within its limits and drops the oldest first', () =>
 test('is nobody else’s: another key, another network, another process', () =>
   inDirectory(async (directory) => {
     const outbox = await Outbox.open(directory, owner);
-    await outbox.append([frameOf(1)], START_MS, []);
+    await outbox.append(arrival([frameOf(1)], START_MS));
     await rejects(() => Outbox.open(directory, owner), /in use by another process/);
     await outbox.close();
     await rejects(() => Outbox.open(directory, { ...owner, network: zero32 }), /of another network/);
@@ -187,7 +190,7 @@ test('is nobody else’s: another key, another network, another process', () =>
 test('goes on from the ledger’s own chain when it was lost, not while something is in flight', () =>
   inDirectory(async (directory) => {
     const outbox = await Outbox.open(directory, owner);
-    await outbox.append([frameOf(1)], START_MS, []);
+    await outbox.append(arrival([frameOf(1)], START_MS));
     const lastId = hash('vertex', uint32Bytes(7));
     await outbox.adoptChain(41, lastId);
     await outbox.close();
@@ -230,7 +233,7 @@ test('the largest frames make vertices that a node takes', () =>
       signature: new Uint8Array(64).fill(i),
       readings: quantityNames.filter((name) => name === 'count' || name === 'weight' || name === 'pulses').map((quantity) => ({ quantity, value })),
     }));
-    await outbox.append(frames, START_MS, []);
+    await outbox.append(arrival(frames));
     let vertices = 0;
     for (let signed = await outbox.signNext(terms()); signed !== undefined; signed = await outbox.signNext(terms())) {
       vertices += 1;
@@ -259,7 +262,7 @@ test('messages of devices not known yet are held in order, durably, and within l
     const order: number[] = [];
     for (let ready = await again.firstReady(() => true); ready !== undefined; ready = await again.firstReady(() => true)) {
       order.push(ready.message.payload[0]!);
-      await reopened.append([frameOf(order.length)], START_MS, [], [again.release(ready.number)]);
+      await reopened.append({ ...arrival([frameOf(order.length)]), beside: [again.release(ready.number)] });
     }
     assert.equal(order, [1, 2, 3]);
     for (const byte of [4, 5, 6, 7]) await again.hold(message(byte, 'd'));

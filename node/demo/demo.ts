@@ -3,7 +3,7 @@
  * stakeholder is a process of its own; this one only plays their back offices, over their nodes' APIs.
  */
 
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -43,7 +43,6 @@ const WATCHED_FRAMES = 400;
 
 export class Demo {
   readonly #options: DemoOptions;
-  readonly #script: string;
   readonly #screen: Screen;
   readonly #processes: Processes;
   readonly #closers: (() => Promise<void>)[] = [];
@@ -53,7 +52,6 @@ export class Demo {
   /** `script`: the compiled command line that the children run. */
   constructor(options: DemoOptions, script: string) {
     this.#options = options;
-    this.#script = script;
     this.#screen = new Screen(options.json);
     this.#processes = new Processes(script, (name, how) => this.#screen.warn(`    ${name} died (${how}); it is started again`));
   }
@@ -102,7 +100,7 @@ export class Demo {
         sensors.start();
         return report;
       },
-      watch: () => this.#watch(gateway, sensors, recording, feed),
+      watch: () => this.#watch(gateway, recording, feed),
     });
     const published = await sensors.stop();
     await this.#settle(gateway, published + (recording?.received ?? 0));
@@ -171,7 +169,7 @@ export class Demo {
   }
 
   /** Readings stream in; the step ends when all that were sent meanwhile are final. */
-  async #watch(gateway: ApiClient, sensors: SensorFeed, recording: Recording | undefined, feed: FeedOptions): Promise<StepReport> {
+  async #watch(gateway: ApiClient, recording: Recording | undefined, feed: FeedOptions): Promise<StepReport> {
     const startedMs = Date.now();
     const before = (await statusOf(gateway)).frames.final;
     const expected = recording?.distinct ?? WATCHED_FRAMES;

@@ -19,7 +19,10 @@ export const defaultNetworkLimits = {
   /** A peer that broke the framing is not let in again for this long. */
   cutMs: 10_000,
   redialMinMs: 200,
-  redialMaxMs: 5_000,
+  /** With the grace below and the dial itself a peer that came back is reached within 5 s. */
+  redialMaxMs: 3_500,
+  /** Of two nodes that know each other's address the one with the lesser key dials; the other waits this long. */
+  redialGraceMs: 1_000,
 };
 
 export type NetworkLimits = typeof defaultNetworkLimits;

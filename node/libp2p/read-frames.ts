@@ -4,12 +4,12 @@
  * takes more memory than that window.
  */
 
-import type { Stream } from '@libp2p/interface';
+import type { Stream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface';
 import { decode } from 'it-length-prefixed';
 import { pipe } from 'it-pipe';
-import type { Uint8ArrayList } from 'uint8arraylist';
 
-type Chunk = Uint8Array | Uint8ArrayList;
+type Chunk = StreamMessageEvent['data'];
+type Frame = Pick<Uint8Array, 'byteLength' | 'slice'>;
 
 /** Bytes that may wait before the stream is paused. */
 const PAUSE_BYTES = 256 << 10;
@@ -58,7 +58,7 @@ export async function readFrames(
   );
 }
 
-async function* decodeFrames(chunks: AsyncIterable<Chunk>, maxDataLength: number): AsyncGenerator<Uint8ArrayList> {
+async function* decodeFrames(chunks: AsyncIterable<Chunk>, maxDataLength: number): AsyncGenerator<Frame> {
   try {
     yield* decode(chunks, { maxDataLength, maxLengthLength: 4 });
   } catch (error) {
@@ -76,7 +76,7 @@ async function* readChunks(stream: Stream): AsyncGenerator<Chunk> {
   let closed = false;
   let wake = (): void => {};
 
-  const onMessage = ({ data }: { data: Chunk }): void => {
+  const onMessage = ({ data }: StreamMessageEvent): void => {
     queue.push(data);
     queuedBytes += data.byteLength;
     // Not in this turn: `resume` hands out what waited, and a pause inside it would leave the window open.
@@ -87,7 +87,7 @@ async function* readChunks(stream: Stream): AsyncGenerator<Chunk> {
     closed = true;
     wake();
   };
-  const onClose = ({ error }: { error?: Error }): void => {
+  const onClose = ({ error }: StreamCloseEvent): void => {
     failure = error;
     onEnd();
   };

@@ -24,7 +24,9 @@ export class SendQueue {
   #bytes = 0;
   #stream: Stream | undefined;
   #pumping = false;
-  #drained: (() => void)[] = [];
+  #dropped = false;
+  /** Called when something left the queue. */
+  #waiting: (() => void)[] = [];
 
   constructor(limits: QueueLimits, onSent: (frames: number, bytes: number) => void) {
     this.#limits = limits;
@@ -41,7 +43,8 @@ export class SendQueue {
     if (frame.length === 0 || frame.length > frameBytesMax) {
       throw new RangeError(`"frame" expected 1 to ${frameBytesMax} bytes, got ${frame.length}`);
     }
-    if (this.#frames.length - this.#next >= framesMax || this.#bytes + frame.length > bytesMax) return false;
+    const full = this.#frames.length - this.#next >= framesMax || this.#bytes + frame.length > bytesMax;
+    if (full || this.#dropped) return false;
     this.#frames.push(frame);
     this.#bytes += frame.length;
     this.#schedule();
@@ -56,12 +59,19 @@ export class SendQueue {
     this.#schedule();
   }
 
-  /** Resolves when no more than `bytes` wait, or the queue was dropped. */
-  async below(bytes: number): Promise<void> {
-    while (this.#bytes > bytes) await new Promise<void>((done) => this.#drained.push(done));
+  /** Takes the frame as soon as there is room; never, once the queue was dropped. */
+  async pushWaiting(frame: Uint8Array): Promise<void> {
+    while (!this.push(frame) && !this.#dropped) await new Promise<void>((done) => this.#waiting.push(done));
   }
 
+  /** Resolves when no more than `bytes` wait, or the queue was dropped. */
+  async below(bytes: number): Promise<void> {
+    while (this.#bytes > bytes) await new Promise<void>((done) => this.#waiting.push(done));
+  }
+
+  /** Forgets what waits, and takes nothing more. */
   drop(): void {
+    this.#dropped = true;
     this.#stream = undefined;
     this.#frames = [];
     this.#next = 0;
@@ -119,8 +129,8 @@ export class SendQueue {
   }
 
   #wake(): void {
-    const drained = this.#drained;
-    this.#drained = [];
-    for (const done of drained) done();
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const done of waiting) done();
   }
 }

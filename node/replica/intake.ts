@@ -65,11 +65,14 @@ export class Intake {
     const vertex = decoded.value;
     if (this.#dag.knows(vertex.key)) return this.#keepPayload(vertex);
     if (this.parking.has(vertex.key)) return { kind: 'known' };
+    // Cheap questions first: a signature is checked only for an author who may speak and has not spoken too much.
+    const stranger = this.#unknownAuthor(vertex);
+    if (stranger !== undefined) return this.#invalid(stranger, source.peer);
+    const asked = source.as === 'answer' && (this.parking.wants(vertex.key) || this.#isAwaited(vertex.key));
+    const busy = asked || source.as === 'needed' ? undefined : this.#overAllowance(vertex, nowMs);
+    if (busy !== undefined) return { kind: 'ignored', refusal: busy };
     const checked = checkVertex(vertex, this.#ledger.genesis.network);
     if (!checked.ok) return this.#invalid(checked, source.peer);
-    const free = source.as === 'needed' || (source.as === 'answer' && (this.parking.wants(vertex.key) || this.#isAwaited(vertex.key)));
-    const busy = free ? undefined : this.#overAllowance(vertex, nowMs);
-    if (busy !== undefined) return { kind: 'ignored', refusal: busy };
     return this.#place(vertex, source.peer, nowMs);
   }
 
@@ -100,10 +103,8 @@ export class Intake {
       this.parking.park(vertex, [vertex.checkpoint], peer);
       return { kind: 'parked' };
     }
-    const author = this.#ledger.state.get(key, vertex.author);
-    if (author === undefined || author.since > checkpointHeight) {
-      return this.#invalid(refuse('E_KEY_UNKNOWN', { author: vertex.authorKey, vertex: vertex.key }), peer);
-    }
+    const stranger = this.#unknownAuthor(vertex);
+    if (stranger !== undefined) return this.#invalid(stranger, peer);
     if (this.#isBeyondWindow(vertex, checkpointHeight)) {
       const { authorKey, sequence, time } = vertex;
       this.#dag.recall(vertex.key, { authorKey, sequence, time, checkpointHeight });
@@ -129,6 +130,15 @@ export class Intake {
         this.release(vertex.key, nowMs);
         return { kind: 'added', vertex };
     }
+  }
+
+  /** The author's key is not enrolled at the checkpoint that the vertex cites; not judged while that is unknown here. */
+  #unknownAuthor(vertex: Vertex): Refusal | undefined {
+    const checkpointHeight = this.#ledger.heightOf(toHex(vertex.checkpoint));
+    if (checkpointHeight === undefined) return undefined;
+    const author = this.#ledger.state.get(key, vertex.author);
+    if (author !== undefined && author.since <= checkpointHeight) return undefined;
+    return refuse('E_KEY_UNKNOWN', { author: vertex.authorKey, vertex: vertex.key });
   }
 
   /** Settled, or dead, before the window of outcome lists that is kept `[ORD-1]`. */

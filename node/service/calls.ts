@@ -7,7 +7,7 @@ import { compareBytes, equalBytes, fromHex, toHex } from '../../consensus/codec/
 import { limits } from '../../consensus/codec/limits.ts';
 import { ok, refuse, type Result } from '../../consensus/codec/result.ts';
 import type { Json } from '../../consensus/codec/schema.ts';
-import { encodeReadingProof, openEvidence } from '../../consensus/checkpoint/evidence.ts';
+import { openEvidence } from '../../consensus/checkpoint/evidence.ts';
 import { decodeArguments, runCall } from '../../consensus/contracts/engine.ts';
 import { transitions } from '../../consensus/contracts/index.ts';
 import { key } from '../../consensus/contracts/registry.ts';
@@ -18,8 +18,7 @@ import { zero32 } from '../../consensus/crypto/hash.ts';
 import { type CallSignature, callId, commitPart, composeCall, type SignedCall, signCall, signedCall, verifyCallSignature } from '../../consensus/vertex/call.ts';
 import type { Clock, Random } from '../ports.ts';
 import type { Ledger } from '../replica/ledger.ts';
-import { argsJson, encodeArgs, type JsonObject } from './call-args.ts';
-import type { Prover } from './proofs.ts';
+import { argsJson, encodeArgs, type JsonObject, type ProveReading } from './call-args.ts';
 
 const DEADLINE_DEFAULT_MS = 3_600_000;
 /** Copies of one call that are put together at once: no more than can sign it. */
@@ -46,14 +45,20 @@ export class Calls {
   readonly #signer: Signer;
   readonly #random: Random;
   readonly #clock: Clock;
-  readonly #prover: Prover;
+  readonly #proveReading: ProveReading;
 
-  constructor(ports: { readonly ledger: Ledger; readonly signer: Signer; readonly random: Random; readonly clock: Clock; readonly prover: Prover }) {
+  constructor(ports: {
+    readonly ledger: Ledger;
+    readonly signer: Signer;
+    readonly random: Random;
+    readonly clock: Clock;
+    readonly proveReading: ProveReading;
+  }) {
     this.#ledger = ports.ledger;
     this.#signer = ports.signer;
     this.#random = ports.random;
     this.#clock = ports.clock;
-    this.#prover = ports.prover;
+    this.#proveReading = ports.proveReading;
   }
 
   /** Composes an unsigned call. Without a `deadline` (ms) it has an hour, or less where the policy says so. */
@@ -67,7 +72,7 @@ export class Calls {
     const wanted = deadline ?? Math.min(now + DEADLINE_DEFAULT_MS, latest);
     if (wanted > latest) return refuse('E_SCHEMA', { field: 'deadline', reason: 'too far ahead', got: wanted, most: latest });
     if (wanted <= now) return refuse('E_EXPIRED', { field: 'deadline', got: wanted, time: now });
-    const values = await encodeArgs(declared, args, network, (vertex, frame) => this.evidence(vertex, frame));
+    const values = await encodeArgs(declared, args, network, this.#proveReading);
     if (!values.ok) return values;
     const salts = [this.#random.bytes(32), this.#random.bytes(32)] as const;
     const composed = composeCall({ network, transition: name, values: values.value, salts, nonce: this.#random.bytes(16), deadline: wanted });
@@ -141,12 +146,6 @@ export class Calls {
         return { key: toHex(entry.key), party: enrolled === undefined ? null : toHex(enrolled.party) };
       }),
     };
-  }
-
-  /** The encoded proof of a reading that this node holds, as calls carry it. */
-  async evidence(vertexKey: string, frame: number): Promise<Result<Uint8Array>> {
-    const proved = await this.#prover.reading(vertexKey, frame, () => [0]);
-    return proved.ok ? encodeReadingProof(proved.value.proof) : proved;
   }
 
   #openOne(hex: string): Result<SignedCall> {

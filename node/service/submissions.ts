@@ -121,6 +121,11 @@ export class Submissions {
     return { callId: id, vertex, transition: record.transition, outcome: outcome ?? null, latencyMs: this.#byVertex.get(vertex)?.latencyMs ?? null };
   }
 
+  /** The call that a vertex carries, while it is remembered. */
+  callOf(vertexKey: string): { readonly callId: string; readonly transition: string } | undefined {
+    return this.#byVertex.get(vertexKey);
+  }
+
   latencyOf(vertexKey: string): number | null {
     return this.#byVertex.get(vertexKey)?.latencyMs ?? null;
   }

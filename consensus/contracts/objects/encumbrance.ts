@@ -1,5 +1,5 @@
 /**
- * Who holds a unit as security, id = the unit's. It exists exactly while the unit carries a reservation or a pledge:
+ * Who holds a unit as security, id = the unit's `[CTR-1]`. It exists exactly while the unit carries a reservation or a pledge:
  * its absence from the state proves the unit free, its presence proves which pledges there are and that there are
  * no others (R162). Pledge ids are open and blind; quantities are not (semantics §3, V4).
  */

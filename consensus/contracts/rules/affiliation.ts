@@ -1,4 +1,4 @@
-/** Who controls whom: nobody guards goods against the one that controls it (semantics §5 row 14, §7.8). */
+/** Who controls whom: nobody guards goods against the one that controls it (semantics §5 row 14, §7.8) `[CTR-9]`. */
 
 import { equalBytes } from '../../codec/bytes.ts';
 import { zero32 } from '../../crypto/hash.ts';

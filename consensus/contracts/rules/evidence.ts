@@ -1,7 +1,7 @@
 /**
  * Readings as evidence about goods (semantics §1, §5 row 1, R153, R154): which ones count, and what they say.
  *
- * That a reading is on the ledger was proved before it came here (`Context.evidence`). Here it is judged: its device
+ * `[CTR-5]` That a reading is on the ledger was proved before it came here (`Context.evidence`). Here it is judged: its device
  * enrolled and active, its signature where the device can sign, its gateway entitled to vouch where it cannot, its
  * function declared, its time near the time asked about.
  */
@@ -152,7 +152,7 @@ export interface Measured {
   readonly counts: readonly Observation[];
 }
 
-/** Demands two independent functions: a weighing and a count by different devices, one at least not the owner's. */
+/** `[CTR-6]` Demands two independent functions: a weighing and a count by different devices, one at least not the owner's. */
 export function measure(observed: Observed): Measured | ContractRefusal {
   const weighings = observed.observations.filter(({ quantity }) => quantity === 'weight');
   const counts = observed.observations.filter(({ quantity }) => quantity === 'count');
@@ -203,7 +203,7 @@ export const micrograms = (weight: Decimal): bigint => scaledInteger(weight, 9);
 export const grams = (weight: Decimal): number => Number(scaledInteger(weight, 3));
 export const wholeCount = (count: Decimal): number => Number(scaledInteger(count, 0));
 
-/** Puts the marks of readings that register goods: none may have spoken for any goods before. */
+/** `[CTR-7]` Puts the marks of readings that register goods: none may have spoken for any goods before. */
 export function consumeReadings(
   uses: readonly Uint8Array[],
   unit: Uint8Array,

@@ -1,6 +1,6 @@
 /**
  * Who holds how much of a unit as security: the entries of its encumbrance, and what they leave free. Whatever asks
- * for free quantity comes through `lapseExpired`, so that a reservation whose time is over never stands in the way.
+ * for free quantity comes through `lapseExpired`, so that a reservation whose time is over never stands in the way `[CTR-4]`.
  */
 
 import { equalBytes } from '../../codec/bytes.ts';

@@ -135,7 +135,7 @@ interface Asked {
   readonly receipt: Uint8Array | undefined;
 }
 
-/** The whole that is pledged from (the goods, or the receipt) holds the quantity, and nobody else has it. */
+/** The whole that is pledged from (goods, or receipt) holds the quantity, and nobody else has it `[CTR-2]` `[CTR-3]`. */
 function checkFree(
   asked: Asked,
   goods: ValueOf<typeof unit>,

@@ -119,7 +119,7 @@ function writeDocument(goods: ValueOf<typeof unit>, context: Context) {
   };
 }
 
-/** Not more than is registered, under no receipt and not pledged outside receipts; a logistic unit has one receipt. */
+/** `[CTR-2]` Not more than is registered, under no receipt and not pledged outside receipts; a logistic unit has one receipt. */
 function checkQuantity(
   unitId: Uint8Array,
   goods: ValueOf<typeof unit>,

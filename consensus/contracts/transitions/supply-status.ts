@@ -1,4 +1,4 @@
-/** Row 10: the monitor tells the bank how the goods stand. The figures are read from the sensors, not from the monitor. */
+/** Row 10: the monitor tells the bank how the goods stand. The figures are the sensors' `[CTR-8]`. */
 
 import { equalBytes } from '../../codec/bytes.ts';
 import { hash32, text, timeMs } from '../../codec/schema.ts';

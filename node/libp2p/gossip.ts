@@ -1,0 +1,66 @@
+/**
+ * Gossip of bundles of vertices: unsigned (each vertex is signed), known by its hash, on one topic. Lazy gossip is
+ * off: its answers put any number of messages into one RPC, and a peer that gets one above its limit is dropped from
+ * gossip without a word. What a bundle's loss leaves missing is fetched over the direct streams.
+ */
+
+import { createHash } from 'node:crypto';
+import {
+  type GossipSub,
+  type GossipSubComponents,
+  gossipsub,
+  StrictNoSign,
+  TopicValidatorResult,
+} from '@libp2p/gossipsub';
+import { createTopicScoreParams } from '@libp2p/gossipsub/score';
+import type { Verdict } from '../ports.ts';
+import type { NetworkLimits } from './limits.ts';
+
+/** All that one RPC may hold: a bundle, and control messages beside it. */
+const RPC_SPARE_BYTES = 256 << 10;
+/** What may wait for one peer; beyond it its stream is closed, and with it the connection (network.ts). */
+const OUTBOUND_BYTES_MAX = 8 << 20;
+
+/** A provably invalid message costs score, nothing else does `[ADM-3]`: 5 in ten minutes, and a peer is not heard. */
+const topicScore = createTopicScoreParams({
+  topicWeight: 1,
+  timeInMeshWeight: 0,
+  firstMessageDeliveriesWeight: 0,
+  meshMessageDeliveriesWeight: 0,
+  meshFailurePenaltyWeight: 0,
+  invalidMessageDeliveriesWeight: -4,
+  invalidMessageDeliveriesDecay: 0.996,
+});
+
+export function makeGossip(topic: string, limits: NetworkLimits): (components: GossipSubComponents) => GossipSub {
+  return gossipsub({
+    globalSignaturePolicy: StrictNoSign,
+    msgIdFn: ({ data }) => createHash('sha256').update(data).digest(),
+    allowedTopics: [topic],
+    emitSelf: false,
+    fallbackToFloodsub: false,
+    allowPublishToZeroTopicPeers: true,
+    ignoreDuplicatePublishError: true,
+    Dlazy: 0,
+    gossipFactor: 0,
+    // Only answers to lazy gossip need more.
+    mcacheLength: 2,
+    mcacheGossip: 1,
+    maxInboundDataLength: limits.bundleBytesMax + RPC_SPARE_BYTES,
+    maxOutboundBufferSize: OUTBOUND_BYTES_MAX,
+    maxTopicBytesPerPeer: 8 << 10,
+    maxInboundStreams: 2,
+    maxOutboundStreams: 2,
+    scoreParams: {
+      topics: { [topic]: topicScore },
+      // Every identity is enrolled, and a test network lives on one address.
+      IPColocationFactorWeight: 0,
+    },
+  });
+}
+
+export const validatorResult: { readonly [V in Verdict]: TopicValidatorResult } = {
+  accept: TopicValidatorResult.Accept,
+  ignore: TopicValidatorResult.Ignore,
+  reject: TopicValidatorResult.Reject,
+};

@@ -1,0 +1,178 @@
+/** Objects of the ledger as this node's stakeholder may see them, as JSON and as proof bundles. docs/guides/api.md. */
+
+import { fromHex, toHex } from '../../consensus/codec/bytes.ts';
+import { ok, refuse, type Refusal, type Result } from '../../consensus/codec/result.ts';
+import type { Json } from '../../consensus/codec/schema.ts';
+import { objectJson, objectPath, type ObjectType, type StoredObject } from '../../consensus/contracts/object.ts';
+import { encumbrance } from '../../consensus/contracts/objects/encumbrance.ts';
+import { unit } from '../../consensus/contracts/objects/unit.ts';
+import { labelKey, type Scheme } from '../../consensus/contracts/registry.ts';
+import { objectTypes } from '../../consensus/contracts/views.ts';
+import { type Bundle, BUNDLE_VERSION, bundleSchema } from '../../light-client/proof/bundle.ts';
+import type { Ledger } from '../replica/ledger.ts';
+import type { Access } from './access.ts';
+import { schemes } from './call-args.ts';
+import type { Prover } from './proofs.ts';
+
+export const pageMax = 500;
+/** Objects looked at before other work of the node has its turn. */
+const SCAN_SLICE = 2_000;
+
+export interface ObjectView {
+  readonly type: string;
+  readonly id: string;
+  /** Visibility classes shown: 0 always, 1 and 2 where this node's party is one of the file's or contract's. */
+  readonly classes: readonly number[];
+  readonly value: { readonly [field: string]: Json };
+}
+
+export interface ObjectFilter {
+  /** Of the object's V0 field `state`. */
+  readonly state?: string;
+  /** Only objects of which more than V0 is shown here. */
+  readonly mine: boolean;
+  /** Id after which the page begins, hex. */
+  readonly after: string;
+  readonly limit: number;
+}
+
+export interface ObjectPage {
+  readonly objects: readonly ObjectView[];
+  /** `after` of the next page, or null. */
+  readonly next: string | null;
+}
+
+/** What an encumbrance search tells anybody about a label. */
+export interface SearchResult {
+  readonly scheme: Scheme;
+  readonly label: string;
+  /** Ledger key of the label, hex: the object's id. */
+  readonly id: string;
+  readonly object: ObjectView | null;
+  /** Of goods: every reservation and pledge on them; empty when they are free. */
+  readonly encumbrance: ObjectView | null;
+}
+
+const typeOfScheme: { readonly [S in Scheme]?: string } = { lei: 'party', sscc: 'unit', lot: 'unit', device: 'device' };
+
+export class Views {
+  readonly #ledger: Ledger;
+  readonly #access: Access;
+  readonly #prover: Prover;
+
+  constructor(ledger: Ledger, access: Access, prover: Prover) {
+    this.#ledger = ledger;
+    this.#access = access;
+    this.#prover = prover;
+  }
+
+  /** An id as a person may write it: 64 hexadecimal digits, or the name of a labelled thing such as `sscc:…`. */
+  parseId(text: string): Result<Uint8Array> {
+    const scheme = schemes.find((name) => text.startsWith(`${name}:`));
+    if (scheme !== undefined) {
+      const label = text.slice(scheme.length + 1);
+      return /^[\x20-\x7e]{1,80}$/.test(label) ? ok(labelKey(this.#ledger.genesis.network, scheme, label)) : refuse('E_ID_INVALID', { scheme });
+    }
+    const id = fromHex(text);
+    return id?.length === 32 ? ok(id) : refuse('E_SCHEMA', { field: 'id', reason: 'expected 64 hexadecimal digits, or a name such as sscc:…' });
+  }
+
+  object(typeName: string, id: Uint8Array): Result<ObjectView> {
+    const type = objectTypes.get(typeName);
+    if (type === undefined) return noSuchType(typeName);
+    const stored = this.#find(typeName, id);
+    return stored === undefined ? refuse('E_NOT_FOUND', { type: typeName, id: toHex(id) }) : ok(this.show(type, stored));
+  }
+
+  /** A page of the objects of one type, ascending by id. */
+  async objects(typeName: string, filter: ObjectFilter): Promise<Result<ObjectPage>> {
+    const type = objectTypes.get(typeName);
+    if (type === undefined) return noSuchType(typeName);
+    const found: ObjectView[] = [];
+    let looked = 0;
+    for (const stored of this.#ledger.state.objects()) {
+      if (++looked % SCAN_SLICE === 0) await new Promise((resolve) => setImmediate(resolve));
+      if (stored.type !== typeName) continue;
+      const name = toHex(stored.id);
+      if (name <= filter.after || !this.#fits(type, stored, filter)) continue;
+      found.push(this.show(type, stored));
+      // Kept short while scanning: only the first ids count.
+      if (found.length > 4 * filter.limit + SCAN_SLICE) keepFirst(found, filter.limit + 1);
+    }
+    keepFirst(found, filter.limit + 1);
+    const objects = found.slice(0, filter.limit);
+    return ok({ objects, next: found.length > filter.limit ? objects.at(-1)!.id : null });
+  }
+
+  show(type: ObjectType<unknown>, stored: StoredObject): ObjectView {
+    const classes = this.#access.classesOf(stored);
+    return { type: stored.type, id: toHex(stored.id), classes, value: objectJson(type, stored, classes) };
+  }
+
+  search(scheme: Scheme, label: string): SearchResult {
+    const id = labelKey(this.#ledger.genesis.network, scheme, label);
+    const view = (typeName: string | undefined): ObjectView | null => {
+      const found = typeName === undefined ? undefined : this.object(typeName, id);
+      return found?.ok ? found.value : null;
+    };
+    const goods = typeOfScheme[scheme] === unit.name;
+    return { scheme, label, id: toHex(id), object: view(typeOfScheme[scheme]), encumbrance: goods ? view(encumbrance.name) : null };
+  }
+
+  /** That the object stands in the state with these values, or that there is none under this name. */
+  async objectBundle(typeName: string, id: Uint8Array): Promise<Result<Uint8Array>> {
+    if (!objectTypes.has(typeName)) return noSuchType(typeName);
+    const proved = await this.#prover.object(typeName, id, (stored) => this.#access.classesOf(stored));
+    if (!proved.ok) return proved;
+    const { proof, anchor } = proved.value;
+    return ok(this.encodeBundle({ statement: { type: 'object', proof }, anchor }));
+  }
+
+  /** The search certificate (R162): the unit is registered and carries no pledge, or none but `except`. */
+  async searchBundle(scheme: 'sscc' | 'lot', label: string, except: Uint8Array | undefined): Promise<Result<Uint8Array>> {
+    const id = labelKey(this.#ledger.genesis.network, scheme, label);
+    const subjects = [unit.name, encumbrance.name].map((type) => ({ type, id }));
+    const proved = await this.#prover.objects(subjects, (stored) => this.#access.classesOf(stored), () => this.#checkUnpledged(id, except));
+    if (!proved.ok) return proved;
+    const { proof, anchor, judged } = proved.value;
+    if (judged !== undefined) return judged;
+    const [shownUnit, shownEncumbrance] = proof;
+    return ok(
+      this.encodeBundle({
+        statement: { type: 'unpledged', scheme, label, except, unit: shownUnit!, encumbrance: shownEncumbrance! },
+        anchor,
+      }),
+    );
+  }
+
+  encodeBundle(bundle: Pick<Bundle, 'statement' | 'anchor'>): Uint8Array {
+    return bundleSchema.encode({ version: BUNDLE_VERSION, network: this.#ledger.genesis.network, ...bundle });
+  }
+
+  #checkUnpledged(id: Uint8Array, except: Uint8Array | undefined): Refusal | undefined {
+    const { state } = this.#ledger;
+    if (state.get(unit, id) === undefined) return refuse('E_NOT_FOUND', { type: unit.name, id: toHex(id) });
+    const entries = state.get(encumbrance, id)?.entries ?? [];
+    const other = entries.find((entry) => except === undefined || toHex(entry.pledge) !== toHex(except));
+    if (other === undefined) return undefined;
+    return refuse('E_ENCUMBERED', { pledge: toHex(other.pledge), state: other.state, rank: other.rank, entries: entries.length });
+  }
+
+  #find(typeName: string, id: Uint8Array): StoredObject | undefined {
+    return this.#ledger.state.find(toHex(objectPath(typeName, id)));
+  }
+
+  #fits(type: ObjectType<unknown>, stored: StoredObject, { state, mine }: ObjectFilter): boolean {
+    if (state !== undefined && objectJson(type, stored, [0])['state'] !== state) return false;
+    return !mine || this.#access.classesOf(stored).length > 1;
+  }
+}
+
+function keepFirst(found: ObjectView[], count: number): void {
+  found.sort((a, b) => (a.id < b.id ? -1 : 1));
+  found.length = Math.min(found.length, count);
+}
+
+function noSuchType(typeName: string): Refusal {
+  return refuse('E_NOT_FOUND', { field: 'type', got: typeName, reason: `expected one of ${[...objectTypes.keys()].join(', ')}` });
+}
