@@ -49,7 +49,7 @@ export const defaultPace: Pace = {
   settledWindow: 1_024,
   verticesPerCheckpointMax: 20_000,
   callBytesPerCheckpointMax: 16 << 20,
-  trustingPeriodMs: 90 * 86_400_000,
+  trustingPeriodMs: 365 * 86_400_000,
 };
 
 const genesisParty = record('genesis-party', {

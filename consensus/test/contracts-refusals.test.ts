@@ -5,7 +5,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { toHex } from '../codec/bytes.ts';
+import { concatBytes, toHex } from '../codec/bytes.ts';
 import { transitions } from '../contracts/index.ts';
 import { evaluation } from '../contracts/objects/evaluation.ts';
 import { loan } from '../contracts/objects/loan.ts';
@@ -16,6 +16,7 @@ import { device, labelKey, party } from '../contracts/registry.ts';
 import { enrolDevice, enrolKey, enrolParty } from '../contracts/transitions/enrol.ts';
 import { revokeDevice, revokeKey } from '../contracts/transitions/revoke.ts';
 import { zero32 } from '../crypto/hash.ts';
+import { verifyCallSignature } from '../vertex/call.ts';
 import type { QuantityName } from '../vertex/quantities.ts';
 import {
   DAY_MS,
@@ -67,6 +68,27 @@ function enrolNewParty(
     ...changes,
   };
   return world.run(enrolParty, args, by);
+}
+
+/** Enrolment of a small-order key with the signature that anyone can make for it: under ZIP-215 it verifies. */
+function enrolSmallOrderKey(): Outcome {
+  const world = World.enrolled();
+  const args = {
+    party: idOf('acme'),
+    key: smallOrderKey,
+    kind: 'party' as const,
+    monitor: undefined,
+    replaces: undefined,
+  };
+  const call = world.compose(enrolKey, args, ['acme']);
+  const signature = concatBytes(smallOrderKey, zero32);
+  assert.ok(verifyCallSignature({ key: smallOrderKey, signature }, call.header));
+  const outcome = world.execute({
+    ...call,
+    signatures: [{ key: smallOrderKey, signature }, ...call.signatures],
+  });
+  assert.is(outcome.refusal?.facts.reason, 'point of small order');
+  return outcome;
 }
 
 function enrolNewKey(
@@ -196,6 +218,7 @@ const cases: Cases = {
     E_CREDENTIAL: {
       'a gateway key has no monitor’s countersignature': () => enrolNewKey({ kind: 'gateway' }),
       'the new key did not sign': () => enrolNewKey({}, ['acme']),
+      'the key is of small order, and anyone’s signature its own': () => enrolSmallOrderKey(),
       'the key replaced is another party’s': () => enrolNewKey({ replaces: signerOf('zenith').publicKey }),
       'the key replaced is of another kind': () =>
         enrolNewKey({ replaces: signerOf('acme gateway').publicKey }),

@@ -87,7 +87,8 @@ export function checkVertex(vertex: Vertex, network: Uint8Array): Result<Vertex>
   if (!verifyDigest(vertex.signature, 'vertex-signature', network, vertex.id, vertex.author)) {
     return refuse('E_SIG', { vertex: vertex.key, author: vertex.authorKey });
   }
-  return checkPayload(vertex);
+  const payload = checkPayload(vertex);
+  return payload.ok ? ok(vertex) : payload;
 }
 
 function checkParents(vertex: Vertex): Result<Vertex> {
@@ -102,26 +103,26 @@ function checkParents(vertex: Vertex): Result<Vertex> {
 }
 
 /** A payload that is carried must be the one committed to; transactions must carry theirs `[VTX-6]`. */
-function checkPayload(vertex: Vertex): Result<Vertex> {
-  const { kind, payload, payloadHash } = vertex;
-  const mismatch = refuse('E_PAYLOAD', { kind, vertex: vertex.key });
+export function checkPayload({ kind, payload, payloadHash }: Pick<Vertex, 'kind' | 'payload' | 'payloadHash'>): Result<void> {
+  const good = ok(undefined);
+  const mismatch = refuse('E_PAYLOAD', { kind });
   switch (kind) {
     case 'witness':
-      return payload.length === 0 && equalBytes(payloadHash, zero32) ? ok(vertex) : mismatch;
+      return payload.length === 0 && equalBytes(payloadHash, zero32) ? good : mismatch;
     case 'transaction': {
       const call = signedCall.decode(payload, limits.callBytesMax);
       if (!call.ok) return call;
       const { header, parts } = call.value;
       const opened = parts.every((part, index) => equalBytes(commitPart(part), header.parts[index]!));
-      return opened && equalBytes(callPayloadHash(call.value), payloadHash) ? ok(vertex) : mismatch;
+      return opened && equalBytes(callPayloadHash(call.value), payloadHash) ? good : mismatch;
     }
     case 'readings': {
-      if (payload.length === 0) return ok(vertex);
+      if (payload.length === 0) return good;
       const decoded = batch.decode(payload, limits.batchBytesMax);
       if (!decoded.ok) return decoded;
       const checked = checkBatch(decoded.value);
       if (!checked.ok) return checked;
-      return equalBytes(batchHash(decoded.value), payloadHash) ? ok(vertex) : mismatch;
+      return equalBytes(batchHash(decoded.value), payloadHash) ? good : mismatch;
     }
     default:
       // Evidence and anchors have no rules yet: nothing may take effect that nobody checks.

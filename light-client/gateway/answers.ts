@@ -5,7 +5,7 @@ import type { Code } from '../../consensus/codec/codes.ts';
 import { ok, refuse, type Result } from '../../consensus/codec/result.ts';
 import { checkVertexProof, outcomeCode, type VertexProof } from '../../consensus/checkpoint/outcome.ts';
 import type { ObjectType } from '../../consensus/contracts/object.ts';
-import { type AnchorProof, type CertifiedHeader } from '../proof/anchor.ts';
+import type { AnchorProof } from '../proof/anchor.ts';
 import type { LightResponse } from '../protocol/messages.ts';
 import { checkStateProof, type StateProof } from '../proof/state-proof.ts';
 import type { Follower } from './follower.ts';
@@ -40,22 +40,23 @@ export function checkVertexAnswer(response: LightResponse, id: Uint8Array, { fol
   return anchored.ok ? ok({ proof, anchor, code: outcomeCode(proof.outcome) }) : anchored;
 }
 
-export interface ProvedObject<T> {
+/** The public part of an object: what a node shows to everybody. The rest of it may stay closed. */
+export interface ProvedObject<V0> {
   /** `undefined`: there is none of this id. */
-  readonly value: T | undefined;
+  readonly value: V0 | undefined;
   readonly proof: StateProof;
-  readonly certified: CertifiedHeader;
+  readonly anchor: AnchorProof;
 }
 
 /**
  * The object as it stands in a certified state that is not older than `height`: a node that still shows an old state
- * hides a revocation.
+ * hides a revocation. `V0` are the type's public fields.
  */
-export function checkObjectAnswer<T>(
+export function checkObjectAnswer<V0>(
   response: LightResponse,
-  wanted: { readonly type: ObjectType<T>; readonly id: Uint8Array; readonly height: number },
+  wanted: { readonly type: ObjectType<V0>; readonly id: Uint8Array; readonly height: number },
   { follower, source, nowMs }: Judging,
-): Result<ProvedObject<T>> {
+): Result<ProvedObject<V0>> {
   if (response.type !== 'object') return unexpected(response);
   const { proof, anchor } = response;
   if (proof.type !== wanted.type.name || !equalBytes(proof.id, wanted.id)) return refuse('E_PROOF', { reason: 'the proof is another object’s' });
@@ -64,10 +65,9 @@ export function checkObjectAnswer<T>(
   if (proof.header.height < wanted.height) return refuse('E_STALE', { height: proof.header.height, wanted: wanted.height });
   const shown = checkStateProof(proof);
   if (!shown.ok) return shown;
-  const { certified } = anchor;
-  if (shown.value === 'absent') return ok({ value: undefined, proof, certified });
-  const parts = shown.value;
-  if (!parts.every((part) => part !== undefined)) return refuse('E_PROOF', { reason: 'a part of the object stays closed', type: proof.type });
-  const decoded = wanted.type.decodeParts(parts);
-  return decoded.ok ? ok({ value: decoded.value as T, proof, certified }) : decoded;
+  if (shown.value === 'absent') return ok({ value: undefined, proof, anchor });
+  const [opened] = shown.value;
+  if (opened === undefined) return refuse('E_PROOF', { reason: 'the public part stays closed', type: proof.type });
+  const decoded = wanted.type.classes[0].decode(opened);
+  return decoded.ok ? ok({ value: decoded.value as V0, proof, anchor }) : decoded;
 }

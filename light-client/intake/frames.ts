@@ -23,7 +23,12 @@ interface Subject {
 
 type Part =
   | { readonly type: 'reading'; readonly device: string; readonly time: number; readonly reading: Reading }
-  | { readonly type: Special; readonly device: string; readonly time: number; readonly value: ResolvedRecord['value'] };
+  | {
+      readonly type: Special;
+      readonly device: string;
+      readonly time: number;
+      readonly value: ResolvedRecord['value'];
+    };
 
 /** The frames of one pack, ascending by device, session and counter. */
 export function framesOf(records: readonly ResolvedRecord[]): Result<readonly Frame[]> {
@@ -38,7 +43,8 @@ export function framesOf(records: readonly ResolvedRecord[]): Result<readonly Fr
   if (!made.ok) return made;
   for (const one of made.value) {
     const reason = defectOf(one);
-    if (reason !== undefined) return refuse('E_SCHEMA', { reason, device: one.device.slice(0, 80), counter: one.counter });
+    if (reason !== undefined)
+      return refuse('E_SCHEMA', { reason, device: one.device.slice(0, 80), counter: one.counter });
   }
   return ok(made.value.slice().sort(compareFrames));
 }
@@ -55,19 +61,30 @@ function partOf({ name, unit, timeMs: time, value }: ResolvedRecord): Part | Ref
   if (about !== undefined && isSpecial(about)) return { type: about, device, time, value };
 
   const named = about !== undefined && isQuantityName(about) ? about : undefined;
-  const refuseUnit = (reason: string) => refuse('E_UNIT', { reason, name: name.slice(0, 80), unit: (unit ?? 'none').slice(0, 40) });
+  const refuseUnit = (reason: string) =>
+    refuse('E_UNIT', { reason, name: name.slice(0, 80), unit: (unit ?? 'none').slice(0, 40) });
   const flag = typeof value === 'boolean' && named !== undefined && unit === undefined;
   const stated = statedQuantity(named, flag ? quantities[named].unit : unit);
   if (stated === undefined) {
-    return refuseUnit(named === undefined ? 'no quantity of ours has this name or unit' : `expected ${quantities[named].unit}`);
+    return refuseUnit(
+      named === undefined
+        ? 'no quantity of ours has this name or unit'
+        : `expected ${quantities[named].unit}`,
+    );
   }
   const { quantity, shift } = stated;
   if (typeof value === 'boolean' && quantities[quantity].unit === '/') {
-    return { type: 'reading', device, time, reading: { quantity, value: { mantissa: value ? 1 : 0, exponent: 0 } } };
+    return {
+      type: 'reading',
+      device,
+      time,
+      reading: { quantity, value: { mantissa: value ? 1 : 0, exponent: 0 } },
+    };
   }
   if (typeof value !== 'number') return refuseUnit('expected a number');
   const amount = readingDecimal(value, shift);
-  if (amount === undefined) return refuse('E_SCHEMA', { reason: 'more digits than a reading carries', name: name.slice(0, 80) });
+  if (amount === undefined)
+    return refuse('E_SCHEMA', { reason: 'more digits than a reading carries', name: name.slice(0, 80) });
   return { type: 'reading', device, time, reading: { quantity, value: amount } };
 }
 
@@ -100,7 +117,14 @@ function timedFrames(parts: readonly Part[]): Result<readonly Frame[]> {
     const key = `${time} ${device}`;
     const before = frames.get(key);
     if (before === undefined) {
-      frames.set(key, { device, session: '', counter: time, time, readings: [reading], signature: new Uint8Array(0) });
+      frames.set(key, {
+        device,
+        session: '',
+        counter: time,
+        time,
+        readings: [reading],
+        signature: new Uint8Array(0),
+      });
     } else before.readings.push(reading);
   }
   return ok([...frames.values()]);
@@ -108,7 +132,9 @@ function timedFrames(parts: readonly Part[]): Result<readonly Frame[]> {
 
 function defectOf(value: Frame): string | undefined {
   if (value.readings.length === 0) return 'no readings';
-  if (value.readings.length > limits.readingsPerFrameMax) return `more than ${limits.readingsPerFrameMax} readings`;
-  if (new Set(value.readings.map(({ quantity }) => quantity)).size < value.readings.length) return 'a quantity stated twice';
+  if (value.readings.length > limits.readingsPerFrameMax)
+    return `more than ${limits.readingsPerFrameMax} readings`;
+  if (new Set(value.readings.map(({ quantity }) => quantity)).size < value.readings.length)
+    return 'a quantity stated twice';
   return frame.check(value) ?? frameDefect(value);
 }

@@ -13,9 +13,12 @@ export function packOf(value: Frame, format: SenmlFormat): Uint8Array {
   const reason = frame.check(value);
   if (reason !== undefined) throw new TypeError(reason);
   const { device, session, counter, time, readings, signature } = value;
-  if (!isSenmlName(device)) throw new TypeError(`"device" expected letters, digits and -:./_, got ${JSON.stringify(device)}`);
+  if (!isSenmlName(device))
+    throw new TypeError(`"device" expected letters, digits and -:./_, got ${JSON.stringify(device)}`);
   if (time < senmlLimits.absoluteTimeMsMin || time > senmlLimits.timeMsMax) {
-    throw new RangeError(`"time" expected ${senmlLimits.absoluteTimeMsMin} to ${senmlLimits.timeMsMax} ms, got ${time}`);
+    throw new RangeError(
+      `"time" expected ${senmlLimits.absoluteTimeMsMin} to ${senmlLimits.timeMsMax} ms, got ${time}`,
+    );
   }
   const records: PackRecord[] = [{ bn: `${device}:`, bt: time / 1000, n: 'counter', v: counter }];
   if (session !== '') records.push({ n: 'session', vs: session });

@@ -50,7 +50,8 @@ export class ReplayGuard {
     if (refused !== undefined && fresh.length === 0) {
       const { device, session, counter } = refused.frame;
       const highest = this.#windows.get(keyOf(refused.frame))!.highest;
-      const reason = refused.sight === 'seen' ? 'counter used before' : 'counter below the window of those remembered';
+      const reason =
+        refused.sight === 'seen' ? 'counter used before' : 'counter below the window of those remembered';
       return refuse('E_REPLAY', { reason, device, session, counter, highest, frames: frames.length });
     }
     const room = this.#checkRoom(fresh);
@@ -75,7 +76,9 @@ export class ReplayGuard {
       const [kind, device, session] = key.split('\n');
       const window = kind === 'counter' || kind === 'time' ? kinds[kind].decode(state) : undefined;
       if (window === undefined || device === undefined || session === undefined) {
-        throw new TypeError(`"entries" expected replay guard entries, got ${JSON.stringify(key)} with ${state.length} bytes`);
+        throw new TypeError(
+          `"entries" expected replay guard entries, got ${JSON.stringify(key)} with ${state.length} bytes`,
+        );
       }
       this.#add(key, device, window);
     }
@@ -85,7 +88,11 @@ export class ReplayGuard {
     const added = new Map<string, string>();
     for (const frame of frames) if (!this.#windows.has(keyOf(frame))) added.set(keyOf(frame), frame.device);
     if (this.#windows.size + added.size > this.#limits.sessionsMax) {
-      return refuse('E_FULL', { reason: 'too many sessions', sessions: this.#windows.size, limit: this.#limits.sessionsMax });
+      return refuse('E_FULL', {
+        reason: 'too many sessions',
+        sessions: this.#windows.size,
+        limit: this.#limits.sessionsMax,
+      });
     }
     for (const device of added.values()) {
       const sessions = this.#sessionsOf.get(device) ?? 0;
@@ -111,7 +118,8 @@ export class ReplayGuard {
 }
 
 /** A frame from a pack without a counter has its time in that place (frames.ts). */
-const kindOf = ({ session, counter, time }: Frame): keyof typeof kinds => (session === '' && counter === time ? 'time' : 'counter');
+const kindOf = ({ session, counter, time }: Frame): keyof typeof kinds =>
+  session === '' && counter === time ? 'time' : 'counter';
 
 /** Device and session are printable ASCII, so a line break separates them. */
 const keyOf = (frame: Frame): string => `${kindOf(frame)}\n${frame.device}\n${frame.session}`;

@@ -39,7 +39,8 @@ export class TimeWindow implements Window {
     if (bytes.length % 8 !== 0 || bytes.length > 8 * TIMES) return undefined;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const window = new TimeWindow();
-    for (let offset = 0; offset < bytes.length; offset += 8) window.#times.push(Number(view.getBigUint64(offset)));
+    for (let offset = 0; offset < bytes.length; offset += 8)
+      window.#times.push(Number(view.getBigUint64(offset)));
     return window;
   }
 }

@@ -52,7 +52,8 @@ export function findMosquitto(): string | undefined {
 /** Speaks MQTT 3.1.1 and 5. Throws MqttError where it is not installed or does not start. */
 export async function startMosquitto(port = 0): Promise<Broker> {
   const program = findMosquitto();
-  if (program === undefined) throw new MqttError('mosquitto is not installed: try "apt-get install mosquitto"');
+  if (program === undefined)
+    throw new MqttError('mosquitto is not installed: try "apt-get install mosquitto"');
   const chosen = port === 0 ? await freePort() : port;
   const folder = await mkdtemp(join(tmpdir(), 'tally-mosquitto-'));
   const config = join(folder, 'mosquitto.conf');
@@ -92,6 +93,7 @@ function mosquittoConfig(port: number): string {
     'persistence false',
     // A gateway that is away loses nothing; 0 means no limit.
     'max_queued_messages 0',
+    'set_tcp_nodelay true',
     'max_inflight_messages 256',
     `message_size_limit ${MESSAGE_BYTES_MAX}`,
     'log_dest stderr',

@@ -9,7 +9,11 @@
  */
 
 import mqtt, { type IClientOptions, type IConnackPacket, type IPublishPacket, type MqttClient } from 'mqtt';
-import { backoffMs, type Credentials, MqttError, type Target, targetOf } from './connection.ts';
+import { backoffMs, type Credentials, MqttError, setNoDelay, type Target, targetOf } from './connection.ts';
+
+const GIVEN_UP_FORGOTTEN_MS = 60_000;
+/** MQTT 5 brokers keep longer packets from us; under 3.1.1 the broker's own limit has to. */
+const PACKET_BYTES_MAX = 2 << 20;
 
 export interface IntakeConnectionOptions extends Credentials {
   readonly protocolVersion: 4 | 5;
@@ -55,9 +59,11 @@ export interface IntakeConnection {
 export function connectIntake(options: IntakeConnectionOptions, onMessage: OnMessage): IntakeConnection {
   const { inFlightMax = 256, sessionExpiryS = 7 * 86_400, onStatus = () => {} } = options;
   const target = targetOf(options);
-  /** Attempts to connect since the last success; messages not taken since the last one that was. */
+  /** Attempts to connect since the last success. */
   let attempts = 0;
-  let notTaken = 0;
+  /** Connections given up in a row because a message could not be taken, and when the last was. */
+  let givenUp = 0;
+  let givenUpMs = Number.NEGATIVE_INFINITY;
   let closing = false;
   let inFlight = 0;
   /** The mqtt.js pipeline, held while `inFlightMax` messages wait. */
@@ -79,6 +85,14 @@ export function connectIntake(options: IntakeConnectionOptions, onMessage: OnMes
     resume = undefined;
     held?.();
   };
+  const giveUp = (error: unknown): void => {
+    const nowMs = performance.now();
+    givenUp = nowMs - givenUpMs < GIVEN_UP_FORGOTTEN_MS ? givenUp + 1 : 0;
+    givenUpMs = nowMs;
+    client.options.reconnectPeriod = backoffMs(givenUp);
+    fail('a message could not be taken', error);
+    client.stream.destroy();
+  };
   const take = async (packet: IPublishPacket): Promise<void> => {
     const { stream } = client;
     inFlight++;
@@ -88,13 +102,11 @@ export function connectIntake(options: IntakeConnectionOptions, onMessage: OnMes
         contentType: packet.properties?.contentType,
       });
       // On another connection the number may stand for another message, which nobody has stored.
-      if (packet.qos > 0 && client.stream === stream && client.connected) stream.write(pubackOf(packet.messageId!));
-      notTaken = 0;
+      if (packet.qos > 0 && client.stream === stream && client.connected)
+        acknowledge(stream, packet.messageId!);
     } catch (error) {
-      client.options.reconnectPeriod = backoffMs(notTaken++);
-      fail('a message could not be taken', error);
-      // The broker sends it again only on a new connection.
-      if (client.stream === stream) stream.destroy();
+      // The broker sends it again only on a new connection; the others in flight come again with it.
+      if (client.stream === stream && !stream.destroyed) giveUp(error);
     } finally {
       inFlight--;
       if (inFlight < inFlightMax) release();
@@ -112,8 +124,9 @@ export function connectIntake(options: IntakeConnectionOptions, onMessage: OnMes
 
   client.on('connect', (connack: IConnackPacket) => {
     const { stream } = client;
+    setNoDelay(client);
     attempts = 0;
-    client.options.reconnectPeriod = backoffMs(notTaken);
+    client.options.reconnectPeriod = backoffMs(0);
     onStatus({ state: 'connected', sessionPresent: connack.sessionPresent });
     subscribe(client, options.topics, (error) => {
       if (error === undefined) {
@@ -155,7 +168,12 @@ export function connectIntake(options: IntakeConnectionOptions, onMessage: OnMes
   };
 }
 
-function clientOptions(options: IntakeConnectionOptions, target: Target, inFlightMax: number, sessionExpiryS: number): IClientOptions {
+function clientOptions(
+  options: IntakeConnectionOptions,
+  target: Target,
+  inFlightMax: number,
+  sessionExpiryS: number,
+): IClientOptions {
   const { protocolVersion, clientId } = options;
   return {
     protocolVersion,
@@ -168,7 +186,15 @@ function clientOptions(options: IntakeConnectionOptions, target: Target, inFligh
     reconnectOnConnackError: true,
     resubscribe: false,
     ...target.login,
-    ...(protocolVersion === 5 ? { properties: { sessionExpiryInterval: sessionExpiryS, receiveMaximum: inFlightMax } } : {}),
+    ...(protocolVersion === 5
+      ? {
+          properties: {
+            sessionExpiryInterval: sessionExpiryS,
+            receiveMaximum: inFlightMax,
+            maximumPacketSize: PACKET_BYTES_MAX,
+          },
+        }
+      : {}),
   };
 }
 
@@ -180,9 +206,12 @@ function subscribe(client: MqttClient, topics: readonly string[], done: (error: 
   });
 }
 
-/** A PUBACK that says success: the same four bytes in MQTT 3.1.1 and 5. */
-function pubackOf(messageId: number): Uint8Array {
-  return Uint8Array.of(0x40, 2, messageId >> 8, messageId & 255);
+/** Sends a PUBACK that says success: the same four bytes in MQTT 3.1.1 and 5. */
+function acknowledge(stream: MqttClient['stream'], messageId: number): void {
+  // Messages stored by one write are acknowledged by one write.
+  stream.cork();
+  stream.write(Uint8Array.of(0x40, 2, messageId >> 8, messageId & 255));
+  process.nextTick(() => stream.uncork());
 }
 
 function within(timeoutMs: number, start: (resolve: () => void) => void): Promise<void> {

@@ -234,7 +234,7 @@ export class Outbox {
     invariant(first !== undefined && equalBytes(first.vertex.id, proof.outcome.id), 'a vertex settles out of its order');
     const { sequence, id } = first.vertex;
     const bytes = first.envelope.length + 1024 + 34 * (proof.path.length + anchor.path.length);
-    const frames = framesOf(first.vertex);
+    const frames = framesIn(first.vertex);
     const tookEffect = outcomeCode(proof.outcome) === 'OK';
     const { finalVertices, finalFrames, finalReadings, refusedFrames, keptBytes } = this.#head;
     const readings = frames.reduce((sum, frame) => sum + frame.readings.length, 0);
@@ -406,6 +406,6 @@ function openVertex(value: Uint8Array, sequence: number): OutboxVertex {
 }
 
 /** The frames of a vertex of our own. */
-export function framesOf(vertex: Vertex): readonly Frame[] {
+export function framesIn(vertex: Vertex): readonly Frame[] {
   return decodeOwn(batch, vertex.payload, `the batch of vertex ${vertex.sequence}`).frames;
 }

@@ -4,13 +4,26 @@ import { Encoder } from 'cbor-x';
 import { DecodeError } from '../../consensus/codec/reader.ts';
 import { ok, type Result, refuse } from '../../consensus/codec/result.ts';
 import { CborReader } from './cbor-reader.ts';
-import { cborLabel, checkRecord, isLabel, labelOfCbor, labels, type PackRecord, type Scalar } from './labels.ts';
+import {
+  cborLabel,
+  checkRecord,
+  isLabel,
+  labelOfCbor,
+  labels,
+  type PackRecord,
+  type Scalar,
+} from './labels.ts';
 import { senmlLimits } from './limits.ts';
 
 type Entries = readonly (readonly [string, Scalar])[];
 
 // Plain maps and byte strings only: nothing of cbor-x's own dialect leaves here.
-const encoder = new Encoder({ useRecords: false, mapsAsObjects: false, structuredClone: false, tagUint8Array: false });
+const encoder = new Encoder({
+  useRecords: false,
+  mapsAsObjects: false,
+  structuredClone: false,
+  tagUint8Array: false,
+});
 
 export function decodeCborPack(payload: Uint8Array): Result<readonly PackRecord[]> {
   const decoded = readPack(payload);

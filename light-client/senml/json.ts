@@ -14,16 +14,23 @@ export function decodeJsonPack(payload: Uint8Array): Result<readonly PackRecord[
     // The parser's message quotes the payload, which belongs to the owner of the goods: it stays out of our logs.
     return refuse('E_ENC', { reason: 'not JSON' });
   }
-  if (!Array.isArray(pack) || pack.length === 0) return refuse('E_SCHEMA', { reason: 'expected an array of records' });
+  if (!Array.isArray(pack) || pack.length === 0)
+    return refuse('E_SCHEMA', { reason: 'expected an array of records' });
   if (pack.length > senmlLimits.recordsMax) {
-    return refuse('E_SCHEMA', { reason: 'too many records', records: pack.length, limit: senmlLimits.recordsMax });
+    return refuse('E_SCHEMA', {
+      reason: 'too many records',
+      records: pack.length,
+      limit: senmlLimits.recordsMax,
+    });
   }
   const records: PackRecord[] = [];
   for (const [index, item] of (pack as unknown[]).entries()) {
     if (typeof item !== 'object' || item === null || Array.isArray(item)) {
       return refuse('E_SCHEMA', { reason: 'expected an object', record: index });
     }
-    const entries = Object.entries(item).map(([label, value]) => [label, label === 'vd' ? fromBase64url(value) : value] as const);
+    const entries = Object.entries(item).map(
+      ([label, value]) => [label, label === 'vd' ? fromBase64url(value) : value] as const,
+    );
     const checked = checkRecord(entries, index);
     if (!checked.ok) return checked;
     records.push(checked.value);

@@ -62,17 +62,27 @@ export const isLabel = (label: string): label is Label => types.has(label);
  * Checks the fields of one record. Fields that we do not know are dropped, unless their label ends in `_`: those
  * must be understood, so the pack is refused (RFC 8428 §4.4).
  */
-export function checkRecord(entries: readonly (readonly [string, unknown])[], index: number): Result<PackRecord> {
+export function checkRecord(
+  entries: readonly (readonly [string, unknown])[],
+  index: number,
+): Result<PackRecord> {
   if (entries.length > senmlLimits.fieldsPerRecordMax) {
-    return refuse('E_SCHEMA', { reason: 'too many fields', record: index, limit: senmlLimits.fieldsPerRecordMax });
+    return refuse('E_SCHEMA', {
+      reason: 'too many fields',
+      record: index,
+      limit: senmlLimits.fieldsPerRecordMax,
+    });
   }
   const record: Record<string, Scalar> = {};
   for (const [label, value] of entries) {
-    if (label.length > senmlLimits.labelLengthMax) return refuse('E_SCHEMA', { reason: 'label too long', record: index });
+    if (label.length > senmlLimits.labelLengthMax)
+      return refuse('E_SCHEMA', { reason: 'label too long', record: index });
     const type = types.get(label);
-    if (type === undefined && label.endsWith('_')) return fieldRefusal(index, label, 'a field that we must understand and do not');
+    if (type === undefined && label.endsWith('_'))
+      return fieldRefusal(index, label, 'a field that we must understand and do not');
     const shown = typeOf(value);
-    if (shown === undefined) return fieldRefusal(index, label, 'expected a number, text, yes or no, or bytes');
+    if (shown === undefined)
+      return fieldRefusal(index, label, 'expected a number, text, yes or no, or bytes');
     if (type === undefined) continue;
     if (shown !== type) return fieldRefusal(index, label, `expected ${type}, got ${shown}`);
     record[label] = value as Scalar;

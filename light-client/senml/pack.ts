@@ -19,12 +19,17 @@ export const contentTypes: { readonly [F in SenmlFormat]: string } = {
  * Decodes and resolves foreign bytes. Without a content type (MQTT 3.1.1 carries none) the first byte tells:
  * a CBOR array cannot begin like JSON text.
  */
-export function decodePack(payload: Uint8Array, contentType: string | undefined, nowMs: number): Result<readonly ResolvedRecord[]> {
+export function decodePack(
+  payload: Uint8Array,
+  contentType: string | undefined,
+  nowMs: number,
+): Result<readonly ResolvedRecord[]> {
   if (payload.length > senmlLimits.packBytesMax) {
     return refuse('E_LIMIT_BYTES', { bytes: payload.length, limit: senmlLimits.packBytesMax });
   }
   const format = formatOf(payload, contentType);
-  if (format === undefined) return refuse('E_ENC', { reason: 'neither SenML JSON nor SenML CBOR', contentType: shown(contentType) });
+  if (format === undefined)
+    return refuse('E_ENC', { reason: 'neither SenML JSON nor SenML CBOR', contentType: shown(contentType) });
   const pack = format === 'json' ? decodeJsonPack(payload) : decodeCborPack(payload);
   return pack.ok ? resolveRecords(pack.value, nowMs) : pack;
 }
@@ -44,4 +49,5 @@ function formatOf(payload: Uint8Array, contentType: string | undefined): SenmlFo
   return type === contentTypes.cbor ? 'cbor' : undefined;
 }
 
-const shown = (contentType: string | undefined): string => JSON.stringify(contentType?.slice(0, 80) ?? 'none');
+const shown = (contentType: string | undefined): string =>
+  JSON.stringify(contentType?.slice(0, 80) ?? 'none');

@@ -26,7 +26,10 @@ export interface ResolvedRecord {
 type Base = Pick<PackRecord, 'bver' | 'bn' | 'bt' | 'bu' | 'bv' | 'bs'>;
 
 /** `nowMs` is the receiver's clock: what times below 2^28 seconds are relative to. */
-export function resolveRecords(pack: readonly PackRecord[], nowMs: number): Result<readonly ResolvedRecord[]> {
+export function resolveRecords(
+  pack: readonly PackRecord[],
+  nowMs: number,
+): Result<readonly ResolvedRecord[]> {
   const resolved: ResolvedRecord[] = [];
   let base: Base = {};
   for (const [index, record] of pack.entries()) {
@@ -36,7 +39,8 @@ export function resolveRecords(pack: readonly PackRecord[], nowMs: number): Resu
         return refuse('E_SCHEMA', { reason: 'version not understood', record: index, bver, newest: VERSION });
       }
       const before = index === 0 ? bver : (base.bver ?? VERSION);
-      if (bver !== before) return refuse('E_SCHEMA', { reason: 'two versions in one pack', record: index, bver });
+      if (bver !== before)
+        return refuse('E_SCHEMA', { reason: 'two versions in one pack', record: index, bver });
     }
     base = definedOf({ bver, bn, bt, bu, bv, bs });
     const one = resolveRecord(record, base, nowMs);
@@ -79,7 +83,8 @@ function addExactly(a: number, b: number): number {
   const [left, right] = [decimalOf(a), decimalOf(b)];
   if (left === undefined || right === undefined) return a + b;
   const exponent = Math.min(left.exponent, right.exponent);
-  const scaled = ({ mantissa, exponent: own }: typeof left) => BigInt(mantissa) * 10n ** BigInt(own - exponent);
+  const scaled = ({ mantissa, exponent: own }: typeof left) =>
+    BigInt(mantissa) * 10n ** BigInt(own - exponent);
   return Number(`${scaled(left) + scaled(right)}e${exponent}`);
 }
 

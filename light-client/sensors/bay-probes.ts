@@ -1,6 +1,6 @@
 /** The sensors of the warehouse bay: weigher, pallet counter, contour camera, climate, door. */
 
-import { Bay, PALLETS, PALLET_KG } from './bay.ts';
+import { Bay, PALLET_KG, PALLETS } from './bay.ts';
 import { clamp, makeWeather, Room } from './climate.ts';
 import type { Breach, Probe } from './probe.ts';
 
@@ -14,7 +14,8 @@ const PALLET_WIDTH_M = 0.8;
 const PALLET_HEIGHT_M = 1.35;
 
 export function bayProbes(seed: string, startMs: number, breaches: readonly Breach[]): readonly Probe[] {
-  const times = (kind: Breach['kind']) => breaches.filter((breach) => breach.kind === kind).map(({ atMs }) => atMs);
+  const times = (kind: Breach['kind']) =>
+    breaches.filter((breach) => breach.kind === kind).map(({ atMs }) => atMs);
   const failuresMs = times('temperature');
   const weather = makeWeather(seed);
   const bay = new Bay(seed, startMs, times('weight'));

@@ -14,10 +14,16 @@ export interface Air {
 export function makeWeather(seed: string): (timeMs: number) => Air {
   const random = new Random(seed, 'weather');
   const meanC = random.between(9, 16);
-  const swings = [2.3, 3.7, 6.1].map((days) => ({ periodMs: days * DAY_MS, phase: random.between(0, 2 * Math.PI) }));
+  const swings = [2.3, 3.7, 6.1].map((days) => ({
+    periodMs: days * DAY_MS,
+    phase: random.between(0, 2 * Math.PI),
+  }));
   return (timeMs) => {
     const daily = Math.cos((2 * Math.PI * (timeMs - 15 * HOUR_MS)) / DAY_MS);
-    const slow = swings.reduce((sum, { periodMs, phase }) => sum + Math.sin((2 * Math.PI * timeMs) / periodMs + phase), 0);
+    const slow = swings.reduce(
+      (sum, { periodMs, phase }) => sum + Math.sin((2 * Math.PI * timeMs) / periodMs + phase),
+      0,
+    );
     const temperatureC = meanC + 5 * daily + 1.5 * slow;
     return { temperatureC, humidityPercent: clamp(72 - 2 * (temperatureC - meanC), 25, 98) };
   };

@@ -59,7 +59,10 @@ const fields: readonly (readonly [Field, QuantityName, (value: number) => number
  * Frames of the recording, in its order, unsigned. Malformed lines and uplinks without any measurement are counted
  * in the tally and left out. Throws RecordingError when the file itself cannot be read.
  */
-export async function* replayLorawan(path: string, options: ReplayOptions = {}): AsyncGenerator<UnsignedFrame> {
+export async function* replayLorawan(
+  path: string,
+  options: ReplayOptions = {},
+): AsyncGenerator<UnsignedFrame> {
   const { tally = new ReplayTally(), onDefect = () => {} } = options;
   for await (const { line, text } of readLines(path)) {
     const frame = frameOf(text);

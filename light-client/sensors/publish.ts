@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import mqtt, { type IClientOptions, type IClientPublishOptions, type MqttClient } from 'mqtt';
 import type { Frame, UnsignedFrame } from '../../consensus/vertex/frame.ts';
 import { packOf } from '../intake/packs.ts';
-import { type Credentials, MqttError, targetOf } from '../mqtt/connection.ts';
+import { type Credentials, MqttError, setNoDelay, targetOf } from '../mqtt/connection.ts';
 import { contentTypes, type SenmlFormat } from '../senml/pack.ts';
 
 export interface PublishOptions extends Credentials {
@@ -92,11 +92,18 @@ export async function publishFrames(
 
 async function connect(options: PublishOptions): Promise<MqttClient> {
   const { url, shown, login } = targetOf(options);
-  const settings: IClientOptions = { protocolVersion: options.protocolVersion ?? 4, clean: true, reconnectPeriod: 500, ...login };
+  const settings: IClientOptions = {
+    protocolVersion: options.protocolVersion ?? 4,
+    clean: true,
+    reconnectPeriod: 500,
+    ...login,
+  };
   try {
     const client = await mqtt.connectAsync(url, settings, false);
     // mqtt.js connects again by itself; without a listener its errors would end the process.
     client.on('error', () => {});
+    client.on('connect', () => setNoDelay(client));
+    setNoDelay(client);
     return client;
   } catch (cause) {
     throw new MqttError(`no connection to the MQTT broker at ${shown}`, { cause });

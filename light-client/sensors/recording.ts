@@ -63,7 +63,9 @@ export class ReplayTally {
 }
 
 /** Each line with its number, from 1, empty ones left out. Throws RecordingError when the file cannot be read. */
-export async function* readLines(path: string): AsyncGenerator<{ readonly line: number; readonly text: string }> {
+export async function* readLines(
+  path: string,
+): AsyncGenerator<{ readonly line: number; readonly text: string }> {
   let line = 1;
   let rest = '';
   try {
@@ -74,7 +76,8 @@ export async function* readLines(path: string): AsyncGenerator<{ readonly line: 
         if (text.trim() !== '') yield { line, text };
         line++;
       }
-      if (rest.length > LINE_LENGTH_MAX) throw new RecordingError(path, line, `line longer than ${LINE_LENGTH_MAX} characters`);
+      if (rest.length > LINE_LENGTH_MAX)
+        throw new RecordingError(path, line, `line longer than ${LINE_LENGTH_MAX} characters`);
     }
   } catch (cause) {
     if (cause instanceof RecordingError) throw cause;

@@ -10,7 +10,11 @@ import { RecordingError, type ReplayOptions, ReplayTally, readLines } from './re
  * Frames of the recording, in its order. `nowMs` stands for the moment of arrival of packs without absolute times.
  * Malformed lines are counted in the tally and left out. Throws RecordingError when the file cannot be read.
  */
-export async function* replaySenml(path: string, nowMs: number, options: ReplayOptions = {}): AsyncGenerator<Frame> {
+export async function* replaySenml(
+  path: string,
+  nowMs: number,
+  options: ReplayOptions = {},
+): AsyncGenerator<Frame> {
   const { tally = new ReplayTally(), onDefect = () => {} } = options;
   for await (const { line, text } of readLines(path)) {
     const records = decodePack(new TextEncoder().encode(text), contentTypes.json, nowMs);

@@ -51,7 +51,12 @@ export interface TruckState extends Place {
 }
 
 /** The four legs of a round trip, over and over. */
-const PATHS = [ROUTE.slice(0, REST + 1), ROUTE.slice(REST), ROUTE.slice(REST).reverse(), ROUTE.slice(0, REST + 1).reverse()];
+const PATHS = [
+  ROUTE.slice(0, REST + 1),
+  ROUTE.slice(REST),
+  ROUTE.slice(REST).reverse(),
+  ROUTE.slice(0, REST + 1).reverse(),
+];
 
 export class Truck {
   readonly #random: Random;
@@ -76,7 +81,8 @@ export class Truck {
       ...along(leg.path, doneM),
       speed,
       // Open from three minutes after arrival until three before departure.
-      doorOpen: leg.atDock && timeMs > leg.stopFromMs + 3 * MINUTE_MS && timeMs < leg.driveFromMs - 3 * MINUTE_MS,
+      doorOpen:
+        leg.atDock && timeMs > leg.stopFromMs + 3 * MINUTE_MS && timeMs < leg.driveFromMs - 3 * MINUTE_MS,
       tilt: tilted === undefined ? 0.015 * Math.sin(doneM / 900) : 0.52,
       shock: tilted !== undefined && timeMs < tilted + 15_000 ? 45 : stopped ? 0.2 : 0.8 + speed / 12,
     };
@@ -91,12 +97,23 @@ export class Truck {
     const stopMs = (atDock ? this.#random.between(25, 45) : this.#random.between(15, 25)) * MINUTE_MS;
     const driveFromMs = Math.round(stopFromMs + stopMs);
     const driveS = lengthM / cruise + cruise / ACCELERATION;
-    return { stopFromMs, driveFromMs, driveToMs: Math.round(driveFromMs + driveS * 1000), path, lengthM, cruise, atDock };
+    return {
+      stopFromMs,
+      driveFromMs,
+      driveToMs: Math.round(driveFromMs + driveS * 1000),
+      path,
+      lengthM,
+      cruise,
+      atDock,
+    };
   }
 }
 
 /** Way and speed after `sinceS` of a drive that gains speed, cruises and brakes. */
-function travelled({ lengthM, cruise }: Leg, sinceS: number): { readonly doneM: number; readonly speed: number } {
+function travelled(
+  { lengthM, cruise }: Leg,
+  sinceS: number,
+): { readonly doneM: number; readonly speed: number } {
   const rampS = cruise / ACCELERATION;
   const totalS = lengthM / cruise + rampS;
   if (sinceS <= 0) return { doneM: 0, speed: 0 };
@@ -123,7 +140,8 @@ function along(path: readonly Place[], doneM: number): Place {
   return path[0]!;
 }
 
-const lengthOf = (path: readonly Place[]): number => path.slice(1).reduce((sum, to, i) => sum + distanceM(path[i]!, to), 0);
+const lengthOf = (path: readonly Place[]): number =>
+  path.slice(1).reduce((sum, to, i) => sum + distanceM(path[i]!, to), 0);
 
 /** Flat-earth distance: a few metres off over these legs. */
 export function distanceM(a: Place, b: Place): number {

@@ -23,7 +23,11 @@ export function brokerKinds(): readonly BrokerKind[] {
 }
 
 /** Publishes raw payloads at QoS 1 and waits for the broker to take them. */
-export async function publishRaw(url: string, payloads: readonly (string | Uint8Array)[], topic = 'tally/x/senml'): Promise<void> {
+export async function publishRaw(
+  url: string,
+  payloads: readonly (string | Uint8Array)[],
+  topic = 'tally/x/senml',
+): Promise<void> {
   const client = await mqtt.connectAsync(url, { protocolVersion: 4 });
   await Promise.all(payloads.map((payload) => client.publishAsync(topic, Buffer.from(payload), { qos: 1 })));
   await client.endAsync();

@@ -25,11 +25,16 @@ export class DurableIntake {
     this.#level = level;
   }
 
-  static async open(folder: string, network: Uint8Array, deviceOf: (device: string) => Device | undefined): Promise<DurableIntake> {
+  static async open(
+    folder: string,
+    network: Uint8Array,
+    deviceOf: (device: string) => Device | undefined,
+  ): Promise<DurableIntake> {
     const level = new Level<string, string>(folder);
     const intake = new Intake({ network, deviceOf });
     const entries: GuardEntry[] = [];
-    for await (const [key, value] of level.iterator({ gte: 'guard:', lt: 'guard;' })) entries.push([key.slice(6), Buffer.from(value, 'hex')]);
+    for await (const [key, value] of level.iterator({ gte: 'guard:', lt: 'guard;' }))
+      entries.push([key.slice(6), Buffer.from(value, 'hex')]);
     intake.restore(entries);
     return new DurableIntake(intake, level);
   }
@@ -37,8 +42,10 @@ export class DurableIntake {
   readonly onMessage: OnMessage = (payload, { contentType }) => {
     const verdict = this.intake.accept(payload, contentType, Date.now());
     if (verdict.ok) {
-      for (const accepted of verdict.value) this.#waiting.push({ type: 'put', key: frameKey(accepted), value: toHex(frame.encode(accepted)) });
-      for (const [key, state] of this.intake.changes()) this.#waiting.push({ type: 'put', key: `guard:${key}`, value: toHex(state) });
+      for (const accepted of verdict.value)
+        this.#waiting.push({ type: 'put', key: frameKey(accepted), value: toHex(frame.encode(accepted)) });
+      for (const [key, state] of this.intake.changes())
+        this.#waiting.push({ type: 'put', key: `guard:${key}`, value: toHex(state) });
     }
     return this.#flush();
   };
@@ -50,7 +57,8 @@ export class DurableIntake {
       this.#waiting = [];
       this.#next = undefined;
       if (batch.length > 0) this.writes++;
-      return (this.#writing = this.#level.batch(batch, { sync: true }));
+      this.#writing = this.#level.batch(batch, { sync: true });
+      return this.#writing;
     });
     return this.#next;
   }

@@ -63,12 +63,19 @@ test('the examples of RFC 8428', () => {
   assert.is(first!.device, 'urn:dev:ow:10e2073a01080063');
   assert.is(first!.counter, NOW_MS);
   assert.equal(first!.readings, [{ quantity: 'temperature', value: number(23.1) }]);
-  for (const name of ['ex2', 'ex3']) assert.is(refusal(example(name)), 'E_UNIT: no quantity of ours has this name or unit');
+  for (const name of ['ex2', 'ex3'])
+    assert.is(refusal(example(name)), 'E_UNIT: no quantity of ours has this name or unit');
   assert.is(accepted(example('ex4')).length, 12);
   const located = accepted(example('ex5'));
   assert.equal(
     located.map(({ readings }) => readings.map(({ quantity }) => quantity).join(' ')),
-    ['humidity longitude latitude', 'humidity longitude latitude', 'humidity longitude latitude', 'battery', 'humidity longitude latitude'],
+    [
+      'humidity longitude latitude',
+      'humidity longitude latitude',
+      'humidity longitude latitude',
+      'battery',
+      'humidity longitude latitude',
+    ],
   );
   assert.equal(
     accepted(example('ex6')).map(({ device, readings }) => `${device} ${readings.length}`),
@@ -88,12 +95,22 @@ test('names: quantity after the last : or /, else the unit decides', () => {
   assert.is(named('urn:dev:x:inside', 'Cel'), 'urn:dev:x:inside temperature');
   assert.is(named('temperature', 'Cel'), 'temperature temperature');
   assert.is(named('x:temperature:temperature', 'Cel'), 'x:temperature temperature');
-  for (const [u, quantity] of [['%RH', 'humidity'], ['kg', 'weight'], ['V', 'voltage'], ['%EL', 'battery'], ['lat', 'latitude'], ['lon', 'longitude'], ['m/s', 'speed'], ['rad', 'tilt']]) {
+  for (const [u, quantity] of [
+    ['%RH', 'humidity'],
+    ['kg', 'weight'],
+    ['V', 'voltage'],
+    ['%EL', 'battery'],
+    ['lat', 'latitude'],
+    ['lon', 'longitude'],
+    ['m/s', 'speed'],
+    ['rad', 'tilt'],
+  ]) {
     assert.is(named('x', u!), `x ${quantity}`);
   }
   for (const u of ['m', 'm/s2', '/', 'count', 'A', 'toString', '']) assert.is(named('x', u), 'E_UNIT', u);
   assert.is(named('x:constructor', 'A'), 'E_UNIT');
-  for (const quantity of quantityNames) assert.is(named(`x:${quantity}`, quantities[quantity].unit), `x ${quantity}`);
+  for (const quantity of quantityNames)
+    assert.is(named(`x:${quantity}`, quantities[quantity].unit), `x ${quantity}`);
 });
 
 test('units: the quantity’s own, or one that differs by a power of ten', () => {
@@ -115,16 +132,24 @@ test('units: the quantity’s own, or one that differs by a power of ten', () =>
 
 test('values: numbers, and yes or no where the unit is /', () => {
   assert.equal(accepted([{ n: 'x:door', vb: true }])[0]!.readings, [{ quantity: 'door', value: number(1) }]);
-  assert.equal(accepted([{ n: 'x:door', u: '/', vb: false }])[0]!.readings, [{ quantity: 'door', value: number(0) }]);
+  assert.equal(accepted([{ n: 'x:door', u: '/', vb: false }])[0]!.readings, [
+    { quantity: 'door', value: number(0) },
+  ]);
   assert.is(refusal([{ n: 'x:count', vb: true }]), 'E_UNIT: expected a number');
   assert.is(refusal([{ n: 'x:temperature', vb: true }]), 'E_UNIT: expected a number');
   assert.is(refusal([{ bu: 'Cel', n: 'x:door', vb: true }]), 'E_UNIT: expected /');
   assert.is(refusal([{ n: 'x:temperature', u: 'Cel', vs: '20' }]), 'E_UNIT: expected a number');
   assert.is(refusal([{ n: 'x:temperature', u: 'Cel', vd: 'AAAA' }]), 'E_UNIT: expected a number');
   assert.is(refusal([{ n: 'x:temperature', u: 'Cel', s: 20 }]), 'E_UNIT: expected a number');
-  assert.ok(readJson([{ n: 'x:temperature', u: 'Cel', v: 20, s: 900.123456789012345 }]).ok);
-  assert.is(refusal([{ n: 'x:temperature', u: 'Cel', v: 0.1 + 0.2 }]), 'E_SCHEMA: more digits than a reading carries');
-  assert.is(refusal([{ n: 'x:temperature', u: 'Cel', v: 1e-10 }]), 'E_SCHEMA: more digits than a reading carries');
+  assert.ok(readJson([{ n: 'x:temperature', u: 'Cel', v: 20, s: 0.1 + 0.2 }]).ok);
+  assert.is(
+    refusal([{ n: 'x:temperature', u: 'Cel', v: 0.1 + 0.2 }]),
+    'E_SCHEMA: more digits than a reading carries',
+  );
+  assert.is(
+    refusal([{ n: 'x:temperature', u: 'Cel', v: 1e-10 }]),
+    'E_SCHEMA: more digits than a reading carries',
+  );
   assert.is(refusal([{ n: 'x:temperature', u: 'Cel', v: 201 }]), 'E_SCHEMA: temperature: outside -90 to 200');
   assert.is(refusal([{ n: 'x:humidity', u: '%RH', v: -0.1 }]), 'E_SCHEMA: humidity: outside 0 to 100');
 });
@@ -134,12 +159,25 @@ test('a pack with a counter is one frame', () => {
   const warm = { n: 'x:temperature', u: 'Cel', v: 20 };
   const [frame, ...others] = accepted([{ bt: NOW_S, ...warm }, counter, { n: 'x:session', vs: '00000048' }]);
   assert.equal(others, []);
-  assert.equal(frame, { device: 'x', session: '00000048', counter: 7, time: NOW_MS, readings: [{ quantity: 'temperature', value: number(20) }], signature: unsigned });
+  assert.equal(frame, {
+    device: 'x',
+    session: '00000048',
+    counter: 7,
+    time: NOW_MS,
+    readings: [{ quantity: 'temperature', value: number(20) }],
+    signature: unsigned,
+  });
 
   assert.is(refusal([counter]), 'E_SCHEMA: no readings');
   assert.is(refusal([warm, { n: 'x:session', vs: 'a' }]), 'E_SCHEMA: session or signature without a counter');
-  assert.is(refusal([warm, { n: 'x:signature', vd: 'A'.repeat(86) }]), 'E_SCHEMA: session or signature without a counter');
-  assert.is(refusal([warm, counter, { n: 'y:temperature', u: 'Cel', v: 20 }]), 'E_SCHEMA: a counter, and more than one device');
+  assert.is(
+    refusal([warm, { n: 'x:signature', vd: 'A'.repeat(86) }]),
+    'E_SCHEMA: session or signature without a counter',
+  );
+  assert.is(
+    refusal([warm, counter, { n: 'y:temperature', u: 'Cel', v: 20 }]),
+    'E_SCHEMA: a counter, and more than one device',
+  );
   assert.is(refusal([warm, { ...counter, t: 1 }]), 'E_SCHEMA: a counter, and more than one time');
   assert.is(refusal([warm, counter, counter]), 'E_SCHEMA: more than one counter');
   assert.is(refusal([warm, counter, { n: 'x:session', v: 1 }]), 'E_SCHEMA: session expected text');
@@ -149,9 +187,15 @@ test('a pack with a counter is one frame', () => {
   assert.match(refusal([warm, { n: 'x:counter', v: -1 }]), /^E_SCHEMA: "frame.counter"/);
   assert.match(refusal([warm, { n: 'x:counter', v: 1.5 }]), /^E_SCHEMA: "frame.counter"/);
   assert.match(refusal([warm, { n: 'x:counter', vs: '7' }]), /^E_SCHEMA: session or signature without/);
-  assert.match(refusal([warm, counter, { n: 'x:session', vs: 'a'.repeat(17) }]), /^E_SCHEMA: "frame.session"/);
+  assert.match(
+    refusal([warm, counter, { n: 'x:session', vs: 'a'.repeat(17) }]),
+    /^E_SCHEMA: "frame.session"/,
+  );
   assert.match(refusal([warm, counter, { n: 'x:session', vs: 'a\nb' }]), /^E_SCHEMA: "frame.session"/);
-  assert.match(refusal([{ n: `${'x'.repeat(65)}:temperature`, u: 'Cel', v: 1 }]), /^E_SCHEMA: "frame.device"/);
+  assert.match(
+    refusal([{ n: `${'x'.repeat(65)}:temperature`, u: 'Cel', v: 1 }]),
+    /^E_SCHEMA: "frame.device"/,
+  );
 });
 
 test('a pack without a counter is a frame for each device and time', () => {
@@ -162,7 +206,13 @@ test('a pack without a counter is a frame for each device and time', () => {
     { bn: 'x:', n: 'temperature', u: 'Cel', v: 1 },
   ]);
   assert.equal(
-    frames.map(({ device, session, counter, time, readings }) => [device, session, counter, time, readings.length]),
+    frames.map(({ device, session, counter, time, readings }) => [
+      device,
+      session,
+      counter,
+      time,
+      readings.length,
+    ]),
     [
       ['x', '', NOW_MS, NOW_MS, 1],
       ['y', '', NOW_MS - 1000, NOW_MS - 1000, 1],
@@ -175,17 +225,26 @@ const anyReading = fc.constantFrom(...quantityNames).chain((quantity) => {
   const { min, max } = quantities[quantity];
   const exponent = fc.integer({ min: -6, max: 0 });
   return exponent.chain((power) =>
-    fc.integer({ min: Math.ceil(min * 10 ** -power), max: Math.min(Math.floor(max * 10 ** -power), 10 ** 15) }).map((mantissa) => ({ quantity, value: number(Number(`${mantissa}e${power}`)) })),
+    fc
+      .integer({
+        min: Math.ceil(min * 10 ** -power),
+        max: Math.min(Math.floor(max * 10 ** -power), 10 ** 15),
+      })
+      .map((mantissa) => ({ quantity, value: number(Number(`${mantissa}e${power}`)) })),
   );
 });
 const anyFrame: fc.Arbitrary<Frame> = fc.record(
   {
-  device: fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9\-:./_]{0,63}$/),
-  session: fc.string({ maxLength: 16, unit: 'grapheme-ascii' }),
-  counter: fc.oneof(fc.nat(100_000), fc.maxSafeNat()),
-  time: fc.integer({ min: 2 ** 28 * 1000, max: 253_402_300_799_999 }),
-  readings: fc.uniqueArray(anyReading, { minLength: 1, maxLength: quantityNames.length, selector: ({ quantity }) => quantity }),
-  signature: fc.oneof(fc.constant(unsigned), fc.uint8Array({ minLength: 64, maxLength: 64 })),
+    device: fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9\-:./_]{0,63}$/),
+    session: fc.string({ maxLength: 16, unit: 'grapheme-ascii' }),
+    counter: fc.oneof(fc.nat(100_000), fc.maxSafeNat()),
+    time: fc.integer({ min: 2 ** 28 * 1000, max: 253_402_300_799_999 }),
+    readings: fc.uniqueArray(anyReading, {
+      minLength: 1,
+      maxLength: quantityNames.length,
+      selector: ({ quantity }) => quantity,
+    }),
+    signature: fc.oneof(fc.constant(unsigned), fc.uint8Array({ minLength: 64, maxLength: 64 })),
   },
   { noNullPrototype: true },
 );
@@ -205,16 +264,27 @@ test('a signature made by a sensor verifies after the journey', () => {
   const network = new Uint8Array(32).fill(9);
   const signer = sensorSigner('seed', 'x');
   fc.assert(
-    fc.property(anyFrame, fc.constantFrom<SenmlFormat>('json', 'cbor'), ({ signature: _, ...body }, format) => {
-      const result = read(packOf(signFrame(body, network, signer), format));
-      assert.ok(result.ok && verifyFrame(result.value[0]!, network, signer.publicKey));
-    }),
+    fc.property(
+      anyFrame,
+      fc.constantFrom<SenmlFormat>('json', 'cbor'),
+      ({ signature: _, ...body }, format) => {
+        const result = read(packOf(signFrame(body, network, signer), format));
+        assert.ok(result.ok && verifyFrame(result.value[0]!, network, signer.publicKey));
+      },
+    ),
     { numRuns: 50 },
   );
 });
 
 test('packOf refuses what SenML cannot carry', () => {
-  const frame: Frame = { device: 'x', session: '', counter: 1, time: NOW_MS, readings: [{ quantity: 'door', value: number(1) }], signature: unsigned };
+  const frame: Frame = {
+    device: 'x',
+    session: '',
+    counter: 1,
+    time: NOW_MS,
+    readings: [{ quantity: 'door', value: number(1) }],
+    signature: unsigned,
+  };
   assert.throws(() => packOf({ ...frame, device: 'a b' }, 'json'), /"device" expected letters/);
   assert.throws(() => packOf({ ...frame, time: 1000 }, 'json'), /"time" expected/);
   assert.throws(() => packOf({ ...frame, readings: [] }, 'cbor'), /"frame.readings"/);

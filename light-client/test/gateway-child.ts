@@ -10,7 +10,10 @@ const network = new Uint8Array(32).fill(5);
 installNativePrimitives();
 const { devices } = warehouseAndTruck({ seed, network, startMs: 0 });
 const keys = new Map(devices.map(({ device, publicKey }) => [device, publicKey]));
-const gateway = await DurableIntake.open(folder, network, (device) => ({ publicKey: keys.get(device), active: true }));
+const gateway = await DurableIntake.open(folder, network, (device) => ({
+  publicKey: keys.get(device),
+  active: true,
+}));
 const connection = connectIntake(
   { url, protocolVersion: version === '5' ? 5 : 4, clientId: 'killed-gateway', topics: ['tally/+/senml'] },
   gateway.onMessage,

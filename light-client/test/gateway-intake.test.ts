@@ -39,14 +39,31 @@ test.after.each(async () => {
 });
 
 function frameOf(counter: number, device = 'signing'): Frame {
-  const body = { device, session: '', counter, time: NOW_MS + counter, readings: [{ quantity: 'temperature' as const, value: decimalOf(4.5)! }] };
+  const body = {
+    device,
+    session: '',
+    counter,
+    time: NOW_MS + counter,
+    readings: [{ quantity: 'temperature' as const, value: decimalOf(4.5)! }],
+  };
   return signFrame(body, network, sensorSigner('seed', device));
 }
-const bytesOf = (frames: readonly Frame[]) => frames.slice().sort(compareFrames).map((one) => Buffer.from(frame.encode(one)).toString('hex'));
+const bytesOf = (frames: readonly Frame[]) =>
+  frames
+    .slice()
+    .sort(compareFrames)
+    .map((one) => Buffer.from(frame.encode(one)).toString('hex'));
 
-async function startGateway(kind: BrokerKind, url: string, deviceOf: Parameters<typeof DurableIntake.open>[2]) {
+async function startGateway(
+  kind: BrokerKind,
+  url: string,
+  deviceOf: Parameters<typeof DurableIntake.open>[2],
+) {
   const gateway = await DurableIntake.open(folder, network, deviceOf);
-  const connection = connectIntake({ url, protocolVersion: kind.protocolVersion, clientId: 'gateway', topics: [INTAKE_TOPIC] }, gateway.onMessage);
+  const connection = connectIntake(
+    { url, protocolVersion: kind.protocolVersion, clientId: 'gateway', topics: [INTAKE_TOPIC] },
+    gateway.onMessage,
+  );
   open.push(gateway, { close: () => connection.close() });
   await connection.ready;
   return gateway;
@@ -64,15 +81,23 @@ for (const kind of brokerKinds()) {
     if (path === undefined) return;
     const url = await startBroker(kind);
     const device = 'urn:dev:eui:a81758fffe04b1c1';
-    const gateway = await startGateway(kind, url, (name) => (name === device ? { publicKey: undefined, active: true } : undefined));
+    const gateway = await startGateway(kind, url, (name) =>
+      name === device ? { publicKey: undefined, active: true } : undefined,
+    );
     const tally = new ReplayTally();
     const startedMs = performance.now();
     const format = kind.protocolVersion === 5 ? 'cbor' : 'json';
-    const published = await publishFrames(replayLorawan(path, { tally }), { url, protocolVersion: kind.protocolVersion, format });
+    const published = await publishFrames(replayLorawan(path, { tally }), {
+      url,
+      protocolVersion: kind.protocolVersion,
+      format,
+    });
     const { intake } = gateway;
     await until(() => intake.accepted + (intake.refused.get('E_REPLAY') ?? 0) === published, 'every frame');
     const seconds = (performance.now() - startedMs) / 1000;
-    console.log(`${kind.name}: ${published} frames in ${seconds.toFixed(1)} s, ${Math.round(published / seconds)}/s, ${gateway.writes} writes`);
+    console.log(
+      `${kind.name}: ${published} frames in ${seconds.toFixed(1)} s, ${Math.round(published / seconds)}/s, ${gateway.writes} writes`,
+    );
 
     assert.equal([tally.received, tally.duplicates, tally.distinct, tally.silent], [8110, 1966, 6144, 1]);
     assert.is(published, 8109);
@@ -109,7 +134,10 @@ for (const kind of brokerKinds()) {
       packOf(good[2]!, 'json'),
     ];
     await publishRaw(url, payloads);
-    await until(() => gateway.intake.accepted === 3 && (gateway.intake.refused.get('E_ENC') ?? 0) === 2, 'the last payloads');
+    await until(
+      () => gateway.intake.accepted === 3 && (gateway.intake.refused.get('E_ENC') ?? 0) === 2,
+      'the last payloads',
+    );
     assert.equal(Object.fromEntries([...gateway.intake.refused].sort()), {
       E_DEVICE_UNKNOWN: 1,
       E_ENC: 2,
@@ -126,13 +154,23 @@ for (const kind of brokerKinds()) {
 
   test(`${kind.name}: a gateway killed again and again takes each frame once`, async () => {
     const url = await startBroker(kind);
-    const started = performance.now();
-    const scenario = warehouseAndTruck({ seed: 'killed', network, startMs: NOW_MS, endMs: NOW_MS + 2 * 3_600_000 });
+    const scenario = warehouseAndTruck({
+      seed: 'killed',
+      network,
+      startMs: NOW_MS,
+      endMs: NOW_MS + 3_600_000,
+    });
     const frames = [...scenario.frames()];
     const launch = async () => {
       const child = spawn(
         process.execPath,
-        [join(import.meta.dirname, 'gateway-child.js'), url, kind.protocolVersion === 5 ? '5' : '3.1.1', folder, 'killed'],
+        [
+          join(import.meta.dirname, 'gateway-child.js'),
+          url,
+          kind.protocolVersion === 5 ? '5' : '3.1.1',
+          folder,
+          'killed',
+        ],
         { stdio: ['ignore', 'pipe', 'inherit'] },
       );
       children.push(child);
@@ -144,7 +182,7 @@ for (const kind of brokerKinds()) {
     const publishing = publishFrames(frames, {
       url,
       protocolVersion: kind.protocolVersion,
-      speed: 1800,
+      speed: 900,
       onProgress: (progress) => {
         published = progress.published;
       },
@@ -161,7 +199,10 @@ for (const kind of brokerKinds()) {
     child.kill('SIGKILL');
     await once(child, 'exit');
 
-    const gateway = await startGateway(kind, url, (device) => ({ publicKey: sensorSigner('killed', device).publicKey, active: true }));
+    const gateway = await startGateway(kind, url, (device) => ({
+      publicKey: sensorSigner('killed', device).publicKey,
+      active: true,
+    }));
     // What the last kill left unacknowledged comes now; the wait is for the copies that must not.
     await sleep(300);
     await gateway.settle();
@@ -175,7 +216,11 @@ test('publishing keeps the pace of the frames, and stops when told', async () =>
   const frames = Array.from({ length: 50 }, (_, i) => ({ ...frameOf(i), time: NOW_MS + i * 1000 }));
   const startedMs = performance.now();
   const seen: number[] = [];
-  await publishFrames(frames.slice(0, 11), { url, speed: 25, onProgress: ({ published }) => seen.push(published) });
+  await publishFrames(frames.slice(0, 11), {
+    url,
+    speed: 25,
+    onProgress: ({ published }) => seen.push(published),
+  });
   const tookMs = performance.now() - startedMs;
   assert.ok(tookMs > 390 && tookMs < 1500, `${tookMs} ms for 10 s at 25-fold speed`);
   assert.equal(seen, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);

@@ -18,7 +18,11 @@ const devices: { readonly [device: string]: Device } = {
   plain: { publicKey: undefined, active: true },
   revoked: { publicKey: undefined, active: false },
 };
-const makeIntake = () => new Intake({ network, deviceOf: (device) => (Object.hasOwn(devices, device) ? devices[device] : undefined) });
+const makeIntake = () =>
+  new Intake({
+    network,
+    deviceOf: (device) => (Object.hasOwn(devices, device) ? devices[device] : undefined),
+  });
 
 const bodyOf = (device: string, counter: number): UnsignedFrame => ({
   device,
@@ -27,7 +31,10 @@ const bodyOf = (device: string, counter: number): UnsignedFrame => ({
   time: NOW_MS,
   readings: [{ quantity: 'temperature', value: decimalOf(4.5)! }],
 });
-const plainFrame = (counter: number, device = 'plain'): Frame => ({ ...bodyOf(device, counter), signature: new Uint8Array(0) });
+const plainFrame = (counter: number, device = 'plain'): Frame => ({
+  ...bodyOf(device, counter),
+  signature: new Uint8Array(0),
+});
 const signedFrame = (counter: number) => signFrame(bodyOf('signing', counter), network, signer);
 const jsonOf = (pack: unknown) => new TextEncoder().encode(JSON.stringify(pack));
 
@@ -64,9 +71,17 @@ test('each refusal has its code and is counted', () => {
     ['E_SIG', packOf(signFrame(bodyOf('signing', 1), network, sensorSigner('seed', 'other')), 'cbor')],
   ];
   for (const [code, payload] of cases) assert.is(verdict(intake, payload), code);
-  assert.is(verdict(intake, packOf(signedFrame(1), 'json')), '1 frames', 'a forgery does not use up the counter');
+  assert.is(
+    verdict(intake, packOf(signedFrame(1), 'json')),
+    '1 frames',
+    'a forgery does not use up the counter',
+  );
   assert.is(verdict(intake, packOf(signedFrame(1), 'json')), 'E_REPLAY');
-  assert.is(verdict(intake, packOf(signedFrame(1), 'cbor')), 'E_REPLAY', 'in another format it is the same frame');
+  assert.is(
+    verdict(intake, packOf(signedFrame(1), 'cbor')),
+    'E_REPLAY',
+    'in another format it is the same frame',
+  );
   assert.equal(Object.fromEntries(intake.refused), {
     E_LIMIT_BYTES: 1,
     E_ENC: 1,
@@ -143,16 +158,40 @@ test('after a restart from the store, accepted frames stay accepted once', () =>
 test('foreign bytes never throw, nor leave state behind', () => {
   const intake = makeIntake();
   const type = fc.constantFrom(undefined, 'text/plain', ...Object.values(contentTypes));
-  const name = fc.constantFrom('plain:temperature', 'plain:counter', 'plain:session', 'plain:signature', 'signing:counter', 'x:door', 'plain');
+  const name = fc.constantFrom(
+    'plain:temperature',
+    'plain:counter',
+    'plain:session',
+    'plain:signature',
+    'signing:counter',
+    'x:door',
+    'plain',
+  );
   const scalar = fc.oneof(fc.double(), fc.integer(), fc.string(), fc.boolean(), fc.constant(null));
-  const record = fc.record({ n: name, u: fc.constantFrom('Cel', 'A', 1), v: scalar, vs: scalar, vb: scalar, vd: scalar, t: scalar, bt: scalar }, { requiredKeys: ['n'] });
+  const record = fc.record(
+    {
+      n: name,
+      u: fc.constantFrom('Cel', 'A', 1),
+      v: scalar,
+      vs: scalar,
+      vb: scalar,
+      vd: scalar,
+      t: scalar,
+      bt: scalar,
+    },
+    { requiredKeys: ['n'] },
+  );
   fc.assert(
-    fc.property(fc.oneof(fc.uint8Array({ maxLength: 300 }), fc.array(record, { maxLength: 6 }).map(jsonOf)), type, (payload, contentType) => {
-      const before = intake.accepted;
-      const result = intake.accept(payload, contentType, NOW_MS);
-      assert.is(intake.accepted > before, result.ok);
-      assert.is(intake.changes().length > 0, result.ok);
-    }),
+    fc.property(
+      fc.oneof(fc.uint8Array({ maxLength: 300 }), fc.array(record, { maxLength: 6 }).map(jsonOf)),
+      type,
+      (payload, contentType) => {
+        const before = intake.accepted;
+        const result = intake.accept(payload, contentType, NOW_MS);
+        assert.is(intake.accepted > before, result.ok);
+        assert.is(intake.changes().length > 0, result.ok);
+      },
+    ),
     { numRuns: 3000 },
   );
 });

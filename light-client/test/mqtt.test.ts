@@ -5,7 +5,13 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Broker } from '../mqtt/broker.ts';
 import { backoffMs, MqttError, targetOf } from '../mqtt/connection.ts';
-import { type ConnectionStatus, connectIntake, type IntakeConnection, type IntakeConnectionOptions, type OnMessage } from '../mqtt/intake-connection.ts';
+import {
+  type ConnectionStatus,
+  connectIntake,
+  type IntakeConnection,
+  type IntakeConnectionOptions,
+  type OnMessage,
+} from '../mqtt/intake-connection.ts';
 import { type BrokerKind, brokerKinds, publishRaw, until } from './brokers.ts';
 
 const test = suite('mqtt');
@@ -25,8 +31,16 @@ async function start(kind: BrokerKind, port?: number): Promise<Broker> {
   return broker;
 }
 
-function connect(kind: BrokerKind, url: string, onMessage: OnMessage, more: Partial<IntakeConnectionOptions> = {}): IntakeConnection {
-  const connection = connectIntake({ url, protocolVersion: kind.protocolVersion, clientId: 'gateway', topics: TOPICS, ...more }, onMessage);
+function connect(
+  kind: BrokerKind,
+  url: string,
+  onMessage: OnMessage,
+  more: Partial<IntakeConnectionOptions> = {},
+): IntakeConnection {
+  const connection = connectIntake(
+    { url, protocolVersion: kind.protocolVersion, clientId: 'gateway', topics: TOPICS, ...more },
+    onMessage,
+  );
   open.push({ close: () => connection.close(0) });
   return connection;
 }
@@ -35,7 +49,11 @@ for (const kind of brokerKinds()) {
   test(`${kind.name}: a message arrives with its topic`, async () => {
     const { url } = await start(kind);
     const seen: string[] = [];
-    const connection = connect(kind, url, async (payload, { topic, contentType }) => void seen.push(`${topic} ${textOf(payload)} ${contentType}`));
+    const connection = connect(
+      kind,
+      url,
+      async (payload, { topic, contentType }) => void seen.push(`${topic} ${textOf(payload)} ${contentType}`),
+    );
     await connection.ready;
     assert.ok(connection.connected);
     await publishRaw(url, ['one']);
@@ -99,7 +117,10 @@ for (const kind of brokerKinds()) {
       done++;
     };
     await connect(kind, url, slow, { inFlightMax: 4 }).ready;
-    await publishRaw(url, Array.from({ length: 100 }, () => 'x'));
+    await publishRaw(
+      url,
+      Array.from({ length: 100 }, () => 'x'),
+    );
     await until(() => done === 100, 'all messages');
     assert.is(most, 4);
   });
@@ -159,7 +180,9 @@ for (const kind of brokerKinds()) {
     await first.close();
     const statuses: string[] = [];
     const seen: string[] = [];
-    const connection = connect(kind, first.url, async (payload) => void seen.push(textOf(payload)), { onStatus: ({ state }) => statuses.push(state) });
+    const connection = connect(kind, first.url, async (payload) => void seen.push(textOf(payload)), {
+      onStatus: ({ state }) => statuses.push(state),
+    });
     await until(() => statuses.includes('failed') && statuses.includes('disconnected'), 'a failed attempt');
     assert.not(connection.connected);
 
@@ -172,7 +195,10 @@ for (const kind of brokerKinds()) {
     const subscribedBefore = statuses.filter((state) => state === 'subscribed').length;
 
     const third = await start(kind, port);
-    await until(() => statuses.filter((state) => state === 'subscribed').length > subscribedBefore, 'a new subscription');
+    await until(
+      () => statuses.filter((state) => state === 'subscribed').length > subscribedBefore,
+      'a new subscription',
+    );
     await publishRaw(third.url, ['two']);
     await until(() => seen.length === 2, 'the second message');
     assert.equal(seen, ['one', 'two']);
@@ -190,7 +216,10 @@ for (const kind of brokerKinds()) {
     await publishRaw(url, ['x']);
     await until(() => seen.length === 1, 'the message');
     // A second client of the same name makes the broker drop the first connection; it comes back by itself.
-    const usurper = connectIntake({ url, protocolVersion: kind.protocolVersion, clientId: 'gateway', topics: TOPICS }, never);
+    const usurper = connectIntake(
+      { url, protocolVersion: kind.protocolVersion, clientId: 'gateway', topics: TOPICS },
+      never,
+    );
     await until(() => !connection.connected, 'the takeover');
     await usurper.close(0);
     await until(() => seen.length === 2, 'redelivery on the new connection');
@@ -211,7 +240,10 @@ test('MQTT 5 carries the content type', async () => {
   await connect(kind, url, async (_, { contentType }) => void seen.push(contentType)).ready;
   const { default: mqtt } = await import('mqtt');
   const client = await mqtt.connectAsync(url, { protocolVersion: 5 });
-  await client.publishAsync('tally/x/senml', 'x', { qos: 1, properties: { contentType: 'application/senml+cbor' } });
+  await client.publishAsync('tally/x/senml', 'x', {
+    qos: 1,
+    properties: { contentType: 'application/senml+cbor' },
+  });
   await client.publishAsync('tally/x/senml', 'x', { qos: 0 });
   await client.endAsync();
   await until(() => seen.length === 2, 'both messages, the one at QoS 0 too');
@@ -228,6 +260,12 @@ test('a refused password is said without the password, and tried again', async (
   const server = createServer((socket) => void aedes.handle(socket));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };
+  open.push({
+    close: async () => {
+      server.close();
+      await new Promise<void>((resolve) => aedes.close(() => resolve()));
+    },
+  });
   const messages: string[] = [];
   const connection = connectIntake(
     {
@@ -237,18 +275,22 @@ test('a refused password is said without the password, and tried again', async (
       username: 'gw',
       password: 'geheim',
       topics: TOPICS,
-      onStatus: (status) => messages.push(status.state === 'failed' ? `${status.error.message}: ${status.error.cause}` : status.state),
+      onStatus: (status) =>
+        messages.push(
+          status.state === 'failed' ? `${status.error.message}: ${status.error.cause}` : status.state,
+        ),
     },
     async () => {},
   );
-  await until(() => messages.filter((message) => message.includes('Not authorized')).length >= 2, 'two refusals');
+  open.push(connection);
+  await until(
+    () => messages.filter((message) => message.includes('Not authorized')).length >= 2,
+    'two refusals',
+  );
   assert.not(messages.join().includes('geheim'));
   assert.match(messages.join(), new RegExp(`connection failed at mqtt://127.0.0.1:${port}`));
   right = true;
   await connection.ready;
-  await connection.close();
-  server.close();
-  await new Promise<void>((resolve) => aedes.close(() => resolve()));
 });
 
 test('backoff grows to half a minute; addresses are shown without secrets', () => {
@@ -258,9 +300,13 @@ test('backoff grows to half a minute; addresses are shown without secrets', () =
     shown: 'mqtts://broker.example:8883',
     login: { username: 'u', password: 'p@' },
   });
-  assert.equal(targetOf({ url: 'mqtt://u:p@x:1', username: 'v', password: 'q' }).login, { username: 'v', password: 'q' });
+  assert.equal(targetOf({ url: 'mqtt://u:p@x:1', username: 'v', password: 'q' }).login, {
+    username: 'v',
+    password: 'q',
+  });
   assert.equal(targetOf({ url: 'ws://x/mqtt' }), { url: 'ws://x/mqtt', shown: 'ws://x', login: {} });
-  for (const url of ['', 'broker', 'http://x', 'mqtt', 'mqtt:']) assert.throws(() => targetOf({ url }), /"url" expected/);
+  for (const url of ['', 'broker', 'http://x', 'mqtt', 'mqtt:'])
+    assert.throws(() => targetOf({ url }), /"url" expected/);
 });
 
 test.run();

@@ -18,7 +18,11 @@ test.before(() => {
 });
 test.after(() => rmSync(folder, { recursive: true, force: true }));
 
-const uplinkOf = (fcnt: number, payload: object = { temperature: 7, humidity: null, x: 63, y: -1, vdd: 3616 }, more: object = {}) => ({
+const uplinkOf = (
+  fcnt: number,
+  payload: object = { temperature: 7, humidity: null, x: 63, y: -1, vdd: 3616 },
+  more: object = {},
+) => ({
   dev_eui: 'A81758FFFE04B1C1',
   devaddr: '07000048',
   fcnt,
@@ -39,7 +43,8 @@ async function replay(path: string) {
   const tally = new ReplayTally();
   const defects: RecordingError[] = [];
   const frames: UnsignedFrame[] = [];
-  for await (const frame of replayLorawan(path, { tally, onDefect: (error) => defects.push(error) })) frames.push(frame);
+  for await (const frame of replayLorawan(path, { tally, onDefect: (error) => defects.push(error) }))
+    frames.push(frame);
   return { tally, defects: defects.map(({ message }) => message.replace(folder, '…')), frames };
 }
 
@@ -83,19 +88,30 @@ test('malformed lines are named, counted and left out; the rest goes on', async 
     );
     assert.equal(
       frames.map(({ counter, time }) => [counter, time - 1_672_867_882_000]),
-      [[1, 173], [1, 173], [8, 661], [12, 173]],
+      [
+        [1, 173],
+        [1, 173],
+        [8, 661],
+        [12, 173],
+      ],
     );
-    assert.equal(defects.map((message) => message.replace(`…/${name}:`, '')), [
-      '2: not JSON',
-      '6: "decoded.payload.temperature": Invalid input: expected number, received string',
-      '7: "decoded.payload.temperature": 250 is outside -90 to 200',
-      '9: "fcnt": Too small: expected number to be >=0',
-      '10: "dev_eui": Invalid string: must match pattern /^[0-9A-Fa-f]{16}$/',
-      '11: "reported_at" and "_timestamp": both missing',
-      '12: "": Invalid input: expected object, received array',
-    ]);
+    assert.equal(
+      defects.map((message) => message.replace(`…/${name}:`, '')),
+      [
+        '2: not JSON',
+        '6: "decoded.payload.temperature": Invalid input: expected number, received string',
+        '7: "decoded.payload.temperature": 250 is outside -90 to 200',
+        '9: "fcnt": Too small: expected number to be >=0',
+        '10: "dev_eui": Invalid string: must match pattern /^[0-9A-Fa-f]{16}$/',
+        '11: "reported_at" and "_timestamp": both missing',
+        '12: "": Invalid input: expected object, received array',
+      ],
+    );
     const { received, distinct, duplicates, silent, malformed, missing } = tally;
-    assert.equal({ received, distinct, duplicates, silent, malformed, missing }, { received: 5, distinct: 4, duplicates: 1, silent: 1, malformed: 7, missing: 8 });
+    assert.equal(
+      { received, distinct, duplicates, silent, malformed, missing },
+      { received: 5, distinct: 4, duplicates: 1, silent: 1, malformed: 7, missing: 8 },
+    );
   }
 });
 
@@ -109,7 +125,10 @@ test('a file that cannot be read is an error with its cause', async () => {
     }
     throw new Error('did not fail');
   };
-  assert.match((await fails(join(folder, 'absent.ndjson'))).message, /absent\.ndjson:1: cannot be read: ENOENT/);
+  assert.match(
+    (await fails(join(folder, 'absent.ndjson'))).message,
+    /absent\.ndjson:1: cannot be read: ENOENT/,
+  );
   assert.match((await fails(join(folder, 'absent.ndjson.gz'))).message, /ENOENT/);
   const broken = join(folder, 'broken.ndjson.gz');
   writeFileSync(broken, gzipSync(JSON.stringify(uplinkOf(1))).subarray(0, 60));
@@ -135,11 +154,20 @@ test('the recording of one node: 8,110 uplinks received, 1,966 copies, 6,144 dis
 
 test('recorded SenML packs, one a line', async () => {
   const pack = [{ n: 'x:temperature', u: 'Cel', v: 4, t: 1_700_000_000 }];
-  const path = write('packs.ndjson', [pack, [{ ...pack[0], u: 'K' }], pack, [{ n: 'y', u: 'kg', v: 1 }], 'nothing']);
+  const path = write('packs.ndjson', [
+    pack,
+    [{ ...pack[0], u: 'K' }],
+    pack,
+    [{ n: 'y', u: 'kg', v: 1 }],
+    'nothing',
+  ]);
   const tally = new ReplayTally();
   const defects: string[] = [];
   const seen: string[] = [];
-  for await (const { device, time } of replaySenml(path, 5_000_000, { tally, onDefect: ({ line, message }) => defects.push(`${line} ${message}`) })) {
+  for await (const { device, time } of replaySenml(path, 5_000_000, {
+    tally,
+    onDefect: ({ line, message }) => defects.push(`${line} ${message}`),
+  })) {
     seen.push(`${device} ${time}`);
   }
   assert.equal(seen, ['x 1700000000000', 'x 1700000000000', 'y 5000000']);

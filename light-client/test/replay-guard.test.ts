@@ -10,7 +10,14 @@ import { TimeWindow } from '../intake/time-window.ts';
 const test = suite('replay-guard');
 
 function frameOf(counter: number, device = 'x', session = 's', time = 1_700_000_000_000): Frame {
-  return { device, session, counter, time, readings: [{ quantity: 'door', value: decimalOf(1)! }], signature: new Uint8Array(0) };
+  return {
+    device,
+    session,
+    counter,
+    time,
+    readings: [{ quantity: 'door', value: decimalOf(1)! }],
+    signature: new Uint8Array(0),
+  };
 }
 const timed = (time: number, device = 'x') => frameOf(time, device, '', time);
 
@@ -21,31 +28,53 @@ function verdict(guard: ReplayGuard, ...frames: Frame[]): string {
 
 test('the counter window agrees with a set that remembers everything', () => {
   // Steps near 1,024 are where a window goes wrong.
-  const step = fc.oneof(fc.integer({ min: -1100, max: 40 }), fc.integer({ min: 1000, max: 1050 }), fc.integer({ min: 0, max: 100_000 }));
+  const step = fc.oneof(
+    fc.integer({ min: -1100, max: 40 }),
+    fc.integer({ min: 1000, max: 1050 }),
+    fc.integer({ min: 0, max: 100_000 }),
+  );
   fc.assert(
-    fc.property(fc.oneof(fc.nat(3000), fc.constant(2 ** 32 - 20), fc.constant(2 ** 45)), fc.array(step, { maxLength: 300 }), (start, steps) => {
-      let window = new CounterWindow();
-      const seen = new Set<number>();
-      let highest = -1;
-      for (const [index, by] of steps.entries()) {
-        const counter = Math.max(0, (highest < 0 ? start : highest) + by);
-        const expected = counter <= highest - 1024 ? 'old' : seen.has(counter) ? 'seen' : 'new';
-        assert.is(window.judge(counter), expected, `${counter} after ${highest}`);
-        if (expected !== 'new') continue;
-        window.mark(counter);
-        seen.add(counter);
-        highest = Math.max(highest, counter);
-        assert.is(window.highest, highest);
-        if (index % 7 === 0) window = CounterWindow.decode(window.encode())!;
-      }
-    }),
+    fc.property(
+      fc.oneof(fc.nat(3000), fc.constant(2 ** 32 - 20), fc.constant(2 ** 45)),
+      fc.array(step, { maxLength: 300 }),
+      (start, steps) => {
+        let window = new CounterWindow();
+        const seen = new Set<number>();
+        let highest = -1;
+        for (const [index, by] of steps.entries()) {
+          const counter = Math.max(0, (highest < 0 ? start : highest) + by);
+          const expected = counter <= highest - 1024 ? 'old' : seen.has(counter) ? 'seen' : 'new';
+          assert.is(window.judge(counter), expected, `${counter} after ${highest}`);
+          if (expected !== 'new') continue;
+          window.mark(counter);
+          seen.add(counter);
+          highest = Math.max(highest, counter);
+          assert.is(window.highest, highest);
+          if (index % 7 === 0) window = CounterWindow.decode(window.encode())!;
+        }
+      },
+    ),
     { numRuns: 300 },
   );
 });
 
+test('a jump forgets the counters it skips, whatever their bits said before', () => {
+  for (const jump of [1, 2, 3, 31, 32, 33, 1022, 1023, 1024, 1025, 5000]) {
+    const window = new CounterWindow();
+    for (let counter = 0; counter < 1024; counter++) window.mark(counter);
+    const highest = 1023 + jump;
+    window.mark(highest);
+    for (let counter = 0; counter <= highest; counter++) {
+      const expected =
+        counter <= highest - 1024 ? 'old' : counter < 1024 || counter === highest ? 'seen' : 'new';
+      assert.is(window.judge(counter), expected, `${counter} after a jump of ${jump}`);
+    }
+  }
+});
+
 test('the time window remembers the 128 newest', () => {
   fc.assert(
-    fc.property(fc.array(fc.nat(400), { maxLength: 400 }), (times) => {
+    fc.property(fc.array(fc.nat(400), { minLength: 200, maxLength: 400, size: 'max' }), (times) => {
       let window = new TimeWindow();
       const kept: number[] = [];
       for (const time of times) {
@@ -106,7 +135,8 @@ test('changes and restore carry the state exactly', () => {
   restored.restore(store);
   assert.is(restored.sessions, 3);
   assert.is(write(restored.changes()), 0);
-  for (const frame of [frameOf(1), frameOf(2), frameOf(1, 'y'), timed(1_700_000_000_000)]) assert.match(verdict(restored, frame), /^E_REPLAY/);
+  for (const frame of [frameOf(1), frameOf(2), frameOf(1, 'y'), timed(1_700_000_000_000)])
+    assert.match(verdict(restored, frame), /^E_REPLAY/);
   assert.is(verdict(restored, frameOf(3)), '1 new');
 
   // What was accepted and not written is forgotten by a restore, so that it may come again.
@@ -117,7 +147,12 @@ test('changes and restore carry the state exactly', () => {
 
 test('restore refuses what changes never made', () => {
   const guard = new ReplayGuard();
-  for (const entry of [['x', new Uint8Array(136)], ['counter\nx\n', new Uint8Array(135)], ['time\nx\n', new Uint8Array(7)], ['counter\nx', new Uint8Array(136)]] as GuardEntry[]) {
+  for (const entry of [
+    ['x', new Uint8Array(136)],
+    ['counter\nx\n', new Uint8Array(135)],
+    ['time\nx\n', new Uint8Array(7)],
+    ['counter\nx', new Uint8Array(136)],
+  ] as GuardEntry[]) {
     assert.throws(() => guard.restore([entry]), /expected replay guard entries/);
   }
 });

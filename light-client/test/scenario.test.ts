@@ -1,9 +1,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { keyDefect } from '../../consensus/crypto/ed25519.ts';
 import { formatDecimal } from '../../consensus/vertex/decimal.ts';
 import { type Frame, frame, frameDefect, verifyFrame } from '../../consensus/vertex/frame.ts';
-import { quantities, type QuantityName } from '../../consensus/vertex/quantities.ts';
-import { keyDefect } from '../../consensus/crypto/ed25519.ts';
+import { type QuantityName, quantities } from '../../consensus/vertex/quantities.ts';
 import type { Breach } from '../sensors/probe.ts';
 import { Random } from '../sensors/random.ts';
 import { warehouseAndTruck } from '../sensors/scenario.ts';
@@ -16,20 +16,29 @@ const HOUR_MS = 3_600_000;
 function scenario(hours: number, seed = 'a', breaches: readonly Breach[] = []) {
   return warehouseAndTruck({ seed, network, startMs: START_MS, endMs: START_MS + hours * HOUR_MS, breaches });
 }
-const frames = (hours: number, seed = 'a', breaches: readonly Breach[] = []): Frame[] => [...scenario(hours, seed, breaches).frames()];
+const frames = (hours: number, seed = 'a', breaches: readonly Breach[] = []): Frame[] => [
+  ...scenario(hours, seed, breaches).frames(),
+];
 
 /** A day without a breach, made once: signing takes most of the time. */
 const quietDay = frames(24);
 
 /** Values of one device's quantity, with hours since the start. */
-function series(all: readonly Frame[], ending: string, quantity: QuantityName): { hour: number; value: number }[] {
+function series(
+  all: readonly Frame[],
+  ending: string,
+  quantity: QuantityName,
+): { hour: number; value: number }[] {
   return all
     .filter(({ device }) => device.endsWith(ending))
     .flatMap(({ time, readings }) =>
-      readings.filter((reading) => reading.quantity === quantity).map(({ value }) => ({ hour: (time - START_MS) / HOUR_MS, value: Number(formatDecimal(value)) })),
+      readings
+        .filter((reading) => reading.quantity === quantity)
+        .map(({ value }) => ({ hour: (time - START_MS) / HOUR_MS, value: Number(formatDecimal(value)) })),
     );
 }
-const between = (all: { hour: number; value: number }[], from: number, to: number) => all.filter(({ hour }) => hour >= from && hour < to).map(({ value }) => value);
+const between = (all: { hour: number; value: number }[], from: number, to: number) =>
+  all.filter(({ hour }) => hour >= from && hour < to).map(({ value }) => value);
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 test('devices: each its own key and function, all enrollable', () => {
@@ -73,7 +82,8 @@ test('frames ascend by time, count from 1, fit their quantities, and verify', ()
     assert.is(one.counter, (counters.get(one.device) ?? 0) + 1);
     counters.set(one.device, one.counter);
     assert.is(frameDefect(one), undefined);
-    for (const { quantity } of one.readings) assert.is(quantities[quantity].function, functions.get(one.device));
+    for (const { quantity } of one.readings)
+      assert.is(quantities[quantity].function, functions.get(one.device));
     if (index % 500 === 0) assert.ok(verifyFrame(one, network, keys.get(one.device)!));
   }
   assert.is(counters.get('urn:dev:os:32473-bay-weigher'), 8640);
@@ -82,7 +92,12 @@ test('frames ascend by time, count from 1, fit their quantities, and verify', ()
 
 test('without an end it goes on, and a session names the run', () => {
   let taken = 0;
-  for (const { session } of warehouseAndTruck({ seed: 'a', network, startMs: START_MS, session: 'run-2' }).frames()) {
+  for (const { session } of warehouseAndTruck({
+    seed: 'a',
+    network,
+    startMs: START_MS,
+    session: 'run-2',
+  }).frames()) {
     assert.is(session, 'run-2');
     if (++taken === 500) break;
   }
@@ -92,18 +107,24 @@ test('without an end it goes on, and a session names the run', () => {
 test('a quiet day: stock stays, the cold holds, forklifts come by day only', () => {
   const all = quietDay;
   const weights = series(all, 'bay-weigher', 'weight');
-  assert.ok(between(weights, 14, 24).every((value) => Math.abs(value - 11_520) < 5), 'at night nothing moves');
+  assert.ok(
+    between(weights, 14, 24).every((value) => Math.abs(value - 11_520) < 5),
+    'at night nothing moves',
+  );
   const visited = between(weights, 1, 13).filter((value) => value > 13_000);
   assert.ok(visited.length > 20 && visited.length < 1500, `forklift in ${visited.length} weighings`);
   assert.ok(series(all, 'bay-counter', 'count').every(({ value }) => value === 24 || value === 23));
-  for (const { value } of series(all, 'bay-climate', 'temperature')) assert.ok(value > 4.5 && value < 8, String(value));
+  for (const { value } of series(all, 'bay-climate', 'temperature'))
+    assert.ok(value > 4.5 && value < 8, String(value));
   const doors = series(all, 'bay-door', 'door');
   assert.ok(doors.some(({ value }) => value === 1) && doors.at(-1)!.value === 0);
 });
 
 test('the truck keeps to its road, moves as fast as it says, and stops', () => {
   const all = quietDay;
-  const [latitudes, longitudes, speeds] = (['latitude', 'longitude', 'speed'] as const).map((quantity) => series(all, 'truck-locator', quantity));
+  const [latitudes, longitudes, speeds] = (['latitude', 'longitude', 'speed'] as const).map((quantity) =>
+    series(all, 'truck-locator', quantity),
+  );
   let standing = 0;
   for (let i = 1; i < latitudes!.length; i++) {
     const north = (latitudes![i]!.value - latitudes![i - 1]!.value) * 111_195;
@@ -114,7 +135,10 @@ test('the truck keeps to its road, moves as fast as it says, and stops', () => {
     if (speeds![i]!.value === 0) standing++;
   }
   assert.ok(standing > 1000 && standing < 4000, `${standing} fixes at rest`);
-  const reach = (all: { value: number }[]) => [Math.min(...all.map(({ value }) => value)), Math.max(...all.map(({ value }) => value))];
+  const reach = (all: { value: number }[]) => [
+    Math.min(...all.map(({ value }) => value)),
+    Math.max(...all.map(({ value }) => value)),
+  ];
   assert.ok(reach(latitudes!)[0]! < 45.19 && reach(latitudes!)[1]! > 45.748, 'both towns are reached');
   assert.ok(series(all, 'truck-motion', 'tilt').every(({ value }) => Math.abs(value) < 0.05));
 });
@@ -137,11 +161,16 @@ test('breaches happen when they are planned, and only then', () => {
     const bay = series(all, 'bay-climate', 'temperature');
     assert.ok(Math.max(...between(bay, 0, 6)) < 8);
     assert.ok(Math.max(...between(bay, 6, 6.75)) > 8, 'out of range within 45 minutes');
-    assert.ok(Math.max(...between(bay, 6, 9)) > 15 && Math.max(...between(bay, 12, 24)) < 8, 'and back after the repair');
+    assert.ok(
+      Math.max(...between(bay, 6, 9)) > 15 && Math.max(...between(bay, 12, 24)) < 8,
+      'and back after the repair',
+    );
 
     const tilts = series(all, 'truck-motion', 'tilt');
     assert.ok(between(tilts, 3, 3.33).every((value) => value > 0.45));
-    assert.ok([...between(tilts, 0, 3), ...between(tilts, 3.34, 24)].every((value) => Math.abs(value) < 0.05));
+    assert.ok(
+      [...between(tilts, 0, 3), ...between(tilts, 3.34, 24)].every((value) => Math.abs(value) < 0.05),
+    );
     assert.ok(Math.max(...between(series(all, 'truck-motion', 'shock'), 3, 3.01)) > 40);
   }
 });
@@ -153,7 +182,9 @@ test('random streams: uniform, normal, exponential, and independent by name', ()
   assert.ok(uniform.every((value) => value >= 0 && value < 1));
   assert.ok(Math.abs(mean(uniform) - 0.5) < 0.01);
   const normal = draw(() => random.noise(2));
-  assert.ok(Math.abs(mean(normal)) < 0.06 && Math.abs(Math.sqrt(mean(normal.map((value) => value ** 2))) - 2) < 0.06);
+  assert.ok(
+    Math.abs(mean(normal)) < 0.06 && Math.abs(Math.sqrt(mean(normal.map((value) => value ** 2))) - 2) < 0.06,
+  );
   assert.ok(Math.abs(mean(draw(() => random.wait(5))) - 5) < 0.15);
   assert.not(new Random('seed', 'x').next() === new Random('seed', 'y').next());
   assert.is(new Random('seed', 'x').next(), new Random('seed', 'x').next());

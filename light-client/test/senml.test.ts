@@ -33,8 +33,18 @@ test('every example of RFC 8428 resolves as published', () => {
   if (folder === undefined) return;
   for (const name of ['ex1', 'ex2', 'ex3', 'ex4', 'ex5', 'ex6']) {
     const read = (ending: string) => readFileSync(join(folder, `${name}.${ending}`));
-    const published = JSON.parse(read('gen.resolved.json').toString()) as { n: string; u: string; t: number; v: number }[];
-    const expected = published.map(({ n, u, t, v }) => ({ name: n, unit: u, timeMs: Math.round(t * 1000), value: v }));
+    const published = JSON.parse(read('gen.resolved.json').toString()) as {
+      n: string;
+      u: string;
+      t: number;
+      v: number;
+    }[];
+    const expected = published.map(({ n, u, t, v }) => ({
+      name: n,
+      unit: u,
+      timeMs: Math.round(t * 1000),
+      value: v,
+    }));
     const records = JSON.parse(read('json').toString()) as PackRecord[];
     for (const payload of [read('json'), encodePack(records, 'json'), encodePack(records, 'cbor')]) {
       const result = decodePack(payload, undefined, NOW_MS);
@@ -82,25 +92,59 @@ test('times below 2^28 seconds are relative to now', () => {
   assert.is(timeOf(2 ** 28 - 0.001), NOW_MS + 2 ** 28 * 1000 - 1);
   assert.is(timeOf(2 ** 28), 2 ** 28 * 1000);
   assert.is(timeOf(253_402_300_799.999), 253_402_300_799_999);
-  for (const t of [253_402_300_800, 1e300, -1e300, -2e9]) assert.is(refusal(decode([{ n: 'a', v: 1, t }])), 'E_SCHEMA: time out of range');
+  for (const t of [253_402_300_800, 1e300, -1e300, -2e9])
+    assert.is(refusal(decode([{ n: 'a', v: 1, t }])), 'E_SCHEMA: time out of range');
 });
 
 test('versions', () => {
   assert.ok(decode([{ bver: 10, n: 'a', v: 1 }]).ok);
-  assert.ok(decode([{ bver: 5, n: 'a', v: 1 }, { n: 'b', v: 1 }, { bver: 5, n: 'c', v: 1 }]).ok);
-  assert.ok(decode([{ n: 'a', v: 1 }, { bver: 10, n: 'b', v: 1 }]).ok);
+  assert.ok(
+    decode([
+      { bver: 5, n: 'a', v: 1 },
+      { n: 'b', v: 1 },
+      { bver: 5, n: 'c', v: 1 },
+    ]).ok,
+  );
+  assert.ok(
+    decode([
+      { n: 'a', v: 1 },
+      { bver: 10, n: 'b', v: 1 },
+    ]).ok,
+  );
   for (const bver of [11, 0, -1, 5.5, 1e300]) {
     assert.is(refusal(decode([{ bver, n: 'a', v: 1 }])), 'E_SCHEMA: version not understood', String(bver));
   }
-  assert.is(refusal(decode([{ n: 'a', v: 1 }, { bver: 5, n: 'b', v: 1 }])), 'E_SCHEMA: two versions in one pack');
-  assert.is(refusal(decode([{ bver: 5, n: 'a', v: 1 }, { bver: 6, n: 'b', v: 1 }])), 'E_SCHEMA: two versions in one pack');
+  assert.is(
+    refusal(
+      decode([
+        { n: 'a', v: 1 },
+        { bver: 5, n: 'b', v: 1 },
+      ]),
+    ),
+    'E_SCHEMA: two versions in one pack',
+  );
+  assert.is(
+    refusal(
+      decode([
+        { bver: 5, n: 'a', v: 1 },
+        { bver: 6, n: 'b', v: 1 },
+      ]),
+    ),
+    'E_SCHEMA: two versions in one pack',
+  );
 });
 
 test('unknown fields are dropped, unless they must be understood', () => {
   assert.ok(decode([{ n: 'a', v: 1, colour: 'red', constructor: 1, ['__proto__x']: true }]).ok);
   assert.match(refusal(decode([{ n: 'a', v: 1, crs_: 'x' }])), /must understand/);
   assert.match(refusal(decode([{ n: 'a', v: 1, b_: 1 }])), /must understand/);
-  const text = cbor.encode([new Map<unknown, unknown>([[0, 'a'], [2, 1], ['crs_', 1]])]);
+  const text = cbor.encode([
+    new Map<unknown, unknown>([
+      [0, 'a'],
+      [2, 1],
+      ['crs_', 1],
+    ]),
+  ]);
   assert.match(refusal(decodePack(text, undefined, NOW_MS)), /must understand/);
 });
 
@@ -142,10 +186,21 @@ test('the content type decides, and the first byte without it', () => {
   const json = encodePack(pack, 'json');
   const bin = encodePack(pack, 'cbor');
   const accepts = (payload: Uint8Array, type: string | undefined) => decodePack(payload, type, NOW_MS).ok;
-  assert.ok(accepts(json, undefined) && accepts(bin, undefined) && accepts(json, '') && accepts(bytesOf(' \r\n\t[{"n":"a","v":1}]'), undefined));
-  assert.ok(accepts(json, 'application/senml+json') && accepts(json, 'Application/SenML+JSON; charset=utf-8'));
+  assert.ok(
+    accepts(json, undefined) &&
+      accepts(bin, undefined) &&
+      accepts(json, '') &&
+      accepts(bytesOf(' \r\n\t[{"n":"a","v":1}]'), undefined),
+  );
+  assert.ok(
+    accepts(json, 'application/senml+json') && accepts(json, 'Application/SenML+JSON; charset=utf-8'),
+  );
   assert.ok(accepts(bin, 'application/senml+cbor'));
-  assert.not(accepts(bin, 'application/senml+json') || accepts(json, 'application/senml+cbor') || accepts(json, 'text/plain'));
+  assert.not(
+    accepts(bin, 'application/senml+json') ||
+      accepts(json, 'application/senml+cbor') ||
+      accepts(json, 'text/plain'),
+  );
 });
 
 test('CBOR: numbers in every form the standard allows', () => {
@@ -164,7 +219,8 @@ test('CBOR: numbers in every form the standard allows', () => {
   assert.is(value('fb403719999999999a'), 23.1);
   assert.is(value('c48221190903'), 23.07);
   assert.is(value('c4820219012c'), 30_000);
-  for (const nan of ['f97e00', 'f97c00', 'fa7f800000', 'fb7ff8000000000000', 'c4821903e801']) assert.is(value(nan), 'E_ENC: not a finite number', nan);
+  for (const nan of ['f97e00', 'f97c00', 'fa7f800000', 'fb7ff8000000000000', 'c4821903e801'])
+    assert.is(value(nan), 'E_ENC: not a finite number', nan);
 });
 
 test('CBOR: nothing of its wider world gets in', () => {
@@ -202,10 +258,15 @@ test('CBOR: nothing of its wider world gets in', () => {
     assert.not(result.ok, hex);
     if (!result.ok && result.code === 'E_ENC') assert.is(result.facts['reason'], reason, hex);
   }
-  assert.ok(decodeCborPack(fromHex('9fbf0061610201ffff')!).ok, 'indefinite array and map, as streams have them');
+  assert.ok(
+    decodeCborPack(fromHex('9fbf0061610201ffff')!).ok,
+    'indefinite array and map, as streams have them',
+  );
 });
 
-const finite = fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer(), fc.maxSafeInteger()).map((n) => n + 0);
+const finite = fc
+  .oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer(), fc.maxSafeInteger())
+  .map((n) => n + 0);
 const anyRecord = fc
   .record(
     {
@@ -228,7 +289,8 @@ const anyRecord = fc
     { requiredKeys: [] },
   )
   .map((record) => record as PackRecord);
-const plain = (records: unknown) => JSON.parse(JSON.stringify(records, (_, value) => (Object.is(value, -0) ? 0 : value)));
+const plain = (records: unknown) =>
+  JSON.parse(JSON.stringify(records, (_, value) => (Object.is(value, -0) ? 0 : value)));
 
 test('JSON and CBOR carry the same records; cbor-x reads what we write', () => {
   fc.assert(
@@ -248,16 +310,24 @@ test('JSON and CBOR carry the same records; cbor-x reads what we write', () => {
 test('foreign bytes never throw', () => {
   const formats: SenmlFormat[] = ['json', 'cbor'];
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 200 }), fc.constantFrom(undefined, ...Object.values(contentTypes)), (payload, type) => {
-      decodePack(payload, type, NOW_MS);
-    }),
+    fc.property(
+      fc.uint8Array({ maxLength: 200 }),
+      fc.constantFrom(undefined, ...Object.values(contentTypes)),
+      (payload, type) => {
+        decodePack(payload, type, NOW_MS);
+      },
+    ),
     { numRuns: 2000 },
   );
   fc.assert(
     fc.property(fc.json(), (text) => void decodePack(bytesOf(text), contentTypes.json, NOW_MS)),
     { numRuns: 500 },
   );
-  const pack: PackRecord[] = [{ bn: 'urn:dev:ow:1:', bt: 1.7e9, n: 'counter', v: 300 }, { n: 'door', vb: true }, { n: 'signature', vd: new Uint8Array(8) }];
+  const pack: PackRecord[] = [
+    { bn: 'urn:dev:ow:1:', bt: 1.7e9, n: 'counter', v: 300 },
+    { n: 'door', vb: true },
+    { n: 'signature', vd: new Uint8Array(8) },
+  ];
   for (const format of formats) {
     const whole = encodePack(pack, format);
     for (let at = 0; at < whole.length; at++) {

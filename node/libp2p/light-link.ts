@@ -7,6 +7,7 @@ import type { Connection, Stream } from '@libp2p/interface';
 import { createLibp2p } from 'libp2p';
 import type { PeerKey } from '../ports.ts';
 import { makeCounters, type NetworkStats } from './counters.ts';
+import { throwAside } from './fault.ts';
 import { frameId } from './frame-id.ts';
 import { dialAddress, type PeerAddress, peerKeyOf, privateKeyOf } from './identity.ts';
 import { keepUp } from './keep-up.ts';
@@ -93,6 +94,15 @@ export async function connectLight(options: LightOptions): Promise<LightLink> {
   );
   await libp2p.start();
 
+  function tell(call: () => void): void {
+    if (ended.signal.aborted) return;
+    try {
+      call();
+    } catch (error) {
+      throwAside(error);
+    }
+  }
+
   async function connect(link: Link): Promise<{ fallen: Promise<void> }> {
     counters.dials += 1;
     let connection: Connection | undefined;
@@ -121,7 +131,7 @@ export async function connectLight(options: LightOptions): Promise<LightLink> {
     queue.attach(stream);
     link.queue = queue;
     counters.connects += 1;
-    for (const listener of changeListeners) listener(key, true);
+    for (const listener of changeListeners) tell(() => listener(key, true));
     try {
       await readFrames(stream, frameBytesMax, (frame) => take(link, frame));
     } catch (error) {
@@ -136,16 +146,15 @@ export async function connectLight(options: LightOptions): Promise<LightLink> {
     counters.disconnects += 1;
     const failure = new LightError('down', `the link to ${key} fell`);
     for (const { fail } of [...link.pending.values()]) fail(failure);
-    if (!ended.signal.aborted) for (const listener of changeListeners) listener(key, false);
+    for (const listener of changeListeners) tell(() => listener(key, false));
   }
 
   function take(link: Link, frame: Uint8Array): void {
-    if (ended.signal.aborted) return;
     counters.framesIn += 1;
     counters.bytesIn += frame.length;
     const id = frameId(frame);
     if (id === undefined) throw new FrameError('E_ENC', undefined);
-    if (id === 0) for (const listener of pushListeners) listener(link.address.key, frame);
+    if (id === 0) for (const listener of pushListeners) tell(() => listener(link.address.key, frame));
     // An answer that comes after its request gave up is nobody's.
     else link.pending.get(id)?.answer(frame);
   }

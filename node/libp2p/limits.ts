@@ -23,6 +23,10 @@ export const defaultNetworkLimits = {
   redialMaxMs: 3_500,
   /** Of two nodes that know each other's address the one with the lesser key dials; the other waits this long. */
   redialGraceMs: 1_000,
+  /** How often links are looked over for what no event tells. */
+  watchMs: 2_000,
+  /** Gossip has this long to open its streams on a new connection. */
+  gossipGraceMs: 10_000,
 };
 
 export type NetworkLimits = typeof defaultNetworkLimits;

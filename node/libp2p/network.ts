@@ -6,6 +6,7 @@ import { createLibp2p } from 'libp2p';
 import { toHex } from '../../consensus/codec/bytes.ts';
 import type { Network, NetworkHandlers, PeerKey, Verdict } from '../ports.ts';
 import { makeCounters, type NetworkStats } from './counters.ts';
+import { throwAside } from './fault.ts';
 import { makeGater } from './gater.ts';
 import { makeGossip, validatorResult } from './gossip.ts';
 import { dialAddress, type PeerAddress, peerKeyOf, privateKeyOf } from './identity.ts';
@@ -16,10 +17,6 @@ import { type PeerLink, PeerLinks } from './peer-links.ts';
 import { protocolNames, transportOptions } from './transport.ts';
 
 const DIAL_MS = 5_000;
-/** How often links are looked over for what no event tells. */
-const WATCH_MS = 2_000;
-/** Gossip has this long to open its streams on a new connection. */
-const GOSSIP_GRACE_MS = 10_000;
 
 export interface NetworkOptions {
   /** Seed of the node's Ed25519 key, 32 bytes. */
@@ -178,7 +175,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Libp2pNetwo
     for (const link of links.links) {
       link.queue.nudge();
       const { streams, timeline } = link.connection;
-      if (Date.now() - timeline.open < GOSSIP_GRACE_MS) continue;
+      if (Date.now() - timeline.open < limits.gossipGraceMs) continue;
       const gossiping = streams.filter(({ protocol }) => protocol.startsWith('/meshsub/'));
       const both = gossiping.some((s) => s.direction === 'inbound') && gossiping.some((s) => s.direction === 'outbound');
       if (both) continue;
@@ -186,7 +183,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Libp2pNetwo
       links.cut(link, 'its gossip streams are gone');
     }
   }
-  const watching = setInterval(watch, WATCH_MS);
+  const watching = setInterval(watch, limits.watchMs);
 
   for (const peer of options.peers ?? []) addPeer(peer);
 
@@ -229,9 +226,3 @@ export async function startNetwork(options: NetworkOptions): Promise<Libp2pNetwo
 }
 
 const gossipCounter = { accept: 'gossipAccepted', ignore: 'gossipIgnored', reject: 'gossipRejected' } as const;
-
-function throwAside(error: unknown): void {
-  setImmediate(() => {
-    throw error;
-  });
-}

@@ -16,7 +16,7 @@ import { zero32 } from '../../consensus/crypto/hash.ts';
 import { type AncestorFacts, OpenDag } from '../../consensus/dag/open-dag.ts';
 import type { SeatMessage } from '../../consensus/pbft/height.ts';
 import type { VoteLogEntry } from '../../consensus/pbft/messages.ts';
-import { encodeVertex, type Vertex, type VertexKind } from '../../consensus/vertex/vertex.ts';
+import { checkPayload, encodeVertex, type Vertex, type VertexKind } from '../../consensus/vertex/vertex.ts';
 import { bundle, type PeerMessage, peerMessage } from '../../consensus/wire/messages.ts';
 import type { PeerKey } from '../ports.ts';
 import { Author, type ChainEnd, chooseTips, witnessParents } from './author.ts';
@@ -135,6 +135,9 @@ export class Replica {
       case 'submit':
         return this.#onSubmit(event.envelope, nowMs);
       case 'author': {
+        // Before it is signed: a vertex that everybody refuses would leave a hole in the own chain.
+        const checked = checkPayload(event);
+        if (!checked.ok) return { type: 'refused', refusal: checked };
         const parents = chooseTips(this.dag, this.ledger.height, (below) => this.#pick(below));
         return { type: 'taken', vertex: this.#write(event.kind, event.payload, event.payloadHash, parents, nowMs) };
       }

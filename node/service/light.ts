@@ -2,7 +2,7 @@
 
 import { fromHex, toHex } from '../../consensus/codec/bytes.ts';
 import { limits } from '../../consensus/codec/limits.ts';
-import { describeRefusal, type Refusal } from '../../consensus/codec/result.ts';
+import { describeRefusal, type Refusal, refuse } from '../../consensus/codec/result.ts';
 import { chain } from '../../consensus/contracts/registry.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
 import { type LightRequest, lightRequest, type LightResponse, lightResponse } from '../../light-client/protocol/messages.ts';
@@ -17,6 +17,13 @@ export async function answerLightClient(peer: PeerKey, frame: Uint8Array, runner
   const request = lightRequest.decode(frame, limits.frameBytesMax);
   if (!request.ok) return lightResponse.encode({ id: 0, body: refusal(request) });
   return lightResponse.encode({ id: request.value.id, body: await answer(peer, request.value.body, runner, prover) });
+}
+
+/** The answer of a node that does not serve light clients. */
+export async function declineLightClient(frame: Uint8Array): Promise<Uint8Array> {
+  const request = lightRequest.decode(frame, limits.frameBytesMax);
+  const reason = refuse('E_SCOPE', { reason: 'this node does not serve light clients' });
+  return lightResponse.encode({ id: request.ok ? request.value.id : 0, body: refusal(request.ok ? reason : request) });
 }
 
 /** What is pushed to every light client when a checkpoint is durable. */

@@ -154,7 +154,10 @@ export class Views {
     if (state.get(unit, id) === undefined) return refuse('E_NOT_FOUND', { type: unit.name, id: toHex(id) });
     const entries = state.get(encumbrance, id)?.entries ?? [];
     const other = entries.find((entry) => except === undefined || toHex(entry.pledge) !== toHex(except));
-    if (other === undefined) return undefined;
+    if (other === undefined) {
+      if (except === undefined || entries.length === 1) return undefined;
+      return refuse('E_NOT_FOUND', { type: 'pledge', id: toHex(except), reason: 'the goods do not carry this pledge; ask without “except”' });
+    }
     return refuse('E_ENCUMBERED', { pledge: toHex(other.pledge), state: other.state, rank: other.rank, entries: entries.length });
   }
 

@@ -1,0 +1,226 @@
+/**
+ * The gateway's conversation with its nodes `[LC-2]`: two of different organisations where there are two, a primary
+ * that answers and a second that contradicts it if it lies; a dead, frozen or lying primary is replaced.
+ */
+
+import { limits } from '../../consensus/codec/limits.ts';
+import { describeRefusal } from '../../consensus/codec/result.ts';
+import type { LightLink } from '../../node/libp2p/light-link.ts';
+import type { Clock } from '../../node/ports.ts';
+import type { CertifiedHeader } from '../proof/anchor.ts';
+import { type LightRequest, lightRequest, type LightResponse, lightResponse } from '../protocol/messages.ts';
+import type { Judging } from './answers.ts';
+import type { Follower } from './follower.ts';
+
+/** A full node to follow. */
+export interface LedgerNode {
+  /** Public key in hexadecimal. */
+  readonly key: string;
+  /** The party that runs it, as the genesis knows it: nodes of one party are one opinion. */
+  readonly organisation: string;
+}
+
+export interface LedgerEvents {
+  /** A link came up and its node has shown its head. */
+  onUp(node: string): void;
+  /** A node has shown a header that it had not shown before. */
+  onHead(node: string, certified: CertifiedHeader): void;
+  onConflict(): void;
+  /** A node showed or answered what cannot be true; it is not asked for a while. */
+  onLie(node: string, reason: string): void;
+  onPrimary(node: string | undefined, before: string | undefined): void;
+}
+
+export interface NodeView extends LedgerNode {
+  readonly up: boolean;
+  readonly height: number;
+  readonly role: 'primary' | 'second' | 'spare';
+}
+
+interface NodeState extends LedgerNode {
+  up: boolean;
+  height: number;
+  /** Not asked before this time: it lied, or did not answer. */
+  shunnedUntilMs: number;
+}
+
+const ANSWER_MS = 10_000;
+const LIE_SHUN_MS = 60_000;
+const SILENCE_SHUN_MS = 5_000;
+/** Another node shows newer headers for this long: the primary hangs. */
+const BEHIND_MS = 2_000;
+const WATCH_MS = 500;
+
+export class Ledger {
+  readonly #link: LightLink;
+  readonly #follower: Follower;
+  readonly #clock: Clock;
+  readonly #events: LedgerEvents;
+  readonly #nodes: readonly NodeState[];
+  readonly #watch: NodeJS.Timeout;
+  #primary: NodeState | undefined;
+  #behindSinceMs: number | undefined;
+  #requests = 0;
+  #closed = false;
+
+  constructor(parts: {
+    readonly link: LightLink;
+    readonly nodes: readonly LedgerNode[];
+    readonly follower: Follower;
+    readonly clock: Clock;
+    readonly events: LedgerEvents;
+  }) {
+    this.#link = parts.link;
+    this.#follower = parts.follower;
+    this.#clock = parts.clock;
+    this.#events = parts.events;
+    this.#nodes = parts.nodes.map((node) => ({ ...node, up: false, height: 0, shunnedUntilMs: 0 }));
+    this.#link.onPush((key, frame) => this.#onPush(key, frame));
+    this.#link.onChange((key, up) => void this.#onChange(key, up));
+    for (const { key, up } of this.#link.nodes) if (up) void this.#onChange(key, true);
+    this.#watch = setInterval(() => this.#choose(), WATCH_MS);
+  }
+
+  /** The node to ask; `undefined` while none can be. */
+  get primary(): string | undefined {
+    return this.#primary?.key;
+  }
+
+  /** Primary and second: where vertices go, so that their payload has two holders. */
+  get chosen(): readonly string[] {
+    const second = this.#second();
+    return [this.#primary, second].flatMap((node) => (node === undefined ? [] : [node.key]));
+  }
+
+  get nodes(): readonly NodeView[] {
+    const second = this.#second();
+    return this.#nodes.map((node) => {
+      const role = node === this.#primary ? 'primary' : node === second ? 'second' : 'spare';
+      return { key: node.key, organisation: node.organisation, up: node.up, height: node.height, role };
+    });
+  }
+
+  get bytes(): { readonly sent: number; readonly received: number } {
+    const { bytesOut, bytesIn } = this.#link.stats();
+    return { sent: bytesOut, received: bytesIn };
+  }
+
+  /** The height that a node has shown last. */
+  heightOf(key: string): number {
+    return this.#nodeOf(key).height;
+  }
+
+  judging(key: string): Judging {
+    return { follower: this.#follower, source: key, nowMs: this.#clock.now() };
+  }
+
+  /** Asks one node. Rejects when there is no answer; a node that is silent, or talks nonsense, is not asked for a while. */
+  async ask(key: string, request: LightRequest): Promise<LightResponse> {
+    const node = this.#nodeOf(key);
+    this.#requests = (this.#requests % 0xffffffff) + 1;
+    const frame = lightRequest.encode({ id: this.#requests, body: request });
+    let answer: Uint8Array;
+    try {
+      answer = await this.#link.request(key, frame, ANSWER_MS);
+    } catch (error) {
+      if ((error as { code?: string }).code === 'timeout') this.#shun(node, SILENCE_SHUN_MS);
+      throw error;
+    }
+    const decoded = lightResponse.decode(answer, limits.frameBytesMax);
+    if (decoded.ok) return decoded.value.body;
+    this.distrust(key, describeRefusal(decoded));
+    throw new Error(`${key} answered what is no answer: ${describeRefusal(decoded)}`);
+  }
+
+  /** Whatever this node says is not believed for a while. */
+  distrust(key: string, reason: string): void {
+    const node = this.#nodeOf(key);
+    // It may go on lying four times a second.
+    if (this.#clock.now() >= node.shunnedUntilMs) this.#events.onLie(key, reason);
+    this.#shun(node, LIE_SHUN_MS);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#watch);
+    await this.#link.close();
+  }
+
+  async #onChange(key: string, up: boolean): Promise<void> {
+    const node = this.#nodeOf(key);
+    node.up = up;
+    if (!up) return this.#choose();
+    try {
+      const answer = await this.ask(key, { type: 'head' });
+      if (answer.type !== 'head') return this.distrust(key, `answered "${answer.type}" when asked for its head`);
+      if (answer.certified !== undefined) this.#observe(node, answer.certified);
+    } catch {
+      return;
+    }
+    this.#choose();
+    if (node.up && !this.#closed) this.#events.onUp(key);
+  }
+
+  #onPush(key: string, frame: Uint8Array): void {
+    const decoded = lightResponse.decode(frame, limits.frameBytesMax);
+    if (!decoded.ok) return this.distrust(key, describeRefusal(decoded));
+    const { body } = decoded.value;
+    if (body.type === 'head' && body.certified !== undefined) this.#observe(this.#nodeOf(key), body.certified);
+    // A node that could not read a request of ours says so unasked.
+    else if (body.type === 'refused') this.#events.onLie(key, `${body.code} ${body.detail}`);
+  }
+
+  #observe(node: NodeState, certified: CertifiedHeader): void {
+    if (this.#closed) return;
+    const sight = this.#follower.observe(certified, node.key, this.#clock.now());
+    // Not the node's fault: with so old a trust root nobody can be believed.
+    if (sight.type === 'refused' && this.#follower.isUnanchored(this.#clock.now())) return;
+    if (sight.type === 'refused') return this.distrust(node.key, describeRefusal(sight.refusal));
+    if (sight.type === 'conflict') return this.#events.onConflict();
+    if (certified.header.height <= node.height) return;
+    node.height = certified.header.height;
+    this.#choose();
+    this.#events.onHead(node.key, certified);
+  }
+
+  #shun(node: NodeState, forMs: number): void {
+    node.shunnedUntilMs = Math.max(node.shunnedUntilMs, this.#clock.now() + forMs);
+    this.#choose();
+  }
+
+  /** Keeps the primary while it serves; else the first node, in the operator's order, that does. */
+  #choose(): void {
+    if (this.#closed) return;
+    const nowMs = this.#clock.now();
+    const before = this.#primary;
+    if (before !== undefined && (!this.#serves(before, nowMs) || this.#hangs(before, nowMs))) {
+      this.#primary = undefined;
+      this.#behindSinceMs = undefined;
+    }
+    this.#primary ??= this.#nodes.find((node) => node !== before && this.#serves(node, nowMs)) ?? this.#nodes.find((node) => this.#serves(node, nowMs));
+    if (this.#primary !== before) this.#events.onPrimary(this.#primary?.key, before?.key);
+  }
+
+  #serves(node: NodeState, nowMs: number): boolean {
+    return node.up && nowMs >= node.shunnedUntilMs;
+  }
+
+  #hangs(primary: NodeState, nowMs: number): boolean {
+    const behind = this.#nodes.some((node) => node.height > primary.height && this.#serves(node, nowMs));
+    if (!behind) this.#behindSinceMs = undefined;
+    else this.#behindSinceMs ??= nowMs;
+    return this.#behindSinceMs !== undefined && nowMs - this.#behindSinceMs > BEHIND_MS;
+  }
+
+  #second(): NodeState | undefined {
+    const nowMs = this.#clock.now();
+    const others = this.#nodes.filter((node) => node !== this.#primary && this.#serves(node, nowMs));
+    return others.find(({ organisation }) => organisation !== this.#primary?.organisation) ?? others[0];
+  }
+
+  #nodeOf(key: string): NodeState {
+    const node = this.#nodes.find((candidate) => candidate.key === key);
+    if (node === undefined) throw new RangeError(`"key" expected one of the nodes followed, got ${key}`);
+    return node;
+  }
+}

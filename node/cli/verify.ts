@@ -1,0 +1,65 @@
+/** `tally verify`: checks a proof bundle offline. Exit 0 when it is valid, 1 otherwise. */
+
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import type { Json } from '../../consensus/codec/schema.ts';
+import { describeRefusal } from '../../consensus/codec/result.ts';
+import { type Genesis, parseGenesis } from '../../consensus/checkpoint/genesis.ts';
+import { verifyBundle } from '../../light-client/verify/verify.ts';
+
+interface VerifyFlags {
+  readonly genesis: string;
+  readonly show?: boolean;
+  readonly json?: boolean;
+}
+
+const sentences = {
+  valid: 'VALID',
+  invalid: 'NOT VALID',
+  unanchored: 'NOT TO BE RELIED ON: the proof holds, but the trust root does not reach it',
+} as const;
+
+export function registerVerify(program: Command): void {
+  program
+    .command('verify')
+    .description('check a proof bundle offline, with no network and no node')
+    .argument('<file>', 'the proof bundle')
+    .requiredOption('--genesis <file>', 'genesis of the network: the trust root')
+    .option('--show', 'print the whole bundle for people')
+    .option('--json', 'print the result as JSON')
+    .action(async (file: string, flags: VerifyFlags) => {
+      try {
+        process.exitCode = await verifyFile(file, flags);
+      } catch (error) {
+        process.stderr.write(`tally verify: ${(error as Error).message}\n`);
+        process.exitCode = 1;
+      }
+    });
+}
+
+async function verifyFile(file: string, { genesis: genesisFile, show = false, json = false }: VerifyFlags): Promise<number> {
+  const genesis = await readGenesis(genesisFile);
+  const bundle = await readFile(file).catch((cause) => {
+    throw new Error(`${file}: cannot be read: ${(cause as Error).message}`, { cause });
+  });
+  const { shown, ...verification } = verifyBundle(new Uint8Array(bundle), genesis, { nowMs: Date.now() });
+  if (json) process.stdout.write(`${JSON.stringify({ file, ...verification, ...(show ? { bundle: shown ?? null } : {}) })}\n`);
+  else {
+    if (show) process.stdout.write(`${JSON.stringify(shown ?? null, null, 2)}\n`);
+    for (const { ok, text } of verification.facts) process.stdout.write(`${ok ? '✓' : '✗'} ${text}\n`);
+    process.stdout.write(`${sentences[verification.verdict]}. Trust root: genesis of network ${verification.network}.\n`);
+  }
+  return verification.verdict === 'valid' ? 0 : 1;
+}
+
+async function readGenesis(file: string): Promise<Genesis> {
+  let json: Json;
+  try {
+    json = JSON.parse(await readFile(file, 'utf8')) as Json;
+  } catch (cause) {
+    throw new Error(`${file}: not a genesis file: ${(cause as Error).message}`, { cause });
+  }
+  const genesis = parseGenesis(json);
+  if (!genesis.ok) throw new Error(`${file}: not a genesis: ${describeRefusal(genesis)}`);
+  return genesis.value;
+}

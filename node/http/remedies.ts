@@ -1,0 +1,71 @@
+/** For each code that the API can answer with: its HTTP status, and what would make the request pass. */
+
+import type { Code } from '../../consensus/codec/codes.ts';
+
+export interface Remedy {
+  readonly status: number;
+  readonly remedy: string;
+}
+
+const wrong = (remedy: string): Remedy => ({ status: 400, remedy });
+const forbidden = (remedy: string): Remedy => ({ status: 403, remedy });
+const conflict = (remedy: string): Remedy => ({ status: 409, remedy });
+const unfit = (remedy: string): Remedy => ({ status: 422, remedy });
+const later = (status: number, remedy: string): Remedy => ({ status, remedy });
+
+const table: { readonly [C in Code]?: Remedy } = {
+  E_ENC: wrong('Send the call exactly as this API or another node’s gave it.'),
+  E_LIMIT_BYTES: { status: 413, remedy: 'Send less: fewer readings as evidence, or shorter texts.' },
+  E_SUITE: wrong('Compose the call at a node of this network.'),
+  E_NETWORK: wrong('Compose the call at a node of this network.'),
+  E_SIG: wrong('Take out the signature named, or let its owner sign this very call again.'),
+  E_PAYLOAD: wrong('Send the call exactly as it was composed: its parts are committed to.'),
+  E_SCHEMA: wrong('Correct the field named; GET /v1/transitions shows every field with its limits.'),
+  E_ID_INVALID: wrong('Check the identifier for a slip: its check digits do not fit.'),
+  E_EXPIRED: wrong('Compose the call again, with a later deadline.'),
+
+  E_CREDENTIAL: { status: 401, remedy: 'Send the header “Authorization: Bearer <token>” with the token in the node’s token file.' },
+  E_ROLE: forbidden('Let the party named sign as well, by a key of its own; or act for a party that has the role.'),
+  E_SCOPE: forbidden('Ask for a grant (transition authorise) that covers this, or ask a party of the file.'),
+  E_NO_CONSENT: forbidden('Let the enterprise sign as well.'),
+  E_KEY_UNKNOWN: forbidden('Enrol this node’s key first (transition enrol-key), signed by another key of its party.'),
+  E_KEY_REVOKED: forbidden('Use another key of the party, or enrol a new one.'),
+  E_KEY_SUSPENDED: forbidden('This node’s chain forked and its key is suspended; enrol a new key.'),
+
+  E_NOT_FOUND: { status: 404, remedy: 'Check the id; what is not final yet is not found either.' },
+  E_UNKNOWN: { status: 404, remedy: 'Ask again once it is final, or ask a node that holds it.' },
+
+  E_REPLAY: conflict('It took effect already; see the vertex named as conflict.'),
+  E_STATE: conflict('Bring the object into one of the states wanted, or act on another.'),
+  E_ENCUMBERED: conflict('Wait until the pledge named is released, or choose other goods.'),
+  E_ID_LIVE: conflict('Use the object that has this identifier, or end it first.'),
+  E_RECEIPT_OUT: conflict('Deal with the goods through the receipt named.'),
+  E_OVERISSUE: conflict('Lower the quantity to what is registered and under no receipt.'),
+  E_INSUFFICIENT: conflict('Lower the quantity to what is free.'),
+  E_DEBT: conflict('Repay what is owed, or let the bank waive the security.'),
+  E_FORK: conflict('Another branch of the author’s chain took effect first.'),
+
+  E_STALE: unfit('Supply it anew: it is older than the policy allows.'),
+  E_PRICE_STALE: unfit('Use a price not older than the policy allows.'),
+  E_POLICY: unfit('Stay within the network’s policy (genesis).'),
+  E_RANGE: unfit('Use smaller numbers: the result must be an exact integer.'),
+  E_EVIDENCE: unfit('Cite recent final readings of enrolled devices that agree with what is stated.'),
+  E_TITLE: unfit('Let the owner sign: that is the title declaration.'),
+  E_RECEIPT_FIELDS: unfit('Fill the field named: no field of a receipt may be empty.'),
+  E_INELIGIBLE: unfit('Name goods that the reason does not exclude.'),
+  E_LIMIT: unfit('Stay within the limit named.'),
+  E_NO_CONTROL: unfit('Let monitor and custodian sign: that is their attornment.'),
+  E_AFFILIATE: unfit('Choose a monitor and a custodian that the enterprise does not control.'),
+  E_REGISTRATION: unfit('Register first where the governing law asks for it.'),
+  E_FUNDS: unfit('Name the payment.'),
+  E_CURRENCY: unfit('Pay in the currency of the debt.'),
+
+  E_ALLOWANCE: later(429, 'Try again in a few seconds.'),
+  E_FULL: later(503, 'Try again in a few seconds.'),
+  E_PARKED: later(503, 'Try again in a few seconds.'),
+};
+
+/** A code without a row is not one the API gives by itself; it is shown as refused all the same. */
+export function remedyOf(code: Code): Remedy {
+  return table[code] ?? unfit('See docs/spec for the rule behind the code.');
+}

@@ -1,0 +1,27 @@
+/** What the API stands on: the services of one node, wired in node/node.ts. */
+
+import type { Genesis } from '../../consensus/checkpoint/genesis.ts';
+import type { Store } from '../ports.ts';
+import type { Calls } from '../service/calls.ts';
+import type { Access } from '../service/access.ts';
+import type { DurableHead } from '../service/durable-head.ts';
+import type { EventFeed } from '../service/event-feed.ts';
+import type { Readings } from '../service/readings.ts';
+import type { Status } from '../service/status.ts';
+import type { Submissions } from '../service/submissions.ts';
+import type { Vertices } from '../service/vertices.ts';
+import type { Views } from '../service/views.ts';
+
+export interface ApiServices {
+  readonly genesis: Genesis;
+  readonly store: Store;
+  readonly head: DurableHead;
+  readonly status: Status;
+  readonly access: Access;
+  readonly calls: Calls;
+  readonly submissions: Submissions;
+  readonly views: Views;
+  readonly vertices: Vertices;
+  readonly readings: Readings;
+  readonly feed: EventFeed;
+}

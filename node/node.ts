@@ -1,0 +1,284 @@
+/**
+ * A full node: the replica wired to its store, its network, its clock and its API. Stops by itself when it finds that
+ * it is wrong about the ledger or cannot trust its disk; graceful or not, what was acknowledged is on disk.
+ */
+
+import { mkdir } from 'node:fs/promises';
+import { type Logger, pino } from 'pino';
+import { equalBytes, fromHex, toHex } from '../consensus/codec/bytes.ts';
+import type { Genesis } from '../consensus/checkpoint/genesis.ts';
+import { key } from '../consensus/contracts/registry.ts';
+import type { Signer } from '../consensus/crypto/ed25519.ts';
+import type { NodeConfig } from './config/node-config.ts';
+import { installNativePrimitives, nativeSigner, randomPort, systemClock } from './crypto/native.ts';
+import { GuardedRunner } from './guarded-runner.ts';
+import { type MetricsServer, NodeMetrics, startMetricsServer } from './http/metrics.ts';
+import { type ApiServer, startApi } from './http/server.ts';
+import type { ApiServices } from './http/services.ts';
+import { readOrMakeToken } from './http/token.ts';
+import { openKeyFile } from './keys/key-file.ts';
+import { openStore } from './level/store.ts';
+import { type Libp2pNetwork, startNetwork } from './libp2p/network.ts';
+import type { Network, NetworkHandlers, PeerKey } from './ports.ts';
+import type { Notice } from './replica/events.ts';
+import { Replica } from './replica/replica.ts';
+import { restore } from './restore.ts';
+import { answerLightClient, declineLightClient, newestHead } from './service/light.ts';
+import { makeServices } from './service/services.ts';
+import { type WatchedStore, watchStore } from './service/watched-store.ts';
+import { readGenesis, StartError } from './startup.ts';
+import { systemTimers } from './system-timers.ts';
+import { version } from './version.ts';
+
+/** How a node ended, as the process's exit code. */
+export const exitCodes = {
+  stopped: 0,
+  /** It is wrong about the ledger `[BFT-3]`, or about itself. */
+  wrong: 70,
+  /** Its disk failed. */
+  storeFailed: 74,
+} as const;
+
+/** Longest that one part of a stop may take before the next begins. */
+const STOP_STEP_MS = 600;
+
+export interface RunningNode {
+  /** This node's public key, hex. */
+  readonly key: PeerKey;
+  readonly genesis: Genesis;
+  readonly replica: Replica;
+  readonly network: Libp2pNetwork;
+  readonly services: ApiServices;
+  readonly api: { readonly url: string; readonly token: string };
+  readonly metricsUrl: string;
+  /** Resolves with the exit code once everything is closed. */
+  readonly stopped: Promise<number>;
+  /** Stops it; calling it again waits for the same end. */
+  stop(): Promise<number>;
+}
+
+/** Starts a node and resolves once it listens, connects and answers. Throws what its operator can mend. */
+export async function startNode(config: NodeConfig, passphrase: string, log: Logger = makeLog(config)): Promise<RunningNode> {
+  installNativePrimitives();
+  const genesis = await readGenesis(config.genesisFile);
+  const secret = await openKeyFile(config.keyFile, passphrase);
+  const signer = nativeSigner(secret);
+  const token = await readOrMakeToken(config.api.tokenFile);
+  await mkdir(config.dataDir, { recursive: true });
+  const closing: (() => Promise<void>)[] = [];
+  try {
+    const store = watchStore(await openStore(config.dataDir));
+    closing.unshift(() => store.close());
+    return await new NodeWiring({ config, genesis, signer, secret, token, store, log, closing }).start();
+  } catch (error) {
+    for (const close of closing) await close().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Logs to stderr: neither payloads nor keys ever come here. */
+export function makeLog(config: Pick<NodeConfig, 'name' | 'logLevel'>): Logger {
+  return pino({ level: config.logLevel, base: { node: config.name } }, pino.destination({ fd: 2, sync: true }));
+}
+
+interface Parts {
+  readonly config: NodeConfig;
+  readonly genesis: Genesis;
+  readonly signer: Signer;
+  readonly secret: Uint8Array;
+  readonly token: string;
+  readonly store: WatchedStore;
+  readonly log: Logger;
+  /** What to close, first to last. */
+  readonly closing: (() => Promise<void>)[];
+}
+
+class NodeWiring {
+  readonly #parts: Parts;
+  #network: Libp2pNetwork | undefined;
+  /** What peers said before everything was wired. */
+  #early: (() => void)[] | undefined = [];
+  #services: ApiServices | undefined;
+  #metrics: NodeMetrics | undefined;
+  #stopping: Promise<number> | undefined;
+  #ended: (code: number) => void = () => {};
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  async start(): Promise<RunningNode> {
+    const { config, genesis, signer, secret, token, store, log, closing } = this.#parts;
+    const stopped = new Promise<number>((resolve) => {
+      this.#ended = resolve;
+    });
+    const replica = new Replica(await this.#restore());
+    const timers = systemTimers(systemClock);
+    const runner = new GuardedRunner(replica, { store, network: this.#outlet(), clock: systemClock, timers }, {
+      onNotice: (notice) => this.#onNotice(notice),
+      onHalt: (error) => this.#fail(error),
+    });
+    runner.onFault = (error) => this.#fail(new Error('the replica broke', { cause: error }));
+    closing.unshift(() => runner.stop());
+    const { services, prover } = makeServices({
+      ...{ name: config.name, alone: config.peers.length === 0, runner, store, signer },
+      ...{ network: this.#outlet(), clock: systemClock, random: randomPort(), startedMs: systemClock.now() },
+    });
+    this.#services = services;
+    this.#metrics = new NodeMetrics({ publicKey: signer.publicKey, gauges: () => this.#gauges(services, replica), network: () => this.#traffic() });
+
+    const network = await startNetwork({
+      ...{ secret, network: toHex(genesis.network), listen: config.listen },
+      peers: config.peers.map((peer) => ({ key: peer.key, multiaddr: peer.address })),
+      handlers: this.#handlers(runner, (peer, frame) =>
+        config.serveLight ? answerLightClient(peer, frame, runner, prover) : declineLightClient(frame),
+      ),
+      onFault: (error) => this.#fail(new Error('a network handler broke', { cause: error })),
+    });
+    secret.fill(0);
+    this.#network = network;
+    closing.unshift(() => network.close());
+    const api: ApiServer = await startApi({ ...config.api, token, version, services, log });
+    closing.unshift(() => api.close());
+    const metrics: MetricsServer = await startMetricsServer(config.metrics.host, config.metrics.port, this.#metrics);
+    closing.unshift(() => metrics.close());
+
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const call of early) call();
+    runner.dispatch({ type: 'tick' });
+    log.info({ height: replica.ledger.height, seat: replica.seat, key: network.key, network: toHex(genesis.network), p2p: network.address, api: api.url }, 'the node is up');
+    const stop = (): Promise<number> => this.#stop(exitCodes.stopped, 'stopped');
+    return { ...{ key: network.key, genesis, replica, network, services, metricsUrl: metrics.url, stopped, stop }, api: { url: api.url, token } };
+  }
+
+  async #restore() {
+    const { config, genesis, signer, store } = this.#parts;
+    const first = await store.checkpoint(1);
+    if (first !== undefined && !equalBytes(first.header.network, genesis.network)) {
+      throw new StartError(`${config.dataDir}: holds the ledger of network ${toHex(first.header.network)}, and ${config.genesisFile} starts network ${toHex(genesis.network)}`);
+    }
+    const [seed] = new Uint32Array(randomPort().bytes(4).buffer);
+    return restore(genesis, signer, store, seed!);
+  }
+
+  /** The network as the runner sees it, also before it is there. */
+  #outlet(): Network {
+    const current = (): Libp2pNetwork | undefined => this.#network;
+    return {
+      get peers() {
+        return current()?.peers ?? [];
+      },
+      send: (peer, frame) => current()?.send(peer, frame),
+      gossip: (bytes) => current()?.gossip(bytes),
+      pushToLightClients: (frame) => current()?.pushToLightClients(frame),
+      close: async () => undefined,
+    };
+  }
+
+  #handlers(runner: GuardedRunner, onRequest: NetworkHandlers['onRequest']): NetworkHandlers {
+    const { replica } = runner;
+    const when = (call: () => void): void => {
+      if (this.#early === undefined) call();
+      else this.#early.push(call);
+    };
+    return {
+      admits: (peer) => this.#admits(peer, replica),
+      onConnect: (peer) => when(() => runner.dispatch({ type: 'connected', peer })),
+      onDisconnect: (peer) => when(() => runner.dispatch({ type: 'disconnected', peer })),
+      onMessage: (peer, frame) => when(() => runner.dispatch({ type: 'message', peer, frame })),
+      onGossip: (peer, bytes) => {
+        if (this.#early !== undefined) return 'ignore';
+        const reply = runner.dispatch({ type: 'gossip', peer, data: bytes });
+        return reply.type === 'verdict' ? reply.verdict : 'ignore';
+      },
+      onRequest,
+      onRefused: (peer, code) => this.#parts.log.debug({ peer, code }, 'refused on the network'),
+    };
+  }
+
+  /** Enrolled and ACTIVE now, or a seat, whatever became of its key since `[ADM-3]`. */
+  #admits(peer: PeerKey, replica: Replica): boolean {
+    const publicKey = fromHex(peer);
+    if (publicKey?.length !== 32) return false;
+    return replica.ledger.genesis.committee.seatOf.has(peer) || replica.ledger.state.get(key, publicKey)?.state === 'ACTIVE';
+  }
+
+  /** Everything a notice tells of is durable. Whoever listens may fail, but not stop the node. */
+  #onNotice(notice: Notice): void {
+    const { log, store } = this.#parts;
+    const { head, submissions, feed } = this.#services!;
+    const tell = (listener: string, call: () => void): void => {
+      try {
+        call();
+      } catch (error) {
+        log.error({ err: error, listener, notice: notice.type }, 'a listener failed on a notice');
+      }
+    };
+    const changes = notice.type === 'checkpoint' ? store.takeChanges(notice.header.height) : [];
+    if (notice.type === 'checkpoint') head.advance(notice);
+    tell('submissions', () => submissions.note(notice));
+    tell('metrics', () => this.#metrics!.note(notice));
+    tell('feed', () => feed.note(notice, changes));
+    if (notice.type === 'checkpoint') tell('light clients', () => this.#network?.pushToLightClients(newestHead(head)));
+    tell('log', () => logNotice(log, notice));
+  }
+
+  #gauges(services: ApiServices, replica: Replica) {
+    const { head, status } = services;
+    const { open, tips, parked, target } = replica.gauges();
+    const light = this.#network?.stats().lightClients ?? 0;
+    return {
+      ...{ height: head.height, target_height: target, certificate_age_seconds: status.ageMs() / 1_000 },
+      ...{ peers: this.#network?.peers.length ?? 0, light_clients: light },
+      ...{ open_vertices: open, parked_vertices: parked, tips, state_objects: replica.ledger.state.size },
+    };
+  }
+
+  #traffic() {
+    const stats = this.#network?.stats();
+    if (stats === undefined) return { bytesIn: 0, bytesOut: 0, dropped: 0, refused: {} };
+    const { bytesIn, bytesOut, gossipBytesIn, gossipBytesOut, dropped, refused } = stats;
+    return { bytesIn: bytesIn + gossipBytesIn, bytesOut: bytesOut + gossipBytesOut, dropped, refused };
+  }
+
+  /** The node found itself wrong, or its disk failed. */
+  #fail(error: Error): void {
+    const code = error.message.startsWith('the store failed') ? exitCodes.storeFailed : exitCodes.wrong;
+    this.#parts.log.fatal({ err: error, code }, 'the node stops');
+    void this.#stop(code, error.message);
+  }
+
+  #stop(code: number, reason: string): Promise<number> {
+    this.#stopping ??= this.#close(code, reason);
+    return this.#stopping;
+  }
+
+  async #close(code: number, reason: string): Promise<number> {
+    const { log, closing } = this.#parts;
+    if (this.#services !== undefined) this.#services.status.stopped = reason;
+    for (const close of closing) {
+      const late = new Promise<void>((resolve) => setTimeout(resolve, STOP_STEP_MS).unref());
+      await Promise.race([close(), late]).catch((error) => log.error({ err: error }, 'could not close a part'));
+    }
+    log.info({ code }, 'the node is down');
+    this.#ended(code);
+    return code;
+  }
+}
+
+function logNotice(log: Logger, notice: Notice): void {
+  switch (notice.type) {
+    case 'checkpoint':
+      log.debug({ height: notice.header.height, outcomes: notice.outcomes.length }, 'checkpoint');
+      break;
+    case 'view':
+      log.info({ height: notice.height, view: notice.view }, 'view change');
+      break;
+    case 'refused':
+      log.debug({ code: notice.code, facts: notice.facts, peer: notice.peer }, 'refused');
+      break;
+    default:
+      break;
+  }
+}

@@ -1,0 +1,45 @@
+/** Puts a node's services together over its runner, its store and its key. */
+
+import type { Signer } from '../../consensus/crypto/ed25519.ts';
+import type { Clock, Network, Random, Store } from '../ports.ts';
+import type { Runner } from '../runner.ts';
+import { Access } from './access.ts';
+import { Calls } from './calls.ts';
+import { DurableHead } from './durable-head.ts';
+import { EventFeed } from './event-feed.ts';
+import { Prover } from './proofs.ts';
+import { Readings } from './readings.ts';
+import { Status } from './status.ts';
+import { Submissions } from './submissions.ts';
+import { Vertices } from './vertices.ts';
+import { Views } from './views.ts';
+
+export interface ServicePorts {
+  readonly name: string;
+  readonly alone: boolean;
+  readonly runner: Runner;
+  readonly store: Store;
+  readonly signer: Signer;
+  readonly network: Pick<Network, 'peers'>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly startedMs: number;
+}
+
+export function makeServices({ name, alone, runner, store, signer, network, clock, random, startedMs }: ServicePorts) {
+  const { replica } = runner;
+  const { ledger } = replica;
+  const { publicKey } = signer;
+  const head = new DurableHead(ledger);
+  const access = new Access(ledger, publicKey);
+  const prover = new Prover(ledger, store, head);
+  const views = new Views(ledger, access, prover);
+  const readings = new Readings({ ledger, store, access, prover, views });
+  const calls = new Calls({ ledger, signer, random, clock, proveReading: (vertex, frame) => readings.evidence(vertex, frame) });
+  const submissions = new Submissions(runner, store, publicKey);
+  const vertices = new Vertices({ ledger, access, prover, calls, submissions, views });
+  const feed = new EventFeed({ views, readings, submissions, publicKey, startedMs });
+  const status = new Status({ name, alone, publicKey, replica, head, access, clock, network });
+  const services = { genesis: ledger.genesis, store, head, status, access, calls, submissions, views, vertices, readings, feed };
+  return { services, prover };
+}
