@@ -90,6 +90,7 @@ export class PbftHeight {
     this.#own = own;
     this.#votes = new VoteBox(rules.committee.quorum);
     for (const entry of log) this.#recall(entry);
+    this.#resumeViewChange(log);
   }
 
   get view(): number {
@@ -250,18 +251,21 @@ export class PbftHeight {
     this.#entered = false;
     this.#deadline = undefined;
     this.#newView = undefined;
-    const { network, committee } = this.#rules;
     const prepared = this.#prepared;
-    const subject = prepared && { view: prepared.view, headerId: headerId(prepared.header) };
-    const entry = { height: this.height, view, phase: 'view-change', value: subject?.headerId ?? zero32, prepared } as const;
-    if (!this.#remember(entry)) return;
-    const body = viewChangeBytes({ network, committeeHash: committee.hash, height: this.height, view, prepared: subject });
-    const signature = signDigest(this.#own.signer, 'view-change', network, body);
-    const message: ViewChangeMessage = { height: this.height, view, prepared, seat: this.#own.number, signature };
-    this.#viewChanges.set(this.#own.number, message);
+    const value = prepared === undefined ? zero32 : headerId(prepared.header);
+    if (!this.#remember({ height: this.height, view, phase: 'view-change', value, prepared })) return;
+    const message = this.#signViewChange(this.#own, view, prepared);
+    this.#viewChanges.set(message.seat, message);
     this.#outbox = [];
     this.#send({ type: 'viewChange', ...message }, nowMs);
     this.#openView(nowMs);
+  }
+
+  #signViewChange({ number, signer }: OwnSeat, view: number, prepared: PreparedProof | undefined): ViewChangeMessage {
+    const { network, committee } = this.#rules;
+    const subject = prepared && { view: prepared.view, headerId: headerId(prepared.header) };
+    const body = viewChangeBytes({ network, committeeHash: committee.hash, height: this.height, view, prepared: subject });
+    return { height: this.height, view, prepared, seat: number, signature: signDigest(signer, 'view-change', network, body) };
   }
 
   /** Once q view-changes for the current view are held: its timer runs, and its leader may propose `[BFT-7]`. */
@@ -322,10 +326,20 @@ export class PbftHeight {
     if (entry.prepared !== undefined && (this.#prepared === undefined || entry.prepared.view >= this.#prepared.view)) {
       this.#prepared = entry.prepared;
     }
-    if (entry.phase === 'view-change' && entry.view > this.#view) {
-      this.#view = entry.view;
-      this.#entered = false;
-    }
+    if (entry.view < this.#view) return;
+    this.#view = entry.view;
+    // Whoever signed anything else in a view had entered it; its own view-change came before that.
+    this.#entered = entry.phase !== 'view-change';
+  }
+
+  /** A view-change that was logged may never have been sent, and others may wait for it: it is said again at once. */
+  #resumeViewChange(log: readonly VoteLogEntry[]): void {
+    const last = log.filter((entry) => entry.phase === 'view-change').at(-1);
+    if (this.#own === undefined || this.#entered || last === undefined) return;
+    const message = this.#signViewChange(this.#own, last.view, last.prepared);
+    this.#viewChanges.set(message.seat, message);
+    this.#outbox = [{ type: 'viewChange', ...message }];
+    this.#resendAt = 0;
   }
 
   #enter(view: number, nowMs: number): void {

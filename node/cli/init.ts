@@ -75,7 +75,7 @@ async function initHome(dir: string, flags: InitFlags): Promise<void> {
   await writeFile(files.config, config, { flag: 'wx' });
   const party = { lei: flags.lei ?? '', name, address: flags.address, roles: flags.role ?? [], keys: [key], seat: flags.seat ?? false };
   await writeFile(files.party, `${JSON.stringify(party, null, 2)}\n`, { flag: 'wx' });
-  if (json) return print({ key, ...files }, true);
+  if (json) return print({ key, files }, true);
   process.stdout.write(`The node “${name}” has its home in ${dir}.
 
   public key  ${key}

@@ -15,6 +15,11 @@ export class ApiError extends Error {
   }
 }
 
+/** A node that is down comes back, and what is final elsewhere is soon final here. */
+function isPassing(error: unknown): boolean {
+  return !(error instanceof ApiError) || error.status === 503 || error.problem.code === 'E_UNKNOWN';
+}
+
 export class ApiClient {
   readonly #url: string;
   readonly #token: () => string;
@@ -52,8 +57,7 @@ export class ApiClient {
       try {
         return await this.#once(method, path, body);
       } catch (error) {
-        const unreachable = !(error instanceof ApiError) || error.status === 503;
-        if (!unreachable || Date.now() > until) throw error;
+        if (!isPassing(error) || Date.now() > until) throw error;
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
     }

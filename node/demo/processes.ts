@@ -71,10 +71,11 @@ export class Processes {
     const log = createWriteStream(spec.logFile, { flags: 'a' });
     const child = spawn(process.execPath, ['--enable-source-maps', this.#script, ...spec.args], {
       env: { ...process.env, ...spec.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      // The channel carries nothing; its end tells a child that this process is gone.
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    child.stdout.pipe(log, { end: false });
-    child.stderr.pipe(log, { end: false });
+    child.stdout?.pipe(log, { end: false });
+    child.stderr?.pipe(log, { end: false });
     child.once('exit', (code, signal) => {
       log.end();
       this.#onExit(spec.name, signal ?? `exit code ${code}`);

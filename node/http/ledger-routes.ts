@@ -26,7 +26,11 @@ function sendBundle(reply: FastifyReply, bundle: Result<Uint8Array>): FastifyRep
 
 export function registerLedgerRoutes(api: FastifyInstance, services: ApiServices): void {
   const { status, store, head } = services;
-  api.get('/status', { schema: { tags: ['node'], summary: 'How this node and its network stand', response: { 200: anyObject } } }, () => status.status());
+  api.get('/status', { schema: { tags: ['node'], summary: 'How this node and its network stand', response: { 200: anyObject } } }, async () => ({
+    ...status.status(),
+    memory: { rssBytes: process.memoryUsage.rss() },
+    disk: { bytes: await store.size() },
+  }));
   api.get('/peers', { schema: { tags: ['node'], summary: 'Connected nodes', response: { 200: anyObject } } }, () => ({ peers: status.peers() }));
 
   api.get<{ Params: { height: string }; Querystring: { outcomes: boolean } }>(

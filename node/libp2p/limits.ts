@@ -20,9 +20,9 @@ export const defaultNetworkLimits = {
   cutMs: 10_000,
   redialMinMs: 200,
   /** With the grace below and the dial itself a peer that came back is reached within 5 s. */
-  redialMaxMs: 3_500,
+  redialMaxMs: 3_000,
   /** Of two nodes that know each other's address the one with the lesser key dials; the other waits this long. */
-  redialGraceMs: 1_000,
+  redialGraceMs: 1_500,
   /** How often links are looked over for what no event tells. */
   watchMs: 2_000,
   /** Gossip has this long to open its streams on a new connection. */

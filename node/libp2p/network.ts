@@ -1,6 +1,6 @@
 /** The node's network over libp2p: who may connect, who dials whom, gossip, direct links, light clients. */
 
-import type { Connection } from '@libp2p/interface';
+import type { Connection, Stream } from '@libp2p/interface';
 import { identify } from '@libp2p/identify';
 import { createLibp2p } from 'libp2p';
 import { toHex } from '../../consensus/codec/bytes.ts';
@@ -175,10 +175,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Libp2pNetwo
     for (const link of links.links) {
       link.queue.nudge();
       const { streams, timeline } = link.connection;
-      if (Date.now() - timeline.open < limits.gossipGraceMs) continue;
-      const gossiping = streams.filter(({ protocol }) => protocol.startsWith('/meshsub/'));
-      const both = gossiping.some((s) => s.direction === 'inbound') && gossiping.some((s) => s.direction === 'outbound');
-      if (both) continue;
+      if (Date.now() - timeline.open < limits.gossipGraceMs || isGossiping(streams)) continue;
       counters.cuts += 1;
       links.cut(link, 'its gossip streams are gone');
     }
@@ -223,6 +220,13 @@ export async function startNetwork(options: NetworkOptions): Promise<Libp2pNetwo
       await libp2p.stop();
     },
   };
+}
+
+/** Both of gossip's streams are there, each open at its writer's end. */
+function isGossiping(streams: readonly Stream[]): boolean {
+  const own = streams.filter(({ protocol }) => protocol.startsWith('/meshsub/'));
+  const out = own.some(({ direction, writeStatus }) => direction === 'outbound' && writeStatus === 'writable');
+  return out && own.some(({ direction, remoteWriteStatus }) => direction === 'inbound' && remoteWriteStatus === 'writable');
 }
 
 const gossipCounter = { accept: 'gossipAccepted', ignore: 'gossipIgnored', reject: 'gossipRejected' } as const;

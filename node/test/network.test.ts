@@ -13,7 +13,9 @@ const allConnected = (nodes: readonly TestNode[]): Promise<number> =>
   until('all are connected', () => nodes.every(({ network }) => network.peers.length === nodes.length - 1));
 
 networks('four nodes connect once each, and frames arrive whole and in order', async () => {
-  const nodes = await Promise.all([1, 2, 3, 4].map((number) => startNode(number)));
+  // One side alone dials, however slow this machine is today: a connection that replaces another loses frames.
+  const limits = { redialGraceMs: 20_000 };
+  const nodes = await Promise.all([1, 2, 3, 4].map((number) => startNode(number, { limits })));
   introduce(nodes);
   await allConnected(nodes);
   // From one byte to the limit, some at once and some apart.

@@ -1,0 +1,190 @@
+/**
+ * A real ledger for tests of the gateway: full nodes in this process, over real libp2p, real level and real HTTP; and
+ * gateways in this process or in one of their own, to be killed.
+ */
+
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { asciiBytes, toHex } from '../../consensus/codec/bytes.ts';
+import { checkGenesis, defaultPace, type Genesis, genesisSchema, type Pace } from '../../consensus/checkpoint/genesis.ts';
+import { defaultPolicy } from '../../consensus/contracts/policy.ts';
+import { labelKey } from '../../consensus/contracts/registry.ts';
+import { enrolDevice, enrolKey } from '../../consensus/contracts/transitions/enrol.ts';
+import { revokeKey } from '../../consensus/contracts/transitions/revoke.ts';
+import type { Transition } from '../../consensus/contracts/transition.ts';
+import { type Signer, SUITE } from '../../consensus/crypto/ed25519.ts';
+import { hash } from '../../consensus/crypto/hash.ts';
+import { composeCall, signCall, signedCall } from '../../consensus/vertex/call.ts';
+import type { GatewayConfig } from '../../node/config/gateway-config.ts';
+import type { NodeConfig } from '../../node/config/node-config.ts';
+import { installNativePrimitives, nativeSigner, randomPort } from '../../node/crypto/native.ts';
+import { createKeyFile } from '../../node/keys/key-file.ts';
+import { makeLog, type RunningNode, startNode } from '../../node/node.ts';
+
+installNativePrimitives();
+
+const HOST = '127.0.0.1';
+export const PASSPHRASE = 'of the tests';
+const WORK_FACTOR = 8;
+
+/** LEIs with right check digits, of nobody. */
+const parties = [
+  { name: 'Bank A', lei: '5493000000000000A196', role: 'bank' },
+  { name: 'Monitor A', lei: '5493000000000000M127', role: 'monitor' },
+  { name: 'Bank B', lei: '5493000000000000B166', role: 'bank' },
+  { name: 'Monitor B', lei: '5493000000000000M224', role: 'monitor' },
+] as const;
+/** Place of the monitor that owns gateways and sensors. */
+export const MONITOR = 1;
+
+export const seedNamed = (name: string): Uint8Array => hash('label', asciiBytes(name));
+export const signerNamed = (name: string): Signer => nativeSigner(seedNamed(name));
+
+export async function freePorts(count: number): Promise<number[]> {
+  const listening = Array.from({ length: count }, async () => {
+    const server: Server = createServer();
+    server.listen(0, HOST);
+    await once(server, 'listening');
+    return server;
+  });
+  const servers = await Promise.all(listening);
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  for (const server of servers) server.close();
+  return ports;
+}
+
+export class LedgerWorld {
+  readonly folder: string;
+  readonly genesis: Genesis;
+  readonly genesisFile: string;
+  readonly nodes: (RunningNode | undefined)[];
+  readonly #configs: readonly NodeConfig[];
+
+  private constructor(folder: string, genesis: Genesis, genesisFile: string, configs: readonly NodeConfig[]) {
+    this.folder = folder;
+    this.genesis = genesis;
+    this.genesisFile = genesisFile;
+    this.#configs = configs;
+    this.nodes = configs.map(() => undefined);
+  }
+
+  static async start(folder: string, pace: Partial<Pace> = {}): Promise<LedgerWorld> {
+    const signers = parties.map(({ name }) => signerNamed(name));
+    const record = {
+      ...{ suite: SUITE, name: 'gateway tests', time: Date.now(), policy: defaultPolicy, pace: { ...defaultPace, ...pace } },
+      seats: signers.map((signer) => signer.publicKey),
+      parties: parties.map(({ name, lei, role }, i) => ({ lei, name, address: '', roles: [role], keys: [signers[i]!.publicKey] })),
+    };
+    const genesis = checkGenesis(record);
+    if (!genesis.ok) throw new Error(JSON.stringify(genesis));
+    const genesisFile = join(folder, 'genesis.json');
+    await writeFile(genesisFile, JSON.stringify(genesisSchema.toJson(record)));
+    const ports = await freePorts(parties.length);
+    const peers = signers.map((signer, i) => ({ key: toHex(signer.publicKey), address: `/ip4/${HOST}/tcp/${ports[i]}` }));
+    const configs = await Promise.all(
+      parties.map(async ({ name }, i): Promise<NodeConfig> => {
+        const home = join(folder, `node-${i}`);
+        await mkdir(home, { recursive: true });
+        await createKeyFile(join(home, 'key.age'), PASSPHRASE, { workFactor: WORK_FACTOR, seed: seedNamed(name) });
+        return {
+          ...{ name, keyFile: join(home, 'key.age'), genesisFile, dataDir: join(home, 'data'), serveLight: true },
+          ...{ logLevel: 'silent', listen: [peers[i]!.address], peers: peers.filter((_, other) => other !== i) },
+          ...{ api: { host: HOST, port: 0, tokenFile: join(home, 'api-token') }, metrics: { host: HOST, port: 0 } },
+        };
+      }),
+    );
+    const world = new LedgerWorld(folder, genesis.value, genesisFile, configs);
+    await Promise.all(configs.map((_, i) => world.up(i)));
+    return world;
+  }
+
+  async up(i: number): Promise<void> {
+    this.nodes[i] = await startNode(this.#configs[i]!, PASSPHRASE, makeLog({ name: parties[i]!.name, logLevel: 'silent' }));
+  }
+
+  async down(i: number): Promise<void> {
+    const node = this.nodes[i];
+    this.nodes[i] = undefined;
+    await node?.stop();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.nodes.map((_, i) => this.down(i)));
+  }
+
+  peer(i: number): { readonly key: string; readonly address: string } {
+    return { key: toHex(signerNamed(parties[i]!.name).publicKey), address: this.#configs[i]!.listen[0]! };
+  }
+
+  enrolGateway(gateway: Signer): Promise<void> {
+    const monitor = this.#party(MONITOR);
+    return this.#call(enrolKey, { party: monitor, key: gateway.publicKey, kind: 'gateway' as const, monitor, replaces: undefined }, [gateway]);
+  }
+
+  enrolDevice(identifier: string, key: Uint8Array = new Uint8Array(0)): Promise<void> {
+    const monitor = this.#party(MONITOR);
+    return this.#call(enrolDevice, { owner: monitor, monitor, key, replaces: false, identifier, functions: ['climate' as const] }, []);
+  }
+
+  revokeGateway(gateway: Signer): Promise<void> {
+    return this.#call(revokeKey, { key: gateway.publicKey }, []);
+  }
+
+  #party(i: number): Uint8Array {
+    return labelKey(this.genesis.network, 'lei', parties[i]!.lei);
+  }
+
+  /** A call of the monitor that must take effect. */
+  async #call<A>(transition: Transition<A>, args: A, also: readonly Signer[]): Promise<void> {
+    const random = randomPort();
+    const unsigned = composeCall({
+      ...{ network: this.genesis.network, transition: transition.name, nonce: random.bytes(16), deadline: Date.now() + 60_000 },
+      ...{ values: transition.args.encodeParts(args), salts: [random.bytes(32), random.bytes(32)] },
+    });
+    const signatures = [signerNamed(parties[MONITOR].name), ...also].map((signer) => signCall(unsigned, signer));
+    signatures.sort((a, b) => (toHex(a.key) < toHex(b.key) ? -1 : 1));
+    const { url, token } = this.nodes[MONITOR]!.api;
+    const response = await fetch(`${url}/v1/calls/submit?wait=20000`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify({ call: toHex(signedCall.encode({ ...unsigned, signatures })) }),
+    });
+    const answer = (await response.json()) as { outcome?: { code: string } | null };
+    if (answer.outcome?.code !== 'OK') throw new Error(`${transition.name}: ${JSON.stringify(answer)}`);
+  }
+}
+
+export async function gatewayConfig(
+  world: LedgerWorld,
+  name: string,
+  mqttUrl: string,
+  changes: Partial<Omit<GatewayConfig, 'mqtt'>> & { readonly protocolVersion?: 4 | 5; readonly nodes?: GatewayConfig['nodes'] } = {},
+): Promise<GatewayConfig> {
+  const { protocolVersion = 4, ...rest } = changes;
+  const home = join(world.folder, name);
+  await mkdir(home, { recursive: true });
+  await createKeyFile(join(home, 'key.age'), PASSPHRASE, { workFactor: WORK_FACTOR, seed: seedNamed(name) }).catch((error: Error) => {
+    if (!error.message.includes('EEXIST')) throw error;
+  });
+  return {
+    ...{ name, keyFile: join(home, 'key.age'), genesisFile: world.genesisFile, dataDir: join(home, 'data'), resumeChain: false },
+    nodes: [world.peer(MONITOR), world.peer(0)],
+    mqtt: { url: mqttUrl, protocolVersion, clientId: `tally-${name}`, username: undefined, passwordFile: undefined, topics: ['tally/+/senml'] },
+    batch: { framesMax: 256, intervalMs: 100 },
+    outbox: { framesMax: 100_000, keptBatchesMax: 1_000 },
+    ...{ api: { host: HOST, port: 0, tokenFile: join(home, 'api-token') }, logLevel: 'silent' },
+    ...rest,
+  };
+}
+
+export async function until(what: string, done: () => Promise<boolean> | boolean, withinMs = 30_000): Promise<void> {
+  const endMs = performance.now() + withinMs;
+  while (!(await done())) {
+    if (performance.now() > endMs) throw new Error(`${what}: not within ${withinMs} ms`);
+    await sleep(25);
+  }
+}
+

@@ -1,0 +1,63 @@
+/** `tally node`: runs a full node until it is told to stop, or stops itself. Exit codes: `exitCodes` in node/node.ts. */
+
+import { rename, writeFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { readNodeConfig } from '../config/node-config.ts';
+import { readPassphrase } from '../keys/passphrase.ts';
+import { exitCodes, makeLog, type RunningNode, startNode } from '../node.ts';
+
+/** A stop that takes longer than this is cut short: what was acknowledged is on disk. */
+const STOP_WITHIN_MS = 5_000;
+
+interface NodeFlags {
+  readonly config: string;
+  readonly portFile?: string;
+  readonly passphraseFile?: string;
+}
+
+export function registerNode(program: Command): void {
+  program
+    .command('node')
+    .description('run a full node')
+    .requiredOption('--config <file>', 'configuration, as `tally init` writes it')
+    .option('--port-file <file>', 'write the addresses as JSON once the node listens')
+    .option('--passphrase-file <file>', 'where the passphrase of the key stands (else $TALLY_PASSPHRASE, else asked)')
+    .addHelpText('after', `\nExit codes: ${exitCodes.stopped} stopped, ${exitCodes.wrong} wrong about the ledger or itself, ${exitCodes.storeFailed} its disk failed, 1 could not start`)
+    .action(runNode);
+}
+
+async function runNode({ config: file, portFile, passphraseFile }: NodeFlags): Promise<void> {
+  const config = await readNodeConfig(file);
+  if (passphraseFile !== undefined) process.env['TALLY_PASSPHRASE_FILE'] = passphraseFile;
+  const passphrase = await readPassphrase(config.keyFile);
+  delete process.env['TALLY_PASSPHRASE'];
+  const log = makeLog(config);
+  let node: RunningNode | undefined;
+  let asked = false;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (asked) return;
+    asked = true;
+    log.info({ signal }, 'asked to stop');
+    setTimeout(() => process.exit(exitCodes.stopped), STOP_WITHIN_MS).unref();
+    void node?.stop();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  process.on('uncaughtException', (error) => {
+    // Whatever broke, what was acknowledged is on disk: the next start goes on from there.
+    log.fatal({ err: error }, 'the node broke');
+    process.exit(exitCodes.wrong);
+  });
+  node = await startNode(config, passphrase, log);
+  if (portFile !== undefined) await writePorts(portFile, node);
+  // Asked while it was still starting.
+  if (asked) void node.stop();
+  process.exit(await node.stopped);
+}
+
+/** Written under another name first: whoever waits for the file finds it whole. */
+async function writePorts(file: string, { key, api, metricsUrl, network }: RunningNode): Promise<void> {
+  const ports = { key, pid: process.pid, api: api.url, metrics: metricsUrl, p2p: network.address };
+  await writeFile(`${file}.partial`, `${JSON.stringify(ports)}\n`);
+  await rename(`${file}.partial`, file);
+}

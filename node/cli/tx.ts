@@ -1,0 +1,120 @@
+/**
+ * `tally tx`: acts on the ledger through a running node. A call that needs several signatures travels as hexadecimal:
+ * each party signs it at its own node, the last one submits it.
+ */
+
+import { readFile, writeFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import type { Json } from '../../consensus/codec/schema.ts';
+import { addApiOptions, type ApiClient, type ApiFlags, openApi } from './api-client.ts';
+import { CliError, exits } from './exit-codes.ts';
+import { print } from './print.ts';
+
+const WAIT_DEFAULT_MS = 30_000;
+
+interface TxFlags extends ApiFlags {
+  readonly args?: string;
+  readonly call?: readonly string[];
+  readonly deadline?: string;
+  readonly sign: boolean;
+  readonly dryRun?: boolean;
+  readonly signOnly?: boolean;
+  readonly out?: string;
+  readonly force?: boolean;
+  readonly wait: string;
+}
+
+interface DescribedCall {
+  readonly call: string;
+  readonly callId: string;
+  readonly signers: readonly { readonly party: string; readonly roles: readonly string[]; readonly signed: boolean }[] | null;
+}
+interface Checked {
+  readonly passes: boolean;
+  readonly refusal: { readonly code: string; readonly meaning: string; readonly remedy: string; readonly facts: Json; readonly conflict: string | null } | null;
+}
+interface Submitted {
+  readonly status: 'pending' | 'final';
+  readonly vertex: string;
+  readonly outcome: { readonly code: string; readonly meaning: string; readonly conflict: string; readonly height: number } | null;
+}
+
+export function registerTx(program: Command): void {
+  addApiOptions(program.command('tx').description('act on the ledger: compose, sign and submit a call'))
+    .argument('[transition]', 'what to do, see `tally get transitions`; left out with --call')
+    .option('--args <json|@file>', 'arguments as one flat JSON object')
+    .option('--call <hex|@file...>', 'go on with a call that was composed elsewhere; several copies are put together')
+    .option('--deadline <ms>', 'checkpoint time after which it has no effect (default: an hour from now)')
+    .option('--no-sign', 'do not sign with this node’s key')
+    .option('--dry-run', 'try it on the present state; nothing is submitted')
+    .option('--sign-only', 'print the signed call, for the next party to sign')
+    .option('--out <file>', 'write the call, in hexadecimal, to this file')
+    .option('--force', 'submit also when signatures are missing: the ledger will refuse it, on record')
+    .option('--wait <ms>', 'wait so long for the outcome', String(WAIT_DEFAULT_MS))
+    .addHelpText('after', `\nExit codes: 0 took effect, ${exits.refused} refused or signatures missing, ${exits.pending} not final in time, ${exits.unreachable} no node, ${exits.usage} wrong usage, ${exits.failed} else`)
+    .action(runTx);
+}
+
+async function runTx(transition: string | undefined, flags: TxFlags): Promise<void> {
+  const api = await openApi(flags);
+  const call = await obtainCall(api, transition, flags);
+  if (flags.out !== undefined) {
+    await writeFile(flags.out, `${call.call}\n`).catch((cause) => {
+      throw new CliError(exits.usage, `${flags.out}: cannot be written: ${(cause as Error).message}`, { cause });
+    });
+  }
+  if (flags.dryRun) return check(api, call, flags);
+  if (flags.signOnly) return print(call, flags.json);
+  const missing = (call.signers ?? []).filter((signer) => !signer.signed);
+  if (missing.length > 0 && !flags.force) {
+    if (flags.json) print(call, true);
+    const wanted = missing.map(({ party, roles }) => `${roles.join(' or ')} ${party}`).join(', ');
+    throw new CliError(exits.refused, `not submitted: signatures are missing of ${wanted}; pass the call on with --sign-only --out FILE, and submit it with --call @FILE`);
+  }
+  await submit(api, call, flags);
+}
+
+async function obtainCall(api: ApiClient, transition: string | undefined, flags: TxFlags): Promise<DescribedCall> {
+  if ((transition === undefined) === (flags.call === undefined)) throw new CliError(exits.usage, 'expected either a transition with --args, or --call');
+  if (flags.call !== undefined) {
+    const copies = await Promise.all(flags.call.map((entry) => readText('--call', entry)));
+    return api.post<DescribedCall>(flags.sign ? '/v1/calls/sign' : '/v1/calls/describe', { call: copies.map((text) => text.trim()) });
+  }
+  if (flags.args === undefined) throw new CliError(exits.usage, 'expected --args with the transition’s arguments; see `tally get transitions`');
+  let args: unknown;
+  try {
+    args = JSON.parse(await readText('--args', flags.args));
+  } catch (cause) {
+    if (cause instanceof CliError) throw cause;
+    throw new CliError(exits.usage, `--args: not JSON: ${(cause as Error).message}`, { cause });
+  }
+  const deadline = flags.deadline === undefined ? {} : { deadline: readMs('--deadline', flags.deadline) };
+  return api.post<DescribedCall>('/v1/calls', { transition, args, sign: flags.sign, ...deadline });
+}
+
+async function check(api: ApiClient, { call }: DescribedCall, flags: TxFlags): Promise<void> {
+  const checked = await api.post<Checked>('/v1/calls/check', { call });
+  print(checked, flags.json);
+  if (!checked.passes) process.exitCode = exits.refused;
+}
+
+async function submit(api: ApiClient, { call }: DescribedCall, flags: TxFlags): Promise<void> {
+  const submitted = await api.post<Submitted>(`/v1/calls/submit?wait=${readMs('--wait', flags.wait)}`, { call });
+  print(submitted, flags.json);
+  const { outcome } = submitted;
+  if (outcome === null) process.exitCode = exits.pending;
+  else if (outcome.code !== 'OK') process.exitCode = exits.refused;
+}
+
+/** The text itself, or with `@` that of a file. */
+async function readText(option: string, text: string): Promise<string> {
+  if (!text.startsWith('@')) return text;
+  return readFile(text.slice(1), 'utf8').catch((cause) => {
+    throw new CliError(exits.usage, `${option} ${text}: cannot be read: ${(cause as Error).message}`, { cause });
+  });
+}
+
+function readMs(option: string, text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new CliError(exits.usage, `${option} ${text}: expected milliseconds`);
+  return Number(text);
+}
