@@ -13,13 +13,21 @@ import type { Replica } from './replica/replica.ts';
 
 /** Reads that peers asked for and that are under way; more are dropped, and asked for again. */
 const SERVING_MAX = 64;
-/** A frame or bundle is closed before it grows past this. */
+/** A frame is closed before it grows past this. */
 const FRAME_FILL_BYTES = limits.frameBytesMax / 4;
+/** What a bundle adds to each of its vertices, and once, at most. */
+const ITEM_OVERHEAD_BYTES = 5;
+const BUNDLE_OVERHEAD_BYTES = 8;
 
 export interface RunnerHooks {
   onNotice(notice: Notice): void;
   /** The node is wrong about itself, or its disk failed: it must stop. */
   onHalt(error: Error): void;
+}
+
+interface Waiting {
+  readonly done: () => void;
+  readonly failed: (error: Error) => void;
 }
 
 export class Runner {
@@ -30,11 +38,14 @@ export class Runner {
   readonly #timers: Timers;
   readonly #hooks: RunnerHooks;
   #queue: Effect[] = [];
+  /** Those who wait until what is queued now has been performed. */
+  #waiting: Waiting[] = [];
   #draining: Promise<void> | undefined;
   #cancelTimer: (() => void) | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #serving = 0;
   #stopped = false;
+  #halted: Error | undefined;
 
   constructor(replica: Replica, ports: { store: Store; network: Network; clock: Clock; timers: Timers }, hooks: RunnerHooks) {
     this.replica = replica;
@@ -55,10 +66,15 @@ export class Runner {
     return reply;
   }
 
-  /** Like `dispatch`, but answers only once everything that the step stored is durable. */
+  /** Like `dispatch`, but answers only once everything that the step stored is durable; throws when it cannot be. */
   async dispatchDurable(event: Event): Promise<Reply> {
     const reply = this.dispatch(event);
-    await this.idle();
+    // Not `idle`: on a busy node the queue is never empty.
+    await new Promise<void>((done, failed) => {
+      if (this.#halted !== undefined) return failed(this.#halted);
+      this.#waiting.push({ done, failed });
+      this.#draining ??= this.#drain();
+    });
     return reply;
   }
 
@@ -75,25 +91,34 @@ export class Runner {
 
   /** Performs queued effects in rounds: all writes of a round in one batch, then all that leaves the node. */
   async #drain(): Promise<void> {
+    // A turn of the event loop: effects of events that arrive together share one batch.
+    await null;
+    while (this.#halted === undefined && (this.#queue.length > 0 || this.#waiting.length > 0)) {
+      const round = this.#queue;
+      const waiting = this.#waiting;
+      this.#queue = [];
+      this.#waiting = [];
+      await this.#performRound(round);
+      for (const { done, failed } of waiting) this.#halted === undefined ? done() : failed(this.#halted);
+    }
+    this.#draining = undefined;
+    if (this.#halted === undefined) return;
+    for (const { failed } of this.#waiting) failed(this.#halted);
+    this.#waiting = [];
+  }
+
+  async #performRound(round: readonly Effect[]): Promise<void> {
+    const writes = round.filter((effect) => effect.type === 'store').map((effect) => effect.write);
+    const durable = round.some((effect) => effect.type === 'sync');
     try {
-      // A turn of the event loop: effects of events that arrive together share one batch.
-      await null;
-      while (this.#queue.length > 0) {
-        const round = this.#queue;
-        this.#queue = [];
-        const writes: StoreWrite[] = [];
-        let durable = false;
-        for (const effect of round) {
-          if (effect.type === 'store') writes.push(effect.write);
-          else if (effect.type === 'sync') durable = true;
-        }
-        if (writes.length > 0 || durable) await this.#store.write(writes, durable);
-        this.#perform(round);
-      }
+      if (writes.length > 0 || durable) await this.#store.write(writes, durable);
     } catch (error) {
-      this.#halt(new Error('the store failed', { cause: error }));
-    } finally {
-      this.#draining = undefined;
+      return this.#halt(new Error('the store failed', { cause: error }));
+    }
+    try {
+      this.#perform(round);
+    } catch (error) {
+      this.#halt(new Error('an effect could not be performed', { cause: error }));
     }
   }
 
@@ -111,7 +136,7 @@ export class Runner {
           gossiped.push(...effect.vertices);
           break;
         case 'recall':
-          this.#serve(() => this.#recall(effect.ids));
+          void this.#recall(effect.ids);
           break;
         case 'serveVertices':
           this.#serve(() => this.#sendVertices(effect.peer, effect.ids));
@@ -123,8 +148,8 @@ export class Runner {
           this.#hooks.onNotice(effect.notice);
           break;
         case 'halt':
-          this.#halt(new Error(`${effect.reason}: ${JSON.stringify(effect.facts)}`));
-          break;
+          // Whatever came after it was said by a node that is wrong about itself.
+          return this.#halt(new Error(`${effect.reason}: ${JSON.stringify(effect.facts)}`));
         default:
           break;
       }
@@ -158,22 +183,13 @@ export class Runner {
       });
   }
 
+  /** An own question: it is never dropped, whoever keeps the store busy. */
   async #recall(ids: readonly Uint8Array[]): Promise<void> {
-    const found: RecalledVertex[] = [];
-    const absent: Uint8Array[] = [];
-    for (const id of ids) {
-      const key = toHex(id);
-      const position = await this.#store.position(key);
-      const envelope = position && (await this.#store.vertex(key));
-      const decoded = envelope && decodeVertex(envelope);
-      const checkpointHeight = decoded?.ok ? this.replica.ledger.heightOf(toHex(decoded.value.checkpoint)) : undefined;
-      if (!decoded?.ok || checkpointHeight === undefined) absent.push(id);
-      else {
-        const { authorKey, sequence, time } = decoded.value;
-        found.push({ key, facts: { authorKey, sequence, time, checkpointHeight } });
-      }
+    try {
+      this.dispatch({ type: 'recalled', ...(await recallFrom(this.#store, this.replica.ledger, ids)) });
+    } catch (error) {
+      this.#halt(new Error('the store failed on a read', { cause: error }));
     }
-    this.dispatch({ type: 'recalled', found, absent });
   }
 
   async #sendVertices(peer: PeerKey, ids: readonly Uint8Array[]): Promise<void> {
@@ -194,18 +210,19 @@ export class Runner {
   #setTimer(): void {
     // Never at once: a duty that cannot be done yet must not spin.
     const wakeAt = Math.max(this.replica.wakeAt, this.#clock.now() + 1);
-    if (wakeAt === this.#timerAt && this.#cancelTimer !== undefined) return;
+    // A timer that comes early costs a tick; one put off by every event would never come on a busy node.
+    if (this.#stopped || wakeAt >= this.#timerAt) return;
     this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
     this.#timerAt = wakeAt;
-    if (this.#stopped || wakeAt === Number.POSITIVE_INFINITY) return;
     this.#cancelTimer = this.#timers.at(wakeAt, () => {
       this.#cancelTimer = undefined;
+      this.#timerAt = Number.POSITIVE_INFINITY;
       this.dispatch({ type: 'tick' });
     });
   }
 
   #halt(error: Error): void {
+    this.#halted ??= error;
     if (this.#stopped) return;
     this.#stopped = true;
     this.#cancelTimer?.();
@@ -213,19 +230,42 @@ export class Runner {
   }
 }
 
-/** Splits byte strings into runs of bounded count and total size; one that is larger stands alone. */
+/** What the store remembers of vertices that the DAG no longer holds: settled before the window, or dead `[ORD-1]`. */
+export async function recallFrom(
+  store: Store,
+  ledger: Replica['ledger'],
+  ids: readonly Uint8Array[],
+): Promise<{ readonly found: readonly RecalledVertex[]; readonly absent: readonly Uint8Array[] }> {
+  const found: RecalledVertex[] = [];
+  const absent: Uint8Array[] = [];
+  for (const id of ids) {
+    const key = toHex(id);
+    const envelope = await store.vertex(key);
+    const decoded = envelope && decodeVertex(envelope);
+    const checkpointHeight = decoded?.ok ? ledger.heightOf(toHex(decoded.value.checkpoint)) : undefined;
+    if (!decoded?.ok || checkpointHeight === undefined) absent.push(id);
+    else {
+      const { authorKey, sequence, time } = decoded.value;
+      found.push({ key, facts: { authorKey, sequence, time, checkpointHeight } });
+    }
+  }
+  return { found, absent };
+}
+
+/** Splits byte strings into runs that fit a bundle of `bytesMax`; one that is larger stands alone. */
 function grouped(items: readonly Uint8Array[], bytesMax: number): Uint8Array[][] {
   const groups: Uint8Array[][] = [];
   let group: Uint8Array[] = [];
-  let bytes = 0;
+  let bytes = BUNDLE_OVERHEAD_BYTES;
   for (const item of items) {
-    if (group.length > 0 && (group.length === VERTICES_PER_REQUEST_MAX || bytes + item.length > bytesMax)) {
+    const added = item.length + ITEM_OVERHEAD_BYTES;
+    if (group.length > 0 && (group.length === VERTICES_PER_REQUEST_MAX || bytes + added > bytesMax)) {
       groups.push(group);
       group = [];
-      bytes = 0;
+      bytes = BUNDLE_OVERHEAD_BYTES;
     }
     group.push(item);
-    bytes += item.length;
+    bytes += added;
   }
   if (group.length > 0) groups.push(group);
   return groups;

@@ -143,7 +143,7 @@ function take(story: Story, { action, grams, money, twist, file }: Step, files: 
       if (twist === 0) return story.perfect({ evidence: story.world.count('1000', PACKAGES - 1) });
       return story.perfect({}, twist === 1 ? [story.bank, 'monitor'] : [story.bank, 'monitor', 'warehouse']);
     case 'draw':
-      return story.draw({ principal: (money + 1) >> 1, interest: money >> 6, costs: money >> 10 });
+      return story.draw({ principal: money, interest: money >> 6, costs: money >> 10 });
     case 'repay':
       return story.repay({
         amount: twist % 2 === 0 ? money : 3_000_000,

@@ -89,7 +89,7 @@ export class Schedule {
   readonly #headers: Header[] = [];
   readonly #viewChanges: (SeatMessage & { type: 'viewChange' })[] = [];
   readonly #prepared: PreparedProof[] = [];
-  readonly #newViews: Uint8Array[] = [zero32];
+  readonly #proposed: { readonly view: number; readonly header: Header; readonly newView: Uint8Array }[] = [];
   readonly counts = { restarts: 0, lost: 0, highestView: 0, forged: 0 };
 
   constructor(options: ScheduleOptions) {
@@ -105,7 +105,7 @@ export class Schedule {
 
   /** Runs the whole schedule; says what went wrong, or `undefined`. */
   run(): string | undefined {
-    for (let step = 0; step < (this.#options.steps ?? 400); step++) this.#disorder();
+    for (let step = 0; step < (this.#options.steps ?? 400); step++) this.disorder();
     return this.#disagreement() ?? this.#calm() ?? this.#disagreement();
   }
 
@@ -117,15 +117,15 @@ export class Schedule {
     return new PbftHeight(HEIGHT, rulesOf(this.committee), { number, signer: this.#signers[number]! }, log);
   }
 
-  #disorder(): void {
+  disorder(): void {
     const dice = this.#chance();
     const seat = this.honest[this.#pick(this.honest.length)]!;
-    if (dice < 0.6) this.#deliverOne(this.#pick(this.#letters.length));
-    else if (dice < 0.7) this.#work(seat);
-    else if (dice < 0.78) this.#judge(seat);
-    else if (dice < 0.86) this.#tick(seat);
-    else if (dice < 0.88) this.#restart(seat);
-    else if (dice < 0.93) this.#loseOne();
+    if (dice < 0.58) this.#deliverOne(this.#pick(this.#letters.length));
+    else if (dice < 0.66) this.#work(seat);
+    else if (dice < 0.76) this.#judge(seat);
+    else if (dice < 0.82) this.#tick(seat);
+    else if (dice < 0.85) this.#restart(seat);
+    else if (dice < 0.89) this.#loseOne();
     else if (this.#byzantine.size > 0) this.#scheme();
   }
 
@@ -218,6 +218,7 @@ export class Schedule {
   /** A message for a height already certified is answered with its certificate `[BFT-7]`. */
   #answer(seat: Seat, { seat: sender }: SeatMessage): void {
     const other = this.#seats[sender]!;
+    if (!this.#calmed && this.#chance() < 0.9) return;
     if (!this.#byzantine.has(sender)) other.decided ??= seat.decided;
   }
 
@@ -231,14 +232,27 @@ export class Schedule {
         if (output.entry.prepared !== undefined) this.#prepared.push(output.entry.prepared);
       } else if (output.type === 'send') this.#send(output.message, seat.number);
       else if (output.type === 'check') seat.checks.push({ id: headerId(output.header) });
-      else if (output.type === 'decided') seat.decided = { id: output.headerId, certificate: output.certificate };
+      else if (output.type === 'decided') this.#decide(seat, { id: output.headerId, certificate: output.certificate });
     }
+  }
+
+  /** The worst moment: one seat knows, nobody else does, and now the power fails and the post is lost. */
+  #decide(seat: Seat, decided: NonNullable<Seat['decided']>): void {
+    seat.decided = decided;
+    const others = this.honest.filter((other) => other.decided === undefined);
+    if (this.#calmed || others.length < this.honest.length - 1 || this.#chance() < 0.5) return;
+    this.#letters = [];
+    for (const other of others) if (this.#chance() < 0.8) this.#restart(other);
   }
 
   #send(message: SeatMessage, from: number): void {
     if (message.type === 'viewChange') this.#viewChanges.push(message);
-    if (message.type === 'proposal') this.#newViews.push(newViewHash(message.newView));
+    if (message.type === 'proposal') this.#overhear(message);
     for (const { number } of this.#seats) if (number !== from) this.#letters.push({ to: number, message });
+  }
+
+  #overhear({ view, header, newView }: SeatMessage & { type: 'proposal' }): void {
+    this.#proposed.push({ view, header, newView: newViewHash(newView) });
   }
 
   /** A Byzantine seat says something that its own key can sign, to some of the others. */
@@ -246,9 +260,21 @@ export class Schedule {
     const number = [...this.#byzantine][this.#pick(this.#byzantine.size)]!;
     this.counts.forged += 1;
     const dice = this.#chance();
-    const view = this.#pick(Math.max(...this.honest.map((seat) => seat.pbft.view)) + 2);
-    const message = dice < 0.4 ? this.#forgeProposal(number, view) : dice < 0.8 ? this.#forgeVote(number, view) : this.#forgeViewChange(number, view);
+    const highest = Math.max(...this.honest.filter((seat) => seat.decided === undefined).map((seat) => seat.pbft.view), 0);
+    const view = Math.max(0, highest - this.#pick(2));
+    const proposed = this.#proposed[this.#proposed.length - 1 - this.#pick(3)];
+    if (dice < 0.3) this.#whisper(this.#forgeProposal(number, view));
+    else if (dice < 0.5 && view > 0) this.#whisper(this.#forgeViewChange(number, view));
+    else if (proposed !== undefined) {
+      // It votes for whatever was proposed, twice over, and so helps each of two values along.
+      this.#whisper(this.#forgeVote(number, 'prepare', proposed));
+      this.#whisper(this.#forgeVote(number, 'commit', proposed));
+    }
+  }
+
+  #whisper(message: SeatMessage | undefined): void {
     if (message === undefined) return;
+    if (message.type === 'proposal') this.#overhear(message);
     for (const { number: to } of this.honest) if (this.#chance() < 0.6) this.#letters.unshift({ to, message });
   }
 
@@ -262,7 +288,6 @@ export class Schedule {
     // Half of the time it does not heed the value that the view is bound to.
     const header = bound !== undefined && this.#chance() < 0.5 ? bound : this.#anyHeader();
     const body = this.#voteBytes(view, headerId(header), newViewHash(newView));
-    this.#newViews.push(newViewHash(newView));
     const signature = signDigest(this.#signers[number]!, 'proposal', network, body);
     return { type: 'proposal', view, header, previousCertificate: undefined, newView, anchor: new Uint8Array(0), seat: number, signature };
   }
@@ -280,7 +305,7 @@ export class Schedule {
 
   #forgeViewChange(number: number, view: number): SeatMessage | undefined {
     const prepared = this.#chance() < 0.5 ? undefined : this.#prepared[this.#pick(this.#prepared.length)];
-    return this.#signViewChange(number, view + 1, prepared);
+    return this.#signViewChange(number, view, prepared);
   }
 
   #signViewChange(seat: number, view: number, prepared: PreparedProof | undefined): SeatMessage & { type: 'viewChange' } {
@@ -290,16 +315,17 @@ export class Schedule {
     return { type: 'viewChange', height: HEIGHT, view, prepared, seat, signature };
   }
 
-  #forgeVote(seat: number, view: number): SeatMessage {
-    const phase: VotePhase = this.#chance() < 0.5 ? 'prepare' : 'commit';
-    const newView = phase === 'commit' ? zero32 : this.#newViews[this.#pick(this.#newViews.length)]!;
-    const id = headerId(this.#anyHeader());
+  #forgeVote(seat: number, phase: VotePhase, proposed: { readonly view: number; readonly header: Header; readonly newView: Uint8Array }): SeatMessage {
+    const { view, header } = proposed;
+    const newView = phase === 'commit' ? zero32 : proposed.newView;
+    const id = headerId(header);
     const signature = signDigest(this.#signers[seat]!, phaseDomain[phase], network, this.#voteBytes(view, id, newView));
     return { type: 'vote', phase, height: HEIGHT, view, headerId: id, newView, seat, signature };
   }
 
+  /** One of the newest values, or now and then another. */
   #anyHeader(): Header {
-    return this.#chance() < 0.3 || this.#headers.length === 0 ? this.#makeHeader() : this.#headers[this.#pick(this.#headers.length)]!;
+    return this.#headers[this.#headers.length - 1 - this.#pick(4)] ?? this.#makeHeader();
   }
 
   #voteBytes(view: number, id: Uint8Array, newView: Uint8Array): Uint8Array {

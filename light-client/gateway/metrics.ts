@@ -100,7 +100,7 @@ export function metricsText(status: GatewayStatus, finality: Finality): string {
   };
   const many = (name: string, kind: Kind, help: string, label: string, values: Labelled): void => {
     const full = head(name, kind, help);
-    for (const [key, value] of Object.entries(values)) lines.push(`${full}{${label}="${escape(key)}"} ${value}`);
+    for (const [key, value] of Object.entries(values)) lines.push(`${full}{${label}="${quoted(key)}"} ${value}`);
   };
   const { frames, vertices, outbox, ledger, mqtt, bytes, memory } = status;
   one('ready', 'gauge', '1 when readings come in and become final', status.ready);
@@ -134,4 +134,4 @@ export function metricsText(status: GatewayStatus, finality: Finality): string {
   return `${lines.join('\n')}\n`;
 }
 
-const escape = (text: string): string => text.replace(/[\\"\n]/g, (character) => (character === '\n' ? '\\n' : `\\${character}`));
+const quoted = (text: string): string => text.replace(/[\\"\n]/g, (character) => (character === '\n' ? '\\n' : `\\${character}`));

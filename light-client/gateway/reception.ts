@@ -115,7 +115,11 @@ export class Reception {
     const names = this.#devicesOf(message);
     // In the order of arrival: whoever waits for the same device asked before us.
     const resolved = await devices.resolve(names);
-    const verdict = resolved ? this.#judge(message) : undefined;
+    let verdict = resolved ? this.#judge(message) : undefined;
+    if (resolved && verdict === undefined) {
+      await this.drain();
+      verdict = this.#judge(message);
+    }
     if (verdict !== undefined) return this.#finish(message, verdict);
     if (spool.isFull) {
       this.#count('E_FULL', 1);

@@ -101,9 +101,8 @@ export function connectIntake(options: IntakeConnectionOptions, onMessage: OnMes
         topic: packet.topic,
         contentType: packet.properties?.contentType,
       });
-      // On another connection the number may stand for another message, which nobody has stored.
-      if (packet.qos > 0 && client.stream === stream && client.connected)
-        acknowledge(stream, packet.messageId!);
+      // Only on the connection it came by: on another one its number may stand for a message nobody has stored.
+      if (packet.qos > 0 && !stream.destroyed) acknowledge(stream, packet.messageId!);
     } catch (error) {
       // The broker sends it again only on a new connection; the others in flight come again with it.
       if (client.stream === stream && !stream.destroyed) giveUp(error);

@@ -3,7 +3,7 @@
  * gateway that starts without an uplink loses nothing. Bounded; in the order in which they came.
  */
 
-import { Database, del, keyOf, type Operation, put } from './database.ts';
+import { type Database, del, keyOf, type Operation, put } from './database.ts';
 import { decodeOwn, type HeldMessage, heldMessage } from './records.ts';
 
 export interface SpoolLimits {

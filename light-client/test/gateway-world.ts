@@ -175,10 +175,13 @@ export async function gatewayConfig(
     mqtt: { url: mqttUrl, protocolVersion, clientId: `tally-${name}`, username: undefined, passwordFile: undefined, topics: ['tally/+/senml'] },
     batch: { framesMax: 256, intervalMs: 100 },
     outbox: { framesMax: 100_000, keptBatchesMax: 1_000 },
-    ...{ api: { host: HOST, port: 0, tokenFile: join(home, 'api-token') }, logLevel: 'silent' },
+    ...{ api: { host: HOST, port: 0, tokenFile: join(home, 'api-token') }, logLevel: logLevel() },
     ...rest,
   };
 }
+
+/** Silent, unless somebody looks for a fault. */
+const logLevel = (): GatewayConfig['logLevel'] => (process.env['GATEWAY_LOG'] as GatewayConfig['logLevel'] | undefined) ?? 'silent';
 
 export async function until(what: string, done: () => Promise<boolean> | boolean, withinMs = 30_000): Promise<void> {
   const endMs = performance.now() + withinMs;

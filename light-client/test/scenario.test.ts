@@ -20,8 +20,8 @@ const frames = (hours: number, seed = 'a', breaches: readonly Breach[] = []): Fr
   ...scenario(hours, seed, breaches).frames(),
 ];
 
-/** A day without a breach, made once: signing takes most of the time. */
-const quietDay = frames(24);
+/** From five in the morning into the night, without a breach; made once, since signing takes its time. */
+const quietDay = frames(18);
 
 /** Values of one device's quantity, with hours since the start. */
 function series(
@@ -71,13 +71,13 @@ test('one seed is one story, to the byte; another is another', () => {
 });
 
 test('frames ascend by time, count from 1, fit their quantities, and verify', () => {
-  const { devices } = scenario(24);
+  const { devices } = scenario(18);
   const keys = new Map(devices.map(({ device, publicKey }) => [device, publicKey]));
   const functions = new Map(devices.map((device) => [device.device, device.function]));
   const counters = new Map<string, number>();
   let before = 0;
   for (const [index, one] of quietDay.entries()) {
-    assert.ok(one.time >= before && one.time >= START_MS && one.time < START_MS + 24 * HOUR_MS);
+    assert.ok(one.time >= before && one.time >= START_MS && one.time < START_MS + 18 * HOUR_MS);
     before = one.time;
     assert.is(one.counter, (counters.get(one.device) ?? 0) + 1);
     counters.set(one.device, one.counter);
@@ -86,7 +86,7 @@ test('frames ascend by time, count from 1, fit their quantities, and verify', ()
       assert.is(quantities[quantity].function, functions.get(one.device));
     if (index % 500 === 0) assert.ok(verifyFrame(one, network, keys.get(one.device)!));
   }
-  assert.is(counters.get('urn:dev:os:32473-bay-weigher'), 8640);
+  assert.is(counters.get('urn:dev:os:32473-bay-weigher'), 6480);
   assert.is(counters.size, 9);
 });
 
@@ -108,7 +108,7 @@ test('a quiet day: stock stays, the cold holds, forklifts come by day only', () 
   const all = quietDay;
   const weights = series(all, 'bay-weigher', 'weight');
   assert.ok(
-    between(weights, 14, 24).every((value) => Math.abs(value - 11_520) < 5),
+    between(weights, 14, 18).every((value) => Math.abs(value - 11_520) < 5),
     'at night nothing moves',
   );
   const visited = between(weights, 1, 13).filter((value) => value > 13_000);
@@ -134,7 +134,7 @@ test('the truck keeps to its road, moves as fast as it says, and stops', () => {
     assert.ok(Math.abs(metresPerS - speeds![i]!.value) < 8);
     if (speeds![i]!.value === 0) standing++;
   }
-  assert.ok(standing > 1000 && standing < 4000, `${standing} fixes at rest`);
+  assert.ok(standing > 700 && standing < 3000, `${standing} fixes at rest`);
   const reach = (all: { value: number }[]) => [
     Math.min(...all.map(({ value }) => value)),
     Math.max(...all.map(({ value }) => value)),

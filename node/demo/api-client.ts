@@ -15,9 +15,9 @@ export class ApiError extends Error {
   }
 }
 
-/** A node that is down comes back, and what is final elsewhere is soon final here. */
+/** A node that is down comes back, and what is known and final elsewhere is soon known and final here. */
 function isPassing(error: unknown): boolean {
-  return !(error instanceof ApiError) || error.status === 503 || error.problem.code === 'E_UNKNOWN';
+  return !(error instanceof ApiError) || error.status === 503 || error.status === 404;
 }
 
 export class ApiClient {

@@ -69,7 +69,7 @@ export class Processes {
 
   #spawn(spec: ProcessSpec): ChildProcess {
     const log = createWriteStream(spec.logFile, { flags: 'a' });
-    const child = spawn(process.execPath, ['--enable-source-maps', this.#script, ...spec.args], {
+    const child = spawn(process.execPath, [this.#script, ...spec.args], {
       env: { ...process.env, ...spec.env },
       // The channel carries nothing; its end tells a child that this process is gone.
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -24,6 +24,10 @@ export const goods = {
   /** Cents for one tonne. */
   pricePerTonne: 520_000,
   loan: 3_000_000,
+  /** Interest and costs stay within the loan's limit as well. */
+  principal: 2_900_000,
+  interest: 15_000,
+  costs: 5_000,
 } as const;
 
 export interface StepReport {
@@ -165,9 +169,9 @@ export async function tellStory(hooks: StoryHooks): Promise<StoryResult> {
   });
   await bundle('6-pledge', 'bank-a', `/v1/objects/pledge/${pledge.callId}/bundle`);
   await bundle('7-no-other-pledge', 'bank-a', `/v1/search/${goods.scheme}/${goods.label}/bundle?except=${pledge.callId}`);
-  await step('draw', 'loan drawn', {
+  await step('draw', `${goods.principal / 100} ${currency} drawn`, {
     transition: 'draw',
-    args: { loan: loans['bank-a'].callId, principal: goods.loan, interest: 15_000, costs: 5_000, reference: 'SEPA 2026-0001' },
+    args: { loan: loans['bank-a'].callId, principal: goods.principal, interest: goods.interest, costs: goods.costs, reference: 'SEPA 2026-0001' },
     signers: ['bank-a', 'enterprise'],
   });
 
@@ -197,7 +201,7 @@ export async function tellStory(hooks: StoryHooks): Promise<StoryResult> {
 
   await step('repay', 'loan repaid: costs, interest, principal', {
     transition: 'repay',
-    args: { loan: loans['bank-a'].callId, payer: parties.enterprise, currency, amount: goods.loan + 20_000, reference: 'SEPA 2026-0002' },
+    args: { loan: loans['bank-a'].callId, payer: parties.enterprise, currency, amount: goods.principal + goods.interest + goods.costs, reference: 'SEPA 2026-0002' },
     signers: ['enterprise', 'bank-a'],
   });
   const released = await step('release', 'pledge released, receipt back to the enterprise', {

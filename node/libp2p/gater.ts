@@ -5,6 +5,7 @@
 
 import type { Connection, ConnectionGater, PeerId } from '@libp2p/interface';
 import type { PeerKey } from '../ports.ts';
+import { abortConnection } from './fault.ts';
 import { peerKeyOf } from './identity.ts';
 
 /** A connection younger than this came of the same moment; an older one is likely dead if its peer dials anew. */
@@ -35,7 +36,7 @@ export function makeGater(questions: GaterQuestions): ConnectionGater {
     );
     if (inbound !== peerDials && young) return true;
     // Before the new one opens, so that everyone sees the peer leave and come, and nobody clings to the old one.
-    for (const connection of existing) connection.abort(new Error('replaced by a newer connection'));
+    for (const connection of existing) abortConnection(connection, new Error('replaced by a newer connection'));
     return false;
   }
 

@@ -7,7 +7,7 @@ import type { Connection, Stream } from '@libp2p/interface';
 import { createLibp2p } from 'libp2p';
 import type { PeerKey } from '../ports.ts';
 import { makeCounters, type NetworkStats } from './counters.ts';
-import { throwAside } from './fault.ts';
+import { abortConnection, throwAside } from './fault.ts';
 import { frameId } from './frame-id.ts';
 import { dialAddress, type PeerAddress, peerKeyOf, privateKeyOf } from './identity.ts';
 import { keepUp } from './keep-up.ts';
@@ -115,7 +115,7 @@ export async function connectLight(options: LightOptions): Promise<LightLink> {
       return { fallen: follow(link, connection, stream) };
     } catch (error) {
       counters.dialFailures += 1;
-      connection?.abort(error as Error);
+      if (connection !== undefined) abortConnection(connection, error as Error);
       throw error;
     }
   }
@@ -142,7 +142,7 @@ export async function connectLight(options: LightOptions): Promise<LightLink> {
     }
     link.queue = undefined;
     queue.drop();
-    connection.abort(new Error('the link fell'));
+    abortConnection(connection, new Error('the link fell'));
     counters.disconnects += 1;
     const failure = new LightError('down', `the link to ${key} fell`);
     for (const { fail } of [...link.pending.values()]) fail(failure);

@@ -4,6 +4,7 @@ import type { Connection, Stream } from '@libp2p/interface';
 import type { Libp2p } from 'libp2p';
 import type { NetworkHandlers, PeerKey } from '../ports.ts';
 import type { NetworkStats } from './counters.ts';
+import { abortConnection } from './fault.ts';
 import { peerKeyOf } from './identity.ts';
 import type { NetworkLimits } from './limits.ts';
 import { FrameError, readFrames } from './read-frames.ts';
@@ -98,6 +99,6 @@ export class LightServer {
     client.stream.abort(error ?? new Error('the light client left'));
     if (!(error instanceof FrameError)) return;
     this.#parts.onBroken(client.key, error.code);
-    connection.abort(error);
+    abortConnection(connection, error);
   }
 }

@@ -6,7 +6,7 @@ import { createLibp2p } from 'libp2p';
 import { toHex } from '../../consensus/codec/bytes.ts';
 import type { Network, NetworkHandlers, PeerKey, Verdict } from '../ports.ts';
 import { makeCounters, type NetworkStats } from './counters.ts';
-import { throwAside } from './fault.ts';
+import { abortConnection, throwAside } from './fault.ts';
 import { makeGater } from './gater.ts';
 import { makeGossip, validatorResult } from './gossip.ts';
 import { dialAddress, type PeerAddress, peerKeyOf, privateKeyOf } from './identity.ts';
@@ -146,7 +146,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Libp2pNetwo
       return await links.open(connection);
     } catch (error) {
       counters.dialFailures += 1;
-      connection?.abort(error as Error);
+      if (connection !== undefined) abortConnection(connection, error as Error);
       throw error;
     }
   }
@@ -170,7 +170,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Libp2pNetwo
       const peer = peerKeyOf(connection.remotePeer);
       if (peer !== undefined && admits(peer)) continue;
       onRefused(peer ?? connection.remotePeer.toString(), 'E_PEER');
-      connection.abort(new Error('no longer admitted'));
+      abortConnection(connection, new Error('no longer admitted'));
     }
     for (const link of links.links) {
       link.queue.nudge();

@@ -7,6 +7,7 @@ import type { Connection, Stream } from '@libp2p/interface';
 import type { Libp2p } from 'libp2p';
 import type { NetworkHandlers, PeerKey } from '../ports.ts';
 import type { NetworkStats } from './counters.ts';
+import { abortConnection } from './fault.ts';
 import { peerKeyOf } from './identity.ts';
 import type { NetworkLimits } from './limits.ts';
 import { FrameError, readFrames } from './read-frames.ts';
@@ -151,7 +152,8 @@ export class PeerLinks {
     link.down = true;
     if (this.#links.get(link.key) === link) this.#links.delete(link.key);
     link.queue.drop();
-    link.connection.abort(reason);
+    // Not in this turn: this may be libp2p's own abort, which throws when it is overtaken.
+    queueMicrotask(() => abortConnection(link.connection, reason));
     link.fall();
     const { counters, handlers, guard } = this.#parts;
     counters.disconnects += 1;

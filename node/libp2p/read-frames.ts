@@ -44,6 +44,7 @@ export async function readFrames(
     (chunks) => decodeFrames(chunks, frameBytesMax),
     async (source) => {
       for await (const frame of source) {
+        if (frame.byteLength === 0) throw new FrameError('E_ENC', new Error('an empty frame'));
         // A copy: a part of the chunk would keep all of it alive for as long as anyone keeps the frame.
         const waiting = handle(frame.slice());
         if (waiting !== undefined) await waiting;

@@ -1,6 +1,6 @@
 /**
  * Vertices that wait for ancestors `[VTX-7]`, and what is asked of whom meanwhile. Bounded in count and bytes and
- * freely evicted: whatever a proposal needs is asked for again.
+ * freely evicted, first of all from whoever made this node park the most; what a proposal needs is asked for again.
  */
 
 import { toHex } from '../../consensus/codec/bytes.ts';
@@ -10,25 +10,40 @@ import type { PeerKey } from '../ports.ts';
 const PARKED_MAX = 4_096;
 const PARKED_BYTES_MAX = 16 << 20;
 const WANTED_MAX = 8_192;
+/** No single peer may make this node look for more than this. */
+const WANTED_PER_PEER_MAX = 1_024;
 const ASK_AGAIN_MS = 400;
+const ASK_AGAIN_MAX_MS = 25_600;
+/** Tries in quick succession; then ever slower. */
+const QUICK_TRIES = 8;
+/** Tries before an id that nothing parked waits for is given up. */
+const TRIES_MAX = 20;
+
+type Sender = PeerKey | undefined;
 
 interface Parked {
   readonly vertex: Vertex;
-  readonly peer: PeerKey | undefined;
+  readonly peer: Sender;
   readonly bytes: number;
+  /** Ids (hex) of what it waits for. */
+  readonly missing: readonly string[];
 }
 
 interface Wanted {
   readonly id: Uint8Array;
+  readonly peer: Sender;
   askedAt: number;
   asked: number;
 }
 
 export class Parking {
   readonly #parked = new Map<string, Parked>();
+  /** Keys of parked vertices by who sent them, oldest first. */
+  readonly #bySender = new Map<Sender, Set<string>>();
   /** Missing id → vertices that wait for it. */
   readonly #waiting = new Map<string, Set<string>>();
   readonly #wanted = new Map<string, Wanted>();
+  readonly #wantedOf = new Map<Sender, number>();
   #bytes = 0;
 
   get size(): number {
@@ -40,56 +55,67 @@ export class Parking {
   }
 
   /** Parks a vertex until `missing` (ids of ancestors, or of the checkpoint it cites) turn up. */
-  park(vertex: Vertex, missing: readonly Uint8Array[], peer: PeerKey | undefined): void {
+  park(vertex: Vertex, missing: readonly Uint8Array[], peer: Sender): void {
     const bytes = vertex.headerBytes.length + vertex.payload.length;
-    while (this.#parked.size >= PARKED_MAX || (this.#bytes + bytes > PARKED_BYTES_MAX && this.#parked.size > 0)) this.#evictOldest();
-    this.#parked.set(vertex.key, { vertex, peer, bytes });
+    while (this.#parked.size > 0 && (this.#parked.size >= PARKED_MAX || this.#bytes + bytes > PARKED_BYTES_MAX)) this.#evict();
+    const keys = missing.map(toHex);
+    this.#parked.set(vertex.key, { vertex, peer, bytes, missing: keys });
     this.#bytes += bytes;
-    for (const id of missing) {
-      const key = toHex(id);
-      const waiting = this.#waiting.get(key) ?? new Set<string>();
-      waiting.add(vertex.key);
-      this.#waiting.set(key, waiting);
-    }
+    setOf(this.#bySender, peer).add(vertex.key);
+    for (const key of keys) setOf(this.#waiting, key).add(vertex.key);
   }
 
   /** Takes out the vertices that waited for `key`; they are tried again and may park for something else. */
-  release(key: string): { readonly vertex: Vertex; readonly peer: PeerKey | undefined }[] {
-    this.#wanted.delete(key);
-    const released: Parked[] = [];
-    for (const vertexKey of this.#waiting.get(key) ?? []) {
-      const parked = this.#parked.get(vertexKey);
-      if (parked === undefined) continue;
-      released.push(parked);
-      this.#remove(vertexKey, parked);
+  release(key: string): { readonly vertex: Vertex; readonly peer: Sender }[] {
+    this.#unwant(key);
+    return [...(this.#waiting.get(key) ?? [])].map((vertexKey) => this.#remove(vertexKey));
+  }
+
+  /** What a parked vertex waits for in the end: ids (hex) that are not parked themselves, `most` of them or fewer. */
+  missingFor(vertexKey: string, most: number): string[] {
+    const missing: string[] = [];
+    const seen = new Set([vertexKey]);
+    for (const key of seen) {
+      const parked = this.#parked.get(key);
+      if (parked === undefined) missing.push(key);
+      else for (const next of parked.missing) seen.add(next);
+      if (missing.length === most) break;
     }
-    this.#waiting.delete(key);
-    return released;
+    return missing;
+  }
+
+  /** Who sent a vertex that waits for `key`. */
+  senderOf(key: string): Sender {
+    for (const vertexKey of this.#waiting.get(key) ?? []) return this.#parked.get(vertexKey)!.peer;
+    return undefined;
   }
 
   wants(vertexKey: string): boolean {
     return this.#wanted.has(vertexKey);
   }
 
-  /** Notes that these ids are to be fetched; those not asked for lately are returned. */
-  want(ids: readonly Uint8Array[], nowMs: number): Uint8Array[] {
+  /** Notes that these ids are to be fetched, because of what `peer` said; those not looked for yet are returned. */
+  want(ids: readonly Uint8Array[], peer: Sender, nowMs: number): Uint8Array[] {
     const fresh: Uint8Array[] = [];
     for (const id of ids) {
       const key = toHex(id);
+      const ofPeer = this.#wantedOf.get(peer) ?? 0;
       if (this.#wanted.has(key) || this.#wanted.size >= WANTED_MAX) continue;
-      this.#wanted.set(key, { id, askedAt: nowMs, asked: 1 });
+      if (peer !== undefined && ofPeer >= WANTED_PER_PEER_MAX) continue;
+      this.#wanted.set(key, { id, peer, askedAt: nowMs, asked: 1 });
+      this.#wantedOf.set(peer, ofPeer + 1);
       fresh.push(id);
     }
     return fresh;
   }
 
-  /** Ids to ask for once more, each with how often it was asked for; given up after `triesMax`. */
-  overdue(nowMs: number, triesMax: number): { readonly id: Uint8Array; readonly asked: number }[] {
+  /** Ids to ask for once more, each with how often it was asked for. */
+  overdue(nowMs: number): { readonly id: Uint8Array; readonly asked: number }[] {
     const due: { id: Uint8Array; asked: number }[] = [];
     for (const [key, wanted] of this.#wanted) {
-      if (nowMs - wanted.askedAt < ASK_AGAIN_MS) continue;
-      if (wanted.asked >= triesMax) {
-        this.#wanted.delete(key);
+      if (nowMs < nextAsk(wanted)) continue;
+      if (wanted.asked >= TRIES_MAX && !this.#waiting.has(key)) {
+        this.#unwant(key);
         continue;
       }
       wanted.askedAt = nowMs;
@@ -101,21 +127,51 @@ export class Parking {
   /** When `overdue` next has something, ms. */
   get wakeAt(): number {
     let least = Number.POSITIVE_INFINITY;
-    for (const { askedAt } of this.#wanted.values()) least = Math.min(least, askedAt + ASK_AGAIN_MS);
+    for (const wanted of this.#wanted.values()) least = Math.min(least, nextAsk(wanted));
     return least;
   }
 
-  #evictOldest(): void {
-    for (const [key, parked] of this.#parked) {
-      this.#remove(key, parked);
+  #unwant(key: string): void {
+    const wanted = this.#wanted.get(key);
+    if (wanted === undefined) return;
+    this.#wanted.delete(key);
+    const left = this.#wantedOf.get(wanted.peer)! - 1;
+    if (left === 0) this.#wantedOf.delete(wanted.peer);
+    else this.#wantedOf.set(wanted.peer, left);
+  }
+
+  /** The oldest vertex of the sender with the most of them goes: a flood drives out itself. */
+  #evict(): void {
+    let most: Set<string> | undefined;
+    for (const keys of this.#bySender.values()) if (keys.size > (most?.size ?? 0)) most = keys;
+    for (const key of most!) {
+      this.#remove(key);
       return;
     }
   }
 
-  #remove(key: string, parked: Parked): void {
-    this.#parked.delete(key);
+  #remove(vertexKey: string): Parked {
+    const parked = this.#parked.get(vertexKey)!;
+    this.#parked.delete(vertexKey);
     this.#bytes -= parked.bytes;
-    // Entries of `waiting` that name an evicted vertex are skipped by `release`; they go once nobody waits.
-    if (this.#parked.size === 0) this.#waiting.clear();
+    removeFrom(this.#bySender, parked.peer, vertexKey);
+    for (const key of parked.missing) removeFrom(this.#waiting, key, vertexKey);
+    return parked;
   }
+}
+
+function nextAsk({ askedAt, asked }: Wanted): number {
+  return askedAt + Math.min(ASK_AGAIN_MS * 2 ** Math.max(0, asked - QUICK_TRIES), ASK_AGAIN_MAX_MS);
+}
+
+function setOf<K>(sets: Map<K, Set<string>>, key: K): Set<string> {
+  let found = sets.get(key);
+  if (found === undefined) sets.set(key, (found = new Set()));
+  return found;
+}
+
+function removeFrom<K>(sets: Map<K, Set<string>>, key: K, item: string): void {
+  const found = sets.get(key);
+  found?.delete(item);
+  if (found?.size === 0) sets.delete(key);
 }

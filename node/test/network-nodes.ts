@@ -11,7 +11,13 @@ export const NETWORK = toHex(hash('network', uint32Bytes(1)));
 
 /** Key number `number`, the same in every run. */
 export const secretOf = (number: number): Uint8Array => hash('salt', uint32Bytes(number));
-export const keyOf = (number: number): PeerKey => toHex(nativeSigner(secretOf(number)).publicKey);
+
+const keys = new Map<number, PeerKey>();
+export function keyOf(number: number): PeerKey {
+  const key = keys.get(number) ?? toHex(nativeSigner(secretOf(number)).publicKey);
+  keys.set(number, key);
+  return key;
+}
 
 /** Key numbers in ascending order of their keys: the first one dials all others. */
 export function ascendingKeys(numbers: readonly number[]): number[] {

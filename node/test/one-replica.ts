@@ -1,0 +1,164 @@
+/**
+ * One replica on the desk: the test plays everybody else. It holds all keys, so it can certify whatever the replica's
+ * own rules build, and it sees every effect. Writes go to a store in memory, from which the replica can be restarted.
+ */
+
+import { compareBytes, toHex } from '../../consensus/codec/bytes.ts';
+import { type Certificate, makeQuorum, phaseDomain, voteBytes } from '../../consensus/checkpoint/certificate.ts';
+import { checkGenesis, defaultPace, type Genesis, type Pace } from '../../consensus/checkpoint/genesis.ts';
+import { type Header, headerId } from '../../consensus/checkpoint/header.ts';
+import { defaultPolicy } from '../../consensus/contracts/policy.ts';
+import { type Signer, signDigest, SUITE } from '../../consensus/crypto/ed25519.ts';
+import { hash, zero32 } from '../../consensus/crypto/hash.ts';
+import { encodeVertex, signVertex, type Vertex, type VertexHeader } from '../../consensus/vertex/vertex.ts';
+import { bundle, type PeerMessage, peerMessage } from '../../consensus/wire/messages.ts';
+import { installNativePrimitives, nativeSigner } from '../crypto/native.ts';
+import { memoryStore } from '../memory-store.ts';
+import type { PeerKey, Store } from '../ports.ts';
+import type { Effect, Event, Notice, Reply } from '../replica/events.ts';
+import { buildCheckpoint } from '../replica/proposal.ts';
+import { Replica } from '../replica/replica.ts';
+import { restore } from '../restore.ts';
+
+const START_MS = Date.UTC(2026, 0, 5);
+const noPayload = new Uint8Array(0);
+
+export interface DeskOptions {
+  readonly seats?: number;
+  readonly others?: number;
+  /** Whose replica it is: seats first. */
+  readonly own?: number;
+  readonly pace?: Partial<Pace>;
+  /** Its key is not enrolled. */
+  readonly stranger?: boolean;
+}
+
+function makeSigners(count: number): Signer[] {
+  return Array.from({ length: count }, (_, i) => nativeSigner(hash('salt', Uint8Array.of(i))));
+}
+
+function makeGenesis(signers: readonly Signer[], seats: number, pace: Partial<Pace>): Genesis {
+  const parties = signers.map((signer, i) => ({
+    ...{ lei: `549300000000000000${String(i).padStart(2, '0')}`, name: `Party ${i}`, address: '' },
+    ...{ roles: ['bank' as const], keys: [signer.publicKey] },
+  }));
+  const seatKeys = signers.slice(0, seats).map((signer) => signer.publicKey);
+  const record = { suite: SUITE, name: 'desk', time: START_MS, seats: seatKeys, parties, policy: defaultPolicy, pace: { ...defaultPace, ...pace } };
+  const genesis = checkGenesis(record);
+  if (!genesis.ok) throw new Error(genesis.code);
+  return genesis.value;
+}
+
+export class Desk {
+  readonly genesis: Genesis;
+  readonly signers: readonly Signer[];
+  readonly keys: readonly PeerKey[];
+  readonly store: Store = memoryStore();
+  readonly own: Signer;
+  nowMs = START_MS + 1_000;
+  replica!: Replica;
+  /** Effects of the last step. */
+  effects: readonly Effect[] = [];
+  reply: Reply = { type: 'none' };
+  /** Answers `recall` effects from the store, as the runner does. */
+  recalls = true;
+  readonly #ends = new Map<string, { sequence: number; id: Uint8Array }>();
+
+  private constructor({ seats = 4, others = 3, own = seats, pace = {}, stranger = false }: DeskOptions) {
+    installNativePrimitives();
+    this.signers = makeSigners(seats + others);
+    this.genesis = makeGenesis(this.signers, seats, pace);
+    this.keys = this.signers.map((signer) => toHex(signer.publicKey));
+    this.own = stranger ? nativeSigner(hash('salt', Uint8Array.of(255))) : this.signers[own]!;
+  }
+
+  static async open(options: DeskOptions = {}): Promise<Desk> {
+    const desk = new Desk(options);
+    await desk.restart();
+    return desk;
+  }
+
+  /** A new life of the replica, on what is stored. */
+  async restart(): Promise<void> {
+    this.replica = new Replica(await restore(this.genesis, this.own, this.store, 1));
+    await this.step({ type: 'tick' });
+  }
+
+  async step(event: Event): Promise<Reply> {
+    const { effects, reply } = this.replica.step(event, this.nowMs);
+    this.effects = effects;
+    this.reply = reply;
+    await this.store.write(effects.filter((effect) => effect.type === 'store').map((effect) => effect.write), true);
+    if (!this.recalls) return reply;
+    for (const effect of effects) if (effect.type === 'recall') await this.answerRecall(effect.ids);
+    this.effects = this.effects === effects ? effects : [...effects, ...this.effects];
+    return reply;
+  }
+
+  async answerRecall(ids: readonly Uint8Array[]): Promise<void> {
+    const { recallFrom } = await import('../runner.ts');
+    await this.step({ type: 'recalled', ...(await recallFrom(this.store, this.replica.ledger, ids)) });
+  }
+
+  hear(from: number, message: PeerMessage): Promise<Reply> {
+    return this.step({ type: 'message', peer: this.keys[from]!, frame: peerMessage.encode(message) });
+  }
+
+  gossip(from: number, ...vertices: readonly Vertex[]): Promise<Reply> {
+    return this.step({ type: 'gossip', peer: this.keys[from]!, data: bundle.encode({ vertices: vertices.map(encodeVertex) }) });
+  }
+
+  /** The next vertex of a party's chain, citing the newest checkpoint, unless told otherwise. */
+  vertex(author: number, fields: Partial<VertexHeader> = {}): Vertex {
+    const signer = this.signers[author]!;
+    const end = this.#ends.get(this.keys[author]!) ?? { sequence: 0, id: zero32 };
+    const header = {
+      ...{ network: this.genesis.network, sequence: end.sequence + 1, previous: end.id, checkpoint: this.replica.ledger.headerId },
+      ...{ parents: [] as readonly Uint8Array[], time: this.nowMs, kind: 'readings' as const, payloadHash: zero32 },
+      ...fields,
+    };
+    const vertex = signVertex({ ...header, parents: header.parents.slice().sort(compareBytes) }, noPayload, signer);
+    this.#ends.set(this.keys[author]!, { sequence: vertex.sequence, id: vertex.id });
+    return vertex;
+  }
+
+  /** Certifies the checkpoint that confirms these open vertices next, and lets a seat show it to the replica. */
+  async certify(vertices: readonly Vertex[]): Promise<{ readonly header: Header; readonly certificate: Certificate }> {
+    const { ledger } = this.replica;
+    this.nowMs += 300;
+    const { header, execution } = buildCheckpoint(zero32, vertices, Math.max(this.nowMs, ledger.header.time + 1), ledger);
+    const certificate = this.certificateOf(header);
+    await this.hear(0, { type: 'certified', header, certificate: [certificate] });
+    await this.hear(0, { type: 'checkpoint', header, certificate, outcomes: execution.outcomes });
+    return { header, certificate };
+  }
+
+  certificateOf(header: Header, seats = this.genesis.committee.quorum): Certificate {
+    const { network, committee } = this.genesis;
+    const body = voteBytes({ network, committeeHash: committee.hash, height: header.height, view: 0, headerId: headerId(header), newView: zero32 });
+    const signatures = new Map<number, Uint8Array>();
+    for (let seat = 0; seat < seats; seat++) signatures.set(seat, signDigest(this.signers[seat]!, phaseDomain.commit, network, body));
+    return { height: header.height, view: 0, quorum: makeQuorum(signatures, committee) };
+  }
+
+  async elapse(durationMs: number): Promise<void> {
+    const untilMs = this.nowMs + durationMs;
+    for (let dueMs = this.replica.wakeAt; dueMs < untilMs; dueMs = Math.max(this.replica.wakeAt, this.nowMs + 1)) {
+      this.nowMs = Math.max(this.nowMs, dueMs);
+      await this.step({ type: 'tick' });
+    }
+    this.nowMs = untilMs;
+  }
+
+  sent(): { readonly peer: PeerKey; readonly message: PeerMessage }[] {
+    return this.effects.filter((effect) => effect.type === 'send');
+  }
+
+  notices(): Notice[] {
+    return this.effects.filter((effect) => effect.type === 'notice').map((effect) => effect.notice);
+  }
+
+  get halted(): boolean {
+    return this.effects.some((effect) => effect.type === 'halt');
+  }
+}
