@@ -23,12 +23,30 @@ const commands: { readonly [name: string]: Entry } = {
     summary: 'run a small network of real processes on this machine, and tell the story of one loan',
     load: async (program) => (await import('./cli/demo.ts')).registerDemo(program, script),
   },
-  init: { summary: 'prepare a home for a node', load: async (program) => (await import('./cli/init.ts')).registerInit(program) },
-  genesis: { summary: 'make the genesis of a network', load: async (program) => (await import('./cli/init.ts')).registerGenesis(program) },
-  node: { summary: 'run a full node', load: async (program) => (await import('./cli/node.ts')).registerNode(program) },
-  gateway: { summary: 'run a gateway: sensors to ledger', load: async (program) => (await import('./cli/gateway.ts')).registerGateway(program) },
-  tx: { summary: 'act on the ledger: compose, sign and submit a call', load: async (program) => (await import('./cli/tx.ts')).registerTx(program) },
-  get: { summary: 'read from a running node', load: async (program) => (await import('./cli/get.ts')).registerGet(program) },
+  init: {
+    summary: 'prepare a home for a node',
+    load: async (program) => (await import('./cli/init.ts')).registerInit(program),
+  },
+  genesis: {
+    summary: 'make the genesis of a network',
+    load: async (program) => (await import('./cli/init.ts')).registerGenesis(program),
+  },
+  node: {
+    summary: 'run a full node',
+    load: async (program) => (await import('./cli/node.ts')).registerNode(program),
+  },
+  gateway: {
+    summary: 'run a gateway: sensors to ledger',
+    load: async (program) => (await import('./cli/gateway.ts')).registerGateway(program),
+  },
+  tx: {
+    summary: 'act on the ledger: compose, sign and submit a call',
+    load: async (program) => (await import('./cli/tx.ts')).registerTx(program),
+  },
+  get: {
+    summary: 'read from a running node',
+    load: async (program) => (await import('./cli/get.ts')).registerGet(program),
+  },
   verify: {
     summary: 'check a proof bundle offline, with no network and no node',
     load: async (program) => (await import('./cli/verify.ts')).registerVerify(program),
@@ -60,15 +78,25 @@ async function run(argv: readonly string[]): Promise<void> {
       process.exitCode = error.exitCode === 0 ? 0 : USAGE;
       return;
     }
-    report(error as Error & { readonly exitCode?: number; readonly problem?: object }, argv.includes('--json'));
+    report(
+      error as Error & { readonly exitCode?: number; readonly problem?: object },
+      argv.includes('--json'),
+    );
   }
 }
 
 /** Errors that a person can mend say how; anything else is a fault of ours and shows where it came from. */
-function report(error: Error & { readonly exitCode?: number; readonly problem?: object }, json: boolean): void {
-  const known = error.exitCode !== undefined || /^(StartError|ConfigError|KeyFileError|TokenFileError)$/.test(error.name);
+function report(
+  error: Error & { readonly exitCode?: number; readonly problem?: object },
+  json: boolean,
+): void {
+  const known =
+    error.exitCode !== undefined || /^(StartError|ConfigError|KeyFileError|TokenFileError)$/.test(error.name);
   process.exitCode = error.exitCode ?? 1;
-  if (json) process.stderr.write(`${JSON.stringify({ error: error.message, exitCode: process.exitCode, problem: error.problem })}\n`);
+  if (json)
+    process.stderr.write(
+      `${JSON.stringify({ error: error.message, exitCode: process.exitCode, problem: error.problem })}\n`,
+    );
   else process.stderr.write(`tally: ${known ? error.message : (error.stack ?? error.message)}\n`);
 }
 

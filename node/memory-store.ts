@@ -19,8 +19,9 @@ import type {
 
 interface Entry {
   envelope: Uint8Array;
-  /** `undefined` while the vertex is open. */
+  /** Absent while the vertex is open, and where it is buried. */
   position: Position | undefined;
+  buried: boolean;
 }
 
 interface Vote {
@@ -40,12 +41,16 @@ export function memoryStore(): Store {
 
   function putVertex({ key, envelope }: VertexRecord): void {
     const known = vertices.get(key);
-    if (known === undefined) vertices.set(key, { envelope: envelope.slice(), position: undefined });
+    if (known === undefined)
+      vertices.set(key, { envelope: envelope.slice(), position: undefined, buried: false });
     else if (carriesPayload(envelope) && !carriesPayload(known.envelope)) known.envelope = envelope.slice();
   }
 
-  function forget(keys: readonly string[]): void {
-    for (const key of keys) if (vertices.get(key)?.position === undefined) vertices.delete(key);
+  function bury(keys: readonly string[]): void {
+    for (const key of keys) {
+      const entry = vertices.get(key);
+      if (entry !== undefined) entry.buried = true;
+    }
   }
 
   function putChange({ path, object }: Change): void {
@@ -69,7 +74,7 @@ export function memoryStore(): Store {
 
   function put(write: StoreWrite): void {
     if (write.type === 'vertex') putVertex(write.vertex);
-    else if (write.type === 'forget') forget(write.keys);
+    else if (write.type === 'bury') bury(write.keys);
     else if (write.type === 'checkpoint') putCheckpoint(write.checkpoint);
     else votes.push({ height: write.height, entry: write.entry.slice() });
   }
@@ -82,7 +87,7 @@ export function memoryStore(): Store {
     load: async () => {
       demandOpen();
       const sorted = [...objects.values()].sort((a, b) => compareBytes(a.path, b.path));
-      const open = [...vertices.values()].filter((entry) => entry.position === undefined);
+      const open = [...vertices.values()].filter((entry) => entry.position === undefined && !entry.buried);
       const log = votes.slice().sort((a, b) => a.height - b.height);
       return {
         height,

@@ -5,8 +5,8 @@
 
 import { mkdir } from 'node:fs/promises';
 import { type Logger, pino } from 'pino';
-import { equalBytes, fromHex, toHex } from '../consensus/codec/bytes.ts';
 import type { Genesis } from '../consensus/checkpoint/genesis.ts';
+import { equalBytes, fromHex, toHex } from '../consensus/codec/bytes.ts';
 import { key } from '../consensus/contracts/registry.ts';
 import type { Signer } from '../consensus/crypto/ed25519.ts';
 import type { NodeConfig } from './config/node-config.ts';
@@ -17,6 +17,7 @@ import { type ApiServer, startApi } from './http/server.ts';
 import type { ApiServices } from './http/services.ts';
 import { readOrMakeToken } from './http/token.ts';
 import { openKeyFile } from './keys/key-file.ts';
+import { StoreDamage } from './level/records.ts';
 import { openStore } from './level/store.ts';
 import { type Libp2pNetwork, startNetwork } from './libp2p/network.ts';
 import type { Network, NetworkHandlers, PeerKey } from './ports.ts';
@@ -58,7 +59,11 @@ export interface RunningNode {
 }
 
 /** Starts a node and resolves once it listens, connects and answers. Throws what its operator can mend. */
-export async function startNode(config: NodeConfig, passphrase: string, log: Logger = makeLog(config)): Promise<RunningNode> {
+export async function startNode(
+  config: NodeConfig,
+  passphrase: string,
+  log: Logger = makeLog(config),
+): Promise<RunningNode> {
   installNativePrimitives();
   const genesis = await readGenesis(config.genesisFile);
   const secret = await openKeyFile(config.keyFile, passphrase);
@@ -67,7 +72,7 @@ export async function startNode(config: NodeConfig, passphrase: string, log: Log
   await mkdir(config.dataDir, { recursive: true });
   const closing: (() => Promise<void>)[] = [];
   try {
-    const store = watchStore(await openStore(config.dataDir));
+    const store = watchStore(await openStore(config.dataDir).catch(cannotOpen));
     closing.unshift(() => store.close());
     return await new NodeWiring({ config, genesis, signer, secret, token, store, log, closing }).start();
   } catch (error) {
@@ -78,7 +83,10 @@ export async function startNode(config: NodeConfig, passphrase: string, log: Log
 
 /** Logs to stderr: neither payloads nor keys ever come here. */
 export function makeLog(config: Pick<NodeConfig, 'name' | 'logLevel'>): Logger {
-  return pino({ level: config.logLevel, base: { node: config.name } }, pino.destination({ fd: 2, sync: true }));
+  return pino(
+    { level: config.logLevel, base: { node: config.name } },
+    pino.destination({ fd: 2, sync: true }),
+  );
 }
 
 interface Parts {
@@ -114,10 +122,14 @@ class NodeWiring {
     });
     const replica = new Replica(await this.#restore());
     const timers = systemTimers(systemClock);
-    const runner = new GuardedRunner(replica, { store, network: this.#outlet(), clock: systemClock, timers }, {
-      onNotice: (notice) => this.#onNotice(notice),
-      onHalt: (error) => this.#fail(error),
-    });
+    const runner = new GuardedRunner(
+      replica,
+      { store, network: this.#outlet(), clock: systemClock, timers },
+      {
+        onNotice: (notice) => this.#onNotice(notice),
+        onHalt: (error) => this.#fail(error),
+      },
+    );
     runner.onFault = (error) => this.#fail(new Error('the replica broke', { cause: error }));
     closing.unshift(() => runner.stop());
     const { services, prover } = makeServices({
@@ -125,7 +137,11 @@ class NodeWiring {
       ...{ network: this.#outlet(), clock: systemClock, random: randomPort(), startedMs: systemClock.now() },
     });
     this.#services = services;
-    this.#metrics = new NodeMetrics({ publicKey: signer.publicKey, gauges: () => this.#gauges(services, replica), network: () => this.#traffic() });
+    this.#metrics = new NodeMetrics({
+      publicKey: signer.publicKey,
+      gauges: () => this.#gauges(services, replica),
+      network: () => this.#traffic(),
+    });
 
     const network = await startNetwork({
       ...{ secret, network: toHex(genesis.network), listen: config.listen },
@@ -134,32 +150,52 @@ class NodeWiring {
         config.serveLight ? answerLightClient(peer, frame, runner, prover) : declineLightClient(frame),
       ),
       onFault: (error) => this.#fail(new Error('a network handler broke', { cause: error })),
-    });
+    }).catch(cannotListen(`on ${config.listen.join(', ')}`));
     secret.fill(0);
     this.#network = network;
     closing.unshift(() => network.close());
-    const api: ApiServer = await startApi({ ...config.api, token, version, services, log });
+    const api: ApiServer = await startApi({ ...config.api, token, version, services, log }).catch(
+      cannotListen(`for the API on ${config.api.host}:${config.api.port}`),
+    );
     closing.unshift(() => api.close());
-    const metrics: MetricsServer = await startMetricsServer(config.metrics.host, config.metrics.port, this.#metrics);
+    const { host, port } = config.metrics;
+    const metrics: MetricsServer = await startMetricsServer(host, port, this.#metrics).catch(
+      cannotListen(`for metrics on ${host}:${port}`),
+    );
     closing.unshift(() => metrics.close());
 
     const early = this.#early ?? [];
     this.#early = undefined;
     for (const call of early) call();
     runner.dispatch({ type: 'tick' });
-    log.info({ height: replica.ledger.height, seat: replica.seat, key: network.key, network: toHex(genesis.network), p2p: network.address, api: api.url }, 'the node is up');
+    log.info(
+      {
+        height: replica.ledger.height,
+        seat: replica.seat,
+        key: network.key,
+        network: toHex(genesis.network),
+        p2p: network.address,
+        api: api.url,
+      },
+      'the node is up',
+    );
     const stop = (): Promise<number> => this.#stop(exitCodes.stopped, 'stopped');
-    return { ...{ key: network.key, genesis, replica, network, services, metricsUrl: metrics.url, stopped, stop }, api: { url: api.url, token } };
+    return {
+      ...{ key: network.key, genesis, replica, network, services, metricsUrl: metrics.url, stopped, stop },
+      api: { url: api.url, token },
+    };
   }
 
   async #restore() {
     const { config, genesis, signer, store } = this.#parts;
     const first = await store.checkpoint(1);
     if (first !== undefined && !equalBytes(first.header.network, genesis.network)) {
-      throw new StartError(`${config.dataDir}: holds the ledger of network ${toHex(first.header.network)}, and ${config.genesisFile} starts network ${toHex(genesis.network)}`);
+      throw new StartError(
+        `${config.dataDir}: holds the ledger of network ${toHex(first.header.network)}, and ${config.genesisFile} starts network ${toHex(genesis.network)}`,
+      );
     }
     const [seed] = new Uint32Array(randomPort().bytes(4).buffer);
-    return restore(genesis, signer, store, seed!);
+    return restore(genesis, signer, store, seed!).catch(cannotOpen);
   }
 
   /** The network as the runner sees it, also before it is there. */
@@ -201,7 +237,10 @@ class NodeWiring {
   #admits(peer: PeerKey, replica: Replica): boolean {
     const publicKey = fromHex(peer);
     if (publicKey?.length !== 32) return false;
-    return replica.ledger.genesis.committee.seatOf.has(peer) || replica.ledger.state.get(key, publicKey)?.state === 'ACTIVE';
+    return (
+      replica.ledger.genesis.committee.seatOf.has(peer) ||
+      replica.ledger.state.get(key, publicKey)?.state === 'ACTIVE'
+    );
   }
 
   /** Everything a notice tells of is durable. Whoever listens may fail, but not stop the node. */
@@ -220,7 +259,8 @@ class NodeWiring {
     tell('submissions', () => submissions.note(notice));
     tell('metrics', () => this.#metrics!.note(notice));
     tell('feed', () => feed.note(notice, changes));
-    if (notice.type === 'checkpoint') tell('light clients', () => this.#network?.pushToLightClients(newestHead(head)));
+    if (notice.type === 'checkpoint')
+      tell('light clients', () => this.#network?.pushToLightClients(newestHead(head)));
     tell('log', () => logNotice(log, notice));
   }
 
@@ -259,12 +299,45 @@ class NodeWiring {
     if (this.#services !== undefined) this.#services.status.stopped = reason;
     for (const close of closing) {
       const late = new Promise<void>((resolve) => setTimeout(resolve, STOP_STEP_MS).unref());
-      await Promise.race([close(), late]).catch((error) => log.error({ err: error }, 'could not close a part'));
+      await Promise.race([close(), late]).catch((error) =>
+        log.error({ err: error }, 'could not close a part'),
+      );
     }
     log.info({ code }, 'the node is down');
     this.#ended(code);
     return code;
   }
+}
+
+/** The store is in use, or damaged: a node never begins on what it cannot trust. */
+function cannotOpen(cause: Error): never {
+  const damaged = cause instanceof StoreDamage || cause.message.startsWith('broken invariant');
+  const advice = damaged
+    ? '; the node does not start on a damaged store: put it aside, and let the node fetch the ledger anew'
+    : '';
+  throw new StartError(`${cause.message}${advice}`, { cause, exitCode: damaged ? exitCodes.storeFailed : 1 });
+}
+
+/** The port is taken, or the address is not this machine's: for its operator to mend. */
+function cannotListen(where: string): (cause: Error) => never {
+  return (cause) => {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const known =
+      code === 'EADDRINUSE' ||
+      code === 'EADDRNOTAVAIL' ||
+      code === 'EACCES' ||
+      cause.name === 'UnsupportedListenAddressesError';
+    if (!known) throw cause;
+    throw new StartError(
+      `cannot listen ${where}: ${
+        message
+          .split('\n')
+          .map((line) => line.trim())
+          .find((line) => line.includes('listen E')) ?? message
+      }`,
+      { cause },
+    );
+  };
 }
 
 function logNotice(log: Logger, notice: Notice): void {

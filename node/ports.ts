@@ -42,8 +42,8 @@ export interface CheckpointRecord {
 export type StoreWrite =
   /** An open vertex; its checkpoint gives it a position. A payload that arrives later replaces the envelope. */
   | { readonly type: 'vertex'; readonly vertex: VertexRecord }
-  /** Open vertices that can never be confirmed. */
-  | { readonly type: 'forget'; readonly keys: readonly string[] }
+  /** Vertices that can never be confirmed: open no longer, but kept, since what stands on them is valid `[VTX-2]`. */
+  | { readonly type: 'bury'; readonly keys: readonly string[] }
   | { readonly type: 'checkpoint'; readonly checkpoint: CheckpointRecord }
   /** An encoded line of the vote log; lines of lower heights may be dropped `[BFT-1]`. */
   | { readonly type: 'vote'; readonly height: number; readonly entry: Uint8Array };
@@ -78,7 +78,7 @@ export interface Store {
   /** Applies all writes as one atomic batch, in order; durable (synced) before it resolves when asked. */
   write(writes: readonly StoreWrite[], durable: boolean): Promise<void>;
   checkpoint(height: number): Promise<StoredCheckpoint | undefined>;
-  /** Envelope of an open or confirmed vertex. */
+  /** Envelope of an open, confirmed or buried vertex. */
   vertex(key: string): Promise<Uint8Array | undefined>;
   position(key: string): Promise<Position | undefined>;
   historyNode(level: number, index: number): Promise<Uint8Array | undefined>;

@@ -4,13 +4,15 @@ import { toHex } from '../consensus/codec/bytes.ts';
 import { invariant } from '../consensus/codec/result.ts';
 import type { Genesis } from '../consensus/checkpoint/genesis.ts';
 import { headerId } from '../consensus/checkpoint/header.ts';
+import { chain } from '../consensus/contracts/registry.ts';
 import { LedgerState } from '../consensus/contracts/state.ts';
 import type { AncestorFacts } from '../consensus/dag/open-dag.ts';
 import type { Signer } from '../consensus/crypto/ed25519.ts';
 import { History, historyPositions } from '../consensus/merkle/history.ts';
 import { voteLogEntry } from '../consensus/pbft/messages.ts';
-import { decodeVertex } from '../consensus/vertex/vertex.ts';
+import { decodeVertex, type Vertex } from '../consensus/vertex/vertex.ts';
 import type { Store, StoredCheckpoint } from './ports.ts';
+import type { ChainEnd } from './replica/author.ts';
 import type { ReplicaStart } from './replica/replica.ts';
 
 export async function restore(genesis: Genesis, signer: Signer, store: Store, seed: number): Promise<ReplicaStart> {
@@ -24,7 +26,7 @@ export async function restore(genesis: Genesis, signer: Signer, store: Store, se
   const first = { id: genesis.headerId, time: genesis.header.time };
   if (stored.height === 0) {
     const ledger = { header: genesis.header, certificate: undefined, state: genesis.makeState(), history: History.empty, headers: [first] };
-    return { ...start, ledger, settled: [] };
+    return { ...start, ledger, ownEnd: undefined, settled: [] };
   }
 
   const headers = [first];
@@ -46,17 +48,30 @@ export async function restore(genesis: Genesis, signer: Signer, store: Store, se
   const state = LedgerState.of(stored.objects);
   invariant(toHex(state.map.root) === toHex(header.stateRoot), `the stored state is not the one certified at height ${header.height}`);
   const history = await restoreHistory(header.height, store);
-  return { ...start, ledger: { header, certificate, state, history, headers }, settled };
+  const ownEnd = await lastConfirmed(signer, state, store, heightOf);
+  return { ...start, ledger: { header, certificate, state, history, headers }, ownEnd, settled };
+}
+
+/** The last confirmed vertex of the own chain: the next one stands on it, however long ago it settled `[VTX-2]`. */
+async function lastConfirmed(signer: Signer, state: LedgerState, store: Store, heightOf: ReadonlyMap<string, number>): Promise<ChainEnd | undefined> {
+  const own = state.get(chain, signer.publicKey);
+  if (own === undefined || own.lastSequence === 0) return undefined;
+  const { time, checkpoint } = await storedVertex(toHex(own.lastId), store);
+  return { sequence: own.lastSequence, id: own.lastId, time, checkpointHeight: heightOf.get(toHex(checkpoint)) ?? 0 };
+}
+
+async function storedVertex(key: string, store: Store): Promise<Vertex> {
+  const envelope = await store.vertex(key);
+  const decoded = envelope && decodeVertex(envelope);
+  invariant(decoded?.ok, `confirmed vertex ${key} is missing in the store`);
+  return decoded.value;
 }
 
 async function settledFacts(checkpoint: StoredCheckpoint, store: Store, heightOf: ReadonlyMap<string, number>) {
   const facts: { key: string; facts: AncestorFacts }[] = [];
   for (const { id } of checkpoint.outcomes) {
     const key = toHex(id);
-    const envelope = await store.vertex(key);
-    const decoded = envelope && decodeVertex(envelope);
-    invariant(decoded?.ok, `confirmed vertex ${key} is missing in the store`);
-    const { authorKey, sequence, time, checkpoint: cited } = decoded.value;
+    const { authorKey, sequence, time, checkpoint: cited } = await storedVertex(key, store);
     facts.push({ key, facts: { authorKey, sequence, time, checkpointHeight: heightOf.get(toHex(cited)) ?? 0 } });
   }
   return facts;

@@ -8,7 +8,7 @@ import { limits } from '../consensus/codec/limits.ts';
 import { decodeVertex, encodeVertex, type Vertex, withoutPayload } from '../consensus/vertex/vertex.ts';
 import { bundle, type PeerMessage, peerMessage, VERTICES_PER_REQUEST_MAX } from '../consensus/wire/messages.ts';
 import type { Clock, Network, PeerKey, Store, StoreWrite, Timers } from './ports.ts';
-import type { Effect, Event, Notice, RecalledVertex, Reply } from './replica/events.ts';
+import type { Effect, Event, Notice, Recalled, RecalledVertex, Reply } from './replica/events.ts';
 import type { Replica } from './replica/replica.ts';
 
 /** Reads that peers asked for and that are under way; more are dropped, and asked for again. */
@@ -185,11 +185,13 @@ export class Runner {
 
   /** An own question: it is never dropped, whoever keeps the store busy. */
   async #recall(ids: readonly Uint8Array[]): Promise<void> {
+    let recalled: Recalled;
     try {
-      this.dispatch({ type: 'recalled', ...(await recallFrom(this.#store, this.replica.ledger, ids)) });
+      recalled = await recallFrom(this.#store, this.replica.ledger, ids);
     } catch (error) {
-      this.#halt(new Error('the store failed on a read', { cause: error }));
+      return this.#halt(new Error('the store failed on a read', { cause: error }));
     }
+    this.dispatch({ type: 'recalled', ...recalled });
   }
 
   async #sendVertices(peer: PeerKey, ids: readonly Uint8Array[]): Promise<void> {
@@ -230,13 +232,14 @@ export class Runner {
   }
 }
 
-/** What the store remembers of vertices that the DAG no longer holds: settled before the window, or dead `[ORD-1]`. */
+/** What the store remembers of vertices that the DAG does not hold: settled before the window, or dead `[ORD-1]`. */
 export async function recallFrom(
   store: Store,
   ledger: Replica['ledger'],
   ids: readonly Uint8Array[],
-): Promise<{ readonly found: readonly RecalledVertex[]; readonly absent: readonly Uint8Array[] }> {
+): Promise<Recalled> {
   const found: RecalledVertex[] = [];
+  const unconfirmed: Uint8Array[] = [];
   const absent: Uint8Array[] = [];
   for (const id of ids) {
     const key = toHex(id);
@@ -244,12 +247,13 @@ export async function recallFrom(
     const decoded = envelope && decodeVertex(envelope);
     const checkpointHeight = decoded?.ok ? ledger.heightOf(toHex(decoded.value.checkpoint)) : undefined;
     if (!decoded?.ok || checkpointHeight === undefined) absent.push(id);
+    else if ((await store.position(key)) === undefined) unconfirmed.push(envelope!);
     else {
       const { authorKey, sequence, time } = decoded.value;
       found.push({ key, facts: { authorKey, sequence, time, checkpointHeight } });
     }
   }
-  return { found, absent };
+  return { found, unconfirmed, absent };
 }
 
 /** Splits byte strings into runs that fit a bundle of `bytesMax`; one that is larger stands alone. */

@@ -31,7 +31,7 @@ export const pace = record('pace', {
   clockBehindMs: milliseconds,
   /** K: checkpoints whose outcome lists every node keeps `[ORD-1]`. */
   settledWindow: int(16, 65_536),
-  verticesPerCheckpointMax: int(1, 1_000_000),
+  verticesPerCheckpointMax: int(1, limits.outcomesMax),
   callBytesPerCheckpointMax: int(1, 1 << 30),
   /** A trust root older than this anchors nothing `[LC-1]`. */
   trustingPeriodMs: int(1),

@@ -16,6 +16,8 @@ export const limits = {
   parentsMax: 8,
   witnessParentsMax: 64,
   seatsMax: 64,
+  /** Outcomes of one checkpoint: what one frame can carry. */
+  outcomesMax: 20_000,
   signersMax: 16,
   evidencePerCallMax: 8,
   pledgesPerUnitMax: 16,

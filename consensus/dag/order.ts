@@ -69,7 +69,11 @@ function takeInOrder(cone: readonly DagNode[], candidates: ReadonlyMap<DagNode, 
     const candidate = candidates.get(node);
     if (candidate === undefined) continue;
     const ancestors = node.ancestors.filter((ancestor) => ancestor.open);
-    for (const ancestor of ancestors) children.set(ancestor, [...(children.get(ancestor) ?? []), node]);
+    for (const ancestor of ancestors) {
+      const siblings = children.get(ancestor);
+      if (siblings === undefined) children.set(ancestor, [node]);
+      else siblings.push(node);
+    }
     if (ancestors.length === 0) ready.push(candidate);
     else waiting.set(node, ancestors.length);
   }

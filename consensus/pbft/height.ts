@@ -75,6 +75,8 @@ export class PbftHeight {
   readonly #viewChanges = new Map<number, ViewChangeMessage>();
   #newView: NewViewProof | undefined;
   #prepared: PreparedProof | undefined;
+  /** The last view in which this life of the seat sent its commit. */
+  #committedIn = -1;
   /** What this seat signed: `phase/view` → value. The in-memory form of the vote log `[BFT-1]`. */
   readonly #signed = new Map<string, Uint8Array>();
   /** Own messages of the current view, sent again while nothing happens. */
@@ -171,6 +173,7 @@ export class PbftHeight {
       return this.#refuse('E_SIG', { part: 'proposal', seat, view });
     }
     let prepared: PreparedProof | undefined;
+    if (view === 0 && message.newView !== undefined) return this.#refuse('E_VOTE', { reason: 'a new-view in view 0', seat });
     if (view > 0) {
       const choice = checkNewView(message.newView, this.height, view, this.#rules);
       if (!choice.ok) return this.#refuse(choice.code, { ...choice.facts, seat, view });
@@ -206,11 +209,12 @@ export class PbftHeight {
     if (commits !== undefined) this.#committed = { view, id: commits.headerId, signatures: commits.signatures };
     if (this.#decideIfChecked()) return;
     const accepted = this.#proposals.get(view);
-    if (view !== this.#view || accepted?.checked !== true || this.#signed.has(`commit/${view}`)) return;
+    if (view !== this.#view || accepted?.checked !== true || this.#committedIn === view) return;
     const prepares = this.#votes.quorum('prepare', view);
     if (prepares === undefined || !equalBytes(prepares.headerId, accepted.id) || !equalBytes(prepares.newView, accepted.newView)) return;
     const quorum = makeQuorum(prepares.signatures, this.#rules.committee);
     this.#prepared = { view, header: accepted.header, newView: accepted.newView, quorum };
+    this.#committedIn = view;
     this.#vote('commit', { ...accepted, newView: zero32 });
     this.#advance(view, nowMs);
   }

@@ -18,11 +18,14 @@ export function checkViewChange(message: ViewChangeMessage, height: number, rule
   const voter = committee.record.seats[message.seat];
   if (voter === undefined || message.height !== height) return refuse('E_VOTE', { reason: 'no such seat or height' });
   const { prepared } = message;
+  // Before anything is encoded: one view above the greatest integer there is nothing.
+  if (prepared !== undefined && (prepared.view >= message.view || prepared.header.height !== height)) {
+    return refuse('E_VOTE', { reason: 'prepared in no lower view' });
+  }
   const subject = prepared && { view: prepared.view, headerId: headerId(prepared.header) };
   const body = viewChangeBytes({ network, committeeHash: committee.hash, height, view: message.view, prepared: subject });
   if (!verifyDigest(message.signature, 'view-change', network, body, voter)) return refuse('E_SIG', { part: 'view-change' });
   if (prepared !== undefined) {
-    if (prepared.view >= message.view || prepared.header.height !== height) return refuse('E_VOTE', { reason: 'prepared in no lower view' });
     const { view, newView } = prepared;
     const vote = voteBytes({ network, committeeHash: committee.hash, height, view, headerId: subject!.headerId, newView });
     const quorum = checkQuorum(prepared.quorum, phaseDomain.prepare, network, vote, committee);

@@ -357,6 +357,7 @@ paths('issue-receipt: the depositor controls it, the unit names it', () => {
   assert.is(toHex(document.controller), toHex(idOf('acme')));
   assert.is(toHex(document.issuer), toHex(idOf('warehouse')));
   assert.is(document.depositorAddress, '1 acme Road');
+  assert.is(document.depositorLei, story.world.read(party, idOf('acme')).lei);
   assert.is(document.issuerLei, story.world.read(party, idOf('warehouse')).lei);
   const goods = story.world.read(unit, story.unit);
   assert.equal(goods.receipts.map(toHex), [toHex(id)]);

@@ -23,7 +23,8 @@ const frameBody = {
   counter: int(0),
   /** The sensor's own time, ms: a claim. */
   time: timeMs,
-  readings: list(reading, limits.readingsPerFrameMax, 1),
+  /** None is a sign of life: the device was heard and measured nothing. */
+  readings: list(reading, limits.readingsPerFrameMax),
 };
 const unsignedFrame = record('frame-body', frameBody);
 

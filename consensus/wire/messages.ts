@@ -21,7 +21,7 @@ export const peerMessage = tagged('peer-message', {
   /** Asks for the checkpoint at a height. */
   getCheckpoint: record('get-checkpoint', { height: int(1) }),
   /** A certified checkpoint with its outcomes, from which the vertices it confirmed are known in order. */
-  checkpoint: record('checkpoint', { header: headerSchema, certificate: certificateSchema, outcomes: list(outcomeSchema, 20_000) }),
+  checkpoint: record('checkpoint', { header: headerSchema, certificate: certificateSchema, outcomes: list(outcomeSchema, limits.outcomesMax) }),
   /** Ids of open tips: said on connecting and now and then while something is open, so that nothing stays unheard. */
   tips: record('tips', { ids: list(hash32, limits.witnessParentsMax) }),
   getVertices: record('get-vertices', { ids: list(hash32, VERTICES_PER_REQUEST_MAX, 1) }),

@@ -131,7 +131,6 @@ function timedFrames(parts: readonly Part[]): Result<readonly Frame[]> {
 }
 
 function defectOf(value: Frame): string | undefined {
-  if (value.readings.length === 0) return 'no readings';
   if (value.readings.length > limits.readingsPerFrameMax)
     return `more than ${limits.readingsPerFrameMax} readings`;
   if (new Set(value.readings.map(({ quantity }) => quantity)).size < value.readings.length)

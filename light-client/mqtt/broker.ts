@@ -4,9 +4,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import { Aedes } from 'aedes';
 import { MqttError } from './connection.ts';
 
@@ -14,6 +15,9 @@ const HOST = '127.0.0.1';
 const START_TIMEOUT_MS = 10_000;
 /** Above what the gateway takes (senmlLimits), so that it sees and counts what is too long. */
 const MESSAGE_BYTES_MAX = 1 << 20;
+
+/** Ends the broker when file descriptor 3 closes: at `close`, and also when this process is killed. */
+const UNTIL_WE_END = '"$0" -c "$1" 3<&- & broker=$!; { read -r _ <&3; kill $broker; } 2>&- & wait $broker';
 
 export interface Broker {
   readonly url: string;
@@ -58,10 +62,19 @@ export async function startMosquitto(port = 0): Promise<Broker> {
   const folder = await mkdtemp(join(tmpdir(), 'tally-mosquitto-'));
   const config = join(folder, 'mosquitto.conf');
   await writeFile(config, mosquittoConfig(chosen));
-  const child = spawn(program, ['-c', config], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn('/bin/sh', ['-c', UNTIL_WE_END, program, config], {
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+  });
+  const [, , stderr, leash] = child.stdio as unknown as [null, null, Readable, Writable];
   let log = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  let running = (_: boolean): void => {};
+  const started = new Promise<boolean>((resolve) => {
+    running = resolve;
+  });
+  stderr.setEncoding('utf8').on('data', (text: string) => {
     log = (log + text).slice(-2000);
+    // Not a connection to the port: another program may have taken it, and would accept.
+    if (/mosquitto version \S+ running/.test(log)) running(true);
   });
   const exited = new Promise<void>((resolve) => {
     child.once('error', (error) => {
@@ -70,16 +83,15 @@ export async function startMosquitto(port = 0): Promise<Broker> {
     });
     child.once('exit', () => resolve());
   });
-  const killWithUs = (): void => void child.kill('SIGKILL');
-  process.once('exit', killWithUs);
   const close = async (): Promise<void> => {
-    process.off('exit', killWithUs);
-    child.kill('SIGTERM');
+    leash.destroy();
     await exited;
     await rm(folder, { recursive: true, force: true });
   };
-  const accepts = await Promise.race([waitForPort(chosen), exited.then(() => false)]);
-  if (!accepts) {
+  const timer = setTimeout(() => running(false), START_TIMEOUT_MS);
+  const up = await Promise.race([started, exited.then(() => false)]);
+  clearTimeout(timer);
+  if (!up) {
     await close();
     throw new MqttError(`mosquitto did not start on port ${chosen}: ${log.trim() || 'no message'}`);
   }
@@ -99,6 +111,8 @@ function mosquittoConfig(port: number): string {
     'log_dest stderr',
     'log_type error',
     'log_type warning',
+    'log_type information',
+    'connection_messages false',
     // Started as root it would change user, and the temporary folder is ours alone.
     ...(process.getuid?.() === 0 ? ['user root'] : []),
     '',
@@ -117,22 +131,6 @@ async function freePort(): Promise<number> {
   server.close();
   await once(server, 'close');
   return port;
-}
-
-async function waitForPort(port: number): Promise<boolean> {
-  const deadlineMs = performance.now() + START_TIMEOUT_MS;
-  while (performance.now() < deadlineMs) {
-    const open = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, HOST, () => {
-        socket.destroy();
-        resolve(true);
-      });
-      socket.once('error', () => resolve(false));
-    });
-    if (open) return true;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  return false;
 }
 
 function isExecutable(path: string): boolean {

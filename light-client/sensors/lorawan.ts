@@ -56,8 +56,8 @@ const fields: readonly (readonly [Field, QuantityName, (value: number) => number
 ];
 
 /**
- * Frames of the recording, in its order, unsigned. Malformed lines and uplinks without any measurement are counted
- * in the tally and left out. Throws RecordingError when the file itself cannot be read.
+ * Frames of the recording, in its order, unsigned. Malformed lines are counted in the tally
+ * and left out. Throws RecordingError when the file itself cannot be read.
  */
 export async function* replayLorawan(
   path: string,
@@ -72,7 +72,7 @@ export async function* replayLorawan(
       continue;
     }
     tally.add(frame);
-    if (frame.readings.length > 0) yield frame;
+    yield frame;
   }
 }
 

@@ -14,15 +14,12 @@ import { decimalOf } from '../../consensus/vertex/decimal.ts';
 import { compareFrames, type Frame, frame, signFrame } from '../../consensus/vertex/frame.ts';
 import { packOf } from '../intake/packs.ts';
 import { connectIntake } from '../mqtt/intake-connection.ts';
-import { replayLorawan } from '../sensors/lorawan.ts';
 import { INTAKE_TOPIC, publishFrames, topicOf } from '../sensors/publish.ts';
-import { ReplayTally } from '../sensors/recording.ts';
 import { warehouseAndTruck } from '../sensors/scenario.ts';
 import { sensorSigner } from '../sensors/sensor-key.ts';
 import { type BrokerKind, brokerKinds, publishRaw, until } from './brokers.ts';
 import { DurableIntake } from './durable-intake.ts';
 import { installNativePrimitives } from './native-primitives.ts';
-import { findRecording } from './recordings.ts';
 
 installNativePrimitives();
 const test = suite('gateway-intake');
@@ -78,39 +75,6 @@ async function startBroker(kind: BrokerKind) {
 }
 
 for (const kind of brokerKinds()) {
-  test(`${kind.name}: the recording of one node, copies and all`, async () => {
-    const path = findRecording('campusiot-ems-lorawan/EMS_A81758FFFE04B1C1.ndjson.gz');
-    if (path === undefined) return;
-    const url = await startBroker(kind);
-    const device = 'urn:dev:eui:a81758fffe04b1c1';
-    const gateway = await startGateway(kind, url, (name) =>
-      name === device ? { publicKey: undefined, active: true } : undefined,
-    );
-    const tally = new ReplayTally();
-    const startedMs = performance.now();
-    const format = kind.protocolVersion === 5 ? 'cbor' : 'json';
-    const published = await publishFrames(replayLorawan(path, { tally }), {
-      url,
-      protocolVersion: kind.protocolVersion,
-      format,
-    });
-    const { intake } = gateway;
-    await until(() => intake.accepted + (intake.refused.get('E_REPLAY') ?? 0) === published, 'every frame');
-    const seconds = (performance.now() - startedMs) / 1000;
-    console.log(
-      `${kind.name}: ${published} frames in ${seconds.toFixed(1)} s, ${Math.round(published / seconds)}/s, ${gateway.writes} writes`,
-    );
-
-    assert.equal([tally.received, tally.duplicates, tally.distinct, tally.silent], [8110, 1966, 6144, 1]);
-    assert.is(published, 8109);
-    assert.equal(Object.fromEntries(intake.refused), { E_REPLAY: 1966 });
-    assert.is(intake.accepted, 6143, 'each that measures something, once');
-    await gateway.settle();
-    const stored = await gateway.frames();
-    assert.is(stored.length, 6143);
-    assert.is(new Set(stored.map(({ session, counter }) => `${session} ${counter}`)).size, 6143);
-  });
-
   test(`${kind.name}: hostile and broken payloads among good ones`, async () => {
     const url = await startBroker(kind);
     const signed = sensorSigner('seed', 'signing').publicKey;

@@ -3,6 +3,7 @@
  * gateways in this process or in one of their own, to be killed.
  */
 
+import '../../node/polyfill.ts';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server } from 'node:net';

@@ -1,9 +1,11 @@
-import { createServer } from 'node:net';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect as connectSocket, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Aedes, type AuthenticateError } from 'aedes';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Broker } from '../mqtt/broker.ts';
+import { type Broker, findMosquitto } from '../mqtt/broker.ts';
 import { backoffMs, MqttError, targetOf } from '../mqtt/connection.ts';
 import {
   type ConnectionStatus,
@@ -248,6 +250,24 @@ test('MQTT 5 carries the content type', async () => {
   await client.endAsync();
   await until(() => seen.length === 2, 'both messages, the one at QoS 0 too');
   assert.equal(seen, ['application/senml+cbor', undefined]);
+});
+
+test('mosquitto ends with the process that started it, however that ends', async () => {
+  if (findMosquitto() === undefined) return;
+  const module = JSON.stringify(new URL('../mqtt/broker.js', import.meta.url).href);
+  const script = `import(${module}).then(async ({ startMosquitto }) => console.log((await startMosquitto()).url)); setInterval(() => {}, 1000)`;
+  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  const port = Number(new URL(line.toString().trim()).port);
+  const listening = () =>
+    new Promise<boolean>((resolve) => {
+      const socket = connectSocket(port, '127.0.0.1', () => socket.destroy() && resolve(true));
+      socket.once('error', () => resolve(false));
+    });
+  assert.ok(await listening());
+  child.kill('SIGKILL');
+  for (let tries = 0; (await listening()) && tries < 200; tries++) await sleep(20);
+  assert.not(await listening());
 });
 
 test('a refused password is said without the password, and tried again', async () => {

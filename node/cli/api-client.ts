@@ -3,8 +3,8 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { readNodeConfig } from '../config/node-config.ts';
-import { readToken } from '../http/token.ts';
 import type { Problem } from '../http/problem.ts';
+import { readToken } from '../http/token.ts';
 import { CliError, exits } from './exit-codes.ts';
 
 const CONFIG_DEFAULT = 'config.toml';
@@ -20,8 +20,14 @@ export interface ApiFlags {
 /** Options that say which node is asked. */
 export function addApiOptions(command: Command): Command {
   return command
-    .option('--config <file>', `configuration of the node: its address and token file (default: $TALLY_CONFIG, else ${CONFIG_DEFAULT})`)
-    .option('--port-file <file>', 'file that `tally node --port-file` wrote: for ports that were chosen at start')
+    .option(
+      '--config <file>',
+      `configuration of the node: its address and token file (default: $TALLY_CONFIG, else ${CONFIG_DEFAULT})`,
+    )
+    .option(
+      '--port-file <file>',
+      'file that `tally node --port-file` wrote: for ports that were chosen at start',
+    )
     .option('--url <url>', 'address of the API, in place of the configuration’s')
     .option('--token-file <file>', 'token file, in place of the configuration’s')
     .option('--json', 'print JSON');
@@ -32,8 +38,13 @@ export async function openApi(flags: ApiFlags): Promise<ApiClient> {
   if (url !== undefined && tokenFile !== undefined) return new ApiClient(url, await readToken(tokenFile));
   const config = await readNodeConfig(flags.config ?? process.env['TALLY_CONFIG'] ?? CONFIG_DEFAULT);
   const { host, port } = config.api;
-  const address = url ?? (await addressFrom(flags.portFile)) ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-  if (address.endsWith(':0')) throw new CliError(exits.usage, 'the configuration leaves the API’s port open: name the node’s --port-file, or --url');
+  const address =
+    url ?? (await addressFrom(flags.portFile)) ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  if (address.endsWith(':0'))
+    throw new CliError(
+      exits.usage,
+      'the configuration leaves the API’s port open: name the node’s --port-file, or --url',
+    );
   return new ApiClient(address, await readToken(tokenFile ?? config.api.tokenFile));
 }
 
@@ -43,7 +54,9 @@ async function addressFrom(portFile: string | undefined): Promise<string | undef
     const { api } = JSON.parse(await readFile(portFile, 'utf8')) as { readonly api?: unknown };
     if (typeof api === 'string') return api;
   } catch (cause) {
-    throw new CliError(exits.usage, `${portFile}: cannot read the port file: ${(cause as Error).message}`, { cause });
+    throw new CliError(exits.usage, `${portFile}: cannot read the port file: ${(cause as Error).message}`, {
+      cause,
+    });
   }
   throw new CliError(exits.usage, `${portFile}: not a port file of tally node`);
 }
@@ -70,19 +83,41 @@ export class ApiClient {
   }
 
   /** Resolves to an answer that is no error. */
-  async fetch(method: 'GET' | 'POST', path: string, body?: object, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
-    const all = { ...headers, authorization: `Bearer ${this.#token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
+  async fetch(
+    method: 'GET' | 'POST',
+    path: string,
+    body?: object,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Response> {
+    const all = {
+      ...headers,
+      authorization: `Bearer ${this.#token}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    };
     let response: Response;
     try {
-      response = await fetch(`${this.url}${path}`, { method, headers: all, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+      response = await fetch(`${this.url}${path}`, {
+        method,
+        headers: all,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
     } catch (cause) {
       const reason = ((cause as Error).cause as Error | undefined)?.message ?? (cause as Error).message;
-      throw new CliError(exits.unreachable, `no node answers at ${this.url}: ${reason}; is \`tally node\` running?`, { cause });
+      throw new CliError(
+        exits.unreachable,
+        `no node answers at ${this.url}: ${reason}; is \`tally node\` running?`,
+        { cause },
+      );
     }
     if (response.ok) return response;
     const problem = (await response.json().catch(() => undefined)) as Problem | undefined;
-    if (response.status === 401) throw new CliError(exits.unreachable, `the node at ${this.url} does not know this token`, { problem });
-    throw new CliError(response.status >= 500 ? exits.failed : exits.refused, describeProblem(problem, response.status), { problem });
+    if (response.status === 401)
+      throw new CliError(exits.unreachable, `the node at ${this.url} does not know this token`, { problem });
+    throw new CliError(
+      response.status >= 500 ? exits.failed : exits.refused,
+      describeProblem(problem, response.status),
+      { problem },
+    );
   }
 }
 

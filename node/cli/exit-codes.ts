@@ -20,7 +20,11 @@ export class CliError extends Error {
   /** What `--json` prints besides the message. */
   readonly problem: object | undefined;
 
-  constructor(exitCode: number, message: string, options?: { readonly problem?: object | undefined; readonly cause?: unknown }) {
+  constructor(
+    exitCode: number,
+    message: string,
+    options?: { readonly problem?: object | undefined; readonly cause?: unknown },
+  ) {
     super(message, options?.cause === undefined ? undefined : { cause: options.cause });
     this.exitCode = exitCode;
     this.problem = options?.problem;

@@ -11,12 +11,20 @@ interface Received {
   readonly data: string;
 }
 
-export async function followEvents(api: ApiClient, flags: ApiFlags & { readonly types?: string; readonly since?: string }): Promise<void> {
+export async function followEvents(
+  api: ApiClient,
+  flags: ApiFlags & { readonly types?: string; readonly since?: string },
+): Promise<void> {
   let last = flags.since;
   const path = `/v1/events${flags.types === undefined ? '' : `?types=${encodeURIComponent(flags.types)}`}`;
   for (let connected = false; ; ) {
     try {
-      const response = await api.fetch('GET', path, undefined, last === undefined ? {} : { 'last-event-id': last });
+      const response = await api.fetch(
+        'GET',
+        path,
+        undefined,
+        last === undefined ? {} : { 'last-event-id': last },
+      );
       connected = true;
       for await (const event of readEvents(response.body!)) {
         last = event.id ?? last;
@@ -38,7 +46,12 @@ export async function* readEvents(body: AsyncIterable<Uint8Array>): AsyncGenerat
   for await (const chunk of body) {
     text += decoder.decode(chunk, { stream: true });
     for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
-      const fields = new Map(text.slice(0, end).split('\n').map((line) => splitField(line)));
+      const fields = new Map(
+        text
+          .slice(0, end)
+          .split('\n')
+          .map((line) => splitField(line)),
+      );
       text = text.slice(end + 2);
       const data = fields.get('data');
       if (data !== undefined) yield { id: fields.get('id'), type: fields.get('event') ?? 'message', data };
@@ -52,6 +65,9 @@ function splitField(line: string): [string, string] {
 }
 
 function printEvent({ id, type, data }: Received, json: boolean | undefined): void {
-  if (json) process.stdout.write(`{"id":${JSON.stringify(id ?? null)},"event":${JSON.stringify(type)},"data":${data}}\n`);
+  if (json)
+    process.stdout.write(
+      `{"id":${JSON.stringify(id ?? null)},"event":${JSON.stringify(type)},"data":${data}}\n`,
+    );
   else process.stdout.write(`${type}  ${data}\n`);
 }

@@ -2,9 +2,9 @@
 
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { addApiOptions, type ApiClient, type ApiFlags, openApi } from './api-client.ts';
-import { followEvents } from './follow-events.ts';
+import { type ApiClient, type ApiFlags, addApiOptions, openApi } from './api-client.ts';
 import { CliError, exits } from './exit-codes.ts';
+import { followEvents } from './follow-events.ts';
 import { print } from './print.ts';
 
 interface BundleFlags extends ApiFlags {
@@ -16,7 +16,12 @@ const part = (text: string): string => encodeURIComponent(text);
 export function registerGet(program: Command): void {
   const get = program.command('get').description('read from a running node');
 
-  const read = (name: string, description: string, args: readonly string[], path: (...values: string[]) => string): Command => {
+  const read = (
+    name: string,
+    description: string,
+    args: readonly string[],
+    path: (...values: string[]) => string,
+  ): Command => {
     const command = addApiOptions(get.command([name, ...args].join(' ')).description(description));
     return command.action(async (...given: unknown[]) => {
       // Commander passes the arguments, then the options, then the command.
@@ -30,10 +35,20 @@ export function registerGet(program: Command): void {
   read('peers', 'connected nodes', [], () => '/v1/peers');
   read('transitions', 'every transition with its arguments', [], () => '/v1/transitions');
   read('types', 'types of objects with their fields', [], () => '/v1/objects');
-  read('checkpoint', 'a certified checkpoint', ['[height]'], (height) => `/v1/checkpoints/${part(height || 'newest')}`);
+  read(
+    'checkpoint',
+    'a certified checkpoint',
+    ['[height]'],
+    (height) => `/v1/checkpoints/${part(height || 'newest')}`,
+  );
   read('call', 'what came of a call', ['<id>'], (id) => `/v1/calls/${part(id!)}`);
 
-  const withBundle = (name: string, description: string, args: readonly string[], path: (...values: string[]) => string): Command =>
+  const withBundle = (
+    name: string,
+    description: string,
+    args: readonly string[],
+    path: (...values: string[]) => string,
+  ): Command =>
     addApiOptions(get.command([name, ...args].join(' ')).description(description))
       .option('--bundle <file>', 'write the proof bundle to this file, for `tally verify`')
       .action(async (...given: unknown[]) => {
@@ -44,7 +59,12 @@ export function registerGet(program: Command): void {
         if (flags.bundle !== undefined) await keepBundle(api, `${at}/bundle`, flags.bundle);
       });
 
-  withBundle('object', 'one object; its id may be a name such as sscc:340123450000000017', ['<type>', '<id>'], (type, id) => `/v1/objects/${part(type!)}/${part(id!)}`);
+  withBundle(
+    'object',
+    'one object; its id may be a name such as sscc:340123450000000017',
+    ['<type>', '<id>'],
+    (type, id) => `/v1/objects/${part(type!)}/${part(id!)}`,
+  );
   withBundle('vertex', 'a vertex, its call and its outcome', ['<id>'], (id) => `/v1/vertices/${part(id!)}`);
   registerSearch(get);
   registerObjects(get);
@@ -63,11 +83,17 @@ async function keepBundle(api: ApiClient, path: string, file: string): Promise<v
   await writeFile(file, bundle).catch((cause) => {
     throw new CliError(exits.usage, `${file}: cannot be written: ${(cause as Error).message}`, { cause });
   });
-  process.stderr.write(`proof bundle: ${file} (${bundle.length} bytes); check it with: tally verify ${file} --genesis <genesis.json>\n`);
+  process.stderr.write(
+    `proof bundle: ${file} (${bundle.length} bytes); check it with: tally verify ${file} --genesis <genesis.json>\n`,
+  );
 }
 
 function registerSearch(get: Command): void {
-  addApiOptions(get.command('search <scheme> <label>').description('what stands under an identifier, and which pledges are on it'))
+  addApiOptions(
+    get
+      .command('search <scheme> <label>')
+      .description('what stands under an identifier, and which pledges are on it'),
+  )
     .option('--bundle <file>', 'write the search certificate: no pledge on it, or none but --except')
     .option('--except <pledge>', 'the one pledge that may be on it')
     .action(async (scheme: string, label: string, flags: BundleFlags & { readonly except?: string }) => {
@@ -85,7 +111,9 @@ interface ListFlags extends ApiFlags {
 
 function query(values: { readonly [name: string]: string | boolean | undefined }): string {
   const given = Object.entries(values).filter(([, value]) => value !== undefined);
-  return given.length === 0 ? '' : `?${given.map(([name, value]) => `${name}=${part(String(value))}`).join('&')}`;
+  return given.length === 0
+    ? ''
+    : `?${given.map(([name, value]) => `${name}=${part(String(value))}`).join('&')}`;
 }
 
 function registerObjects(get: Command): void {
@@ -94,10 +122,20 @@ function registerObjects(get: Command): void {
     .option('--mine', 'only those of which this party may see more than everybody')
     .option('--after <id>', '`next` of the page before')
     .option('--limit <count>', 'at most so many')
-    .action(async (type: string, flags: ListFlags & { readonly state?: string; readonly mine?: boolean; readonly after?: string }) => {
-      const { state, mine, after, limit } = flags;
-      print(await (await openApi(flags)).get(`/v1/objects/${part(type)}${query({ state, mine, after, limit })}`), flags.json);
-    });
+    .action(
+      async (
+        type: string,
+        flags: ListFlags & { readonly state?: string; readonly mine?: boolean; readonly after?: string },
+      ) => {
+        const { state, mine, after, limit } = flags;
+        print(
+          await (await openApi(flags)).get(
+            `/v1/objects/${part(type)}${query({ state, mine, after, limit })}`,
+          ),
+          flags.json,
+        );
+      },
+    );
 }
 
 function registerReadings(get: Command): void {

@@ -3,10 +3,10 @@
 import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { checkGenesis, defaultPace, genesisSchema } from '../../consensus/checkpoint/genesis.ts';
 import { toHex } from '../../consensus/codec/bytes.ts';
 import { describeRefusal } from '../../consensus/codec/result.ts';
 import type { Json } from '../../consensus/codec/schema.ts';
-import { checkGenesis, defaultPace, genesisSchema } from '../../consensus/checkpoint/genesis.ts';
 import { checkLei } from '../../consensus/contracts/identifiers.ts';
 import { defaultPolicy } from '../../consensus/contracts/policy.ts';
 import { labelKey, roles } from '../../consensus/contracts/registry.ts';
@@ -37,7 +37,9 @@ interface InitFlags {
 export function registerInit(program: Command): void {
   program
     .command('init')
-    .description('prepare a home for a node: a key, a configuration with every default, and a description of its party')
+    .description(
+      'prepare a home for a node: a key, a configuration with every default, and a description of its party',
+    )
     .argument('<dir>', 'folder to make')
     .requiredOption('--name <name>', 'name of the node, and of its party')
     .option('--lei <lei>', 'legal entity identifier of the party: 20 characters')
@@ -49,7 +51,10 @@ export function registerInit(program: Command): void {
     .option('--peer <key@multiaddr...>', 'another node: public key and address')
     .option('--api-port <port>', 'port of the API on this machine', '8001')
     .option('--metrics-port <port>', 'port of /metrics on this machine', '9001')
-    .option('--passphrase-file <file>', 'where the passphrase of the key stands (else $TALLY_PASSPHRASE, else asked)')
+    .option(
+      '--passphrase-file <file>',
+      'where the passphrase of the key stands (else $TALLY_PASSPHRASE, else asked)',
+    )
     .option('--json', 'print JSON')
     .action((dir: string, flags: InitFlags) => initHome(resolve(dir), flags));
 }
@@ -60,11 +65,29 @@ async function initHome(dir: string, flags: InitFlags): Promise<void> {
   if (defect !== undefined) throw new CliError(exits.usage, `--lei ${flags.lei}: ${defect}`);
   const apiPort = readPort('--api-port', flags.apiPort);
   const metricsPort = readPort('--metrics-port', flags.metricsPort);
-  if (!multiaddrText.safeParse(flags.listen).success) throw new CliError(exits.usage, `--listen ${flags.listen}: expected a multiaddr such as /ip4/127.0.0.1/tcp/4001`);
-  const config = nodeConfigToml({ name, genesisFile: flags.genesis, listen: flags.listen, peers: (flags.peer ?? []).map(readPeer), apiPort, metricsPort });
-  const files = { config: join(dir, 'config.toml'), key: join(dir, 'key.age'), party: join(dir, 'party.json') };
+  if (!multiaddrText.safeParse(flags.listen).success)
+    throw new CliError(
+      exits.usage,
+      `--listen ${flags.listen}: expected a multiaddr such as /ip4/127.0.0.1/tcp/4001`,
+    );
+  const config = nodeConfigToml({
+    name,
+    genesisFile: flags.genesis,
+    listen: flags.listen,
+    peers: (flags.peer ?? []).map(readPeer),
+    apiPort,
+    metricsPort,
+  });
+  const files = {
+    config: join(dir, 'config.toml'),
+    key: join(dir, 'key.age'),
+    party: join(dir, 'party.json'),
+  };
   for (const file of Object.values(files)) {
-    const there = await access(file).then(() => true, () => false);
+    const there = await access(file).then(
+      () => true,
+      () => false,
+    );
     if (there) throw new CliError(exits.usage, `${file} exists: nothing is written over`);
   }
   const passphrase = await newPassphrase(files.key, flags.passphraseFile);
@@ -73,7 +96,14 @@ async function initHome(dir: string, flags: InitFlags): Promise<void> {
   const key = toHex(nativeSigner(seed).publicKey);
   seed.fill(0);
   await writeFile(files.config, config, { flag: 'wx' });
-  const party = { lei: flags.lei ?? '', name, address: flags.address, roles: flags.role ?? [], keys: [key], seat: flags.seat ?? false };
+  const party = {
+    lei: flags.lei ?? '',
+    name,
+    address: flags.address,
+    roles: flags.role ?? [],
+    keys: [key],
+    seat: flags.seat ?? false,
+  };
   await writeFile(files.party, `${JSON.stringify(party, null, 2)}\n`, { flag: 'wx' });
   if (json) return print({ key, files }, true);
   process.stdout.write(`The node “${name}” has its home in ${dir}.
@@ -99,13 +129,15 @@ async function newPassphrase(keyFile: string, passphraseFile: string | undefined
   const passphrase = await readPassphrase(keyFile);
   if (passphrase === '') throw new CliError(exits.usage, 'the passphrase is empty');
   // Typed blind: once more, or a slip locks the key for ever.
-  if (given === undefined && (await readPassphrase(`${keyFile}, once more`)) !== passphrase) throw new CliError(exits.usage, 'the two passphrases differ');
+  if (given === undefined && (await readPassphrase(`${keyFile}, once more`)) !== passphrase)
+    throw new CliError(exits.usage, 'the two passphrases differ');
   return passphrase;
 }
 
 function readPort(option: string, text: string): number {
   const port = Number(text);
-  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new CliError(exits.usage, `${option} ${text}: expected a port from 0 to 65535`);
+  if (!/^\d{1,5}$/.test(text) || port > 65_535)
+    throw new CliError(exits.usage, `${option} ${text}: expected a port from 0 to 65535`);
   return port;
 }
 
@@ -128,7 +160,10 @@ export function registerGenesis(program: Command): void {
   program
     .command('genesis')
     .description('make the genesis of a network from its parties’ descriptions; its hash is the network’s id')
-    .argument('<parties...>', 'files as `tally init` writes them: one party, a list of parties, or {"parties": […]}')
+    .argument(
+      '<parties...>',
+      'files as `tally init` writes them: one party, a list of parties, or {"parties": […]}',
+    )
     .requiredOption('--name <name>', 'name of the network')
     .requiredOption('--out <file>', 'file to write')
     .option('--time <ms>', 'time of the start, ms since 1970 (default: now)')
@@ -161,29 +196,52 @@ async function makeGenesisFile(files: readonly string[], flags: GenesisFlags): P
       if (defect !== undefined) throw new CliError(exits.usage, `${where}: field lei: ${defect}`);
       leis.add(lei);
       const keys = Array.isArray(party.keys) ? (party.keys as readonly Json[]) : [];
-      if (keys.length === 0) throw new CliError(exits.usage, `${where}: field keys: expected at least one public key`);
+      if (keys.length === 0)
+        throw new CliError(exits.usage, `${where}: field keys: expected at least one public key`);
       if (seat !== false) seats.push(seat === true ? keys[0]! : seat);
       parties.push({ address: '', ...(party as { readonly [field: string]: Json }) });
     }
   }
   const record = {
-    ...{ suite: SUITE, name: flags.name, time: flags.time === undefined ? Date.now() : Number(flags.time), seats, parties },
+    ...{
+      suite: SUITE,
+      name: flags.name,
+      time: flags.time === undefined ? Date.now() : Number(flags.time),
+      seats,
+      parties,
+    },
     policy: { ...defaultPolicy, ...overrides('--policy', flags.policy) },
     pace: { ...defaultPace, ...overrides('--pace', flags.pace) },
   };
   const parsed = genesisSchema.parseJson(record as Json);
   const genesis = parsed.ok ? checkGenesis(parsed.value) : parsed;
-  if (!parsed.ok || !genesis.ok) throw new CliError(exits.usage, `no genesis can be made of this: ${describeRefusal(parsed.ok ? (genesis as never) : parsed)}`);
+  if (!parsed.ok || !genesis.ok)
+    throw new CliError(
+      exits.usage,
+      `no genesis can be made of this: ${describeRefusal(parsed.ok ? (genesis as never) : parsed)}`,
+    );
   const { network, committee } = genesis.value;
-  await writeFile(flags.out, `${JSON.stringify(genesisSchema.toJson(parsed.value), null, 2)}\n`, { flag: 'wx' }).catch((cause) => {
-    throw new CliError(exits.usage, `${flags.out}: cannot be written: ${(cause as Error).message}`, { cause });
+  await writeFile(flags.out, `${JSON.stringify(genesisSchema.toJson(parsed.value), null, 2)}\n`, {
+    flag: 'wx',
+  }).catch((cause) => {
+    throw new CliError(exits.usage, `${flags.out}: cannot be written: ${(cause as Error).message}`, {
+      cause,
+    });
   });
   const { parties: enrolled } = parsed.value;
   const ids = enrolled.map(({ lei, name }) => ({ lei, name, party: toHex(labelKey(network, 'lei', lei)) }));
-  const made = { network: toHex(network), seats: committee.size, quorum: committee.quorum, faults: committee.faults, parties: ids, file: flags.out };
+  const made = {
+    network: toHex(network),
+    seats: committee.size,
+    quorum: committee.quorum,
+    faults: committee.faults,
+    parties: ids,
+    file: flags.out,
+  };
   if (flags.json) return print(made, true);
   print(made, false);
-  if (committee.faults === 0) process.stderr.write(`With ${committee.size} seats no fault is borne: 4 seats bear one.\n`);
+  if (committee.faults === 0)
+    process.stderr.write(`With ${committee.size} seats no fault is borne: 4 seats bear one.\n`);
   process.stdout.write('\nEvery node of the network needs this very file.\n');
 }
 
@@ -192,11 +250,16 @@ async function readParties(file: string): Promise<readonly PartyFile[]> {
   try {
     json = JSON.parse(await readFile(file, 'utf8')) as Json;
   } catch (cause) {
-    throw new CliError(exits.usage, `${file}: cannot be read as JSON: ${(cause as Error).message}`, { cause });
+    throw new CliError(exits.usage, `${file}: cannot be read as JSON: ${(cause as Error).message}`, {
+      cause,
+    });
   }
-  const listed = Array.isArray(json) ? json : ((json as { readonly parties?: Json } | null)?.parties ?? [json]);
+  const listed = Array.isArray(json)
+    ? json
+    : ((json as { readonly parties?: Json } | null)?.parties ?? [json]);
   const all = Array.isArray(listed) ? (listed as readonly Json[]) : [];
-  if (all.length === 0 || all.some((entry) => typeof entry !== 'object' || entry === null)) throw new CliError(exits.usage, `${file}: expected a party, a list of parties, or {"parties": […]}`);
+  if (all.length === 0 || all.some((entry) => typeof entry !== 'object' || entry === null))
+    throw new CliError(exits.usage, `${file}: expected a party, a list of parties, or {"parties": […]}`);
   return all as readonly PartyFile[];
 }
 

@@ -21,8 +21,14 @@ export function registerNode(program: Command): void {
     .description('run a full node')
     .requiredOption('--config <file>', 'configuration, as `tally init` writes it')
     .option('--port-file <file>', 'write the addresses as JSON once the node listens')
-    .option('--passphrase-file <file>', 'where the passphrase of the key stands (else $TALLY_PASSPHRASE, else asked)')
-    .addHelpText('after', `\nExit codes: ${exitCodes.stopped} stopped, ${exitCodes.wrong} wrong about the ledger or itself, ${exitCodes.storeFailed} its disk failed, 1 could not start`)
+    .option(
+      '--passphrase-file <file>',
+      'where the passphrase of the key stands (else $TALLY_PASSPHRASE, else asked)',
+    )
+    .addHelpText(
+      'after',
+      `\nExit codes: ${exitCodes.stopped} stopped, ${exitCodes.wrong} wrong about the ledger or itself, ${exitCodes.storeFailed} its disk failed, 1 could not start`,
+    )
     .action(runNode);
 }
 

@@ -17,13 +17,16 @@ function lines(value: Json, indent: string): string[] {
   }
   if (typeof value !== 'object' || value === null) return [`${indent}${text(value)}`];
   return Object.entries(value).flatMap(([name, entry]) => {
-    if (typeof entry !== 'object' || entry === null) return [`${indent}${name}: ${text(entry)}${dated(name, entry)}`];
-    if (Array.isArray(entry) && entry.every((item) => typeof item !== 'object')) return [`${indent}${name}: ${entry.length === 0 ? '(none)' : entry.join(', ')}`];
+    if (typeof entry !== 'object' || entry === null)
+      return [`${indent}${name}: ${text(entry)}${dated(name, entry)}`];
+    if (Array.isArray(entry) && entry.every((item) => typeof item !== 'object'))
+      return [`${indent}${name}: ${entry.length === 0 ? '(none)' : entry.join(', ')}`];
     return [`${indent}${name}:`, ...lines(entry as Json, `${indent}  `)];
   });
 }
 
-const text = (value: Json | undefined): string => (value === null || value === undefined ? '(none)' : String(value));
+const text = (value: Json | undefined): string =>
+  value === null || value === undefined ? '(none)' : String(value);
 
 const TIME_FIELD = /(^|[a-z])(time|deadline|expires|until|maturity|asOf)$/i;
 /** Later than 2001, in ms. */
@@ -31,5 +34,7 @@ const TIME_MIN_MS = 1e12;
 
 /** A time is also shown as people write it. */
 function dated(name: string, value: Json | undefined): string {
-  return TIME_FIELD.test(name) && typeof value === 'number' && value > TIME_MIN_MS ? `  (${new Date(value).toISOString()})` : '';
+  return TIME_FIELD.test(name) && typeof value === 'number' && value > TIME_MIN_MS
+    ? `  (${new Date(value).toISOString()})`
+    : '';
 }

@@ -6,7 +6,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { Json } from '../../consensus/codec/schema.ts';
-import { addApiOptions, type ApiClient, type ApiFlags, openApi } from './api-client.ts';
+import { type ApiClient, type ApiFlags, addApiOptions, openApi } from './api-client.ts';
 import { CliError, exits } from './exit-codes.ts';
 import { print } from './print.ts';
 
@@ -27,23 +27,39 @@ interface TxFlags extends ApiFlags {
 interface DescribedCall {
   readonly call: string;
   readonly callId: string;
-  readonly signers: readonly { readonly party: string; readonly roles: readonly string[]; readonly signed: boolean }[] | null;
+  readonly signers:
+    | readonly { readonly party: string; readonly roles: readonly string[]; readonly signed: boolean }[]
+    | null;
 }
 interface Checked {
   readonly passes: boolean;
-  readonly refusal: { readonly code: string; readonly meaning: string; readonly remedy: string; readonly facts: Json; readonly conflict: string | null } | null;
+  readonly refusal: {
+    readonly code: string;
+    readonly meaning: string;
+    readonly remedy: string;
+    readonly facts: Json;
+    readonly conflict: string | null;
+  } | null;
 }
 interface Submitted {
   readonly status: 'pending' | 'final';
   readonly vertex: string;
-  readonly outcome: { readonly code: string; readonly meaning: string; readonly conflict: string; readonly height: number } | null;
+  readonly outcome: {
+    readonly code: string;
+    readonly meaning: string;
+    readonly conflict: string;
+    readonly height: number;
+  } | null;
 }
 
 export function registerTx(program: Command): void {
   addApiOptions(program.command('tx').description('act on the ledger: compose, sign and submit a call'))
     .argument('[transition]', 'what to do, see `tally get transitions`; left out with --call')
     .option('--args <json|@file>', 'arguments as one flat JSON object')
-    .option('--call <hex|@file...>', 'go on with a call that was composed elsewhere; several copies are put together')
+    .option(
+      '--call <hex|@file...>',
+      'go on with a call that was composed elsewhere; several copies are put together',
+    )
     .option('--deadline <ms>', 'checkpoint time after which it has no effect (default: an hour from now)')
     .option('--no-sign', 'do not sign with this node’s key')
     .option('--dry-run', 'try it on the present state; nothing is submitted')
@@ -51,7 +67,10 @@ export function registerTx(program: Command): void {
     .option('--out <file>', 'write the call, in hexadecimal, to this file')
     .option('--force', 'submit also when signatures are missing: the ledger will refuse it, on record')
     .option('--wait <ms>', 'wait so long for the outcome', String(WAIT_DEFAULT_MS))
-    .addHelpText('after', `\nExit codes: 0 took effect, ${exits.refused} refused or signatures missing, ${exits.pending} not final in time, ${exits.unreachable} no node, ${exits.usage} wrong usage, ${exits.failed} else`)
+    .addHelpText(
+      'after',
+      `\nExit codes: 0 took effect, ${exits.refused} refused or signatures missing, ${exits.pending} not final in time, ${exits.unreachable} no node, ${exits.usage} wrong usage, ${exits.failed} else`,
+    )
     .action(runTx);
 }
 
@@ -60,7 +79,9 @@ async function runTx(transition: string | undefined, flags: TxFlags): Promise<vo
   const call = await obtainCall(api, transition, flags);
   if (flags.out !== undefined) {
     await writeFile(flags.out, `${call.call}\n`).catch((cause) => {
-      throw new CliError(exits.usage, `${flags.out}: cannot be written: ${(cause as Error).message}`, { cause });
+      throw new CliError(exits.usage, `${flags.out}: cannot be written: ${(cause as Error).message}`, {
+        cause,
+      });
     });
   }
   if (flags.dryRun) return check(api, call, flags);
@@ -69,18 +90,32 @@ async function runTx(transition: string | undefined, flags: TxFlags): Promise<vo
   if (missing.length > 0 && !flags.force) {
     if (flags.json) print(call, true);
     const wanted = missing.map(({ party, roles }) => `${roles.join(' or ')} ${party}`).join(', ');
-    throw new CliError(exits.refused, `not submitted: signatures are missing of ${wanted}; pass the call on with --sign-only --out FILE, and submit it with --call @FILE`);
+    throw new CliError(
+      exits.refused,
+      `not submitted: signatures are missing of ${wanted}; pass the call on with --sign-only --out FILE, and submit it with --call @FILE`,
+    );
   }
   await submit(api, call, flags);
 }
 
-async function obtainCall(api: ApiClient, transition: string | undefined, flags: TxFlags): Promise<DescribedCall> {
-  if ((transition === undefined) === (flags.call === undefined)) throw new CliError(exits.usage, 'expected either a transition with --args, or --call');
+async function obtainCall(
+  api: ApiClient,
+  transition: string | undefined,
+  flags: TxFlags,
+): Promise<DescribedCall> {
+  if ((transition === undefined) === (flags.call === undefined))
+    throw new CliError(exits.usage, 'expected either a transition with --args, or --call');
   if (flags.call !== undefined) {
     const copies = await Promise.all(flags.call.map((entry) => readText('--call', entry)));
-    return api.post<DescribedCall>(flags.sign ? '/v1/calls/sign' : '/v1/calls/describe', { call: copies.map((text) => text.trim()) });
+    return api.post<DescribedCall>(flags.sign ? '/v1/calls/sign' : '/v1/calls/describe', {
+      call: copies.map((text) => text.trim()),
+    });
   }
-  if (flags.args === undefined) throw new CliError(exits.usage, 'expected --args with the transition’s arguments; see `tally get transitions`');
+  if (flags.args === undefined)
+    throw new CliError(
+      exits.usage,
+      'expected --args with the transition’s arguments; see `tally get transitions`',
+    );
   let args: unknown;
   try {
     args = JSON.parse(await readText('--args', flags.args));
@@ -99,7 +134,9 @@ async function check(api: ApiClient, { call }: DescribedCall, flags: TxFlags): P
 }
 
 async function submit(api: ApiClient, { call }: DescribedCall, flags: TxFlags): Promise<void> {
-  const submitted = await api.post<Submitted>(`/v1/calls/submit?wait=${readMs('--wait', flags.wait)}`, { call });
+  const submitted = await api.post<Submitted>(`/v1/calls/submit?wait=${readMs('--wait', flags.wait)}`, {
+    call,
+  });
   print(submitted, flags.json);
   const { outcome } = submitted;
   if (outcome === null) process.exitCode = exits.pending;
@@ -110,7 +147,9 @@ async function submit(api: ApiClient, { call }: DescribedCall, flags: TxFlags): 
 async function readText(option: string, text: string): Promise<string> {
   if (!text.startsWith('@')) return text;
   return readFile(text.slice(1), 'utf8').catch((cause) => {
-    throw new CliError(exits.usage, `${option} ${text}: cannot be read: ${(cause as Error).message}`, { cause });
+    throw new CliError(exits.usage, `${option} ${text}: cannot be read: ${(cause as Error).message}`, {
+      cause,
+    });
   });
 }
 

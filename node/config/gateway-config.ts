@@ -36,9 +36,15 @@ const schema = z.strictObject({
     })
     .prefault({}),
   api: z
-    .strictObject({ host: z.string().default('127.0.0.1'), port: port.default(8101), token_file: z.string().default('api-token') })
+    .strictObject({
+      host: z.string().default('127.0.0.1'),
+      port: port.default(8101),
+      token_file: z.string().default('api-token'),
+    })
     .prefault({}),
-  log: z.strictObject({ level: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info') }).prefault({}),
+  log: z
+    .strictObject({ level: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info') })
+    .prefault({}),
 });
 
 export interface GatewayConfig {
@@ -97,8 +103,18 @@ export function gatewayConfigToml(values: {
   readonly apiPort?: number;
   readonly logLevel?: GatewayConfig['logLevel'];
 }): string {
-  const { name, nodes, mqttUrl, protocolVersion = 4, genesisFile = 'genesis.json', apiPort = 8101, logLevel = 'info' } = values;
-  const nodeLines = nodes.map(({ key, address }) => `  { key = "${key}", address = "${address}" },\n`).join('');
+  const {
+    name,
+    nodes,
+    mqttUrl,
+    protocolVersion = 4,
+    genesisFile = 'genesis.json',
+    apiPort = 8101,
+    logLevel = 'info',
+  } = values;
+  const nodeLines = nodes
+    .map(({ key, address }) => `  { key = "${key}", address = "${address}" },\n`)
+    .join('');
   return `# A Tallystick gateway. Paths are relative to this file; ports may be 0 for any free one.
 
 [gateway]

@@ -17,11 +17,17 @@ const schema = z.strictObject({
     })
     .prefault({}),
   api: z
-    .strictObject({ host: z.string().default('127.0.0.1'), port: port.default(8001), token_file: z.string().default('api-token') })
+    .strictObject({
+      host: z.string().default('127.0.0.1'),
+      port: port.default(8001),
+      token_file: z.string().default('api-token'),
+    })
     .prefault({}),
   metrics: z.strictObject({ host: z.string().default('127.0.0.1'), port: port.default(9001) }).prefault({}),
   light: z.strictObject({ serve: z.boolean().default(true) }).prefault({}),
-  log: z.strictObject({ level: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info') }).prefault({}),
+  log: z
+    .strictObject({ level: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info') })
+    .prefault({}),
 });
 
 export interface NodeConfig {
@@ -64,8 +70,18 @@ export function nodeConfigToml(values: {
   readonly metricsPort?: number;
   readonly logLevel?: NodeConfig['logLevel'];
 }): string {
-  const { name, genesisFile = 'genesis.json', listen = '/ip4/127.0.0.1/tcp/4001', peers = [], apiPort = 8001, metricsPort = 9001, logLevel = 'info' } = values;
-  const peerLines = peers.map(({ key, address }) => `  { key = "${key}", address = "${address}" },\n`).join('');
+  const {
+    name,
+    genesisFile = 'genesis.json',
+    listen = '/ip4/127.0.0.1/tcp/4001',
+    peers = [],
+    apiPort = 8001,
+    metricsPort = 9001,
+    logLevel = 'info',
+  } = values;
+  const peerLines = peers
+    .map(({ key, address }) => `  { key = "${key}", address = "${address}" },\n`)
+    .join('');
   return `# A Tallystick full node. Paths are relative to this file; ports may be 0 for any free one.
 
 [node]

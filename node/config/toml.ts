@@ -21,7 +21,9 @@ export async function readToml<T>(file: string, schema: z.ZodType<T>): Promise<T
   }
   const result = schema.safeParse(parsed);
   if (result.success) return result.data;
-  const reasons = result.error.issues.map((issue) => `  ${issue.path.join('.') || '(top level)'}: ${issue.message}`);
+  const reasons = result.error.issues.map(
+    (issue) => `  ${issue.path.join('.') || '(top level)'}: ${issue.message}`,
+  );
   throw new ConfigError(`${file}: ${reasons.length} field(s) are wrong:\n${reasons.join('\n')}`);
 }
 
@@ -32,7 +34,9 @@ export function resolveFrom(configFile: string, path: string): string {
 
 export const port = z.int().min(0).max(65_535);
 export const keyHex = z.string().regex(/^[0-9a-f]{64}$/, 'expected a public key: 64 hexadecimal digits');
-export const multiaddrText = z.string().startsWith('/', 'expected a multiaddr such as /ip4/127.0.0.1/tcp/4001');
+export const multiaddrText = z
+  .string()
+  .startsWith('/', 'expected a multiaddr such as /ip4/127.0.0.1/tcp/4001');
 /** Another node: its key, which is its libp2p identity, and where it listens. */
 export const peerEntry = z.strictObject({ key: keyHex, address: multiaddrText });
 export type PeerEntry = z.infer<typeof peerEntry>;

@@ -1,67 +1,51 @@
 /** SHA-256, Ed25519, randomness and the clock from Node itself: ten times faster than the portable ones. */
 
-import crypto, { type KeyObject } from 'node:crypto';
+import crypto from 'node:crypto';
 import { concatBytes } from '../../consensus/codec/bytes.ts';
 import type { Signer } from '../../consensus/crypto/ed25519.ts';
 import { installPrimitives } from '../../consensus/crypto/primitives.ts';
 import type { Clock, Random } from '../ports.ts';
+import { KeyObjects, publicKeyHeader } from './key-objects.ts';
 
-/** DER headers of RFC 8410 that turn raw 32-byte keys into what `node:crypto` reads. */
-const publicKeyPrefix = Uint8Array.from([
-  0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
-]);
-const secretKeyPrefix = Uint8Array.from([
+/** The DER header (RFC 8410) that stands before the 32 bytes of an Ed25519 seed. */
+const secretKeyHeader = Uint8Array.from([
   0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
 ]);
 
-/** Making a key object costs as much as verifying with it. The least recently used one is dropped. */
 const KEY_OBJECTS_MAX = 4_096;
-const keyObjects = new Map<string, KeyObject>();
+const keyObjects = new KeyObjects(KEY_OBJECTS_MAX);
 
 /** Installs Node's primitives for this process; checked there against the portable ones. */
 export function installNativePrimitives(): void {
-  installPrimitives({ sha256: nativeSha256, verifyFast });
+  installPrimitives({ sha256: hashNative, verifyFast });
 }
 
-function nativeSha256(bytes: Uint8Array): Uint8Array {
+function hashNative(bytes: Uint8Array): Uint8Array {
   // A copy, since a Buffer is not what the rest of the program expects: its `slice` shares memory.
   return new Uint8Array(crypto.hash('sha256', bytes, 'buffer'));
 }
 
 function verifyFast(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean {
   try {
-    return crypto.verify(null, message, keyObject(publicKey), signature);
+    return crypto.verify(null, message, keyObjects.get(publicKey), signature);
   } catch {
     // OpenSSL throws on keys that it cannot read; the portable verifier has the last word.
     return false;
   }
 }
 
-function keyObject(publicKey: Uint8Array): KeyObject {
-  const name = Buffer.from(publicKey.buffer, publicKey.byteOffset, publicKey.length).toString('latin1');
-  let key = keyObjects.get(name);
-  if (key === undefined) {
-    const der = Buffer.from(concatBytes(publicKeyPrefix, publicKey));
-    key = crypto.createPublicKey({ key: der, format: 'der', type: 'spki' });
-    if (keyObjects.size >= KEY_OBJECTS_MAX) keyObjects.delete(keyObjects.keys().next().value!);
-  } else {
-    keyObjects.delete(name);
-  }
-  keyObjects.set(name, key);
-  return key;
-}
-
 /** Signs with a 32-byte Ed25519 seed; the public key is derived from it. */
 export function nativeSigner(secret: Uint8Array): Signer {
   if (!(secret instanceof Uint8Array) || secret.length !== 32) {
-    throw new TypeError(`"secret" expected Uint8Array of length 32, got length=${secret?.length}`);
+    const { length } = secret as Uint8Array;
+    throw new TypeError(`"secret" expected Uint8Array of length 32, got length=${length}`);
   }
-  const der = Buffer.from(concatBytes(secretKeyPrefix, secret));
+  const der = Buffer.from(concatBytes(secretKeyHeader, secret));
   const key = crypto.createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
   der.fill(0);
   const exported = crypto.createPublicKey(key).export({ format: 'der', type: 'spki' });
   return {
-    publicKey: new Uint8Array(exported.subarray(publicKeyPrefix.length)),
+    publicKey: new Uint8Array(exported.subarray(publicKeyHeader.length)),
     sign: (message) => new Uint8Array(crypto.sign(null, message, key)),
   };
 }

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { toHex } from '../../consensus/codec/bytes.ts';
 import { codes } from '../../consensus/codec/codes.ts';
 import { limits } from '../../consensus/codec/limits.ts';
-import { refuse, type Result } from '../../consensus/codec/result.ts';
+import { type Result, refuse } from '../../consensus/codec/result.ts';
 import { transitions } from '../../consensus/contracts/index.ts';
 import { type SignedCall, signedCall } from '../../consensus/vertex/call.ts';
 import { argsJsonSchema, type JsonObject } from '../service/call-args.ts';
@@ -12,7 +12,17 @@ import type { CheckedCall } from '../service/calls.ts';
 import type { Submission } from '../service/submissions.ts';
 import { sendRefusal } from './problem.ts';
 import { remedyOf } from './remedies.ts';
-import { anyObject, type CallBody, callBody, callBodyBytesMax, copiesOf, describedCallSchema, idSchema, problems, submissionSchema } from './schemas.ts';
+import {
+  anyObject,
+  type CallBody,
+  callBody,
+  callBodyBytesMax,
+  copiesOf,
+  describedCallSchema,
+  idSchema,
+  problems,
+  submissionSchema,
+} from './schemas.ts';
 import type { ApiServices } from './services.ts';
 
 export const waitMaxMs = 60_000;
@@ -35,12 +45,22 @@ export function registerCallRoutes(api: FastifyInstance, { calls, submissions }:
   });
   const tags = ['calls'];
 
-  api.get('/transitions', { schema: { tags, summary: 'Every transition, with the JSON Schema of its arguments', response: { 200: anyObject } } }, () => ({
-    transitions: [...transitions.values()].map((declared) => {
-      const { name, row, summary } = declared;
-      return { name, row, summary, codes: declared.codes, args: argsJsonSchema(declared) };
+  api.get(
+    '/transitions',
+    {
+      schema: {
+        tags,
+        summary: 'Every transition, with the JSON Schema of its arguments',
+        response: { 200: anyObject },
+      },
+    },
+    () => ({
+      transitions: [...transitions.values()].map((declared) => {
+        const { name, row, summary } = declared;
+        return { name, row, summary, codes: declared.codes, args: argsJsonSchema(declared) };
+      }),
     }),
-  }));
+  );
 
   api.post<{ Body: ComposeBody }>(
     '/calls',
@@ -56,7 +76,12 @@ export function registerCallRoutes(api: FastifyInstance, { calls, submissions }:
           properties: {
             transition: { type: 'string', minLength: 1, maxLength: 32 },
             args: { type: 'object', additionalProperties: true },
-            deadline: { type: 'integer', minimum: 0, description: 'Checkpoint time after which it has no effect, ms; an hour from now when left out.' },
+            deadline: {
+              type: 'integer',
+              minimum: 0,
+              description:
+                'Checkpoint time after which it has no effect, ms; an hour from now when left out.',
+            },
             sign: { type: 'boolean', description: 'Sign it with this node’s key at once.' },
           },
           required: ['transition', 'args'],
@@ -77,7 +102,15 @@ export function registerCallRoutes(api: FastifyInstance, { calls, submissions }:
 
   api.post<{ Body: CallBody }>(
     '/calls/describe',
-    { ...withCall, schema: { tags, summary: 'What a call says, and who must sign it', body: callBody, response: { 200: describedCallSchema, ...problems } } },
+    {
+      ...withCall,
+      schema: {
+        tags,
+        summary: 'What a call says, and who must sign it',
+        body: callBody,
+        response: { 200: describedCallSchema, ...problems },
+      },
+    },
     ({ body }, reply) => {
       const call = opened(body);
       return call.ok ? shown(call.value) : sendRefusal(reply, call);
@@ -86,7 +119,15 @@ export function registerCallRoutes(api: FastifyInstance, { calls, submissions }:
 
   api.post<{ Body: CallBody }>(
     '/calls/sign',
-    { ...withCall, schema: { tags, summary: 'Sign a call with this node’s key', body: callBody, response: { 200: describedCallSchema, ...problems } } },
+    {
+      ...withCall,
+      schema: {
+        tags,
+        summary: 'Sign a call with this node’s key',
+        body: callBody,
+        response: { 200: describedCallSchema, ...problems },
+      },
+    },
     ({ body }, reply) => {
       const call = opened(body);
       const signed = call.ok ? calls.sign(call.value) : call;
@@ -96,7 +137,15 @@ export function registerCallRoutes(api: FastifyInstance, { calls, submissions }:
 
   api.post<{ Body: CallBody }>(
     '/calls/check',
-    { ...withCall, schema: { tags, summary: 'Try a call on the present state without submitting it', body: callBody, response: { 200: anyObject, ...problems } } },
+    {
+      ...withCall,
+      schema: {
+        tags,
+        summary: 'Try a call on the present state without submitting it',
+        body: callBody,
+        response: { 200: anyObject, ...problems },
+      },
+    },
     ({ body }, reply) => {
       const call = opened(body);
       return call.ok ? checkedJson(calls.check(call.value)) : sendRefusal(reply, call);
@@ -113,10 +162,22 @@ export function registerCallRoutes(api: FastifyInstance, { calls, submissions }:
         description: 'Safe to repeat: a call that is under way or took effect is not submitted again.',
         querystring: {
           type: 'object',
-          properties: { wait: { type: 'integer', minimum: 0, maximum: waitMaxMs, default: 0, description: 'Wait for the outcome at most so long, ms.' } },
+          properties: {
+            wait: {
+              type: 'integer',
+              minimum: 0,
+              maximum: waitMaxMs,
+              default: 0,
+              description: 'Wait for the outcome at most so long, ms.',
+            },
+          },
         },
         body: callBody,
-        response: { 200: { ...submissionSchema, description: 'Final.' }, 202: { ...submissionSchema, description: 'Durable here, not final yet.' }, ...problems },
+        response: {
+          200: { ...submissionSchema, description: 'Final.' },
+          202: { ...submissionSchema, description: 'Durable here, not final yet.' },
+          ...problems,
+        },
       },
     },
     async ({ body, query }, reply) => {
@@ -124,17 +185,27 @@ export function registerCallRoutes(api: FastifyInstance, { calls, submissions }:
       const submitted = call.ok ? await submissions.submit(call.value) : call;
       if (!submitted.ok) return sendRefusal(reply, submitted);
       const { value } = submitted;
-      const waited = value.outcome === null ? ((await submissions.wait(value.vertex, query.wait)) ?? value) : value;
+      const waited =
+        value.outcome === null ? ((await submissions.wait(value.vertex, query.wait)) ?? value) : value;
       return reply.code(waited.outcome === null ? 202 : 200).send(submissionJson(waited));
     },
   );
 
   api.get<{ Params: { id: string } }>(
     '/calls/:id',
-    { schema: { tags, summary: 'What is known of a call', params: { type: 'object', properties: { id: idSchema } }, response: { 200: submissionSchema, ...problems } } },
+    {
+      schema: {
+        tags,
+        summary: 'What is known of a call',
+        params: { type: 'object', properties: { id: idSchema } },
+        response: { 200: submissionSchema, ...problems },
+      },
+    },
     async ({ params }, reply) => {
       const known = await submissions.ofCall(params.id.toLowerCase());
-      return known === undefined ? sendRefusal(reply, refuse('E_NOT_FOUND', { type: 'call', id: params.id })) : submissionJson(known);
+      return known === undefined
+        ? sendRefusal(reply, refuse('E_NOT_FOUND', { type: 'call', id: params.id }))
+        : submissionJson(known);
     },
   );
 }
@@ -146,6 +217,12 @@ function submissionJson(submission: Submission) {
 function checkedJson({ refusal, writes, height, time }: CheckedCall) {
   if (refusal === undefined) return { passes: true, refusal: null, writes, height, time };
   const { code, facts, conflict } = refusal;
-  const shown = { code, meaning: codes[code], facts, conflict: conflict === undefined ? null : toHex(conflict), remedy: remedyOf(code).remedy };
+  const shown = {
+    code,
+    meaning: codes[code],
+    facts,
+    conflict: conflict === undefined ? null : toHex(conflict),
+    remedy: remedyOf(code).remedy,
+  };
   return { passes: false, refusal: shown, writes: [], height, time };
 }

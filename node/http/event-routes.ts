@@ -28,26 +28,57 @@ export function registerEventRoutes(api: FastifyInstance, feed: EventFeed): void
           'Events: checkpoint, outcome, object, reading, warning. With `Last-Event-ID` the stream goes on after that event; an event `lost` says that some in between are gone, so that the listener reads the state anew.',
         querystring: {
           type: 'object',
-          properties: { types: { type: 'string', maxLength: 100, description: `Comma-separated: ${eventTypes.join(', ')}. All when left out.` } },
+          properties: {
+            types: {
+              type: 'string',
+              maxLength: 100,
+              description: `Comma-separated: ${eventTypes.join(', ')}. All when left out.`,
+            },
+          },
         },
         headers: { type: 'object', properties: { 'last-event-id': { type: 'string', maxLength: 64 } } },
-        response: { 200: { description: 'The stream.', content: { 'text/event-stream': { schema: { type: 'string' } } } }, ...problems },
+        response: {
+          200: {
+            description: 'The stream.',
+            content: { 'text/event-stream': { schema: { type: 'string' } } },
+          },
+          ...problems,
+        },
       },
     },
     (request, reply) => {
       const wanted = request.query.types?.split(',') ?? [...eventTypes];
       const unknown = wanted.find((type) => !(eventTypes as readonly string[]).includes(type));
-      if (unknown !== undefined) return sendRefusal(reply, refuse('E_SCHEMA', { field: 'types', got: unknown, reason: `expected some of ${eventTypes.join(', ')}` }));
-      if (listeners.size >= LISTENERS_MAX) return sendRefusal(reply, refuse('E_FULL', { reason: 'too many listeners', most: LISTENERS_MAX }));
+      if (unknown !== undefined)
+        return sendRefusal(
+          reply,
+          refuse('E_SCHEMA', {
+            field: 'types',
+            got: unknown,
+            reason: `expected some of ${eventTypes.join(', ')}`,
+          }),
+        );
+      if (listeners.size >= LISTENERS_MAX)
+        return sendRefusal(reply, refuse('E_FULL', { reason: 'too many listeners', most: LISTENERS_MAX }));
       reply.hijack();
       const { raw } = reply;
-      raw.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
+      raw.writeHead(200, {
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-store',
+        'x-accel-buffering': 'no',
+      });
       follow(raw, feed, new Set(wanted), request.headers['last-event-id'], listeners);
     },
   );
 }
 
-function follow(response: ServerResponse, feed: EventFeed, wanted: ReadonlySet<string>, lastId: string | undefined, listeners: Set<ServerResponse>): void {
+function follow(
+  response: ServerResponse,
+  feed: EventFeed,
+  wanted: ReadonlySet<string>,
+  lastId: string | undefined,
+  listeners: Set<ServerResponse>,
+): void {
   const send = (text: string): void => {
     if (response.writableLength > WAITING_BYTES_MAX) response.destroy();
     else response.write(text);
@@ -59,7 +90,8 @@ function follow(response: ServerResponse, feed: EventFeed, wanted: ReadonlySet<s
   send('retry: 1000\n\n');
   if (lastId !== undefined) {
     const { events, lost } = feed.since(lastId);
-    if (lost) send(`event: lost\ndata: ${JSON.stringify({ since: lastId.replace(/[^\x20-\x7e]/g, '?') })}\n\n`);
+    if (lost)
+      send(`event: lost\ndata: ${JSON.stringify({ since: lastId.replace(/[^\x20-\x7e]/g, '?') })}\n\n`);
     for (const event of events) tell(event);
   }
   const unsubscribe = feed.subscribe(tell);

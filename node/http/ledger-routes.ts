@@ -1,12 +1,12 @@
 /** /v1 reads of the ledger: status, objects, searches, vertices, readings, checkpoints, peers; and their proof bundles. */
 
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { toHex } from '../../consensus/codec/bytes.ts';
-import { refuse, type Result } from '../../consensus/codec/result.ts';
 import { certificateSchema } from '../../consensus/checkpoint/certificate.ts';
 import { headerId, headerSchema } from '../../consensus/checkpoint/header.ts';
-import { objectTypes } from '../../consensus/contracts/views.ts';
+import { toHex } from '../../consensus/codec/bytes.ts';
+import { type Result, refuse } from '../../consensus/codec/result.ts';
 import type { Scheme } from '../../consensus/contracts/registry.ts';
+import { objectTypes } from '../../consensus/contracts/views.ts';
 import { schemes } from '../service/call-args.ts';
 import { parseCursor } from '../service/readings.ts';
 import { describeOutcome } from '../service/submissions.ts';
@@ -26,12 +26,26 @@ function sendBundle(reply: FastifyReply, bundle: Result<Uint8Array>): FastifyRep
 
 export function registerLedgerRoutes(api: FastifyInstance, services: ApiServices): void {
   const { status, store, head } = services;
-  api.get('/status', { schema: { tags: ['node'], summary: 'How this node and its network stand', response: { 200: anyObject } } }, async () => ({
-    ...status.status(),
-    memory: { rssBytes: process.memoryUsage.rss() },
-    disk: { bytes: await store.size() },
-  }));
-  api.get('/peers', { schema: { tags: ['node'], summary: 'Connected nodes', response: { 200: anyObject } } }, () => ({ peers: status.peers() }));
+  api.get(
+    '/status',
+    {
+      schema: {
+        tags: ['node'],
+        summary: 'How this node and its network stand',
+        response: { 200: anyObject },
+      },
+    },
+    async () => ({
+      ...status.status(),
+      memory: { rssBytes: process.memoryUsage.rss() },
+      disk: { bytes: await store.size() },
+    }),
+  );
+  api.get(
+    '/peers',
+    { schema: { tags: ['node'], summary: 'Connected nodes', response: { 200: anyObject } } },
+    () => ({ peers: status.peers() }),
+  );
 
   api.get<{ Params: { height: string }; Querystring: { outcomes: boolean } }>(
     '/checkpoints/:height',
@@ -39,7 +53,10 @@ export function registerLedgerRoutes(api: FastifyInstance, services: ApiServices
       schema: {
         tags: ['ledger'],
         summary: 'A certified checkpoint, by height or as `newest`',
-        params: { type: 'object', properties: { height: { type: 'string', pattern: '^([0-9]{1,15}|newest)$' } } },
+        params: {
+          type: 'object',
+          properties: { height: { type: 'string', pattern: '^([0-9]{1,15}|newest)$' } },
+        },
         querystring: { type: 'object', properties: { outcomes: { type: 'boolean', default: false } } },
         response: { 200: anyObject, ...problems },
       },
@@ -47,11 +64,21 @@ export function registerLedgerRoutes(api: FastifyInstance, services: ApiServices
     async ({ params, query }, reply) => {
       const height = params.height === 'newest' ? head.height : Number(params.height);
       const checkpoint = height <= head.height ? await store.checkpoint(height) : undefined;
-      if (checkpoint === undefined) return sendRefusal(reply, refuse('E_NOT_FOUND', { type: 'checkpoint', height, newest: head.height }));
+      if (checkpoint === undefined)
+        return sendRefusal(reply, refuse('E_NOT_FOUND', { type: 'checkpoint', height, newest: head.height }));
       const { header, certificate, outcomes } = checkpoint;
       return {
-        ...{ id: toHex(headerId(header)), header: headerSchema.toJson(header), certificate: certificateSchema.toJson(certificate) },
-        outcomes: query.outcomes ? outcomes.map((outcome, index) => ({ vertex: toHex(outcome.id), ...describeOutcome(outcome, index, header) })) : undefined,
+        ...{
+          id: toHex(headerId(header)),
+          header: headerSchema.toJson(header),
+          certificate: certificateSchema.toJson(certificate),
+        },
+        outcomes: query.outcomes
+          ? outcomes.map((outcome, index) => ({
+              vertex: toHex(outcome.id),
+              ...describeOutcome(outcome, index, header),
+            }))
+          : undefined,
       };
     },
   );
@@ -64,14 +91,36 @@ export function registerLedgerRoutes(api: FastifyInstance, services: ApiServices
 
 function registerObjectRoutes(api: FastifyInstance, { views, head }: ApiServices): void {
   const tags = ['ledger'];
-  const params = { type: 'object', properties: { type: name, id: { ...name, description: '64 hexadecimal digits, or a name such as sscc:…' } } };
+  const params = {
+    type: 'object',
+    properties: {
+      type: name,
+      id: { ...name, description: '64 hexadecimal digits, or a name such as sscc:…' },
+    },
+  };
   const under = () => ({ height: head.height, time: head.certified?.header.time ?? null });
 
-  api.get('/objects', { schema: { tags, summary: 'Types of objects, with their fields by visibility class', response: { 200: anyObject } } }, () => ({
-    types: [...objectTypes.values()].map((type) => ({ name: type.name, classes: type.classes.map((schema) => schema.jsonSchema) })),
-  }));
+  api.get(
+    '/objects',
+    {
+      schema: {
+        tags,
+        summary: 'Types of objects, with their fields by visibility class',
+        response: { 200: anyObject },
+      },
+    },
+    () => ({
+      types: [...objectTypes.values()].map((type) => ({
+        name: type.name,
+        classes: type.classes.map((schema) => schema.jsonSchema),
+      })),
+    }),
+  );
 
-  api.get<{ Params: { type: string }; Querystring: { state?: string; mine: boolean; after: string; limit: number } }>(
+  api.get<{
+    Params: { type: string };
+    Querystring: { state?: string; mine: boolean; after: string; limit: number };
+  }>(
     '/objects/:type',
     {
       schema: {
@@ -82,7 +131,11 @@ function registerObjectRoutes(api: FastifyInstance, { views, head }: ApiServices
           type: 'object',
           properties: {
             state: { type: 'string', maxLength: 32 },
-            mine: { type: 'boolean', default: false, description: 'Only those of which this node’s party may see more than everybody.' },
+            mine: {
+              type: 'boolean',
+              default: false,
+              description: 'Only those of which this node’s party may see more than everybody.',
+            },
             after: { type: 'string', pattern: '^[0-9a-f]*$', maxLength: 64, default: '' },
             limit: limitQuery,
           },
@@ -108,7 +161,14 @@ function registerObjectRoutes(api: FastifyInstance, { views, head }: ApiServices
 
   api.get<{ Params: { type: string; id: string } }>(
     '/objects/:type/:id/bundle',
-    { schema: { tags: ['proofs'], summary: 'Proof that the object stands in the state, or that there is none', params, response: { 200: octets, ...problems } } },
+    {
+      schema: {
+        tags: ['proofs'],
+        summary: 'Proof that the object stands in the state, or that there is none',
+        params,
+        response: { 200: octets, ...problems },
+      },
+    },
     async ({ params: { type, id } }, reply) => {
       const parsed = views.parseId(id);
       return sendBundle(reply, parsed.ok ? await views.objectBundle(type, parsed.value) : parsed);
@@ -120,7 +180,14 @@ function registerSearchRoutes(api: FastifyInstance, { views, head }: ApiServices
   const params = { type: 'object', properties: { scheme: { type: 'string', enum: schemes }, label } };
   api.get<{ Params: { scheme: Scheme; label: string } }>(
     '/search/:scheme/:label',
-    { schema: { tags: ['ledger'], summary: 'What stands under an external identifier, and which pledges are on it', params, response: { 200: anyObject, ...problems } } },
+    {
+      schema: {
+        tags: ['ledger'],
+        summary: 'What stands under an external identifier, and which pledges are on it',
+        params,
+        response: { 200: anyObject, ...problems },
+      },
+    },
     ({ params: { scheme, label: text } }) => ({ height: head.height, ...views.search(scheme, text) }),
   );
 
@@ -130,13 +197,17 @@ function registerSearchRoutes(api: FastifyInstance, { views, head }: ApiServices
       schema: {
         tags: ['proofs'],
         summary: 'Search certificate: registered, and no pledge on it, or none but `except`',
-        params: { ...params, properties: { ...params.properties, scheme: { type: 'string', enum: ['sscc', 'lot'] } } },
+        params: {
+          ...params,
+          properties: { ...params.properties, scheme: { type: 'string', enum: ['sscc', 'lot'] } },
+        },
         querystring: { type: 'object', properties: { except: idSchema } },
         response: { 200: octets, ...problems },
       },
     },
     async ({ params: { scheme, label: text }, query }, reply) => {
-      const except = query.except === undefined ? undefined : Uint8Array.from(Buffer.from(query.except, 'hex'));
+      const except =
+        query.except === undefined ? undefined : Uint8Array.from(Buffer.from(query.except, 'hex'));
       return sendBundle(reply, await views.searchBundle(scheme, text, except));
     },
   );
@@ -146,7 +217,14 @@ function registerVertexRoutes(api: FastifyInstance, { vertices }: ApiServices): 
   const params = { type: 'object', properties: { id: idSchema } };
   api.get<{ Params: { id: string } }>(
     '/vertices/:id',
-    { schema: { tags: ['ledger'], summary: 'A vertex, its call as far as it may be shown, and its outcome', params, response: { 200: anyObject, ...problems } } },
+    {
+      schema: {
+        tags: ['ledger'],
+        summary: 'A vertex, its call as far as it may be shown, and its outcome',
+        params,
+        response: { 200: anyObject, ...problems },
+      },
+    },
     async ({ params: { id } }, reply) => {
       const view = await vertices.vertex(id.toLowerCase());
       return view.ok ? view.value : sendRefusal(reply, view);
@@ -154,43 +232,74 @@ function registerVertexRoutes(api: FastifyInstance, { vertices }: ApiServices): 
   );
   api.get<{ Params: { id: string } }>(
     '/vertices/:id/bundle',
-    { schema: { tags: ['proofs'], summary: 'Proof that a call took effect, or was refused and why', params, response: { 200: octets, ...problems } } },
+    {
+      schema: {
+        tags: ['proofs'],
+        summary: 'Proof that a call took effect, or was refused and why',
+        params,
+        response: { 200: octets, ...problems },
+      },
+    },
     async ({ params: { id } }, reply) => sendBundle(reply, await vertices.bundle(id.toLowerCase())),
   );
 }
 
 function registerReadingRoutes(api: FastifyInstance, { readings }: ApiServices): void {
-  const params = { type: 'object', properties: { vertex: idSchema, index: { type: 'integer', minimum: 0, maximum: 255 } } };
+  const params = {
+    type: 'object',
+    properties: { vertex: idSchema, index: { type: 'integer', minimum: 0, maximum: 255 } },
+  };
   api.get<{ Querystring: { device?: string; before?: string; limit: number } }>(
     '/readings',
     {
       schema: {
         tags: ['readings'],
         summary: 'Final readings, newest first',
-        description: 'Of batches whose payload this node holds, and only what its party may be shown. A page holds whole batches, so it may exceed its limit.',
+        description:
+          'Of batches whose payload this node holds, and only what its party may be shown. A page holds whole batches, so it may exceed its limit.',
         querystring: {
           type: 'object',
           properties: {
             device: { type: 'string', minLength: 1, maxLength: 64 },
-            before: { type: 'string', pattern: '^[0-9]{1,15}\\.[0-9]{1,9}$', description: '`next` of the page before.' },
+            before: {
+              type: 'string',
+              pattern: '^[0-9]{1,15}\\.[0-9]{1,9}$',
+              description: '`next` of the page before.',
+            },
             limit: limitQuery,
           },
         },
         response: { 200: anyObject, ...problems },
       },
     },
-    async ({ query: { device, before, limit } }) => readings.page({ device, limit, from: before === undefined ? undefined : parseCursor(before) }),
+    async ({ query: { device, before, limit } }) =>
+      readings.page({ device, limit, from: before === undefined ? undefined : parseCursor(before) }),
   );
 
   type ReadingParams = { Params: { vertex: string; index: number } };
   api.get<ReadingParams>(
     '/readings/:vertex/:index/bundle',
-    { schema: { tags: ['proofs'], summary: 'Proof that a sensor said this', params, response: { 200: octets, ...problems } } },
-    async ({ params: { vertex, index } }, reply) => sendBundle(reply, await readings.bundle(vertex.toLowerCase(), index)),
+    {
+      schema: {
+        tags: ['proofs'],
+        summary: 'Proof that a sensor said this',
+        params,
+        response: { 200: octets, ...problems },
+      },
+    },
+    async ({ params: { vertex, index } }, reply) =>
+      sendBundle(reply, await readings.bundle(vertex.toLowerCase(), index)),
   );
   api.get<ReadingParams>(
     '/readings/:vertex/:index/evidence',
-    { schema: { tags: ['readings'], summary: 'A reading’s proof as calls carry it', params, response: { 200: anyObject, ...problems } } },
+    {
+      schema: {
+        tags: ['readings'],
+        summary: 'A reading’s proof as calls carry it',
+        params,
+        response: { 200: anyObject, ...problems },
+      },
+    },
     async ({ params: { vertex, index } }, reply) => {
       const proof = await readings.evidence(vertex.toLowerCase(), index);
       return proof.ok ? { evidence: toHex(proof.value) } : sendRefusal(reply, proof);

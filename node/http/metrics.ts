@@ -2,9 +2,9 @@
 
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { toHex } from '../../consensus/codec/bytes.ts';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { outcomeCode } from '../../consensus/checkpoint/outcome.ts';
+import { toHex } from '../../consensus/codec/bytes.ts';
 import type { Notice } from '../replica/events.ts';
 
 /** Own vertices whose finality is still awaited. */
@@ -15,7 +15,12 @@ export interface MetricSources {
   readonly publicKey: Uint8Array;
   gauges(): { readonly [name in GaugeName]: number };
   /** Bytes and frames that the network moved, and what it dropped; empty where it does not count. */
-  network(): { readonly bytesIn: number; readonly bytesOut: number; readonly dropped: number; readonly refused: { readonly [code: string]: number } };
+  network(): {
+    readonly bytesIn: number;
+    readonly bytesOut: number;
+    readonly dropped: number;
+    readonly refused: { readonly [code: string]: number };
+  };
 }
 
 const gaugeHelp = {
@@ -33,7 +38,11 @@ type GaugeName = keyof typeof gaugeHelp;
 
 export class NodeMetrics {
   readonly #registry = new Registry();
-  readonly #refusals = this.#counter('refusals_total', 'Refused vertices, frames and connections, by code', 'code');
+  readonly #refusals = this.#counter(
+    'refusals_total',
+    'Refused vertices, frames and connections, by code',
+    'code',
+  );
   readonly #vertices = this.#counter('vertices_total', 'Vertices taken into the DAG, by kind', 'kind');
   readonly #outcomes = this.#counter('outcomes_total', 'Confirmed vertices, by outcome', 'code');
   readonly #checkpoints = this.#counter('checkpoints_total', 'Checkpoints made durable here');
@@ -60,7 +69,11 @@ export class NodeMetrics {
     switch (notice.type) {
       case 'vertex':
         this.#vertices.inc({ kind: notice.vertex.kind });
-        if (notice.vertex.authorKey === this.#ownKey && notice.vertex.kind !== 'witness' && this.#awaited.size < AWAITED_MAX) {
+        if (
+          notice.vertex.authorKey === this.#ownKey &&
+          notice.vertex.kind !== 'witness' &&
+          this.#awaited.size < AWAITED_MAX
+        ) {
           this.#awaited.set(notice.vertex.key, performance.now());
         }
         break;
@@ -94,7 +107,12 @@ export class NodeMetrics {
   }
 
   #counter(name: string, help: string, label?: string): Counter {
-    return new Counter({ name: `tally_${name}`, help, labelNames: label === undefined ? [] : [label], registers: [this.#registry] });
+    return new Counter({
+      name: `tally_${name}`,
+      help,
+      labelNames: label === undefined ? [] : [label],
+      registers: [this.#registry],
+    });
   }
 
   /** One look for all of them: the first collects. */
@@ -113,8 +131,17 @@ export class NodeMetrics {
   /** Counters that the network keeps itself: set to what it says. */
   #collectNetwork(sources: MetricSources): void {
     const registers = [this.#registry];
-    const dropped = new Counter({ name: 'tally_network_dropped_total', help: 'Frames not sent: the peer was gone or its queue full', registers });
-    const refused = new Counter({ name: 'tally_network_refused_total', help: 'Connections and frames refused by the network, by code', labelNames: ['code'], registers });
+    const dropped = new Counter({
+      name: 'tally_network_dropped_total',
+      help: 'Frames not sent: the peer was gone or its queue full',
+      registers,
+    });
+    const refused = new Counter({
+      name: 'tally_network_refused_total',
+      help: 'Connections and frames refused by the network, by code',
+      labelNames: ['code'],
+      registers,
+    });
     const bytes: Counter = new Counter({
       name: 'tally_network_bytes_total',
       help: 'Bytes of direct streams and gossip',
@@ -138,7 +165,11 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
-export async function startMetricsServer(host: string, port: number, metrics: NodeMetrics): Promise<MetricsServer> {
+export async function startMetricsServer(
+  host: string,
+  port: number,
+  metrics: NodeMetrics,
+): Promise<MetricsServer> {
   const server: Server = createServer(async (request, response) => {
     if (request.method !== 'GET' || request.url?.split('?')[0] !== '/metrics') {
       response.writeHead(404).end();
@@ -163,5 +194,9 @@ export async function startMetricsServer(host: string, port: number, metrics: No
     server.closeAllConnections();
     await closed;
   };
-  return { url: `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}/metrics`, port: bound, close };
+  return {
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}/metrics`,
+    port: bound,
+    close,
+  };
 }

@@ -1,7 +1,7 @@
 /** Errors as `application/problem+json` (RFC 9457): our code, its facts, and what would make the request pass. */
 
 import type { FastifyError, FastifyReply } from 'fastify';
-import { codes, type Code } from '../../consensus/codec/codes.ts';
+import { type Code, codes } from '../../consensus/codec/codes.ts';
 import { type Facts, type Refusal, refuse } from '../../consensus/codec/result.ts';
 import { remedyOf } from './remedies.ts';
 
@@ -27,7 +27,11 @@ export const problemSchema = {
     status: { type: 'integer' },
     detail: { type: 'string', description: 'What was wrong with this request.' },
     code: { type: 'string' },
-    facts: { type: 'object', additionalProperties: true, description: 'Values that help to find the cause; `field` names the field.' },
+    facts: {
+      type: 'object',
+      additionalProperties: true,
+      description: 'Values that help to find the cause; `field` names the field.',
+    },
     remedy: { type: 'string', description: 'What would make the request pass.' },
   },
   required: ['type', 'title', 'status', 'detail'],
@@ -55,18 +59,34 @@ export function sendRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply
 export function problemOfError(error: FastifyError): Problem | undefined {
   const [issue] = error.validation ?? [];
   if (issue !== undefined) {
-    const { missingProperty, additionalProperty } = issue.params as { missingProperty?: string; additionalProperty?: string };
-    const inside = `${issue.instancePath}/${missingProperty ?? additionalProperty ?? ''}`.split('/').filter((step) => step !== '');
+    const { missingProperty, additionalProperty } = issue.params as {
+      missingProperty?: string;
+      additionalProperty?: string;
+    };
+    const inside = `${issue.instancePath}/${missingProperty ?? additionalProperty ?? ''}`
+      .split('/')
+      .filter((step) => step !== '');
     const reason = additionalProperty === undefined ? `${issue.message}` : 'no such field';
-    return problemOf(refuse('E_SCHEMA', { field: inside.join('.') || (error.validationContext ?? 'body'), in: error.validationContext ?? 'body', reason }));
+    return problemOf(
+      refuse('E_SCHEMA', {
+        field: inside.join('.') || (error.validationContext ?? 'body'),
+        in: error.validationContext ?? 'body',
+        reason,
+      }),
+    );
   }
   switch (error.statusCode) {
     case 413:
       return problemOf(refuse('E_LIMIT_BYTES', { field: 'body', reason: error.message }));
     case 415:
-      return { ...problemOf(refuse('E_SCHEMA', { field: 'content-type', reason: 'expected application/json' })), status: 415 };
+      return {
+        ...problemOf(refuse('E_SCHEMA', { field: 'content-type', reason: 'expected application/json' })),
+        status: 415,
+      };
     case 400:
-      return problemOf(refuse('E_SCHEMA', { field: 'body', reason: `not JSON: ${error.message}`.slice(0, 200) }));
+      return problemOf(
+        refuse('E_SCHEMA', { field: 'body', reason: `not JSON: ${error.message}`.slice(0, 200) }),
+      );
     default:
       return undefined;
   }

@@ -24,11 +24,18 @@ const table: { readonly [C in Code]?: Remedy } = {
   E_ID_INVALID: wrong('Check the identifier for a slip: its check digits do not fit.'),
   E_EXPIRED: wrong('Compose the call again, with a later deadline.'),
 
-  E_CREDENTIAL: { status: 401, remedy: 'Send the header “Authorization: Bearer <token>” with the token in the node’s token file.' },
-  E_ROLE: forbidden('Let the party named sign as well, by a key of its own; or act for a party that has the role.'),
+  E_CREDENTIAL: {
+    status: 401,
+    remedy: 'Send the header “Authorization: Bearer <token>” with the token in the node’s token file.',
+  },
+  E_ROLE: forbidden(
+    'Let the party named sign as well, by a key of its own; or act for a party that has the role.',
+  ),
   E_SCOPE: forbidden('Ask for a grant (transition authorise) that covers this, or ask a party of the file.'),
   E_NO_CONSENT: forbidden('Let the enterprise sign as well.'),
-  E_KEY_UNKNOWN: forbidden('Enrol this node’s key first (transition enrol-key), signed by another key of its party.'),
+  E_KEY_UNKNOWN: forbidden(
+    'Enrol this node’s key first (transition enrol-key), signed by another key of its party.',
+  ),
   E_KEY_REVOKED: forbidden('Use another key of the party, or enrol a new one.'),
   E_KEY_SUSPENDED: forbidden('This node’s chain forked and its key is suspended; enrol a new key.'),
 

@@ -1,10 +1,14 @@
 /** JSON Schemas that several routes share, for validation and for the OpenAPI document. */
 
-import { limits } from '../../consensus/codec/limits.ts';
 import { codes } from '../../consensus/codec/codes.ts';
+import { limits } from '../../consensus/codec/limits.ts';
 import { copiesMax } from '../service/calls.ts';
 
-export const idSchema = { type: 'string', pattern: '^[0-9a-fA-F]{64}$', description: '64 hexadecimal digits.' } as const;
+export const idSchema = {
+  type: 'string',
+  pattern: '^[0-9a-fA-F]{64}$',
+  description: '64 hexadecimal digits.',
+} as const;
 
 const callHex = { type: 'string', minLength: 2, maxLength: 2 * limits.callBytesMax } as const;
 
@@ -62,11 +66,21 @@ export const describedCallSchema = {
     transition: { type: 'string' },
     deadline: { type: 'integer', description: 'Checkpoint time after which it has no effect, ms.' },
     args: { type: 'object', additionalProperties: true },
-    signatures: { type: 'array', items: { type: 'object', properties: { key: idSchema, party: { type: ['string', 'null'] } } } },
+    signatures: {
+      type: 'array',
+      items: { type: 'object', properties: { key: idSchema, party: { type: ['string', 'null'] } } },
+    },
     signers: {
       type: ['array', 'null'],
       description: 'Who must sign, as far as the present state tells.',
-      items: { type: 'object', properties: { party: idSchema, roles: { type: 'array', items: { type: 'string' } }, signed: { type: 'boolean' } } },
+      items: {
+        type: 'object',
+        properties: {
+          party: idSchema,
+          roles: { type: 'array', items: { type: 'string' } },
+          signed: { type: 'boolean' },
+        },
+      },
     },
   },
 } as const;
@@ -76,12 +90,19 @@ export const objectViewSchema = {
   properties: {
     type: { type: 'string' },
     id: idSchema,
-    classes: { type: 'array', items: { type: 'integer' }, description: 'Visibility classes shown: 0, and 1 and 2 where this node’s party may see them.' },
+    classes: {
+      type: 'array',
+      items: { type: 'integer' },
+      description: 'Visibility classes shown: 0, and 1 and 2 where this node’s party may see them.',
+    },
     value: { type: 'object', additionalProperties: true },
   },
 } as const;
 
 /** A free-form JSON answer. */
 export const anyObject = { type: 'object', additionalProperties: true } as const;
-export const octets = { description: 'A proof bundle.', content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } } } as const;
+export const octets = {
+  description: 'A proof bundle.',
+  content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+} as const;
 export const problems = { '4xx': { $ref: 'Problem#' }, '5xx': { $ref: 'Problem#' } } as const;

@@ -80,8 +80,16 @@ function openApi(version: string): FastifyDynamicSwaggerOptions {
   return {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'Tallystick node', version, description: 'The API of one stakeholder’s node. It shows what that stakeholder may see.' },
-      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'The token in the node’s token file.' } } },
+      info: {
+        title: 'Tallystick node',
+        version,
+        description: 'The API of one stakeholder’s node. It shows what that stakeholder may see.',
+      },
+      components: {
+        securitySchemes: {
+          token: { type: 'http', scheme: 'bearer', description: 'The token in the node’s token file.' },
+        },
+      },
       security: [{ token: [] }],
     },
     refResolver: { buildLocalReference: (json, _base, _fragment, i) => String(json.$id ?? `def-${i}`) },
@@ -92,28 +100,51 @@ function openApi(version: string): FastifyDynamicSwaggerOptions {
 function registerHealthRoutes(app: FastifyInstance, { status }: ApiServices): void {
   const tags = ['node'];
   app.get('/livez', { schema: { tags, summary: 'The process runs', security: [] } }, () => ({ live: true }));
-  app.get('/readyz', { schema: { tags, summary: 'The node is up to date and connected; else 503 with the reasons', security: [] } }, (_request, reply) => {
-    const reasons = status.notReady();
-    if (reasons.length === 0) return { ready: true };
-    return reply.code(503).header('retry-after', '2').send({ ready: false, reasons });
-  });
+  app.get(
+    '/readyz',
+    {
+      schema: {
+        tags,
+        summary: 'The node is up to date and connected; else 503 with the reasons',
+        security: [],
+      },
+    },
+    (_request, reply) => {
+      const reasons = status.notReady();
+      if (reasons.length === 0) return { ready: true };
+      return reply.code(503).header('retry-after', '2').send({ ready: false, reasons });
+    },
+  );
 }
 
 function requireToken(api: FastifyInstance, token: string): void {
   const passes = makeTokenCheck(token);
   api.addHook('onRequest', async (request, reply) => {
     if (passes(request.headers.authorization)) return;
-    await sendRefusal(reply, refuse('E_CREDENTIAL', { reason: request.headers.authorization === undefined ? 'no bearer token' : 'not the node’s token' }));
+    await sendRefusal(
+      reply,
+      refuse('E_CREDENTIAL', {
+        reason: request.headers.authorization === undefined ? 'no bearer token' : 'not the node’s token',
+      }),
+    );
   });
 }
 
 function handleErrors(app: FastifyInstance, log: ApiLog): void {
-  app.setNotFoundHandler((request, reply) => sendRefusal(reply, refuse('E_NOT_FOUND', { reason: 'no such route; see /docs', method: request.method })));
+  app.setNotFoundHandler((request, reply) =>
+    sendRefusal(reply, refuse('E_NOT_FOUND', { reason: 'no such route; see /docs', method: request.method })),
+  );
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const problem = problemOfError(error);
     if (problem !== undefined) return sendProblem(reply, problem);
     // The error may name what only the log may hold; neither body nor headers are logged.
-    log.error({ err: error, method: request.method, route: request.routeOptions.url }, 'the API failed on a request');
-    return reply.code(500).type(problemType).send({ type: 'about:blank', title: 'internal error', status: 500, detail: 'See the node’s log.' });
+    log.error(
+      { err: error, method: request.method, route: request.routeOptions.url },
+      'the API failed on a request',
+    );
+    return reply
+      .code(500)
+      .type(problemType)
+      .send({ type: 'about:blank', title: 'internal error', status: 500, detail: 'See the node’s log.' });
   });
 }

@@ -2,8 +2,8 @@
 
 import type { Genesis } from '../../consensus/checkpoint/genesis.ts';
 import type { Store } from '../ports.ts';
-import type { Calls } from '../service/calls.ts';
 import type { Access } from '../service/access.ts';
+import type { Calls } from '../service/calls.ts';
 import type { DurableHead } from '../service/durable-head.ts';
 import type { EventFeed } from '../service/event-feed.ts';
 import type { Readings } from '../service/readings.ts';

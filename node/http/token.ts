@@ -23,7 +23,9 @@ export async function readOrMakeToken(path: string): Promise<string> {
     await link(partial, path);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') {
-      throw new TokenFileError(`${path}: cannot create the token file: ${(cause as Error).message}`, { cause });
+      throw new TokenFileError(`${path}: cannot create the token file: ${(cause as Error).message}`, {
+        cause,
+      });
     }
   } finally {
     await rm(partial, { force: true });
@@ -38,7 +40,10 @@ export async function readToken(path: string): Promise<string> {
       throw new TokenFileError(`${path}: others may read the token: chmod 600 ${path}`);
     }
     const token = (await readFile(path, 'utf8')).trim();
-    if (token.length < TOKEN_LENGTH_MIN) throw new TokenFileError(`${path}: expected a token of at least ${TOKEN_LENGTH_MIN} characters; remove the file to have one made`);
+    if (token.length < TOKEN_LENGTH_MIN)
+      throw new TokenFileError(
+        `${path}: expected a token of at least ${TOKEN_LENGTH_MIN} characters; remove the file to have one made`,
+      );
     return token;
   } catch (cause) {
     if (cause instanceof TokenFileError) throw cause;

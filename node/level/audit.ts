@@ -6,7 +6,7 @@
 import type { Head } from './head.ts';
 import { describeKey, type Kind, readNumber } from './keys.ts';
 import type { RecordReader } from './reader.ts';
-import { decodeOwn, decodeStored, type IndexEntry, storedCheckpoint } from './records.ts';
+import { BURIED_HEIGHT, decodeOwn, decodeStored, type IndexEntry, storedCheckpoint } from './records.ts';
 
 export interface AuditReport {
   readonly records: number;
@@ -57,9 +57,12 @@ export async function auditRecords(
     wanted[ordinal >> 3]! |= 1 << (ordinal & 7);
   };
   let indexed = 0;
+  let buried = 0;
   await each('index', (_, value) => {
-    indexed += 1;
-    want(decodeOwn<IndexEntry>(value).ordinal);
+    const { ordinal, height } = decodeOwn<IndexEntry>(value);
+    if (height === BURIED_HEIGHT) buried += 1;
+    else indexed += 1;
+    want(ordinal);
   });
   compare('confirmed vertices in the index', outcomes, indexed);
   // The open vertices and the votes were counted on opening.
@@ -71,7 +74,7 @@ export async function auditRecords(
     if ((wanted[ordinal >> 3]! & (1 << (ordinal & 7))) !== 0) bodies += 1;
     else faults.push(`${directory}: ${describeKey(key)} belongs to nothing`);
   });
-  compare('bodies', indexed + head.open.size, bodies);
+  compare('bodies', indexed + buried + head.open.size, bodies);
 
   let objects = 0;
   await each('object', () => {

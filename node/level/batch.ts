@@ -17,7 +17,7 @@ import {
 } from './keys.ts';
 import { type Known, nameOf } from './known.ts';
 import { carriesPayload } from './payload.ts';
-import { encodeOwn, type IndexEntry, seal, storedCheckpoint } from './records.ts';
+import { BURIED_HEIGHT, encodeOwn, type IndexEntry, seal, storedCheckpoint } from './records.ts';
 
 /** What a batch of the database can take. */
 export interface Batch {
@@ -59,12 +59,13 @@ export function buildBatch(writes: readonly StoreWrite[], head: Head, known: Kno
     else confirm(key, { ...entry, payload });
   }
 
-  function forget(id: string): void {
+  /** Its body stays, and the index says that it has no place. */
+  function bury(id: string): void {
     const entry = head.open.get(id);
     if (entry === undefined) return;
     head.open.delete(id);
     remove(openKey(entry.ordinal));
-    remove(bodyKey(entry.ordinal));
+    confirm(id, { ...entry, height: BURIED_HEIGHT, index: 0 });
   }
 
   /** Puts or removes a record of a kind that is counted. */
@@ -121,7 +122,7 @@ export function buildBatch(writes: readonly StoreWrite[], head: Head, known: Kno
 
   for (const write of writes) {
     if (write.type === 'vertex') putVertex(write.vertex);
-    else if (write.type === 'forget') write.keys.forEach(forget);
+    else if (write.type === 'bury') write.keys.forEach(bury);
     else if (write.type === 'checkpoint') putCheckpoint(write.checkpoint);
     else putVote(write.height, write.entry);
   }

@@ -8,7 +8,7 @@ import { toHex } from '../../consensus/codec/bytes.ts';
 
 const kinds = {
   meta: 'm',
-  /** Id of a confirmed vertex → where its body lies and where it was confirmed. */
+  /** Id of a confirmed or buried vertex → where its body lies and where it was confirmed. */
   index: 'i',
   /** Ordinal → encoded envelope. */
   body: 'b',

@@ -41,7 +41,10 @@ export interface Meta {
   readonly voteCount: number;
 }
 
-/** Where the body of a confirmed vertex lies, whether it holds its payload, and where it was confirmed. */
+/** In the index for a vertex that was buried, not confirmed: no checkpoint but the genesis has this height. */
+export const BURIED_HEIGHT = 0;
+
+/** Where the body of a confirmed or buried vertex lies, whether it holds its payload, and where it was confirmed. */
 export interface IndexEntry {
   readonly ordinal: number;
   readonly payload: boolean;

@@ -15,7 +15,14 @@ import { type Head, readHead } from './head.ts';
 import { bodyKey, checkpointKey, historyKey, indexKey, voteKey } from './keys.ts';
 import { findKnown } from './known.ts';
 import { RecordReader } from './reader.ts';
-import { decodeOwn, decodeStored, type IndexEntry, StoreDamage, storedCheckpoint } from './records.ts';
+import {
+  BURIED_HEIGHT,
+  decodeOwn,
+  decodeStored,
+  type IndexEntry,
+  StoreDamage,
+  storedCheckpoint,
+} from './records.ts';
 
 interface Waiting {
   readonly writes: readonly StoreWrite[];
@@ -141,7 +148,8 @@ class LevelStore implements AuditedStore {
 
   async position(key: string): Promise<Position | undefined> {
     const entry = this.#indexEntry(key);
-    return entry && { height: entry.height, index: entry.index };
+    if (entry === undefined || entry.height === BURIED_HEIGHT) return undefined;
+    return { height: entry.height, index: entry.index };
   }
 
   async historyNode(level: number, index: number): Promise<Uint8Array | undefined> {

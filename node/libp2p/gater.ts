@@ -32,11 +32,13 @@ export function makeGater(questions: GaterQuestions): ConnectionGater {
     if (existing.length === 0) return false;
     const peerDials = key < questions.self;
     const young = existing.some(
-      ({ direction, timeline }) => (direction === 'outbound') === inbound && Date.now() - timeline.open < SIMULTANEOUS_MS,
+      ({ direction, timeline }) =>
+        (direction === 'outbound') === inbound && Date.now() - timeline.open < SIMULTANEOUS_MS,
     );
     if (inbound !== peerDials && young) return true;
     // Before the new one opens, so that everyone sees the peer leave and come, and nobody clings to the old one.
-    for (const connection of existing) abortConnection(connection, new Error('replaced by a newer connection'));
+    for (const connection of existing)
+      abortConnection(connection, new Error('replaced by a newer connection'));
     return false;
   }
 

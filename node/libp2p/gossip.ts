@@ -32,7 +32,10 @@ const topicScore = createTopicScoreParams({
   invalidMessageDeliveriesDecay: 0.996,
 });
 
-export function makeGossip(topic: string, limits: NetworkLimits): (components: GossipSubComponents) => GossipSub {
+export function makeGossip(
+  topic: string,
+  limits: NetworkLimits,
+): (components: GossipSubComponents) => GossipSub {
   return gossipsub({
     globalSignaturePolicy: StrictNoSign,
     msgIdFn: ({ data }) => createHash('sha256').update(data).digest(),

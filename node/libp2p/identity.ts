@@ -16,7 +16,8 @@ export interface PeerAddress {
 }
 
 export function privateKeyOf(secret: Uint8Array): Promise<PrivateKey> {
-  if (secret.length !== 32) throw new TypeError(`"secret" expected Uint8Array of length 32, got length=${secret.length}`);
+  if (secret.length !== 32)
+    throw new TypeError(`"secret" expected Uint8Array of length 32, got length=${secret.length}`);
   return generateKeyPairFromSeed('Ed25519', secret);
 }
 
@@ -27,7 +28,8 @@ export function peerKeyOf(peer: PeerId): PeerKey | undefined {
 
 export function peerIdOf(key: PeerKey): PeerId {
   const bytes = fromHex(key);
-  if (bytes?.length !== 32) throw new TypeError(`"key" expected 64 hexadecimal characters, got ${JSON.stringify(key)}`);
+  if (bytes?.length !== 32)
+    throw new TypeError(`"key" expected 64 hexadecimal characters, got ${JSON.stringify(key)}`);
   return peerIdFromPublicKey(publicKeyFromRaw(bytes));
 }
 

@@ -19,7 +19,8 @@ export async function keepUp(
 ): Promise<void> {
   let failures = 0;
   while (!signal.aborted) {
-    const backoffMs = failures === 0 ? 0 : Math.min(timing.redialMaxMs, timing.redialMinMs * 2 ** (failures - 1));
+    const backoffMs =
+      failures === 0 ? 0 : Math.min(timing.redialMaxMs, timing.redialMinMs * 2 ** (failures - 1));
     await sleep(timing.graceMs + backoffMs * (1 - Math.random() / 2), signal);
     if (signal.aborted) return;
     try {

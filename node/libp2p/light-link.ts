@@ -73,7 +73,11 @@ export async function connectLight(options: LightOptions): Promise<LightLink> {
   const limits: NetworkLimits = { ...defaultNetworkLimits, ...options.limits };
   const counters = makeCounters();
   const ended = new AbortController();
-  const links: readonly Link[] = options.nodes.map((address) => ({ address, queue: undefined, pending: new Map() }));
+  const links: readonly Link[] = options.nodes.map((address) => ({
+    address,
+    queue: undefined,
+    pending: new Map(),
+  }));
   const linkOf = new Map(links.map((link) => [link.address.key, link]));
   const pushListeners: ((node: PeerKey, frame: Uint8Array) => void)[] = [];
   const changeListeners: ((node: PeerKey, up: boolean) => void)[] = [];
@@ -163,7 +167,8 @@ export async function connectLight(options: LightOptions): Promise<LightLink> {
     const link = typeof node === 'number' ? links[node] : linkOf.get(node);
     if (link === undefined) throw new RangeError(`"node" expected one of ${links.length} nodes, got ${node}`);
     const id = frameId(frame);
-    if (id === undefined || id === 0) throw new TypeError('"frame" expected a request that begins with its number');
+    if (id === undefined || id === 0)
+      throw new TypeError('"frame" expected a request that begins with its number');
     if (link.pending.has(id)) throw new RangeError(`request ${id} is under way at this node already`);
     const { key } = link.address;
     if (link.queue === undefined) return Promise.reject(new LightError('down', `not connected to ${key}`));
@@ -184,7 +189,10 @@ export async function connectLight(options: LightOptions): Promise<LightLink> {
         settle();
         reject(error);
       };
-      const timer = setTimeout(() => fail(new LightError('timeout', `${key} did not answer in ${timeoutMs} ms`)), timeoutMs);
+      const timer = setTimeout(
+        () => fail(new LightError('timeout', `${key} did not answer in ${timeoutMs} ms`)),
+        timeoutMs,
+      );
       link.pending.set(id, { answer, fail });
     });
   }

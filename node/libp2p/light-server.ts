@@ -45,7 +45,9 @@ export class LightServer {
   async start(): Promise<void> {
     const { libp2p, protocol } = this.#parts;
     // A second stream takes the place of the first.
-    await libp2p.handle(protocol, (stream, connection) => this.#onStream(stream, connection), { maxInboundStreams: 2 });
+    await libp2p.handle(protocol, (stream, connection) => this.#onStream(stream, connection), {
+      maxInboundStreams: 2,
+    });
   }
 
   push(frame: Uint8Array): void {
@@ -90,7 +92,9 @@ export class LightServer {
       });
     }
     // Who does not read the answers is not asked for more questions.
-    return client.queue.bytes > limits.lightQueueBytesMax / 2 ? client.queue.below(limits.lightQueueBytesMax / 2) : undefined;
+    return client.queue.bytes > limits.lightQueueBytesMax / 2
+      ? client.queue.below(limits.lightQueueBytesMax / 2)
+      : undefined;
   }
 
   #leave(client: Client, connection: Connection, error: Error | undefined): void {

@@ -1,7 +1,7 @@
 /** The node's network over libp2p: who may connect, who dials whom, gossip, direct links, light clients. */
 
-import type { Connection, Stream } from '@libp2p/interface';
 import { identify } from '@libp2p/identify';
+import type { Connection, Stream } from '@libp2p/interface';
 import { createLibp2p } from 'libp2p';
 import { toHex } from '../../consensus/codec/bytes.ts';
 import type { Network, NetworkHandlers, PeerKey, Verdict } from '../ports.ts';
@@ -225,8 +225,19 @@ export async function startNetwork(options: NetworkOptions): Promise<Libp2pNetwo
 /** Both of gossip's streams are there, each open at its writer's end. */
 function isGossiping(streams: readonly Stream[]): boolean {
   const own = streams.filter(({ protocol }) => protocol.startsWith('/meshsub/'));
-  const out = own.some(({ direction, writeStatus }) => direction === 'outbound' && writeStatus === 'writable');
-  return out && own.some(({ direction, remoteWriteStatus }) => direction === 'inbound' && remoteWriteStatus === 'writable');
+  const out = own.some(
+    ({ direction, writeStatus }) => direction === 'outbound' && writeStatus === 'writable',
+  );
+  return (
+    out &&
+    own.some(
+      ({ direction, remoteWriteStatus }) => direction === 'inbound' && remoteWriteStatus === 'writable',
+    )
+  );
 }
 
-const gossipCounter = { accept: 'gossipAccepted', ignore: 'gossipIgnored', reject: 'gossipRejected' } as const;
+const gossipCounter = {
+  accept: 'gossipAccepted',
+  ignore: 'gossipIgnored',
+  reject: 'gossipRejected',
+} as const;

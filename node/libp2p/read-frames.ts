@@ -65,7 +65,8 @@ async function* decodeFrames(chunks: AsyncIterable<Chunk>, maxDataLength: number
   } catch (error) {
     const { code } = error as { code?: string };
     if (code === 'ERR_MSG_DATA_TOO_LONG') throw new FrameError('E_LIMIT_BYTES', error);
-    if (code?.startsWith('ERR_MSG_') || code === 'ERR_INVALID_MSG_LENGTH') throw new FrameError('E_ENC', error);
+    if (code?.startsWith('ERR_MSG_') || code === 'ERR_INVALID_MSG_LENGTH')
+      throw new FrameError('E_ENC', error);
     throw error;
   }
 }

@@ -11,10 +11,13 @@ import { signVertex, type Vertex, type VertexKind } from '../../consensus/vertex
 const LAZY_HEIGHTS = 8;
 const PARENTS_MIN = 2;
 
+/** The last vertex of the own chain; sequence 0 before the first. */
 export interface ChainEnd {
   readonly sequence: number;
   readonly id: Uint8Array;
   readonly time: number;
+  /** Height of the checkpoint that it cites. */
+  readonly checkpointHeight: number;
 }
 
 export class Author {
@@ -28,7 +31,16 @@ export class Author {
     this.#end = end;
   }
 
-  /** Signs the next vertex of the chain. The caller stores it durably before anybody sees it. */
+  get end(): ChainEnd {
+    return this.#end;
+  }
+
+  /** The chain goes on after this vertex: it was taken in, and will be stored before anybody sees it. */
+  moveTo({ sequence, id, time }: Vertex, checkpointHeight: number): void {
+    this.#end = { sequence, id, time, checkpointHeight };
+  }
+
+  /** Signs the next vertex of the chain. Nobody may see it before it was taken in and the chain moved on. */
   write(kind: VertexKind, payload: Uint8Array, payloadHash: Uint8Array, parents: readonly Uint8Array[], checkpoint: Uint8Array, nowMs: number): Vertex {
     const { sequence, id, time } = this.#end;
     const others = parents.filter((parent) => !equalBytes(parent, id));
@@ -42,9 +54,7 @@ export class Author {
       kind,
       payloadHash,
     };
-    const vertex = signVertex(header, payload, this.#signer);
-    this.#end = { sequence: vertex.sequence, id: vertex.id, time: vertex.time };
-    return vertex;
+    return signVertex(header, payload, this.#signer);
   }
 }
 

@@ -10,7 +10,6 @@ import { type Certificate, checkCertificate } from '../../consensus/checkpoint/c
 import { type Header, headerId } from '../../consensus/checkpoint/header.ts';
 import { type Outcome, outcomeSchema, outcomesRoot } from '../../consensus/checkpoint/outcome.ts';
 import type { OpenDag } from '../../consensus/dag/open-dag.ts';
-import type { Vertex } from '../../consensus/vertex/vertex.ts';
 import { VERTICES_PER_REQUEST_MAX } from '../../consensus/wire/messages.ts';
 import type { PeerKey } from '../ports.ts';
 import type { Effect } from './events.ts';
@@ -39,6 +38,8 @@ export class CatchUp {
   /** Greatest certified height each peer has shown. */
   readonly #heights = new Map<PeerKey, number>();
   #next: CertifiedCheckpoint | undefined;
+  /** How many of the next checkpoint's vertices, from the first on, were seen to be here. */
+  #present = 0;
   /** Ids of the vertices that the next checkpoint confirms. */
   #awaited = new Set<string>();
   /** The last header whose certificate was checked: every peer announces the same one. */
@@ -71,7 +72,10 @@ export class CatchUp {
     this.#heights.delete(peer);
   }
 
-  /** A peer shows a certificate above the own height; checked, because it decides whom to ask. */
+  /**
+   * A peer shows a certificate above the own height. That some certificate of its header is valid is checked, because
+   * it decides whom to ask; whether this very one is, only for the first that came.
+   */
   note(peer: PeerKey, header: Header, certificate: Certificate): Result<void> {
     const { committee, network } = this.#ledger.genesis;
     const id = toHex(headerId(header));
@@ -105,7 +109,8 @@ export class CatchUp {
   /** The next checkpoint, as a peer gave it: certificate, predecessor and outcome list must fit. */
   take(checkpoint: CertifiedCheckpoint): Result<void> {
     const { header, certificate, outcomes } = checkpoint;
-    if (header.height !== this.#ledger.height + 1) return ok(undefined);
+    // One is enough: what is certified does not change, and taking it again would ask for everything again.
+    if (header.height !== this.#ledger.height + 1 || this.#next !== undefined) return ok(undefined);
     const { committee, network } = this.#ledger.genesis;
     const checked = checkCertificate(header, certificate, committee, network);
     if (!checked.ok) return checked;
@@ -126,12 +131,11 @@ export class CatchUp {
   tryExecute(): CatchUpResult {
     const next = this.#next;
     if (next === undefined) return { kind: 'waiting' };
-    const vertices: Vertex[] = [];
-    for (const outcome of next.outcomes) {
-      const node = this.#dag.get(toHex(outcome.id));
-      if (node === undefined) return { kind: 'waiting' };
-      vertices.push(node.vertex);
-    }
+    const { outcomes } = next;
+    // What is open stays open until the ledger moves on, so that nothing is looked up twice.
+    while (this.#present < outcomes.length && this.#dag.get(toHex(outcomes[this.#present]!.id)) !== undefined) this.#present += 1;
+    if (this.#present < outcomes.length) return { kind: 'waiting' };
+    const vertices = outcomes.map((outcome) => this.#dag.get(toHex(outcome.id))!.vertex);
     const built = buildCheckpoint(next.header.anchor, vertices, next.header.time, this.#ledger);
     if (equalBytes(headerId(built.header), headerId(next.header))) return { kind: 'built', built, certificate: next.certificate };
     return { kind: 'diverged', facts: { ...differences(built.header, next.header), ...firstDifference(built, next) } };
@@ -140,6 +144,7 @@ export class CatchUp {
   /** The ledger moved on; whatever was under way here is done or stale. */
   advanced(): void {
     this.#next = undefined;
+    this.#present = 0;
     this.#awaited.clear();
     this.#askedAt = Number.NEGATIVE_INFINITY;
   }

@@ -20,14 +20,23 @@ export type Event =
   | { readonly type: 'submit'; readonly envelope: Uint8Array }
   /** This node's own stakeholder says something. */
   | { readonly type: 'author'; readonly kind: VertexKind; readonly payload: Uint8Array; readonly payloadHash: Uint8Array }
-  /** Answer to a `recall` effect: what the store knows of these confirmed vertices, and what it does not. */
-  | { readonly type: 'recalled'; readonly found: readonly RecalledVertex[]; readonly absent: readonly Uint8Array[] }
+  /** Answer to a `recall` effect. */
+  | ({ readonly type: 'recalled' } & Recalled)
   /** `wakeAt` has come. */
   | { readonly type: 'tick' };
 
 export interface RecalledVertex {
   readonly key: string;
   readonly facts: AncestorFacts;
+}
+
+/** What the store knows of vertices that the DAG does not hold. */
+export interface Recalled {
+  /** Confirmed ones. */
+  readonly found: readonly RecalledVertex[];
+  /** Envelopes of those that were never confirmed: dead, or open and not solid again since the restart. */
+  readonly unconfirmed: readonly Uint8Array[];
+  readonly absent: readonly Uint8Array[];
 }
 
 export type Effect =

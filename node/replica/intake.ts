@@ -3,20 +3,22 @@
  * verdict on a vertex is made.
  */
 
-import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
-import { type Refusal, refuse } from '../../consensus/codec/result.ts';
+import { equalBytes, fromHex, toHex } from '../../consensus/codec/bytes.ts';
+import type { Code } from '../../consensus/codec/codes.ts';
+import { type Facts, type Refusal, refuse } from '../../consensus/codec/result.ts';
 import { chain, key } from '../../consensus/contracts/registry.ts';
 import type { OpenDag } from '../../consensus/dag/open-dag.ts';
 import { checkVertex, decodeVertex, encodeVertex, type Vertex, withoutPayload } from '../../consensus/vertex/vertex.ts';
+import { VERTICES_PER_REQUEST_MAX } from '../../consensus/wire/messages.ts';
 import type { PeerKey } from '../ports.ts';
 import { Allowance } from './allowance.ts';
 import type { Effect } from './events.ts';
 import type { Ledger } from './ledger.ts';
 import { Parking } from './parking.ts';
 
-/** Tries before an ancestor that nobody has is given up; whatever still needs it will ask again. */
-const FETCH_TRIES_MAX = 20;
 const OPEN_VERTICES_MAX = 100_000;
+/** What a payload that comes after its vertex costs its sender's allowance: a vertex for each of so many bytes. */
+const PAYLOAD_UNIT_BYTES = 8 << 10;
 
 export type IntakeVerdict =
   | { readonly kind: 'added'; readonly vertex: Vertex }
@@ -32,30 +34,25 @@ export interface Source {
   readonly as: 'needed' | 'answer' | 'relayed';
 }
 
+export interface IntakeHooks {
+  effect(wanted: Effect): void;
+  onAdded(vertex: Vertex): void;
+  /** A certified checkpoint that is being caught up with confirms this vertex. */
+  isAwaited(vertexKey: string): boolean;
+  refuse(code: Code, facts: Facts, peer: PeerKey | undefined): void;
+}
+
 export class Intake {
   readonly parking = new Parking();
   readonly #ledger: Ledger;
   readonly #dag: OpenDag;
   readonly #allowance = new Allowance();
-  readonly #effect: (effect: Effect) => void;
-  readonly #onAdded: (vertex: Vertex) => void;
-  readonly #isAwaited: (vertexKey: string) => boolean;
+  readonly #hooks: IntakeHooks;
 
-  constructor(
-    ledger: Ledger,
-    dag: OpenDag,
-    hooks: {
-      readonly effect: (effect: Effect) => void;
-      readonly onAdded: (vertex: Vertex) => void;
-      /** A certified checkpoint that is being caught up with confirms this vertex. */
-      readonly isAwaited: (vertexKey: string) => boolean;
-    },
-  ) {
+  constructor(ledger: Ledger, dag: OpenDag, hooks: IntakeHooks) {
     this.#ledger = ledger;
     this.#dag = dag;
-    this.#effect = hooks.effect;
-    this.#onAdded = hooks.onAdded;
-    this.#isAwaited = hooks.isAwaited;
+    this.#hooks = hooks;
   }
 
   /** Takes one encoded vertex. Whatever waited for it is taken as well. */
@@ -63,44 +60,92 @@ export class Intake {
     const decoded = decodeVertex(envelope);
     if (!decoded.ok) return { kind: 'invalid', refusal: decoded };
     const vertex = decoded.value;
-    if (this.#dag.knows(vertex.key)) return this.#keepPayload(vertex);
-    if (this.parking.has(vertex.key)) return { kind: 'known' };
+    if (this.#dag.knows(vertex.key)) return this.#keepPayload(vertex, source.peer, nowMs);
+    if (this.parking.has(vertex.key)) return { kind: 'parked' };
     // Cheap questions first: a signature is checked only for an author who may speak and has not spoken too much.
     const stranger = this.#unknownAuthor(vertex);
     if (stranger !== undefined) return this.#invalid(stranger, source.peer);
-    const asked = source.as === 'answer' && (this.parking.wants(vertex.key) || this.#isAwaited(vertex.key));
-    const busy = asked || source.as === 'needed' ? undefined : this.#overAllowance(vertex, nowMs);
+    const asked = source.as === 'answer' && (this.parking.wants(vertex.key) || this.#hooks.isAwaited(vertex.key));
+    const free = asked || source.as === 'needed';
+    const busy = free ? undefined : this.#overAllowance(vertex, nowMs);
     if (busy !== undefined) return { kind: 'ignored', refusal: busy };
     const checked = checkVertex(vertex, this.#ledger.genesis.network);
-    if (!checked.ok) return this.#invalid(checked, source.peer);
-    return this.#place(vertex, source.peer, nowMs);
+    if (!checked.ok) {
+      // The author did not say this, so it costs the author nothing.
+      if (checked.code === 'E_SIG' && !free) this.#allowance.giveBack(vertex.authorKey, 1);
+      return this.#invalid(checked, source.peer);
+    }
+    const verdict = this.#place(vertex, source.peer, nowMs);
+    this.#releaseAfter(verdict, vertex.key, nowMs);
+    return verdict;
   }
 
-  /** Asks `peer` for those of `ids` that are not here; others are asked if it does not answer. */
+  /** Asks `peer` for those of `ids` that are not here, and for what those that are parked wait for. */
   fetch(ids: readonly Uint8Array[], peer: PeerKey, nowMs: number): void {
-    const unknown = ids.filter((id) => !this.#dag.knows(toHex(id)) && !this.parking.has(toHex(id)));
-    const fresh = this.parking.want(unknown, nowMs);
-    if (fresh.length > 0) this.#effect({ type: 'send', peer, message: { type: 'getVertices', ids: fresh } });
+    const keys = ids.map(toHex).filter((key) => !this.#dag.knows(key));
+    const parked = keys.filter((key) => this.parking.has(key));
+    const missing = new Set(parked.flatMap((key) => this.parking.missingFor(key, VERTICES_PER_REQUEST_MAX)));
+    const unknown = keys.filter((key) => !this.parking.has(key) && !missing.has(key));
+    const fresh = this.parking.want(unknown.map(idOf), peer, nowMs);
+    const stuck = [...missing].slice(0, VERTICES_PER_REQUEST_MAX).map(idOf);
+    // Wanted already, but whoever names the descendant now has the ancestors as well.
+    this.parking.want(stuck, peer, nowMs);
+    this.#ask(peer, [...fresh, ...stuck]);
+  }
+
+  /** Asks for ancestors that the store does not have: those who sent what waits for them `[VTX-7]`. */
+  askSenders(ids: readonly Uint8Array[], peers: ReadonlySet<PeerKey>): void {
+    const [first] = peers;
+    this.#askEach(ids, (id) => {
+      const sender = this.parking.senderOf(toHex(id));
+      return sender !== undefined && peers.has(sender) ? sender : first;
+    });
   }
 
   /** Asks again for what is still missing: other peers than the first, in turns. */
-  chase(peers: readonly PeerKey[], nowMs: number): void {
-    for (const { id, asked } of this.parking.overdue(nowMs, FETCH_TRIES_MAX)) {
-      const peer = peers[asked % peers.length];
-      if (peer !== undefined) this.#effect({ type: 'send', peer, message: { type: 'getVertices', ids: [id] } });
+  chase(peers: ReadonlySet<PeerKey>, nowMs: number): void {
+    const turns = [...peers];
+    const due = new Map(this.parking.overdue(nowMs).map(({ id, asked }) => [id, asked]));
+    this.#askEach([...due.keys()], (id) => turns[due.get(id)! % turns.length]);
+  }
+
+  /** Tries everything that waited for a vertex or for a checkpoint, and whatever waited for that in turn. */
+  release(idKey: string, nowMs: number): void {
+    const settled = [idKey];
+    for (const key of settled) {
+      for (const { vertex, peer } of this.parking.release(key)) {
+        if (opensTheWay(this.#place(vertex, peer, nowMs))) settled.push(vertex.key);
+      }
     }
   }
 
-  /** Tries everything that waited for a vertex or for a checkpoint. */
-  release(idKey: string, nowMs: number): void {
-    for (const { vertex, peer } of this.parking.release(idKey)) this.#place(vertex, peer, nowMs);
+  #releaseAfter(verdict: IntakeVerdict, vertexKey: string, nowMs: number): void {
+    if (opensTheWay(verdict)) this.release(vertexKey, nowMs);
+  }
+
+  #askEach(ids: readonly Uint8Array[], peerOf: (id: Uint8Array) => PeerKey | undefined): void {
+    const byPeer = new Map<PeerKey, Uint8Array[]>();
+    for (const id of ids) {
+      const peer = peerOf(id);
+      if (peer === undefined) continue;
+      const asked = byPeer.get(peer);
+      if (asked === undefined) byPeer.set(peer, [id]);
+      else asked.push(id);
+    }
+    for (const [peer, asked] of byPeer) this.#ask(peer, asked);
+  }
+
+  #ask(peer: PeerKey, ids: readonly Uint8Array[]): void {
+    for (let i = 0; i < ids.length; i += VERTICES_PER_REQUEST_MAX) {
+      this.#hooks.effect({ type: 'send', peer, message: { type: 'getVertices', ids: ids.slice(i, i + VERTICES_PER_REQUEST_MAX) } });
+    }
   }
 
   #place(vertex: Vertex, peer: PeerKey | undefined, nowMs: number): IntakeVerdict {
     const checkpointHeight = this.#ledger.heightOf(toHex(vertex.checkpoint));
     if (checkpointHeight === undefined) {
       // Not a wrong vertex but an early one: its checkpoint is certified elsewhere, or never.
-      this.parking.park(vertex, [vertex.checkpoint], peer);
+      this.parking.park(vertex, [vertex.checkpoint], peer, true);
       return { kind: 'parked' };
     }
     const stranger = this.#unknownAuthor(vertex);
@@ -108,7 +153,9 @@ export class Intake {
     if (this.#isBeyondWindow(vertex, checkpointHeight)) {
       const { authorKey, sequence, time } = vertex;
       this.#dag.recall(vertex.key, { authorKey, sequence, time, checkpointHeight });
-      this.release(vertex.key, nowMs);
+      // Whoever gets a descendant from here will ask for this one too.
+      this.#store(vertex);
+      this.#hooks.effect({ type: 'store', write: { type: 'bury', keys: [vertex.key] } });
       return { kind: 'known' };
     }
     const added = this.#dag.add(vertex.kind === 'readings' ? withoutPayload(vertex) : vertex, checkpointHeight);
@@ -119,15 +166,15 @@ export class Intake {
         return this.#invalid(added.refusal, peer);
       case 'missing': {
         this.parking.park(vertex, added.ids, peer);
-        const fresh = this.parking.want(added.ids, nowMs);
-        if (fresh.length > 0) this.#effect({ type: 'recall', ids: fresh });
+        const absent = added.ids.filter((id) => !this.parking.has(toHex(id)));
+        const fresh = this.parking.want(absent, peer, nowMs);
+        if (fresh.length > 0) this.#hooks.effect({ type: 'recall', ids: fresh });
         return { kind: 'parked' };
       }
       case 'added':
-        this.#effect({ type: 'store', write: { type: 'vertex', vertex: { key: vertex.key, envelope: encodeVertex(vertex) } } });
-        this.#effect({ type: 'notice', notice: { type: 'vertex', vertex } });
-        this.#onAdded(vertex);
-        this.release(vertex.key, nowMs);
+        this.#store(vertex);
+        this.#hooks.effect({ type: 'notice', notice: { type: 'vertex', vertex } });
+        this.#hooks.onAdded(vertex);
         return { kind: 'added', vertex };
     }
   }
@@ -148,13 +195,15 @@ export class Intake {
   }
 
   /** A known vertex may bring the payload that was missing here `[VTX-6]`. */
-  #keepPayload(vertex: Vertex): IntakeVerdict {
+  #keepPayload(vertex: Vertex, peer: PeerKey | undefined, nowMs: number): IntakeVerdict {
     if (vertex.kind !== 'readings' || vertex.payload.length === 0) return { kind: 'known' };
+    const cost = Math.ceil(vertex.payload.length / PAYLOAD_UNIT_BYTES);
+    if (!this.#allowance.take(`from ${peer ?? vertex.authorKey}`, cost, nowMs)) return { kind: 'ignored', refusal: refuse('E_ALLOWANCE') };
     const known = this.#dag.get(vertex.key)?.vertex;
     const checked = checkVertex(vertex, this.#ledger.genesis.network);
-    if (!checked.ok) return { kind: 'invalid', refusal: checked };
+    if (!checked.ok) return this.#invalid(checked, peer);
     if (known !== undefined && !equalBytes(known.signature, vertex.signature)) return { kind: 'known' };
-    this.#effect({ type: 'store', write: { type: 'vertex', vertex: { key: vertex.key, envelope: encodeVertex(vertex) } } });
+    this.#store(vertex);
     return { kind: 'known' };
   }
 
@@ -169,8 +218,20 @@ export class Intake {
   }
 
   #invalid(refusal: Refusal, peer: PeerKey | undefined): IntakeVerdict {
-    const notice = { type: 'refused', code: refusal.code, facts: refusal.facts } as const;
-    this.#effect({ type: 'notice', notice: peer === undefined ? notice : { ...notice, peer } });
+    this.#hooks.refuse(refusal.code, refusal.facts, peer);
     return { kind: 'invalid', refusal };
   }
+
+  #store(vertex: Vertex): void {
+    this.#hooks.effect({ type: 'store', write: { type: 'vertex', vertex: { key: vertex.key, envelope: encodeVertex(vertex) } } });
+  }
+}
+
+/** What waits for this vertex may be tried again. */
+function opensTheWay({ kind }: IntakeVerdict): boolean {
+  return kind === 'added' || kind === 'known';
+}
+
+function idOf(key: string): Uint8Array {
+  return fromHex(key)!;
 }

@@ -25,8 +25,9 @@ interface Parked {
   readonly vertex: Vertex;
   readonly peer: Sender;
   readonly bytes: number;
-  /** Ids (hex) of what it waits for. */
+  /** Ids (hex) of the ancestors it waits for, or of the checkpoint that it cites. */
   readonly missing: readonly string[];
+  readonly early: boolean;
 }
 
 interface Wanted {
@@ -54,12 +55,13 @@ export class Parking {
     return this.#parked.has(vertexKey);
   }
 
-  /** Parks a vertex until `missing` (ids of ancestors, or of the checkpoint it cites) turn up. */
-  park(vertex: Vertex, missing: readonly Uint8Array[], peer: Sender): void {
+  /** Parks a vertex until its `missing` ancestors turn up; an `early` one waits for the checkpoint that it cites. */
+  park(vertex: Vertex, missing: readonly Uint8Array[], peer: Sender, early = false): void {
     const bytes = vertex.headerBytes.length + vertex.payload.length;
     while (this.#parked.size > 0 && (this.#parked.size >= PARKED_MAX || this.#bytes + bytes > PARKED_BYTES_MAX)) this.#evict();
     const keys = missing.map(toHex);
-    this.#parked.set(vertex.key, { vertex, peer, bytes, missing: keys });
+    this.#parked.set(vertex.key, { vertex, peer, bytes, missing: keys, early });
+    this.#unwant(vertex.key);
     this.#bytes += bytes;
     setOf(this.#bySender, peer).add(vertex.key);
     for (const key of keys) setOf(this.#waiting, key).add(vertex.key);
@@ -78,7 +80,7 @@ export class Parking {
     for (const key of seen) {
       const parked = this.#parked.get(key);
       if (parked === undefined) missing.push(key);
-      else for (const next of parked.missing) seen.add(next);
+      else if (!parked.early) for (const next of parked.missing) seen.add(next);
       if (missing.length === most) break;
     }
     return missing;
@@ -145,7 +147,9 @@ export class Parking {
     let most: Set<string> | undefined;
     for (const keys of this.#bySender.values()) if (keys.size > (most?.size ?? 0)) most = keys;
     for (const key of most!) {
-      this.#remove(key);
+      const { vertex, peer } = this.#remove(key);
+      // Whoever waits for it still does.
+      if (this.#waiting.has(key)) this.want([vertex.id], peer, Number.NEGATIVE_INFINITY);
       return;
     }
   }

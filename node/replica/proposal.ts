@@ -84,7 +84,8 @@ export function checkProposal(
     if (header.time < earliest) return refuse('E_HEADER', { reason: 'time behind the clock', time: header.time, earliest });
   }
   const anchor = dag.get(toHex(header.anchor));
-  const repeats = equalBytes(header.anchor, before.anchor);
+  // The last anchor again, as at an idle heartbeat: whoever only followed the last checkpoint need not hold it.
+  const repeats = equalBytes(header.anchor, before.anchor) && header.outcomesCount === 0;
   if (anchor === undefined && !repeats) {
     // A settled witness confirms nothing more: whoever names it had better repeat the last anchor.
     if (dag.isSettled(toHex(header.anchor))) return refuse('E_HEADER', { reason: 'anchor is settled already' });

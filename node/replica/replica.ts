@@ -6,8 +6,8 @@
 import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
 import type { Code } from '../../consensus/codec/codes.ts';
 import { limits } from '../../consensus/codec/limits.ts';
-import { type Facts, refuse } from '../../consensus/codec/result.ts';
-import type { Certificate } from '../../consensus/checkpoint/certificate.ts';
+import { type Facts, invariant, ok, refuse, type Result } from '../../consensus/codec/result.ts';
+import { type Certificate, checkCertificate } from '../../consensus/checkpoint/certificate.ts';
 import type { Genesis } from '../../consensus/checkpoint/genesis.ts';
 import { type Header, headerId } from '../../consensus/checkpoint/header.ts';
 import { chain } from '../../consensus/contracts/registry.ts';
@@ -16,9 +16,10 @@ import { zero32 } from '../../consensus/crypto/hash.ts';
 import { type AncestorFacts, OpenDag } from '../../consensus/dag/open-dag.ts';
 import type { SeatMessage } from '../../consensus/pbft/height.ts';
 import type { VoteLogEntry } from '../../consensus/pbft/messages.ts';
-import { checkPayload, encodeVertex, type Vertex, type VertexKind } from '../../consensus/vertex/vertex.ts';
+import { checkPayload, decodeVertex, encodeVertex, type Vertex, type VertexKind } from '../../consensus/vertex/vertex.ts';
 import { bundle, type PeerMessage, peerMessage } from '../../consensus/wire/messages.ts';
 import type { PeerKey } from '../ports.ts';
+import { Allowance } from './allowance.ts';
 import { Author, type ChainEnd, chooseTips, witnessParents } from './author.ts';
 import { CatchUp } from './catch-up.ts';
 import type { Effect, Event, Reply, StepResult } from './events.ts';
@@ -32,6 +33,8 @@ export interface ReplicaStart {
   readonly genesis: Genesis;
   readonly signer: Signer;
   readonly ledger: LedgerStart;
+  /** The last confirmed vertex of this node's own chain, if there is one. */
+  readonly ownEnd: ChainEnd | undefined;
   /** Vertices settled by the last K checkpoints, lowest height first. */
   readonly settled: readonly { readonly height: number; readonly vertices: readonly { readonly key: string; readonly facts: AncestorFacts }[] }[];
   /** Encoded open vertices in the order of their arrival. */
@@ -43,6 +46,8 @@ export interface ReplicaStart {
 
 /** How often a node names its tips to its peers while something is open. */
 const TIPS_INTERVAL_MS = 2_000;
+/** What a forged signature costs its sender, in vertices of allowance: it is checked twice, slowly `[SIG-1]`. */
+const FORGERY_COST = 50;
 const none: Reply = { type: 'none' };
 
 export class Replica {
@@ -55,6 +60,9 @@ export class Replica {
   readonly #catchUp: CatchUp;
   readonly #mail = new SeatMail();
   readonly #peers = new Set<PeerKey>();
+  /** What this node still puts up with, by peer. */
+  readonly #patience = new Allowance();
+  #nowMs = 0;
   #tipsAt = 0;
   #seed: number;
   #effects: Effect[] = [];
@@ -69,7 +77,7 @@ export class Replica {
     const number = genesis.committee.seatOf.get(toHex(signer.publicKey));
     const hooks: SeatHooks = {
       effect,
-      refuse: (code, facts) => this.#refuse(code, facts),
+      refuse: (code, facts, peer) => this.#refuse(code, facts, peer),
       write: (...vertex) => this.#write(...vertex),
       advance: (...checkpoint) => this.#advance(...checkpoint),
     };
@@ -79,10 +87,12 @@ export class Replica {
       effect,
       onAdded: (vertex) => this.#seat.onAdded(vertex),
       isAwaited: (vertexKey) => this.#catchUp.isAwaited(vertexKey),
+      refuse: (code, facts, peer) => this.#refuse(code, facts, peer),
     });
+    this.#author = new Author(signer, genesis.network, this.#ownChainEnd(start));
     for (const { height, vertices } of start.settled) this.dag.settle(height, vertices);
+    if (start.ownEnd !== undefined) this.#recallOwn(start.ownEnd);
     for (const envelope of start.openVertices) this.#intake.take(envelope, { peer: undefined, as: 'needed' }, 0);
-    this.#author = new Author(signer, genesis.network, this.#ownChainEnd());
     // What was restored is stored and told already; only look-ups for it are still to be done.
     this.#effects = this.#effects.filter((wanted) => wanted.type === 'recall');
   }
@@ -109,6 +119,7 @@ export class Replica {
   }
 
   step(event: Event, nowMs: number): StepResult {
+    this.#nowMs = nowMs;
     const reply = this.#handle(event, nowMs);
     this.#followCertified(nowMs);
     this.#seat.progress(nowMs);
@@ -139,24 +150,34 @@ export class Replica {
         const checked = checkPayload(event);
         if (!checked.ok) return { type: 'refused', refusal: checked };
         const parents = chooseTips(this.dag, this.ledger.height, (below) => this.#pick(below));
-        return { type: 'taken', vertex: this.#write(event.kind, event.payload, event.payloadHash, parents, nowMs) };
+        const written = this.#write(event.kind, event.payload, event.payloadHash, parents, nowMs);
+        return written.ok ? { type: 'taken', vertex: written.value } : { type: 'refused', refusal: written };
       }
       case 'recalled':
         for (const { key, facts } of event.found) {
           this.dag.recall(key, facts);
           this.#intake.release(key, nowMs);
         }
-        this.#askFor(event.absent);
+        for (const envelope of event.unconfirmed) this.#intake.take(envelope, { peer: undefined, as: 'needed' }, nowMs);
+        this.#intake.askSenders(event.absent, this.#peers);
         return none;
       case 'tick':
         this.#seat.tick(nowMs);
-        this.#intake.chase([...this.#peers], nowMs);
+        this.#intake.chase(this.#peers, nowMs);
         this.#retellTips(nowMs);
         return none;
     }
   }
 
+  /** A peer that forged signatures is not heard until it has worked that off. */
+  #isTiredOf(peer: PeerKey, nowMs: number): boolean {
+    const patient = this.#patience.take(peer, FORGERY_COST, nowMs);
+    if (patient) this.#patience.giveBack(peer, FORGERY_COST);
+    return !patient;
+  }
+
   #onMessage(peer: PeerKey, frame: Uint8Array, nowMs: number): Reply {
+    if (this.#isTiredOf(peer, nowMs)) return { type: 'verdict', verdict: 'ignore' };
     const decoded = peerMessage.decode(frame, limits.frameBytesMax);
     if (!decoded.ok) {
       this.#refuse(decoded.code, decoded.facts, peer);
@@ -190,16 +211,25 @@ export class Replica {
     return none;
   }
 
-  #onSeatMessage(peer: PeerKey | undefined, message: SeatMessage, nowMs: number): void {
+  #onSeatMessage(peer: PeerKey, message: SeatMessage, nowMs: number): void {
     const height = message.type === 'proposal' ? message.header.height : message.height;
-    if (height > this.ledger.height + 1) this.#mail.keep(message, height, this.ledger.height);
-    else if (height <= this.ledger.height) {
-      // Certified already: the answer brings its sender up to date `[BFT-7]`.
-      if (peer !== undefined) this.#send(peer, this.#newest());
-    } else {
-      if (message.type === 'proposal' && message.anchor.length > 0) this.#intake.take(message.anchor, { peer, as: 'needed' }, nowMs);
-      this.#seat.receive(message, nowMs);
-    }
+    // Certified already: the answer brings its sender up to date `[BFT-7]`.
+    if (height <= this.ledger.height) return this.#send(peer, this.#newest());
+    const { seatOf } = this.ledger.genesis.committee;
+    // Each seat speaks for itself: nobody else takes up its room, or makes this node check signatures.
+    if (seatOf.get(peer) !== message.seat) return this.#refuse('E_VOTE', { reason: 'another’s seat', seat: message.seat }, peer);
+    if (height === this.ledger.height + 1) this.#onVoting(peer, message, height, nowMs);
+    else this.#mail.keep(message, height, this.ledger.height);
+  }
+
+  /** A seat's message about the height that is being decided. */
+  #onVoting(peer: PeerKey, message: SeatMessage, height: number, nowMs: number): void {
+    if (message.type !== 'proposal') return this.#seat.receive(message, nowMs, peer);
+    const leads = message.seat === this.ledger.genesis.committee.leader(height, message.view);
+    if (leads && message.anchor.length > 0) this.#intake.take(message.anchor, { peer, as: 'needed' }, nowMs);
+    this.#seat.receive(message, nowMs, peer);
+    const anchor = this.#seat.awaitedAnchor;
+    if (anchor !== undefined) this.#intake.fetch([anchor], peer, nowMs);
   }
 
   #onCertified(peer: PeerKey, header: Header, certificate: Certificate | undefined, nowMs: number): void {
@@ -215,10 +245,16 @@ export class Replica {
       return;
     }
     const built = this.#seat.built(toHex(id));
-    if (built !== undefined) this.#advance(built, certificate, nowMs);
+    if (built === undefined) return;
+    // Not every certificate of a header was checked, but the one that is kept must be good.
+    const { committee, network } = this.ledger.genesis;
+    const checked = checkCertificate(header, certificate, committee, network);
+    if (checked.ok) this.#advance(built, certificate, nowMs);
+    else this.#refuse(checked.code, checked.facts, peer);
   }
 
   #onGossip(peer: PeerKey, data: Uint8Array, nowMs: number): Reply {
+    if (this.#isTiredOf(peer, nowMs)) return { type: 'verdict', verdict: 'ignore' };
     const decoded = bundle.decode(data, limits.frameBytesMax);
     if (!decoded.ok) {
       this.#refuse(decoded.code, decoded.facts, peer);
@@ -245,6 +281,8 @@ export class Replica {
       return { type: 'taken', vertex: verdict.vertex };
     }
     if ('refusal' in verdict) return { type: 'refused', refusal: verdict.refusal };
+    // It may have come another way, and not be durable yet.
+    if (verdict.kind === 'known') this.#effects.push({ type: 'sync' });
     return verdict.kind === 'parked' ? { type: 'refused', refusal: refuse('E_PARKED') } : none;
   }
 
@@ -275,7 +313,8 @@ export class Replica {
     this.#catchUp.advanced();
     this.#seat.onAdvanced();
     this.#intake.release(toHex(this.ledger.headerId), nowMs);
-    for (const message of this.#mail.take(this.ledger.height + 1)) this.#onSeatMessage(undefined, message, nowMs);
+    const { seats } = this.ledger.genesis.committee.record;
+    for (const message of this.#mail.take(this.ledger.height + 1)) this.#onSeatMessage(toHex(seats[message.seat]!), message, nowMs);
     this.#followCertified(nowMs);
   }
 
@@ -295,33 +334,47 @@ export class Replica {
       if (sequence <= top) dead.push(vertex.key);
     }
     for (const key of dead) this.dag.drop(key);
-    if (dead.length > 0) this.#effects.push({ type: 'store', write: { type: 'forget', keys: dead } });
+    if (dead.length > 0) this.#effects.push({ type: 'store', write: { type: 'bury', keys: dead } });
   }
 
-  /** Signs, stores durably, gossips and takes in a vertex of this node's own. */
-  #write(kind: VertexKind, payload: Uint8Array, payloadHash: Uint8Array, parents: readonly Uint8Array[], nowMs: number): Vertex {
+  /** Signs the next vertex of the own chain, takes it in, stores it durably and gossips it. */
+  #write(kind: VertexKind, payload: Uint8Array, payloadHash: Uint8Array, parents: readonly Uint8Array[], nowMs: number): Result<Vertex> {
+    if (!this.#standsOnOwnEnd()) return refuse('E_PARKED', { reason: 'the own chain is not whole yet' });
     const vertex = this.#author.write(kind, payload, payloadHash, parents, this.ledger.headerId, nowMs);
-    this.#intake.take(encodeVertex(vertex), { peer: undefined, as: 'needed' }, nowMs);
+    const verdict = this.#intake.take(encodeVertex(vertex), { peer: undefined, as: 'needed' }, nowMs);
+    if ('refusal' in verdict) return verdict.refusal;
     // Taking it in stored it. A vertex seen by others and then forgotten here would fork the own chain.
+    invariant(verdict.kind === 'added', 'all that an own vertex stands on is here');
+    this.#author.moveTo(vertex, this.ledger.height);
     this.#effects.push({ type: 'sync' }, { type: 'gossip', vertices: [vertex] });
-    return vertex;
+    return ok(vertex);
   }
 
-  /** Where the own chain goes on: after the last confirmed vertex, or the last open one that continues it. */
-  #ownChainEnd(): ChainEnd {
+  /** The end of the own chain is here; or it was confirmed so long ago that it left the window, and is recalled. */
+  #standsOnOwnEnd(): boolean {
+    const { end } = this.#author;
+    if (end.sequence === 0 || this.dag.knows(toHex(end.id))) return true;
     const confirmed = this.ledger.state.get(chain, this.#signer.publicKey);
-    let end: ChainEnd = { sequence: confirmed?.lastSequence ?? 0, id: confirmed?.lastId ?? zero32, time: this.ledger.header.time };
-    for (const { vertex } of this.dag.nodes()) {
-      if (equalBytes(vertex.author, this.#signer.publicKey) && vertex.sequence > end.sequence) {
-        end = { sequence: vertex.sequence, id: vertex.id, time: vertex.time };
-      }
+    // After a restart an open one may still wait for its ancestors; recalled, it would be missing in past cones.
+    if (confirmed === undefined || !equalBytes(confirmed.lastId, end.id)) return false;
+    this.#recallOwn(end);
+    return true;
+  }
+
+  #recallOwn({ id, sequence, time, checkpointHeight }: ChainEnd): void {
+    this.dag.recall(toHex(id), { authorKey: toHex(this.#signer.publicKey), sequence, time, checkpointHeight });
+  }
+
+  /** Where the own chain goes on: after the last confirmed vertex, or the last open one, be it solid already or not. */
+  #ownChainEnd({ ownEnd, openVertices }: ReplicaStart): ChainEnd {
+    let end = ownEnd ?? { sequence: 0, id: zero32, time: this.ledger.header.time, checkpointHeight: 0 };
+    for (const envelope of openVertices) {
+      const decoded = decodeVertex(envelope);
+      if (!decoded.ok || decoded.value.sequence <= end.sequence || !equalBytes(decoded.value.author, this.#signer.publicKey)) continue;
+      const { id, sequence, time, checkpoint } = decoded.value;
+      end = { id, sequence, time, checkpointHeight: this.ledger.heightOf(toHex(checkpoint)) ?? this.ledger.height };
     }
     return end;
-  }
-
-  #askFor(ids: readonly Uint8Array[]): void {
-    const [peer] = this.#peers;
-    if (peer !== undefined && ids.length > 0) this.#send(peer, { type: 'getVertices', ids });
   }
 
   #newest(): PeerMessage {
@@ -345,6 +398,7 @@ export class Replica {
   }
 
   #refuse(code: Code, facts: Facts, peer?: PeerKey): void {
+    if (peer !== undefined && (code === 'E_SIG' || code === 'E_CERTIFICATE')) this.#patience.take(peer, FORGERY_COST, this.#nowMs);
     const notice = { type: 'refused', code, facts } as const;
     this.#effects.push({ type: 'notice', notice: peer === undefined ? notice : { ...notice, peer } });
   }

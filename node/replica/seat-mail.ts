@@ -1,4 +1,7 @@
-/** Messages of seats that are a little ahead: kept until this node reaches their height. One height ahead, a few a seat. */
+/**
+ * Messages of seats that are a little ahead: kept until this node reaches their height. One height ahead, a few a seat;
+ * the caller knows that each came from its seat.
+ */
 
 import type { SeatMessage } from '../../consensus/pbft/height.ts';
 

@@ -5,7 +5,7 @@
 
 import { toHex } from '../../consensus/codec/bytes.ts';
 import type { Code } from '../../consensus/codec/codes.ts';
-import { type Facts, invariant } from '../../consensus/codec/result.ts';
+import { type Facts, invariant, type Result } from '../../consensus/codec/result.ts';
 import type { Certificate } from '../../consensus/checkpoint/certificate.ts';
 import { type Header, headerId } from '../../consensus/checkpoint/header.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
@@ -13,6 +13,7 @@ import type { OpenDag } from '../../consensus/dag/open-dag.ts';
 import { type OwnSeat, PbftHeight, type PbftOutput, type SeatMessage } from '../../consensus/pbft/height.ts';
 import { type VoteLogEntry, voteLogEntry } from '../../consensus/pbft/messages.ts';
 import { encodeVertex, type Vertex, type VertexKind } from '../../consensus/vertex/vertex.ts';
+import type { PeerKey } from '../ports.ts';
 import { trialWitness, witnessParents } from './author.ts';
 import type { Effect } from './events.ts';
 import type { Ledger } from './ledger.ts';
@@ -20,9 +21,10 @@ import { type BuiltCheckpoint, buildCheckpoint, checkProposal, confirmedBy } fro
 
 export interface SeatHooks {
   effect(wanted: Effect): void;
-  refuse(code: Code, facts: Facts): void;
+  /** `peer` is whose words are refused, if somebody's. */
+  refuse(code: Code, facts: Facts, peer?: PeerKey): void;
   /** Signs, stores and gossips a vertex of this node's own. */
-  write(kind: VertexKind, payload: Uint8Array, payloadHash: Uint8Array, parents: readonly Uint8Array[], nowMs: number): Vertex;
+  write(kind: VertexKind, payload: Uint8Array, payloadHash: Uint8Array, parents: readonly Uint8Array[], nowMs: number): Result<Vertex>;
   /** A checkpoint is certified and was executed here. */
   advance(built: BuiltCheckpoint, certificate: Certificate, nowMs: number): void;
 }
@@ -46,7 +48,7 @@ export class Seat {
   /** An open vertex that is no witness has come since the own last witness. */
   #uncovered = false;
   #lastWitness: Vertex | undefined;
-  /** The DAG has grown since the last look for something to propose. */
+  /** A witness has come since the last look for something to propose: only witnesses make something confirmable. */
   #grown = true;
 
   constructor(own: OwnSeat | undefined, ledger: Ledger, dag: OpenDag, hooks: SeatHooks, voteLog: readonly VoteLogEntry[]) {
@@ -76,9 +78,12 @@ export class Seat {
 
   /** Takes note of a vertex that entered the DAG. */
   onAdded(vertex: Vertex): void {
+    if (vertex.kind !== 'witness') {
+      this.#uncovered = true;
+      return;
+    }
     this.#grown = true;
-    if (vertex.kind !== 'witness') this.#uncovered = true;
-    else if (this.#own !== undefined && vertex.authorKey === toHex(this.#own.signer.publicKey)) this.#lastWitness = vertex;
+    if (this.#own !== undefined && vertex.authorKey === toHex(this.#own.signer.publicKey)) this.#lastWitness = vertex;
   }
 
   /** The ledger moved on: everything about the old height is over. */
@@ -89,8 +94,13 @@ export class Seat {
     this.#pbft = this.#openHeight([]);
   }
 
-  receive(message: SeatMessage, nowMs: number): void {
-    this.#run(this.#pbft.receive(message, nowMs), nowMs);
+  receive(message: SeatMessage, nowMs: number, peer?: PeerKey): void {
+    this.#run(this.#pbft.receive(message, nowMs), nowMs, peer);
+  }
+
+  /** The anchor of a proposal that cannot be judged before it is here. */
+  get awaitedAnchor(): Uint8Array | undefined {
+    return this.#pendingCheck?.header.anchor;
   }
 
   tick(nowMs: number): void {
@@ -122,11 +132,11 @@ export class Seat {
     return (this.#lastWitness?.time ?? 0) + this.#ledger.genesis.record.pace.witnessIntervalMs;
   }
 
-  #witness(nowMs: number): Vertex {
+  #witness(nowMs: number): Vertex | undefined {
     const { ids, complete } = witnessParents(this.#dag);
-    const vertex = this.#hooks.write('witness', new Uint8Array(0), zero32, ids, nowMs);
-    this.#uncovered = !complete;
-    return vertex;
+    const written = this.#hooks.write('witness', new Uint8Array(0), zero32, ids, nowMs);
+    if (written.ok) this.#uncovered = !complete;
+    return written.ok ? written.value : undefined;
   }
 
   #heartbeatAt(): number {
@@ -191,7 +201,7 @@ export class Seat {
   }
 
   /** Carries out what the height's machine wants, in its order: a log before the messages it covers. */
-  #run(outputs: readonly PbftOutput[], nowMs: number): void {
+  #run(outputs: readonly PbftOutput[], nowMs: number, peer?: PeerKey): void {
     for (const output of outputs) {
       switch (output.type) {
         case 'log': {
@@ -209,7 +219,7 @@ export class Seat {
           this.#retryCheck(nowMs);
           break;
         case 'refused':
-          this.#hooks.refuse(output.code, output.facts);
+          this.#hooks.refuse(output.code, output.facts, peer);
           break;
         case 'decided': {
           const built = this.#built.get(toHex(output.headerId));

@@ -54,6 +54,8 @@ export class Access {
   /** A bundle of a call opens all its parts, so that whoever may not see one of them gets none. */
   maySeeWhole(call: SignedCall, callId: Uint8Array): boolean {
     const classes = this.classesOfCall(call, callId);
-    return call.parts.every((part, index) => classes.includes(index as VisibilityClass) || part.value.length <= EMPTY_PART_BYTES);
+    return call.parts.every(
+      (part, index) => classes.includes(index as VisibilityClass) || part.value.length <= EMPTY_PART_BYTES,
+    );
   }
 }

@@ -7,7 +7,7 @@
  */
 
 import { toHex } from '../../consensus/codec/bytes.ts';
-import { ok, refuse, type Result } from '../../consensus/codec/result.ts';
+import { ok, type Result, refuse } from '../../consensus/codec/result.ts';
 import type { Json, Schema } from '../../consensus/codec/schema.ts';
 import { labelKey, type Scheme } from '../../consensus/contracts/registry.ts';
 import type { Transition } from '../../consensus/contracts/transition.ts';
@@ -34,7 +34,10 @@ export async function encodeArgs(
   const known = new Set(classes.flatMap((schema) => schema.fieldNames));
   for (const field of Object.keys(args)) {
     if (!known.has(field)) {
-      return refuse('E_SCHEMA', { field, reason: `no such field; ${declared.name} takes ${[...known].join(', ')}` });
+      return refuse('E_SCHEMA', {
+        field,
+        reason: `no such field; ${declared.name} takes ${[...known].join(', ')}`,
+      });
     }
   }
   const parts: Uint8Array[] = [];
@@ -59,7 +62,10 @@ export function argsJsonSchema(declared: Transition<unknown>): JsonObject {
   const properties: Record<string, Json> = {};
   const required: string[] = [];
   for (const [visibility, schema] of declared.args.classes.entries()) {
-    const shape = schema.jsonSchema as { readonly properties: JsonObject; readonly required: readonly string[] };
+    const shape = schema.jsonSchema as {
+      readonly properties: JsonObject;
+      readonly required: readonly string[];
+    };
     for (const [field, type] of Object.entries(shape.properties)) {
       properties[field] = { ...(type as JsonObject), 'x-visibility': `V${visibility}` };
     }
@@ -69,7 +75,11 @@ export function argsJsonSchema(declared: Transition<unknown>): JsonObject {
 }
 
 /** The JSON form of a call's parts, of the classes `visible`. */
-export function argsJson(declared: Transition<unknown>, parts: readonly Uint8Array[], visible: readonly number[]): JsonObject {
+export function argsJson(
+  declared: Transition<unknown>,
+  parts: readonly Uint8Array[],
+  visible: readonly number[],
+): JsonObject {
   const shown: Record<string, Json> = {};
   for (const visibility of visible) {
     const schema = declared.args.classes[visibility]!;
@@ -83,11 +93,15 @@ export function argsJson(declared: Transition<unknown>, parts: readonly Uint8Arr
 function withoutPrefix(facts: Readonly<Record<string, string | number | boolean>>, name: string) {
   const { record: _, ...shown } = facts;
   const strip = (text: unknown) => (typeof text === 'string' ? text.replaceAll(`${name}.`, '') : text);
-  return Object.fromEntries(Object.entries(shown).map(([fact, value]) => [fact, strip(value)])) as typeof facts;
+  return Object.fromEntries(
+    Object.entries(shown).map(([fact, value]) => [fact, strip(value)]),
+  ) as typeof facts;
 }
 
 function fieldSchema(schema: Schema<object>, field: string): JsonObject {
-  return (schema.jsonSchema as { readonly properties: { readonly [field: string]: JsonObject } }).properties[field]!;
+  return (schema.jsonSchema as { readonly properties: { readonly [field: string]: JsonObject } }).properties[
+    field
+  ]!;
 }
 
 interface Names {
@@ -97,7 +111,8 @@ interface Names {
 
 /** Replaces names by what they stand for, where the schema wants bytes. */
 async function resolve(json: Json, schema: JsonObject, names: Names): Promise<Result<Json>> {
-  if (typeof json === 'string') return takesBytes(schema) ? resolveText(json, wantsHash(schema), names) : ok(json);
+  if (typeof json === 'string')
+    return takesBytes(schema) ? resolveText(json, wantsHash(schema), names) : ok(json);
   if (Array.isArray(json)) {
     const items: Json[] = [];
     for (const entry of json as readonly Json[]) {
@@ -135,7 +150,11 @@ function bytesSchema(schema: JsonObject): JsonObject | undefined {
 const takesBytes = (schema: JsonObject): boolean => bytesSchema(schema) !== undefined;
 const wantsHash = (schema: JsonObject): boolean => bytesSchema(schema)?.minLength === HASH_HEX_LENGTH;
 
-async function resolveText(text: string, hash: boolean, { network, proveReading }: Names): Promise<Result<Json>> {
+async function resolveText(
+  text: string,
+  hash: boolean,
+  { network, proveReading }: Names,
+): Promise<Result<Json>> {
   const label = hash ? LABEL.exec(text) : null;
   if (label !== null) return ok(toHex(labelKey(network, label[1] as Scheme, label[2]!)));
   const reading = hash ? null : READING.exec(text);

@@ -3,19 +3,33 @@
  * the present state. Nothing here submits. docs/guides/api.md.
  */
 
+import { openEvidence } from '../../consensus/checkpoint/evidence.ts';
 import { compareBytes, equalBytes, fromHex, toHex } from '../../consensus/codec/bytes.ts';
 import { limits } from '../../consensus/codec/limits.ts';
-import { ok, refuse, type Result } from '../../consensus/codec/result.ts';
+import { ok, type Result, refuse } from '../../consensus/codec/result.ts';
 import type { Json } from '../../consensus/codec/schema.ts';
-import { openEvidence } from '../../consensus/checkpoint/evidence.ts';
 import { decodeArguments, runCall } from '../../consensus/contracts/engine.ts';
 import { transitions } from '../../consensus/contracts/index.ts';
 import { key } from '../../consensus/contracts/registry.ts';
 import { Draft } from '../../consensus/contracts/state.ts';
-import { type Context, type ContractRefusal, isRefusal, type Transition } from '../../consensus/contracts/transition.ts';
+import {
+  type Context,
+  type ContractRefusal,
+  isRefusal,
+  type Transition,
+} from '../../consensus/contracts/transition.ts';
 import { type Signer, SUITE } from '../../consensus/crypto/ed25519.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
-import { type CallSignature, callId, commitPart, composeCall, type SignedCall, signCall, signedCall, verifyCallSignature } from '../../consensus/vertex/call.ts';
+import {
+  type CallSignature,
+  callId,
+  commitPart,
+  composeCall,
+  type SignedCall,
+  signCall,
+  signedCall,
+  verifyCallSignature,
+} from '../../consensus/vertex/call.ts';
 import type { Clock, Random } from '../ports.ts';
 import type { Ledger } from '../replica/ledger.ts';
 import { argsJson, encodeArgs, type JsonObject, type ProveReading } from './call-args.ts';
@@ -64,35 +78,54 @@ export class Calls {
   /** Composes an unsigned call. Without a `deadline` (ms) it has an hour, or less where the policy says so. */
   async compose(name: string, args: JsonObject, deadline?: number): Promise<Result<SignedCall>> {
     const declared = transitions.get(name);
-    if (declared === undefined) return refuse('E_SCHEMA', { field: 'transition', got: name, reason: 'no such transition; GET /v1/transitions lists them' });
+    if (declared === undefined)
+      return refuse('E_SCHEMA', {
+        field: 'transition',
+        got: name,
+        reason: 'no such transition; GET /v1/transitions lists them',
+      });
     const { network, record } = this.#ledger.genesis;
     const now = this.#clock.now();
     // Against the last checkpoint's time: whatever checkpoint executes the call comes later.
     const latest = this.#ledger.header.time + record.policy.callLifeMs;
     const wanted = deadline ?? Math.min(now + DEADLINE_DEFAULT_MS, latest);
-    if (wanted > latest) return refuse('E_SCHEMA', { field: 'deadline', reason: 'too far ahead', got: wanted, most: latest });
+    if (wanted > latest)
+      return refuse('E_SCHEMA', { field: 'deadline', reason: 'too far ahead', got: wanted, most: latest });
     if (wanted <= now) return refuse('E_EXPIRED', { field: 'deadline', got: wanted, time: now });
     const values = await encodeArgs(declared, args, network, this.#proveReading);
     if (!values.ok) return values;
     const salts = [this.#random.bytes(32), this.#random.bytes(32)] as const;
-    const composed = composeCall({ network, transition: name, values: values.value, salts, nonce: this.#random.bytes(16), deadline: wanted });
+    const composed = composeCall({
+      network,
+      transition: name,
+      values: values.value,
+      salts,
+      nonce: this.#random.bytes(16),
+      deadline: wanted,
+    });
     const { length } = signedCall.encode(composed);
-    return length <= limits.callBytesMax ? ok(composed) : refuse('E_LIMIT_BYTES', { bytes: length, limit: limits.callBytesMax });
+    return length <= limits.callBytesMax
+      ? ok(composed)
+      : refuse('E_LIMIT_BYTES', { bytes: length, limit: limits.callBytesMax });
   }
 
   /** Opens copies of one call, in hexadecimal, and puts their signatures together. */
   open(copies: readonly string[]): Result<SignedCall> {
-    if (copies.length === 0 || copies.length > copiesMax) return refuse('E_SCHEMA', { field: 'call', reason: `expected 1 to ${copiesMax} copies` });
+    if (copies.length === 0 || copies.length > copiesMax)
+      return refuse('E_SCHEMA', { field: 'call', reason: `expected 1 to ${copiesMax} copies` });
     let merged: SignedCall | undefined;
     for (const copy of copies) {
       const opened = this.#openOne(copy);
       if (!opened.ok) return opened;
       if (merged === undefined) merged = opened.value;
-      else if (equalBytes(callId(merged.header), callId(opened.value.header))) merged = withSignatures(merged, opened.value.signatures);
+      else if (equalBytes(callId(merged.header), callId(opened.value.header)))
+        merged = withSignatures(merged, opened.value.signatures);
       else return refuse('E_SCHEMA', { field: 'call', reason: 'copies of different calls' });
     }
     const count = merged!.signatures.length;
-    return count <= limits.signersMax ? ok(merged!) : refuse('E_SIG', { reason: 'more signatures than a call takes', count, most: limits.signersMax });
+    return count <= limits.signersMax
+      ? ok(merged!)
+      : refuse('E_SIG', { reason: 'more signatures than a call takes', count, most: limits.signersMax });
   }
 
   /** Adds this node's signature; once is enough. */
@@ -101,7 +134,8 @@ export class Calls {
     const now = this.#clock.now();
     if (deadline <= now) return refuse('E_EXPIRED', { deadline, time: now });
     const own = call.signatures.some((entry) => equalBytes(entry.key, this.#signer.publicKey));
-    if (!own && call.signatures.length === limits.signersMax) return refuse('E_SIG', { reason: 'more signatures than a call takes', most: limits.signersMax });
+    if (!own && call.signatures.length === limits.signersMax)
+      return refuse('E_SIG', { reason: 'more signatures than a call takes', most: limits.signersMax });
     return ok(own ? call : withSignatures(call, [signCall(call, this.#signer)]));
   }
 
@@ -124,7 +158,9 @@ export class Calls {
     const declared = transitions.get(call.header.transition)!;
     const args = decodeArguments(declared, call);
     const parties = this.#signingParties(call);
-    const wanted = args.ok ? declared.signers(args.value as never, this.#readingContext(call, parties)) : undefined;
+    const wanted = args.ok
+      ? declared.signers(args.value as never, this.#readingContext(call, parties))
+      : undefined;
     if (wanted === undefined || isRefusal(wanted)) return undefined;
     return wanted.map(({ party, role }) => {
       const name = toHex(party);
@@ -140,7 +176,14 @@ export class Calls {
       callId: toHex(callId(header)),
       transition: header.transition,
       deadline: header.deadline,
-      args: declared === undefined ? {} : argsJson(declared, parts.map((part) => part.value), visible),
+      args:
+        declared === undefined
+          ? {}
+          : argsJson(
+              declared,
+              parts.map((part) => part.value),
+              visible,
+            ),
       signatures: signatures.map((entry) => {
         const enrolled = this.#ledger.state.get(key, entry.key);
         return { key: toHex(entry.key), party: enrolled === undefined ? null : toHex(enrolled.party) };
@@ -155,8 +198,10 @@ export class Calls {
     if (!decoded.ok) return decoded;
     const { header, parts, signatures } = decoded.value;
     if (header.suite !== SUITE) return refuse('E_SUITE', { suite: header.suite });
-    if (!equalBytes(header.network, this.#ledger.genesis.network)) return refuse('E_NETWORK', { network: toHex(header.network) });
-    if (!parts.every((part, index) => equalBytes(commitPart(part), header.parts[index]!))) return refuse('E_PAYLOAD', { reason: 'a part is not the one committed to' });
+    if (!equalBytes(header.network, this.#ledger.genesis.network))
+      return refuse('E_NETWORK', { network: toHex(header.network) });
+    if (!parts.every((part, index) => equalBytes(commitPart(part), header.parts[index]!)))
+      return refuse('E_PAYLOAD', { reason: 'a part is not the one committed to' });
     const declared: Transition<unknown> | undefined = transitions.get(header.transition);
     if (declared === undefined) return refuse('E_SCHEMA', { field: 'transition', got: header.transition });
     const args = decodeArguments(declared, decoded.value);
@@ -172,7 +217,11 @@ export class Calls {
 
   #signingParties({ signatures }: SignedCall): ReadonlySet<string> {
     const enrolled = signatures.map((entry) => this.#ledger.state.get(key, entry.key));
-    return new Set(enrolled.flatMap((found) => (found?.kind === 'party' && found.state === 'ACTIVE' ? [toHex(found.party)] : [])));
+    return new Set(
+      enrolled.flatMap((found) =>
+        found?.kind === 'party' && found.state === 'ACTIVE' ? [toHex(found.party)] : [],
+      ),
+    );
   }
 
   /** A context for `signers` alone, which only reads. */

@@ -3,9 +3,9 @@
  * said outside ends in this header, never in one that a kill would make this node forget.
  */
 
-import { equalBytes } from '../../consensus/codec/bytes.ts';
-import { ok, refuse, type Result } from '../../consensus/codec/result.ts';
 import { headerId } from '../../consensus/checkpoint/header.ts';
+import { equalBytes } from '../../consensus/codec/bytes.ts';
+import { ok, type Result, refuse } from '../../consensus/codec/result.ts';
 import type { CertifiedHeader } from '../../light-client/proof/anchor.ts';
 import type { Ledger } from '../replica/ledger.ts';
 
@@ -46,9 +46,11 @@ export class DurableHead {
     const untilMs = performance.now() + REST_WITHIN_MS;
     for (;;) {
       const certified = this.#certified;
-      if (certified !== undefined && equalBytes(headerId(certified.header), this.#ledger.headerId)) return ok(read(certified));
+      if (certified !== undefined && equalBytes(headerId(certified.header), this.#ledger.headerId))
+        return ok(read(certified));
       const leftMs = untilMs - performance.now();
-      if (certified === undefined && this.#ledger.height === 0) return refuse('E_UNKNOWN', { reason: 'no checkpoint is certified yet' });
+      if (certified === undefined && this.#ledger.height === 0)
+        return refuse('E_UNKNOWN', { reason: 'no checkpoint is certified yet' });
       if (leftMs <= 0) return refuse('E_FULL', { reason: 'catching up', height: this.#ledger.height });
       await this.#nextAdvance(leftMs);
     }

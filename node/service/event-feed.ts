@@ -3,9 +3,9 @@
  * on where it was. Shows no more than the views do.
  */
 
+import { headerId } from '../../consensus/checkpoint/header.ts';
 import { toHex } from '../../consensus/codec/bytes.ts';
 import type { Json } from '../../consensus/codec/schema.ts';
-import { headerId } from '../../consensus/checkpoint/header.ts';
 import type { StoredObject } from '../../consensus/contracts/object.ts';
 import { evidenceUse } from '../../consensus/contracts/objects/evidence-use.ts';
 import { warning } from '../../consensus/contracts/objects/warning.ts';
@@ -48,7 +48,13 @@ export class EventFeed {
   #bytes = 0;
   #next = 1;
 
-  constructor(ports: { readonly views: Views; readonly readings: Readings; readonly submissions: Submissions; readonly publicKey: Uint8Array; readonly startedMs: number }) {
+  constructor(ports: {
+    readonly views: Views;
+    readonly readings: Readings;
+    readonly submissions: Submissions;
+    readonly publicKey: Uint8Array;
+    readonly startedMs: number;
+  }) {
     this.#life = ports.startedMs.toString(36);
     this.#views = ports.views;
     this.#readings = ports.readings;
@@ -82,15 +88,32 @@ export class EventFeed {
     const payload = batch.decode(vertex.payload);
     if (!payload.ok) return;
     const { frames } = this.#readings.frames(vertex, payload.value, undefined);
-    if (frames.length > 0) this.#publish('reading', { vertex: vertex.key, final: false, readings: frames as unknown as Json });
+    if (frames.length > 0)
+      this.#publish('reading', { vertex: vertex.key, final: false, readings: frames as unknown as Json });
   }
 
-  #onCheckpoint({ header, outcomes, vertices }: Notice & { readonly type: 'checkpoint' }, changes: readonly Change[]): void {
+  #onCheckpoint(
+    { header, outcomes, vertices }: Notice & { readonly type: 'checkpoint' },
+    changes: readonly Change[],
+  ): void {
     const { height, time } = header;
-    this.#publish('checkpoint', { height, time, header: toHex(headerId(header)), stateRoot: toHex(header.stateRoot), outcomes: outcomes.length });
+    this.#publish('checkpoint', {
+      height,
+      time,
+      header: toHex(headerId(header)),
+      stateRoot: toHex(header.stateRoot),
+      outcomes: outcomes.length,
+    });
     for (const [index, vertex] of vertices.entries()) {
-      if (vertex.kind !== 'transaction' && !(vertex.kind === 'readings' && vertex.authorKey === this.#publicKey)) continue;
-      const { callId, transition } = this.#submissions.callOf(vertex.key) ?? { callId: null, transition: null };
+      if (
+        vertex.kind !== 'transaction' &&
+        !(vertex.kind === 'readings' && vertex.authorKey === this.#publicKey)
+      )
+        continue;
+      const { callId, transition } = this.#submissions.callOf(vertex.key) ?? {
+        callId: null,
+        transition: null,
+      };
       const outcome = describeOutcome(outcomes[index]!, index, header);
       this.#publish('outcome', { vertex: vertex.key, kind: vertex.kind, callId, transition, ...outcome });
     }
@@ -121,7 +144,10 @@ export class EventFeed {
   /** Down to half of what is allowed, so that it happens seldom. */
   #dropOldest(): void {
     let old = 0;
-    while (old < this.#events.length && (this.#events.length - old > EVENTS_MAX || this.#bytes > EVENT_BYTES_MAX / 2)) {
+    while (
+      old < this.#events.length &&
+      (this.#events.length - old > EVENTS_MAX || this.#bytes > EVENT_BYTES_MAX / 2)
+    ) {
       this.#bytes -= this.#events[old++]!.data.length;
     }
     this.#events = this.#events.slice(old);

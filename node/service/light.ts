@@ -5,7 +5,12 @@ import { limits } from '../../consensus/codec/limits.ts';
 import { describeRefusal, type Refusal, refuse } from '../../consensus/codec/result.ts';
 import { chain } from '../../consensus/contracts/registry.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
-import { type LightRequest, lightRequest, type LightResponse, lightResponse } from '../../light-client/protocol/messages.ts';
+import {
+  type LightRequest,
+  type LightResponse,
+  lightRequest,
+  lightResponse,
+} from '../../light-client/protocol/messages.ts';
 import type { PeerKey } from '../ports.ts';
 import type { Runner } from '../runner.ts';
 import { Access } from './access.ts';
@@ -13,17 +18,28 @@ import type { DurableHead } from './durable-head.ts';
 import type { Prover } from './proofs.ts';
 
 /** Answers one request frame of `peer` with one response frame. Bytes that are no request get a refusal, never silence. */
-export async function answerLightClient(peer: PeerKey, frame: Uint8Array, runner: Runner, prover: Prover): Promise<Uint8Array> {
+export async function answerLightClient(
+  peer: PeerKey,
+  frame: Uint8Array,
+  runner: Runner,
+  prover: Prover,
+): Promise<Uint8Array> {
   const request = lightRequest.decode(frame, limits.frameBytesMax);
   if (!request.ok) return lightResponse.encode({ id: 0, body: refusal(request) });
-  return lightResponse.encode({ id: request.value.id, body: await answer(peer, request.value.body, runner, prover) });
+  return lightResponse.encode({
+    id: request.value.id,
+    body: await answer(peer, request.value.body, runner, prover),
+  });
 }
 
 /** The answer of a node that does not serve light clients. */
 export async function declineLightClient(frame: Uint8Array): Promise<Uint8Array> {
   const request = lightRequest.decode(frame, limits.frameBytesMax);
   const reason = refuse('E_SCOPE', { reason: 'this node does not serve light clients' });
-  return lightResponse.encode({ id: request.ok ? request.value.id : 0, body: refusal(request.ok ? reason : request) });
+  return lightResponse.encode({
+    id: request.ok ? request.value.id : 0,
+    body: refusal(request.ok ? reason : request),
+  });
 }
 
 /** What is pushed to every light client when a checkpoint is durable. */
@@ -31,14 +47,23 @@ export function newestHead(durable: DurableHead): Uint8Array {
   return lightResponse.encode({ id: 0, body: head(durable) });
 }
 
-async function answer(peer: PeerKey, request: LightRequest, runner: Runner, prover: Prover): Promise<LightResponse> {
+async function answer(
+  peer: PeerKey,
+  request: LightRequest,
+  runner: Runner,
+  prover: Prover,
+): Promise<LightResponse> {
   switch (request.type) {
     case 'head':
       return head(prover.head);
     case 'submit': {
       const reply = await runner.dispatchDurable({ type: 'submit', envelope: request.envelope });
       if (reply.type !== 'refused') return { type: 'submitted', code: 'OK', detail: '' };
-      return { type: 'submitted', code: reply.refusal.code, detail: printable(describeRefusal(reply.refusal)) };
+      return {
+        type: 'submitted',
+        code: reply.refusal.code,
+        detail: printable(describeRefusal(reply.refusal)),
+      };
     }
     case 'proveVertex': {
       const proved = await prover.vertex(toHex(request.id));
@@ -47,7 +72,9 @@ async function answer(peer: PeerKey, request: LightRequest, runner: Runner, prov
     case 'proveObject': {
       // A gateway sees what its party may see, and nothing of other parties' files.
       const access = new Access(runner.replica.ledger, fromHex(peer) ?? zero32);
-      const proved = await prover.object(request.objectType, request.id, (stored) => access.classesOf(stored));
+      const proved = await prover.object(request.objectType, request.id, (stored) =>
+        access.classesOf(stored),
+      );
       return proved.ok ? { type: 'object', ...proved.value } : refusal(proved);
     }
     case 'chain': {

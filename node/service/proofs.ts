@@ -1,16 +1,16 @@
 /** Builds proofs from what this node holds. Every proof ends in the newest durable certified header. docs/spec/proofs.md. */
 
-import { toHex } from '../../consensus/codec/bytes.ts';
-import { invariant, ok, refuse, type Result } from '../../consensus/codec/result.ts';
-import { historyPath } from '../../consensus/merkle/history.ts';
+import type { ReadingProof } from '../../consensus/checkpoint/evidence.ts';
 import type { Header } from '../../consensus/checkpoint/header.ts';
 import { proveVertex, type VertexProof } from '../../consensus/checkpoint/outcome.ts';
+import { toHex } from '../../consensus/codec/bytes.ts';
+import { invariant, ok, type Result, refuse } from '../../consensus/codec/result.ts';
 import { objectPath, type StoredObject, type VisibilityClass } from '../../consensus/contracts/object.ts';
 import { device, labelKey } from '../../consensus/contracts/registry.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
+import { historyPath } from '../../consensus/merkle/history.ts';
 import { type Batch, batch, proveFrame } from '../../consensus/vertex/batch.ts';
 import { decodeVertex, type Vertex } from '../../consensus/vertex/vertex.ts';
-import type { ReadingProof } from '../../consensus/checkpoint/evidence.ts';
 import type { AnchorProof, CertifiedHeader } from '../../light-client/proof/anchor.ts';
 import { makeStateProof, type StateProof } from '../../light-client/proof/state-proof.ts';
 import type { Position, Store } from '../ports.ts';
@@ -46,8 +46,12 @@ export class Prover {
     const { certified } = this.head;
     const position = await this.#store.position(key);
     // What was made durable after the header was taken is not in that header's history.
-    if (position === undefined || certified === undefined || position.height > certified.header.height) return undefined;
-    return { proof: await this.#outcome(key, position), anchor: await this.#anchor(position.height, certified) };
+    if (position === undefined || certified === undefined || position.height > certified.header.height)
+      return undefined;
+    return {
+      proof: await this.#outcome(key, position),
+      anchor: await this.#anchor(position.height, certified),
+    };
   }
 
   /** Proof of one frame of a batch whose payload this node serves. */
@@ -55,20 +59,35 @@ export class Prover {
     const held = await this.heldBatch(key);
     if (!held.ok) return held;
     const shown = held.value.batch.frames[frameIndex];
-    if (shown === undefined) return refuse('E_NOT_FOUND', { vertex: key, frame: frameIndex, frames: held.value.batch.frames.length });
+    if (shown === undefined)
+      return refuse('E_NOT_FOUND', {
+        vertex: key,
+        frame: frameIndex,
+        frames: held.value.batch.frames.length,
+      });
     const id = labelKey(this.#ledger.genesis.network, 'device', shown.device);
-    const rest = await this.head.atRest((certified) => ({ certified, device: this.#presence(device.name, id, visible, certified.header) }));
+    const rest = await this.head.atRest((certified) => ({
+      certified,
+      device: this.#presence(device.name, id, visible, certified.header),
+    }));
     if (!rest.ok) return rest;
     const { certified } = rest.value;
     const position = await this.#store.position(key);
-    if (position === undefined || position.height > certified.header.height) return refuse('E_UNKNOWN', { vertex: key, reason: 'not final yet' });
-    const proof = { frame: proveFrame(held.value.batch, frameIndex), vertex: await this.#outcome(key, position) };
+    if (position === undefined || position.height > certified.header.height)
+      return refuse('E_UNKNOWN', { vertex: key, reason: 'not final yet' });
+    const proof = {
+      frame: proveFrame(held.value.batch, frameIndex),
+      vertex: await this.#outcome(key, position),
+    };
     return ok({ proof, device: rest.value.device, anchor: await this.#anchor(position.height, certified) });
   }
 
   /** Proof of an object in the newest certified state, or of its absence. */
   object(type: string, id: Uint8Array, visible: Visible): Promise<Result<Anchored<StateProof>>> {
-    return this.head.atRest((certified) => ({ proof: this.#state(type, id, visible, certified.header), anchor: { certified, path: [] } }));
+    return this.head.atRest((certified) => ({
+      proof: this.#state(type, id, visible, certified.header),
+      anchor: { certified, path: [] },
+    }));
   }
 
   /** Proofs of several objects under one header, and what `judge` makes of the state under it. */
@@ -94,7 +113,8 @@ export class Prover {
   async heldBatch(key: string): Promise<Result<{ readonly vertex: Vertex; readonly batch: Batch }>> {
     const vertex = await this.storedVertex(key);
     if (vertex?.kind !== 'readings') return refuse('E_NOT_FOUND', { type: 'readings', id: key });
-    if (vertex.payload.length === 0) return refuse('E_UNKNOWN', { vertex: key, reason: 'this node does not hold the batch' });
+    if (vertex.payload.length === 0)
+      return refuse('E_UNKNOWN', { vertex: key, reason: 'this node does not hold the batch' });
     const payload = batch.decode(vertex.payload);
     invariant(payload.ok, `stored batch ${key} does not decode`);
     return ok({ vertex, batch: payload.value });
@@ -112,7 +132,13 @@ export class Prover {
     const { state } = this.#ledger;
     const path = objectPath(type, id);
     const stored = state.find(toHex(path));
-    return makeStateProof({ type, id }, stored, state.map.prove(path), header, stored === undefined ? [] : visible(stored));
+    return makeStateProof(
+      { type, id },
+      stored,
+      state.map.prove(path),
+      header,
+      stored === undefined ? [] : visible(stored),
+    );
   }
 
   #presence(type: string, id: Uint8Array, visible: Visible, header: Header): StateProof | undefined {

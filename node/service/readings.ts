@@ -7,19 +7,19 @@
  * `readings` over those goods, or over goods of the device's own owner.
  */
 
-import { toHex } from '../../consensus/codec/bytes.ts';
-import { ok, refuse, type Result } from '../../consensus/codec/result.ts';
 import { encodeReadingProof } from '../../consensus/checkpoint/evidence.ts';
 import { outcomeCode } from '../../consensus/checkpoint/outcome.ts';
+import { toHex } from '../../consensus/codec/bytes.ts';
+import { ok, type Result, refuse } from '../../consensus/codec/result.ts';
 import { readObject, type ValueOf } from '../../consensus/contracts/object.ts';
 import { evidenceUse, evidenceUseId } from '../../consensus/contracts/objects/evidence-use.ts';
 import { grant } from '../../consensus/contracts/objects/grant.ts';
 import { unit } from '../../consensus/contracts/objects/unit.ts';
 import { device, key, labelKey } from '../../consensus/contracts/registry.ts';
 import { includesId } from '../../consensus/contracts/rules/lists.ts';
-import type { Frame } from '../../consensus/vertex/frame.ts';
-import { formatDecimal } from '../../consensus/vertex/decimal.ts';
 import type { Batch } from '../../consensus/vertex/batch.ts';
+import { formatDecimal } from '../../consensus/vertex/decimal.ts';
+import type { Frame } from '../../consensus/vertex/frame.ts';
 import type { Vertex } from '../../consensus/vertex/vertex.ts';
 import type { Store } from '../ports.ts';
 import type { Ledger } from '../replica/ledger.ts';
@@ -76,7 +76,13 @@ export class Readings {
   readonly #views: Views;
   #grants: { readonly height: number; readonly live: readonly Grant[] } = { height: -1, live: [] };
 
-  constructor(ports: { readonly ledger: Ledger; readonly store: Store; readonly access: Access; readonly prover: Prover; readonly views: Views }) {
+  constructor(ports: {
+    readonly ledger: Ledger;
+    readonly store: Store;
+    readonly access: Access;
+    readonly prover: Prover;
+    readonly views: Views;
+  }) {
     this.#ledger = ports.ledger;
     this.#store = ports.store;
     this.#access = ports.access;
@@ -85,7 +91,11 @@ export class Readings {
   }
 
   /** Final frames, newest first, that came before `from`; of one device if it is named. */
-  async page(filter: { readonly device: string | undefined; readonly limit: number; readonly from: Cursor | undefined }): Promise<ReadingsPage> {
+  async page(filter: {
+    readonly device: string | undefined;
+    readonly limit: number;
+    readonly from: Cursor | undefined;
+  }): Promise<ReadingsPage> {
     const readings: FrameView[] = [];
     let withheld = 0;
     let looked = 0;
@@ -98,7 +108,8 @@ export class Readings {
       const { header, outcomes } = checkpoint;
       const below = height === first.height ? Math.min(first.index, outcomes.length) : outcomes.length;
       for (let index = below - 1; index >= 0; index--) {
-        if (readings.length >= filter.limit || looked >= VERTICES_PER_PAGE_MAX) return { readings, next: `${height}.${index + 1}`, withheld };
+        if (readings.length >= filter.limit || looked >= VERTICES_PER_PAGE_MAX)
+          return { readings, next: `${height}.${index + 1}`, withheld };
         if (++looked % SCAN_SLICE === 0) await new Promise((resolve) => setImmediate(resolve));
         const outcome = outcomes[index]!;
         if (outcomeCode(outcome) !== 'OK') continue;
@@ -107,7 +118,11 @@ export class Readings {
         const shown = this.frames(held.value.vertex, held.value.batch, { height, finalTime: header.time });
         withheld += shown.withheld;
         // Newest first also inside a batch, as far as its devices' counters tell.
-        readings.push(...shown.frames.filter((frame) => filter.device === undefined || frame.device === filter.device).reverse());
+        readings.push(
+          ...shown.frames
+            .filter((frame) => filter.device === undefined || frame.device === filter.device)
+            .reverse(),
+        );
       }
     }
     return { readings, next: lowest > 1 ? `${lowest}.0` : null, withheld };
@@ -150,8 +165,13 @@ export class Readings {
     if (!held.ok) return held;
     const { vertex, batch } = held.value;
     const frame = batch.frames[index];
-    if (frame === undefined || this.#isOwnGateway(vertex.author) || this.#mayShow(frame)) return ok(undefined);
-    return refuse('E_SCOPE', { vertex: vertexKey, frame: index, reason: 'no live grant of kind readings, and neither device nor goods are this party’s' });
+    if (frame === undefined || this.#isOwnGateway(vertex.author) || this.#mayShow(frame))
+      return ok(undefined);
+    return refuse('E_SCOPE', {
+      vertex: vertexKey,
+      frame: index,
+      reason: 'no live grant of kind readings, and neither device nor goods are this party’s',
+    });
   }
 
   #isOwnGateway(author: Uint8Array): boolean {
@@ -164,7 +184,8 @@ export class Readings {
     const own = this.#access.party;
     if (own === undefined) return false;
     const { state, genesis } = this.#ledger;
-    const isOwn = (party: Uint8Array | undefined): boolean => party !== undefined && toHex(party) === toHex(own);
+    const isOwn = (party: Uint8Array | undefined): boolean =>
+      party !== undefined && toHex(party) === toHex(own);
     const id = labelKey(genesis.network, 'device', frame.device);
     const enrolled = state.get(device, id);
     if (isOwn(enrolled?.owner)) return true;
@@ -174,7 +195,9 @@ export class Readings {
     if (isOwn(goods?.owner) || isOwn(goods?.monitor)) return true;
     return this.#liveGrants(own).some(({ scope, enterprise }) => {
       if (enrolled !== undefined && toHex(enrolled.owner) === toHex(enterprise)) return true;
-      return goods !== undefined && [spokeFor!, ...goods.receipts].some((covered) => includesId(scope, covered));
+      return (
+        goods !== undefined && [spokeFor!, ...goods.receipts].some((covered) => includesId(scope, covered))
+      );
     });
   }
 
@@ -186,8 +209,16 @@ export class Readings {
       for (const stored of state.objects()) {
         if (stored.type !== grant.name) continue;
         const given = readObject(grant, stored);
-        const named = [given.bank, given.appraiser].some((party) => party !== undefined && toHex(party) === toHex(own));
-        if (named && given.state === 'ACTIVE' && given.kinds.includes('readings') && given.expires >= header.time) live.push(given);
+        const named = [given.bank, given.appraiser].some(
+          (party) => party !== undefined && toHex(party) === toHex(own),
+        );
+        if (
+          named &&
+          given.state === 'ACTIVE' &&
+          given.kinds.includes('readings') &&
+          given.expires >= header.time
+        )
+          live.push(given);
       }
       this.#grants = { height, live };
     }
@@ -202,9 +233,18 @@ export function parseCursor(text: string): Cursor | undefined {
 }
 
 function frameView(vertex: Vertex, frame: Frame, index: number): FrameView {
-  const exact = Object.fromEntries(frame.readings.map(({ quantity, value }) => [quantity, formatDecimal(value)]));
+  const exact = Object.fromEntries(
+    frame.readings.map(({ quantity, value }) => [quantity, formatDecimal(value)]),
+  );
   return {
-    ...{ vertex: vertex.key, index, device: frame.device, session: frame.session, counter: frame.counter, time: frame.time },
+    ...{
+      vertex: vertex.key,
+      index,
+      device: frame.device,
+      session: frame.session,
+      counter: frame.counter,
+      time: frame.time,
+    },
     values: Object.fromEntries(Object.entries(exact).map(([quantity, text]) => [quantity, Number(text)])),
     exact,
     signed: frame.signature.length > 0,

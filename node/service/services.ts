@@ -26,7 +26,17 @@ export interface ServicePorts {
   readonly startedMs: number;
 }
 
-export function makeServices({ name, alone, runner, store, signer, network, clock, random, startedMs }: ServicePorts) {
+export function makeServices({
+  name,
+  alone,
+  runner,
+  store,
+  signer,
+  network,
+  clock,
+  random,
+  startedMs,
+}: ServicePorts) {
   const { replica } = runner;
   const { ledger } = replica;
   const { publicKey } = signer;
@@ -35,11 +45,29 @@ export function makeServices({ name, alone, runner, store, signer, network, cloc
   const prover = new Prover(ledger, store, head);
   const views = new Views(ledger, access, prover);
   const readings = new Readings({ ledger, store, access, prover, views });
-  const calls = new Calls({ ledger, signer, random, clock, proveReading: (vertex, frame) => readings.evidence(vertex, frame) });
+  const calls = new Calls({
+    ledger,
+    signer,
+    random,
+    clock,
+    proveReading: (vertex, frame) => readings.evidence(vertex, frame),
+  });
   const submissions = new Submissions(runner, store, publicKey);
   const vertices = new Vertices({ ledger, access, prover, calls, submissions, views });
   const feed = new EventFeed({ views, readings, submissions, publicKey, startedMs });
   const status = new Status({ name, alone, publicKey, replica, head, access, clock, network });
-  const services = { genesis: ledger.genesis, store, head, status, access, calls, submissions, views, vertices, readings, feed };
+  const services = {
+    genesis: ledger.genesis,
+    store,
+    head,
+    status,
+    access,
+    calls,
+    submissions,
+    views,
+    vertices,
+    readings,
+    feed,
+  };
   return { services, prover };
 }

@@ -1,8 +1,8 @@
 /** How this node stands: for its operator, for whoever balances load over it, and for the portal's first page. */
 
-import { fromHex, toHex } from '../../consensus/codec/bytes.ts';
 import { seatsOf } from '../../consensus/checkpoint/certificate.ts';
 import { headerId } from '../../consensus/checkpoint/header.ts';
+import { fromHex, toHex } from '../../consensus/codec/bytes.ts';
 import { key, party } from '../../consensus/contracts/registry.ts';
 import type { Clock, Network } from '../ports.ts';
 import type { Replica } from '../replica/replica.ts';
@@ -86,7 +86,8 @@ export class Status {
     const { target } = this.#replica.gauges();
     if (this.stopped !== undefined) reasons.push(`the node stopped: ${this.stopped}`);
     if (this.#network.peers.length === 0 && !this.#alone) reasons.push('no peer is connected');
-    if (target - this.#head.height > BEHIND_MAX) reasons.push(`at height ${this.#head.height} of ${target}: catching up`);
+    if (target - this.#head.height > BEHIND_MAX)
+      reasons.push(`at height ${this.#head.height} of ${target}: catching up`);
     if (this.#head.certified === undefined) reasons.push('no checkpoint is certified yet');
     else {
       const ageMs = this.ageMs();
@@ -115,7 +116,13 @@ export class Status {
       party: own === undefined ? null : toHex(own),
       roles: (own && ledger.state.get(party, own)?.roles) ?? [],
       ...{ seat: seat ?? null, seats: committee.size, quorum: committee.quorum },
-      ...{ height: header.height, header: toHex(headerId(header)), stateRoot: toHex(header.stateRoot), time: header.time, ageMs: this.ageMs() },
+      ...{
+        height: header.height,
+        header: toHex(headerId(header)),
+        stateRoot: toHex(header.stateRoot),
+        time: header.time,
+        ageMs: this.ageMs(),
+      },
       certifiedBy: (certified && seatsOf(certified.certificate.quorum.bitmap, committee)) ?? [],
       ...{ target, view, peers: this.#network.peers.length, objects: ledger.state.size, open, tips, parked },
       ...{ ready: notReady.length === 0, notReady },
@@ -126,7 +133,11 @@ export class Status {
     const { state, genesis } = this.#replica.ledger;
     return this.#network.peers.map((peer) => {
       const enrolled = state.get(key, fromHex(peer)!);
-      return { key: peer, party: enrolled === undefined ? null : toHex(enrolled.party), seat: genesis.committee.seatOf.get(peer) ?? null };
+      return {
+        key: peer,
+        party: enrolled === undefined ? null : toHex(enrolled.party),
+        seat: genesis.committee.seatOf.get(peer) ?? null,
+      };
     });
   }
 }

@@ -3,12 +3,12 @@
  * waits what came of it. What is remembered here is bounded; older outcomes are found through the store.
  */
 
-import { fromHex, toHex } from '../../consensus/codec/bytes.ts';
-import { codes, type Code } from '../../consensus/codec/codes.ts';
-import { limits } from '../../consensus/codec/limits.ts';
-import { ok, refuse, type Refusal, type Result } from '../../consensus/codec/result.ts';
 import type { Header } from '../../consensus/checkpoint/header.ts';
 import { type Outcome, outcomeCode } from '../../consensus/checkpoint/outcome.ts';
+import { fromHex, toHex } from '../../consensus/codec/bytes.ts';
+import { type Code, codes } from '../../consensus/codec/codes.ts';
+import { limits } from '../../consensus/codec/limits.ts';
+import { ok, type Refusal, type Result, refuse } from '../../consensus/codec/result.ts';
 import { callRecord, chain, key } from '../../consensus/contracts/registry.ts';
 import { callId, callPayloadHash, type SignedCall, signedCall } from '../../consensus/vertex/call.ts';
 import type { Vertex } from '../../consensus/vertex/vertex.ts';
@@ -81,7 +81,8 @@ export class Submissions {
   note(notice: Notice): void {
     if (notice.type === 'vertex') this.#onStored(notice.vertex, performance.now());
     if (notice.type !== 'checkpoint') return;
-    for (const [index, vertex] of notice.vertices.entries()) this.#onFinal(vertex.key, describeOutcome(notice.outcomes[index]!, index, notice.header));
+    for (const [index, vertex] of notice.vertices.entries())
+      this.#onFinal(vertex.key, describeOutcome(notice.outcomes[index]!, index, notice.header));
   }
 
   /**
@@ -95,7 +96,8 @@ export class Submissions {
     const refused = this.#mayNotAuthor();
     if (refused !== undefined) return refused;
     const payload = signedCall.encode(call);
-    if (payload.length > limits.callBytesMax) return refuse('E_LIMIT_BYTES', { bytes: payload.length, limit: limits.callBytesMax });
+    if (payload.length > limits.callBytesMax)
+      return refuse('E_LIMIT_BYTES', { bytes: payload.length, limit: limits.callBytesMax });
     const entry = this.#underWay(id) ?? this.#author(call, payload);
     if (entry === undefined) return refuse('E_FULL', { reason: 'the node is stopping' });
     await this.#until(entry, () => entry.stored, STORED_WITHIN_MS);
@@ -118,7 +120,13 @@ export class Submissions {
     if (record === undefined) return remembered && shown(remembered);
     const vertex = toHex(record.vertex);
     const outcome = await this.outcomeOf(vertex);
-    return { callId: id, vertex, transition: record.transition, outcome: outcome ?? null, latencyMs: this.#byVertex.get(vertex)?.latencyMs ?? null };
+    return {
+      callId: id,
+      vertex,
+      transition: record.transition,
+      outcome: outcome ?? null,
+      latencyMs: this.#byVertex.get(vertex)?.latencyMs ?? null,
+    };
   }
 
   /** The call that a vertex carries, while it is remembered. */
@@ -155,7 +163,12 @@ export class Submissions {
   }
 
   #author(call: SignedCall, payload: Uint8Array): Entry | undefined {
-    const reply = this.#runner.dispatch({ type: 'author', kind: 'transaction', payload, payloadHash: callPayloadHash(call) });
+    const reply = this.#runner.dispatch({
+      type: 'author',
+      kind: 'transaction',
+      payload,
+      payloadHash: callPayloadHash(call),
+    });
     return reply.type === 'taken' ? this.#remember(reply.vertex, performance.now()) : undefined;
   }
 

@@ -1,11 +1,11 @@
 /** Vertices as this node's stakeholder may see them, as JSON and as proof bundles. */
 
 import { toHex } from '../../consensus/codec/bytes.ts';
-import { invariant, ok, refuse, type Result } from '../../consensus/codec/result.ts';
+import { invariant, ok, type Result, refuse } from '../../consensus/codec/result.ts';
 import type { Json } from '../../consensus/codec/schema.ts';
 import { key } from '../../consensus/contracts/registry.ts';
 import { callId, type SignedCall, signedCall } from '../../consensus/vertex/call.ts';
-import { vertexHeader, type Vertex, type VertexKind } from '../../consensus/vertex/vertex.ts';
+import { type Vertex, type VertexKind, vertexHeader } from '../../consensus/vertex/vertex.ts';
 import type { Ledger } from '../replica/ledger.ts';
 import type { Access } from './access.ts';
 import type { Calls } from './calls.ts';
@@ -65,7 +65,10 @@ export class Vertices {
       party: party === undefined ? null : toHex(party),
       header: vertexHeader.toJson(vertex),
       payloadBytes: vertex.payload.length,
-      call: call === undefined ? null : this.#calls.describe(call, this.#access.classesOfCall(call, callId(call.header))),
+      call:
+        call === undefined
+          ? null
+          : this.#calls.describe(call, this.#access.classesOfCall(call, callId(call.header))),
       outcome,
       latencyMs: this.#submissions.latencyOf(vertexKey),
     });
@@ -77,14 +80,26 @@ export class Vertices {
     if (vertex === undefined) return refuse('E_NOT_FOUND', { type: 'vertex', id: vertexKey });
     const call = callOf(vertex);
     if (call === undefined) {
-      return refuse('E_SCHEMA', { field: 'vertex', kind: vertex.kind, reason: 'bundles are of transactions; those of readings are at /v1/readings/:vertex/:index/bundle' });
+      return refuse('E_SCHEMA', {
+        field: 'vertex',
+        kind: vertex.kind,
+        reason: 'bundles are of transactions; those of readings are at /v1/readings/:vertex/:index/bundle',
+      });
     }
     if (!this.#access.maySeeWhole(call, callId(call.header))) {
-      return refuse('E_SCOPE', { vertex: vertexKey, reason: 'this party neither signed the call nor is a party of what it created' });
+      return refuse('E_SCOPE', {
+        vertex: vertexKey,
+        reason: 'this party neither signed the call nor is a party of what it created',
+      });
     }
     const proved = await this.#prover.vertex(vertexKey);
     if (proved === undefined) return refuse('E_UNKNOWN', { vertex: vertexKey, reason: 'not final yet' });
-    return ok(this.#views.encodeBundle({ statement: { type: 'call', proof: proved.proof, call }, anchor: proved.anchor }));
+    return ok(
+      this.#views.encodeBundle({
+        statement: { type: 'call', proof: proved.proof, call },
+        anchor: proved.anchor,
+      }),
+    );
   }
 }
 

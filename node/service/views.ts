@@ -1,14 +1,19 @@
 /** Objects of the ledger as this node's stakeholder may see them, as JSON and as proof bundles. docs/guides/api.md. */
 
 import { fromHex, toHex } from '../../consensus/codec/bytes.ts';
-import { ok, refuse, type Refusal, type Result } from '../../consensus/codec/result.ts';
+import { ok, type Refusal, type Result, refuse } from '../../consensus/codec/result.ts';
 import type { Json } from '../../consensus/codec/schema.ts';
-import { objectJson, objectPath, type ObjectType, type StoredObject } from '../../consensus/contracts/object.ts';
+import {
+  type ObjectType,
+  objectJson,
+  objectPath,
+  type StoredObject,
+} from '../../consensus/contracts/object.ts';
 import { encumbrance } from '../../consensus/contracts/objects/encumbrance.ts';
 import { unit } from '../../consensus/contracts/objects/unit.ts';
 import { labelKey, type Scheme } from '../../consensus/contracts/registry.ts';
 import { objectTypes } from '../../consensus/contracts/views.ts';
-import { type Bundle, BUNDLE_VERSION, bundleSchema } from '../../light-client/proof/bundle.ts';
+import { BUNDLE_VERSION, type Bundle, bundleSchema } from '../../light-client/proof/bundle.ts';
 import type { Ledger } from '../replica/ledger.ts';
 import type { Access } from './access.ts';
 import { schemes } from './call-args.ts';
@@ -53,7 +58,12 @@ export interface SearchResult {
   readonly encumbrance: ObjectView | null;
 }
 
-const typeOfScheme: { readonly [S in Scheme]?: string } = { lei: 'party', sscc: 'unit', lot: 'unit', device: 'device' };
+const typeOfScheme: { readonly [S in Scheme]?: string } = {
+  lei: 'party',
+  sscc: 'unit',
+  lot: 'unit',
+  device: 'device',
+};
 
 export class Views {
   readonly #ledger: Ledger;
@@ -71,17 +81,26 @@ export class Views {
     const scheme = schemes.find((name) => text.startsWith(`${name}:`));
     if (scheme !== undefined) {
       const label = text.slice(scheme.length + 1);
-      return /^[\x20-\x7e]{1,80}$/.test(label) ? ok(labelKey(this.#ledger.genesis.network, scheme, label)) : refuse('E_ID_INVALID', { scheme });
+      return /^[\x20-\x7e]{1,80}$/.test(label)
+        ? ok(labelKey(this.#ledger.genesis.network, scheme, label))
+        : refuse('E_ID_INVALID', { scheme });
     }
     const id = fromHex(text);
-    return id?.length === 32 ? ok(id) : refuse('E_SCHEMA', { field: 'id', reason: 'expected 64 hexadecimal digits, or a name such as sscc:…' });
+    return id?.length === 32
+      ? ok(id)
+      : refuse('E_SCHEMA', {
+          field: 'id',
+          reason: 'expected 64 hexadecimal digits, or a name such as sscc:…',
+        });
   }
 
   object(typeName: string, id: Uint8Array): Result<ObjectView> {
     const type = objectTypes.get(typeName);
     if (type === undefined) return noSuchType(typeName);
     const stored = this.#find(typeName, id);
-    return stored === undefined ? refuse('E_NOT_FOUND', { type: typeName, id: toHex(id) }) : ok(this.show(type, stored));
+    return stored === undefined
+      ? refuse('E_NOT_FOUND', { type: typeName, id: toHex(id) })
+      : ok(this.show(type, stored));
   }
 
   /** A page of the objects of one type, ascending by id. */
@@ -116,7 +135,13 @@ export class Views {
       return found?.ok ? found.value : null;
     };
     const goods = typeOfScheme[scheme] === unit.name;
-    return { scheme, label, id: toHex(id), object: view(typeOfScheme[scheme]), encumbrance: goods ? view(encumbrance.name) : null };
+    return {
+      scheme,
+      label,
+      id: toHex(id),
+      object: view(typeOfScheme[scheme]),
+      encumbrance: goods ? view(encumbrance.name) : null,
+    };
   }
 
   /** That the object stands in the state with these values, or that there is none under this name. */
@@ -129,17 +154,32 @@ export class Views {
   }
 
   /** The search certificate (R162): the unit is registered and carries no pledge, or none but `except`. */
-  async searchBundle(scheme: 'sscc' | 'lot', label: string, except: Uint8Array | undefined): Promise<Result<Uint8Array>> {
+  async searchBundle(
+    scheme: 'sscc' | 'lot',
+    label: string,
+    except: Uint8Array | undefined,
+  ): Promise<Result<Uint8Array>> {
     const id = labelKey(this.#ledger.genesis.network, scheme, label);
     const subjects = [unit.name, encumbrance.name].map((type) => ({ type, id }));
-    const proved = await this.#prover.objects(subjects, (stored) => this.#access.classesOf(stored), () => this.#checkUnpledged(id, except));
+    const proved = await this.#prover.objects(
+      subjects,
+      (stored) => this.#access.classesOf(stored),
+      () => this.#checkUnpledged(id, except),
+    );
     if (!proved.ok) return proved;
     const { proof, anchor, judged } = proved.value;
     if (judged !== undefined) return judged;
     const [shownUnit, shownEncumbrance] = proof;
     return ok(
       this.encodeBundle({
-        statement: { type: 'unpledged', scheme, label, except, unit: shownUnit!, encumbrance: shownEncumbrance! },
+        statement: {
+          type: 'unpledged',
+          scheme,
+          label,
+          except,
+          unit: shownUnit!,
+          encumbrance: shownEncumbrance!,
+        },
         anchor,
       }),
     );
@@ -156,9 +196,18 @@ export class Views {
     const other = entries.find((entry) => except === undefined || toHex(entry.pledge) !== toHex(except));
     if (other === undefined) {
       if (except === undefined || entries.length === 1) return undefined;
-      return refuse('E_NOT_FOUND', { type: 'pledge', id: toHex(except), reason: 'the goods do not carry this pledge; ask without “except”' });
+      return refuse('E_NOT_FOUND', {
+        type: 'pledge',
+        id: toHex(except),
+        reason: 'the goods do not carry this pledge; ask without “except”',
+      });
     }
-    return refuse('E_ENCUMBERED', { pledge: toHex(other.pledge), state: other.state, rank: other.rank, entries: entries.length });
+    return refuse('E_ENCUMBERED', {
+      pledge: toHex(other.pledge),
+      state: other.state,
+      rank: other.rank,
+      entries: entries.length,
+    });
   }
 
   #find(typeName: string, id: Uint8Array): StoredObject | undefined {
@@ -177,5 +226,9 @@ function keepFirst(found: ObjectView[], count: number): void {
 }
 
 function noSuchType(typeName: string): Refusal {
-  return refuse('E_NOT_FOUND', { field: 'type', got: typeName, reason: `expected one of ${[...objectTypes.keys()].join(', ')}` });
+  return refuse('E_NOT_FOUND', {
+    field: 'type',
+    got: typeName,
+    reason: `expected one of ${[...objectTypes.keys()].join(', ')}`,
+  });
 }

@@ -5,14 +5,14 @@ import { stat } from 'node:fs/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fromHex, toHex } from '../../consensus/codec/bytes.ts';
-import { callId, composeCall, signCall, signedCall } from '../../consensus/vertex/call.ts';
-import { zero32 } from '../../consensus/crypto/hash.ts';
 import { transitions } from '../../consensus/contracts/index.ts';
+import { zero32 } from '../../consensus/crypto/hash.ts';
+import { callId, composeCall, signCall, signedCall } from '../../consensus/vertex/call.ts';
 import { verifyBundle } from '../../light-client/verify/verify.ts';
+import { readEvents } from '../cli/follow-events.ts';
 import { nativeSigner } from '../crypto/native.ts';
 import type { RunningNode } from '../node.ts';
-import { readEvents } from '../cli/follow-events.ts';
-import { act, Api, apiOf, leiOf, type LocalNetwork, makeNetwork, startHome, until } from './local-nodes.ts';
+import { Api, act, apiOf, type LocalNetwork, leiOf, makeNetwork, startHome, until } from './local-nodes.ts';
 
 const test = suite('http api');
 
@@ -33,7 +33,13 @@ test.after(async () => {
 
 /** A key of the test's own, to be enrolled. */
 const newKey = (n: number) => nativeSigner(Uint8Array.from({ length: 32 }, (_, i) => (i + n) & 255));
-const enrolArgs = (n: number) => ({ party: network.home('bank').party, key: toHex(newKey(n).publicKey), kind: 'party', monitor: null, replaces: null });
+const enrolArgs = (n: number) => ({
+  party: network.home('bank').party,
+  key: toHex(newKey(n).publicKey),
+  kind: 'party',
+  monitor: null,
+  replaces: null,
+});
 
 /** Adds the signature of a key that no node holds. */
 function signedBy(n: number): (call: string) => string {
@@ -59,9 +65,17 @@ test('health is for everybody, everything under /v1 for the holder of the token'
     ['POST', '/v1/calls/submit'],
   ] as const) {
     const body = method === 'POST' ? '{' : undefined;
-    for (const asker of [anonymous, new Api(node.api.url, 'x'.repeat(43)), new Api(node.api.url, `${node.api.token}x`)]) {
+    for (const asker of [
+      anonymous,
+      new Api(node.api.url, 'x'.repeat(43)),
+      new Api(node.api.url, `${node.api.token}x`),
+    ]) {
       const { status, code, media } = await asker.refused(method, path, body);
-      assert.equal([status, code, media], [401, 'E_CREDENTIAL', 'application/problem+json; charset=utf-8'], `${method} ${path}`);
+      assert.equal(
+        [status, code, media],
+        [401, 'E_CREDENTIAL', 'application/problem+json; charset=utf-8'],
+        `${method} ${path}`,
+      );
     }
   }
   const { mode } = await stat(network.home('bank').tokenFile);
@@ -79,7 +93,10 @@ test('a route that is none, a body that is none: problems with our code', async 
   assert.equal([missing.status, missing.facts?.['field']], [400, 'args']);
   const unknown = await api.refused('POST', '/v1/calls', { transition: 'apply', args: {}, argz: {} });
   assert.equal([unknown.status, unknown.facts?.['field']], [400, 'argz']);
-  const large = await api.refused('POST', '/v1/calls', { transition: 'apply', args: { text: 'x'.repeat(300_000) } });
+  const large = await api.refused('POST', '/v1/calls', {
+    transition: 'apply',
+    args: { text: 'x'.repeat(300_000) },
+  });
   assert.equal([large.status, large.code], [413, 'E_LIMIT_BYTES']);
   assert.is((await api.refused('GET', '/v1/vertices/12')).status, 400);
   assert.is((await api.refused('GET', `/v1/vertices/${'0'.repeat(64)}`)).status, 404);
@@ -98,52 +115,95 @@ test('arguments that do not fit: the problem names the field, also deep inside',
   assert.is(await refusal('enrol-key', { ...enrolArgs(1), colour: 'red' }), 'colour');
   assert.is(await refusal('enrol-key', { ...enrolArgs(1), kind: 'nothing' }), 'kind');
   assert.is(await refusal('enrol-key', { ...enrolArgs(1), key: 'abc' }), 'key');
-  const loan = { applicant: 'lei:1', bank: 'lei:2', lei: leiOf(0), amount: 5, currency: 'EUR', maturity: 1, orders: ['A', 5], units: ['sscc:1'] };
+  const loan = {
+    applicant: 'lei:1',
+    bank: 'lei:2',
+    lei: leiOf(0),
+    amount: 5,
+    currency: 'EUR',
+    maturity: 1,
+    orders: ['A', 5],
+    units: ['sscc:1'],
+  };
   assert.is(await refusal('apply', loan), 'orders[1]');
   const decision = { type: 'approve', grant: 'x', evaluation: '0'.repeat(64), limit: 1, until: 1 };
   assert.is(await refusal('decide', { loan: '0'.repeat(64), decision }), 'decision.grant');
-  const { code } = await api.refused('POST', '/v1/calls', { transition: 'enrol-key', args: enrolArgs(1), deadline: Date.now() + 1e12 });
+  const { code } = await api.refused('POST', '/v1/calls', {
+    transition: 'enrol-key',
+    args: enrolArgs(1),
+    deadline: Date.now() + 1e12,
+  });
   assert.is(code, 'E_SCHEMA');
-  const late = await api.refused('POST', '/v1/calls', { transition: 'enrol-key', args: enrolArgs(1), deadline: 5 });
+  const late = await api.refused('POST', '/v1/calls', {
+    transition: 'enrol-key',
+    args: enrolArgs(1),
+    deadline: 5,
+  });
   assert.is(late.code, 'E_EXPIRED');
 });
 
 test('a name stands for its ledger key where an id is wanted, and for itself where text is', async () => {
-  const composed = await api.post('/v1/calls', { transition: 'enrol-key', args: { ...enrolArgs(1), party: `lei:${leiOf(0)}` } });
+  const composed = await api.post('/v1/calls', {
+    transition: 'enrol-key',
+    args: { ...enrolArgs(1), party: `lei:${leiOf(0)}` },
+  });
   assert.is(composed.args.party, network.home('bank').party);
   const args = { pledge: '0'.repeat(64), waived: false };
-  const released = await api.post('/v1/calls', { transition: 'release', args: { ...args, pledge: 'sscc:340123450000000017' } });
+  const released = await api.post('/v1/calls', {
+    transition: 'release',
+    args: { ...args, pledge: 'sscc:340123450000000017' },
+  });
   const { id } = await api.get('/v1/search/sscc/340123450000000017');
   assert.is(released.args.pledge, id);
 });
 
 test('compose, sign, try, submit, wait: final, with a bundle that verifies offline; asked twice it is one vertex', async () => {
   const composed = await api.post('/v1/calls', { transition: 'enrol-key', args: enrolArgs(2) });
-  assert.equal(composed.signers, [{ party: network.home('bank').party, roles: composed.signers[0].roles, signed: false }]);
+  assert.equal(composed.signers, [
+    { party: network.home('bank').party, roles: composed.signers[0].roles, signed: false },
+  ]);
   const untried = await api.post('/v1/calls/check', { call: composed.call });
   assert.equal([untried.passes, untried.refusal.code], [false, 'E_ROLE']);
   const signed = await api.post('/v1/calls/sign', { call: composed.call });
   assert.is(signed.signers[0].signed, true);
-  assert.is((await api.post('/v1/calls/sign', { call: signed.call })).call, signed.call, 'signing is idempotent');
+  assert.is(
+    (await api.post('/v1/calls/sign', { call: signed.call })).call,
+    signed.call,
+    'signing is idempotent',
+  );
   const complete = signedBy(2)(signed.call);
-  const merged = await api.post('/v1/calls/describe', { call: [composed.call, signedBy(2)(composed.call), signed.call] });
+  const merged = await api.post('/v1/calls/describe', {
+    call: [composed.call, signedBy(2)(composed.call), signed.call],
+  });
   assert.is(merged.call, complete, 'copies signed apart are put together');
   const tried = await api.post('/v1/calls/check', { call: complete });
   assert.is(tried.passes, true);
   assert.equal(tried.writes.map((write: { type: string }) => write.type).sort(), ['call', 'key']);
-  assert.is((await api.refused('GET', `/v1/calls/${composed.callId}`)).status, 404, 'trying leaves nothing behind');
+  assert.is(
+    (await api.refused('GET', `/v1/calls/${composed.callId}`)).status,
+    404,
+    'trying leaves nothing behind',
+  );
 
-  const answers = await Promise.all([1, 2, 3].map(() => api.post('/v1/calls/submit?wait=20000', { call: complete })));
+  const answers = await Promise.all(
+    [1, 2, 3].map(() => api.post('/v1/calls/submit?wait=20000', { call: complete })),
+  );
   const [submitted] = answers;
   for (const answer of answers) assert.equal(answer, submitted);
-  assert.equal([submitted.status, submitted.outcome.code, submitted.callId], ['final', 'OK', composed.callId]);
+  assert.equal(
+    [submitted.status, submitted.outcome.code, submitted.callId],
+    ['final', 'OK', composed.callId],
+  );
   assert.ok(submitted.latencyMs >= 0 && submitted.outcome.height > 0);
   const again = await api.request('POST', '/v1/calls/submit', { call: complete });
   assert.is(again.status, 200);
   assert.is(((await again.json()) as { vertex: string }).vertex, submitted.vertex);
   assert.is((await api.get(`/v1/calls/${composed.callId}`)).vertex, submitted.vertex);
   const shown = await api.get(`/v1/vertices/${submitted.vertex}`);
-  assert.equal([shown.kind, shown.outcome.code, shown.call.transition, shown.call.args.kind], ['transaction', 'OK', 'enrol-key', 'party']);
+  assert.equal(
+    [shown.kind, shown.outcome.code, shown.call.transition, shown.call.args.kind],
+    ['transaction', 'OK', 'enrol-key', 'party'],
+  );
   const bundle = await api.bytes(`/v1/vertices/${submitted.vertex}/bundle`);
   assert.is(verifyBundle(bundle, network.genesis, { nowMs: Date.now() }).verdict, 'valid');
   for (const at of [40, bundle.length - 1]) {
@@ -169,7 +229,8 @@ test('a call that the contracts refuse is final too, with its code and what stoo
 
 test('calls of another network, forged, or out of shape are not signed', async () => {
   const { call } = await api.post('/v1/calls', { transition: 'enrol-key', args: enrolArgs(4), sign: true });
-  const refusal = async (hex: string | string[]) => (await api.refused('POST', '/v1/calls/sign', { call: hex })).code;
+  const refusal = async (hex: string | string[]) =>
+    (await api.refused('POST', '/v1/calls/sign', { call: hex })).code;
   assert.is(await refusal(call.slice(0, -2)), 'E_ENC');
   assert.is(await refusal('zz'), 'E_SCHEMA');
   const decoded = signedCall.decode(fromHex(call)!);
@@ -177,7 +238,9 @@ test('calls of another network, forged, or out of shape are not signed', async (
   const { value } = decoded;
   const elsewhere = { ...value, header: { ...value.header, network: zero32 }, signatures: [] };
   assert.is(await refusal(toHex(signedCall.encode(elsewhere))), 'E_NETWORK');
-  const otherParts = value.parts.map((part, i) => (i === 1 ? { ...part, salt: part.salt.map((byte) => byte ^ 1) } : part));
+  const otherParts = value.parts.map((part, i) =>
+    i === 1 ? { ...part, salt: part.salt.map((byte) => byte ^ 1) } : part,
+  );
   assert.is(await refusal(toHex(signedCall.encode({ ...value, parts: otherParts }))), 'E_PAYLOAD');
   const [own] = value.signatures;
   const forged = { ...own!, signature: own!.signature.map((byte, i) => (i === 5 ? byte ^ 1 : byte)) };
@@ -185,7 +248,12 @@ test('calls of another network, forged, or out of shape are not signed', async (
   const other = await api.post('/v1/calls', { transition: 'enrol-key', args: enrolArgs(4) });
   assert.is(await refusal([call, other.call]), 'E_SCHEMA');
   const unknown = composeCall({
-    ...{ network: network.genesis.network, transition: 'no-such', values: [zero32, zero32, zero32], salts: [zero32, zero32] },
+    ...{
+      network: network.genesis.network,
+      transition: 'no-such',
+      values: [zero32, zero32, zero32],
+      salts: [zero32, zero32],
+    },
     ...{ nonce: new Uint8Array(16), deadline: Date.now() + 60_000 },
   });
   assert.is(await refusal(toHex(signedCall.encode(unknown))), 'E_SCHEMA');
@@ -197,7 +265,8 @@ test('objects: by id, by name, page by page, and proofs of presence and of absen
   const own = await api.get(`/v1/objects/party/${party}`);
   assert.equal([own.classes, own.value.name], [[0, 1, 2], 'bank']);
   assert.is((await api.get(`/v1/objects/party/lei:${leiOf(0)}`)).id, party);
-  for (let n = 10; n < 13; n++) assert.is((await act([api], 'enrol-key', enrolArgs(n), signedBy(n))).outcome.code, 'OK');
+  for (let n = 10; n < 13; n++)
+    assert.is((await act([api], 'enrol-key', enrolArgs(n), signedBy(n))).outcome.code, 'OK');
   const all = await api.get('/v1/objects/key?limit=500');
   const ids = all.objects.map((object: { id: string }) => object.id);
   assert.equal(ids, [...ids].sort());
@@ -219,25 +288,40 @@ test('objects: by id, by name, page by page, and proofs of presence and of absen
 
 test('status, checkpoints, peers, transitions, and a document of the API that names them all', async () => {
   const status = await api.get('/v1/status');
-  assert.equal([status.name, status.seat, status.seats, status.quorum, status.ready], ['bank', 0, 1, 1, true]);
+  assert.equal(
+    [status.name, status.seat, status.seats, status.quorum, status.ready],
+    ['bank', 0, 1, 1, true],
+  );
   assert.equal([status.party, status.roles], [network.home('bank').party, ['bank']]);
   const newest = await api.get('/v1/checkpoints/newest?outcomes=true');
   assert.is(newest.header.height, newest.certificate.height);
   assert.equal((await api.get(`/v1/checkpoints/${newest.header.height}`)).id, newest.id);
   assert.equal((await api.get('/v1/peers')).peers, []);
   const listed = await api.get('/v1/transitions');
-  assert.equal(listed.transitions.map((entry: { name: string }) => entry.name), [...transitions.keys()]);
+  assert.equal(
+    listed.transitions.map((entry: { name: string }) => entry.name),
+    [...transitions.keys()],
+  );
   const release = listed.transitions.find((entry: { name: string }) => entry.name === 'agree-pledge');
-  assert.equal([release.args.properties.unit['x-visibility'], release.args.properties.ceiling['x-visibility']], ['V0', 'V2']);
+  assert.equal(
+    [release.args.properties.unit['x-visibility'], release.args.properties.ceiling['x-visibility']],
+    ['V0', 'V2'],
+  );
   assert.ok(!release.args.required.includes('receipt'));
   const document = await new Api(node.api.url).get('/openapi.json');
-  for (const path of ['/v1/calls/submit', '/v1/search/{scheme}/{label}/bundle', '/v1/events', '/readyz']) assert.ok(path in document.paths, path);
+  for (const path of ['/v1/calls/submit', '/v1/search/{scheme}/{label}/bundle', '/v1/events', '/readyz'])
+    assert.ok(path in document.paths, path);
   assert.is((await new Api(node.api.url).request('GET', '/docs/')).status, 200);
 });
 
 test('events: what happens, and after a break everything since the last event, or a word that it is lost', async () => {
   const follow = async (count: number, lastId?: string, types = 'checkpoint,outcome,object') => {
-    const response = await api.request('GET', `/v1/events?types=${types}`, undefined, lastId === undefined ? {} : { 'last-event-id': lastId });
+    const response = await api.request(
+      'GET',
+      `/v1/events?types=${types}`,
+      undefined,
+      lastId === undefined ? {} : { 'last-event-id': lastId },
+    );
     assert.is(response.headers.get('content-type'), 'text/event-stream; charset=utf-8');
     const events: { id: string | undefined; type: string; data: string }[] = [];
     for await (const event of readEvents(response.body!)) {
@@ -249,13 +333,24 @@ test('events: what happens, and after a break everything since the last event, o
   const first = follow(1, undefined, 'outcome');
   const { vertex, callId: id } = await act([api], 'enrol-key', enrolArgs(20), signedBy(20));
   const [outcome] = await first;
-  const seen = JSON.parse(outcome!.data) as { vertex: string; callId: string; code: string; transition: string };
+  const seen = JSON.parse(outcome!.data) as {
+    vertex: string;
+    callId: string;
+    code: string;
+    transition: string;
+  };
   assert.equal([seen.vertex, seen.callId, seen.code, seen.transition], [vertex, id, 'OK', 'enrol-key']);
 
   const missed = await act([api], 'enrol-key', enrolArgs(21), signedBy(21));
   const since = await follow(2, outcome!.id, 'outcome,object');
-  assert.ok(since.some(({ type, data }) => type === 'object' && data.includes(toHex(newKey(20).publicKey))), 'the rest of that checkpoint');
-  assert.ok(since.some(({ type, data }) => type === 'outcome' && data.includes(missed.vertex)), 'what came meanwhile');
+  assert.ok(
+    since.some(({ type, data }) => type === 'object' && data.includes(toHex(newKey(20).publicKey))),
+    'the rest of that checkpoint',
+  );
+  assert.ok(
+    since.some(({ type, data }) => type === 'outcome' && data.includes(missed.vertex)),
+    'what came meanwhile',
+  );
   const ids = since.map((event) => Number(event.id!.split('.')[1]));
   assert.ok(ids.every((number, i) => i === 0 || number > ids[i - 1]!));
   const [lost] = await follow(1, 'another-life.7');
@@ -269,14 +364,23 @@ test('slow or many listeners are bounded', async () => {
   for (let i = 0; i < 34; i++) {
     const abort = new AbortController();
     open.push(abort);
-    const response = await fetch(`${node.api.url}/v1/events`, { headers: { authorization: `Bearer ${node.api.token}` }, signal: abort.signal });
+    const response = await fetch(`${node.api.url}/v1/events`, {
+      headers: { authorization: `Bearer ${node.api.token}` },
+      signal: abort.signal,
+    });
     statuses.push(response.status);
   }
   for (const abort of open) abort.abort();
-  assert.equal([statuses.filter((status) => status === 200).length, statuses.filter((status) => status === 503).length], [32, 2]);
+  assert.equal(
+    [statuses.filter((status) => status === 200).length, statuses.filter((status) => status === 503).length],
+    [32, 2],
+  );
   await until('the listeners are gone', async () => {
     const abort = new AbortController();
-    const { status } = await fetch(`${node.api.url}/v1/events`, { headers: { authorization: `Bearer ${node.api.token}` }, signal: abort.signal });
+    const { status } = await fetch(`${node.api.url}/v1/events`, {
+      headers: { authorization: `Bearer ${node.api.token}` },
+      signal: abort.signal,
+    });
     abort.abort();
     return status === 200;
   });
@@ -285,7 +389,8 @@ test('slow or many listeners are bounded', async () => {
 test('metrics count what happened', async () => {
   const read = async () => {
     const text = await (await fetch(node.metricsUrl)).text();
-    return (name: string): number => Number(new RegExp(`^${name.replace(/[{}"]/g, '\\$&')} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN);
+    return (name: string): number =>
+      Number(new RegExp(`^${name.replace(/[{}"]/g, '\\$&')} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN);
   };
   const before = await read();
   await act([api], 'enrol-key', enrolArgs(30), signedBy(30));
@@ -303,7 +408,9 @@ test('metrics count what happened', async () => {
 });
 
 test('stopping is graceful, once, and final', async () => {
-  const listening = await fetch(`${node.api.url}/v1/events`, { headers: { authorization: `Bearer ${node.api.token}` } });
+  const listening = await fetch(`${node.api.url}/v1/events`, {
+    headers: { authorization: `Bearer ${node.api.token}` },
+  });
   const startedMs = performance.now();
   assert.equal(await Promise.all([node.stop(), node.stop(), node.stopped]), [0, 0, 0]);
   assert.ok(performance.now() - startedMs < 2_000, `${performance.now() - startedMs} ms`);

@@ -3,8 +3,14 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import {
+  checkGenesis,
+  defaultPace,
+  type Genesis,
+  genesisSchema,
+  type Pace,
+} from '../../consensus/checkpoint/genesis.ts';
 import { toHex } from '../../consensus/codec/bytes.ts';
-import { checkGenesis, defaultPace, type Genesis, genesisSchema, type Pace } from '../../consensus/checkpoint/genesis.ts';
 import { defaultPolicy } from '../../consensus/contracts/policy.ts';
 import { labelKey, type Role } from '../../consensus/contracts/registry.ts';
 import { type Signer, SUITE } from '../../consensus/crypto/ed25519.ts';
@@ -45,7 +51,7 @@ export interface LocalNetwork {
 
 export function leiOf(index: number): string {
   const prefix = `5493000000000000${String(index).padStart(2, '0')}`;
-  return `${prefix}${String(98n - (BigInt(prefix) * 100n) % 97n).padStart(2, '0')}`;
+  return `${prefix}${String(98n - ((BigInt(prefix) * 100n) % 97n)).padStart(2, '0')}`;
 }
 
 export async function makeNetwork(cast: readonly Cast[], pace: Partial<Pace> = {}): Promise<LocalNetwork> {
@@ -54,25 +60,59 @@ export async function makeNetwork(cast: readonly Cast[], pace: Partial<Pace> = {
   const seeds = new Map<string, Uint8Array>();
   for (const { name } of cast) {
     await mkdir(join(folder, name));
-    seeds.set(name, await createKeyFile(join(folder, name, 'key.age'), passphrase, { workFactor: WORK_FACTOR }));
-    const config = nodeConfigToml({ name, genesisFile, listen: '/ip4/127.0.0.1/tcp/0', apiPort: 0, metricsPort: 0, logLevel: 'warn' });
+    seeds.set(
+      name,
+      await createKeyFile(join(folder, name, 'key.age'), passphrase, { workFactor: WORK_FACTOR }),
+    );
+    const config = nodeConfigToml({
+      name,
+      genesisFile,
+      listen: '/ip4/127.0.0.1/tcp/0',
+      apiPort: 0,
+      metricsPort: 0,
+      logLevel: 'warn',
+    });
     await writeFile(join(folder, name, 'config.toml'), config);
   }
   const signers = cast.map(({ name }) => nativeSigner(seeds.get(name)!));
   const record = {
-    ...{ suite: SUITE, name: 'test', time: Date.now(), policy: defaultPolicy, pace: { ...defaultPace, ...pace } },
+    ...{
+      suite: SUITE,
+      name: 'test',
+      time: Date.now(),
+      policy: defaultPolicy,
+      pace: { ...defaultPace, ...pace },
+    },
     seats: signers.filter((_, i) => cast[i]!.seat).map((signer) => signer.publicKey),
-    parties: cast.map(({ name, role }, i) => ({ lei: leiOf(i), name, address: '1 Test Road', roles: [role], keys: [signers[i]!.publicKey] })),
+    parties: cast.map(({ name, role }, i) => ({
+      lei: leiOf(i),
+      name,
+      address: '1 Test Road',
+      roles: [role],
+      keys: [signers[i]!.publicKey],
+    })),
   };
   const genesis = checkGenesis(record);
   if (!genesis.ok) throw new Error(`the test’s genesis is not good: ${JSON.stringify(genesis.facts)}`);
   await writeFile(genesisFile, JSON.stringify(genesisSchema.toJson(record)));
   const homes = cast.map(({ name }, i) => ({
-    ...{ name, folder: join(folder, name), configFile: join(folder, name, 'config.toml'), tokenFile: join(folder, name, 'api-token') },
+    ...{
+      name,
+      folder: join(folder, name),
+      configFile: join(folder, name, 'config.toml'),
+      tokenFile: join(folder, name, 'api-token'),
+    },
     ...{ signer: signers[i]!, lei: leiOf(i), party: toHex(labelKey(genesis.value.network, 'lei', leiOf(i))) },
   }));
   const home = (name: string): Home => homes.find((entry) => entry.name === name)!;
-  return { folder, genesis: genesis.value, genesisFile, homes, home, remove: () => rm(folder, { recursive: true, force: true }) };
+  return {
+    folder,
+    genesis: genesis.value,
+    genesisFile,
+    homes,
+    home,
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
 }
 
 export async function startHome(home: Home, known: readonly RunningNode[] = []): Promise<RunningNode> {
@@ -85,12 +125,18 @@ export async function startHome(home: Home, known: readonly RunningNode[] = []):
 export async function startAll(network: LocalNetwork): Promise<Map<string, RunningNode>> {
   const nodes: RunningNode[] = [];
   for (const home of network.homes) nodes.push(await startHome(home, nodes));
-  await until('all nodes are connected', () => nodes.every((node) => node.network.peers.length === nodes.length - 1));
+  await until('all nodes are connected', () =>
+    nodes.every((node) => node.network.peers.length === nodes.length - 1),
+  );
   await until('a checkpoint is certified', () => nodes.every((node) => node.services.head.height > 0));
   return new Map(network.homes.map(({ name }, i) => [name, nodes[i]!]));
 }
 
-export async function until(what: string, done: () => boolean | Promise<boolean>, withinMs = 30_000): Promise<void> {
+export async function until(
+  what: string,
+  done: () => boolean | Promise<boolean>,
+  withinMs = 30_000,
+): Promise<void> {
   const endMs = Date.now() + withinMs;
   while (!(await done())) {
     if (Date.now() > endMs) throw new Error(`${what}: not within ${withinMs} ms`);
@@ -108,12 +154,21 @@ export class Api {
     this.#token = token;
   }
 
-  async request(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
+  async request(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Response> {
     const all: Record<string, string> = { ...headers };
     if (this.#token !== undefined) all['authorization'] = `Bearer ${this.#token}`;
     if (body !== undefined) all['content-type'] = 'application/json';
     const text = typeof body === 'string' ? body : JSON.stringify(body);
-    return fetch(`${this.url}${path}`, { method, headers: all, ...(body === undefined ? {} : { body: text }) });
+    return fetch(`${this.url}${path}`, {
+      method,
+      headers: all,
+      ...(body === undefined ? {} : { body: text }),
+    });
   }
 
   /** The answer's JSON; an error is thrown with its problem. */
@@ -144,7 +199,13 @@ export class Api {
   /** Status, media type and problem of a request that is refused. */
   async refused(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
     const response = await this.request(method, path, body, headers);
-    const problem = (await response.json()) as { code?: string; detail?: string; facts?: Record<string, unknown>; remedy?: string; title: string };
+    const problem = (await response.json()) as {
+      code?: string;
+      detail?: string;
+      facts?: Record<string, unknown>;
+      remedy?: string;
+      title: string;
+    };
     return { ...problem, status: response.status, media: response.headers.get('content-type') ?? '' };
   }
 }
@@ -155,12 +216,22 @@ export interface Acted {
   readonly callId: string;
   readonly vertex: string;
   readonly call: string;
-  readonly outcome: { readonly code: string; readonly conflict: string; readonly height: number; readonly time: number };
+  readonly outcome: {
+    readonly code: string;
+    readonly conflict: string;
+    readonly height: number;
+    readonly time: number;
+  };
   readonly latencyMs: number;
 }
 
 /** Composes at the first signer's node, signs at each, submits at the first, and waits for the outcome. */
-export async function act(signers: readonly Api[], transition: string, args: object, alsoSign: (call: string) => string = (call) => call): Promise<Acted> {
+export async function act(
+  signers: readonly Api[],
+  transition: string,
+  args: object,
+  alsoSign: (call: string) => string = (call) => call,
+): Promise<Acted> {
   const composed = await signers[0]!.post('/v1/calls', { transition, args });
   let { call } = composed;
   for (const signer of signers) ({ call } = await signer.post('/v1/calls/sign', { call }));

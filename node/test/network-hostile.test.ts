@@ -17,7 +17,10 @@ const limits = { redialMinMs: 50, redialMaxMs: 300, redialGraceMs: 300, watchMs:
 async function startPair(handlers: Partial<NetworkHandlers> = {}): Promise<[TestNode, TestNode]> {
   const first = await startNode(1, { handlers, limits });
   const second = await startNode(2, { limits, peers: [first.address] });
-  await until('the pair is connected', () => first.network.peers.length === 1 && second.network.peers.length === 1);
+  await until(
+    'the pair is connected',
+    () => first.network.peers.length === 1 && second.network.peers.length === 1,
+  );
   return [first, second];
 }
 
@@ -25,9 +28,15 @@ async function checkPairTalks([first, second]: readonly [TestNode, TestNode]): P
   const before = [first.messages.length, second.messages.length];
   first.network.send(second.key, Uint8Array.of(1));
   second.network.send(first.key, Uint8Array.of(2));
-  await until('the pair talks', () => first.messages.length > before[0]! && second.messages.length > before[1]!);
+  await until(
+    'the pair talks',
+    () => first.messages.length > before[0]! && second.messages.length > before[1]!,
+  );
   assert.equal([first.faults, second.faults], [[], []]);
-  assert.equal([first.disconnects.includes(second.key), second.disconnects.includes(first.key)], [false, false]);
+  assert.equal(
+    [first.disconnects.includes(second.key), second.disconnects.includes(first.key)],
+    [false, false],
+  );
 }
 
 hostile('a peer that is not enrolled is refused before it says a word, and let in once it is', async () => {
@@ -87,7 +96,10 @@ hostile('garbage on any stream crashes nobody', async () => {
     const raw = await startRawPeer(100 + round);
     const protocol = [protocols.peer, protocols.light, '/meshsub/1.2.0'][round % 3]!;
     const { stream, connection } = await openRaw(raw, pair[0], protocol);
-    const garbage = round < 15 ? randomBytes(1 + 100 * round) : Buffer.concat([Buffer.of(255, 255, 255, 255, 255), randomBytes(50)]);
+    const garbage =
+      round < 15
+        ? randomBytes(1 + 100 * round)
+        : Buffer.concat([Buffer.of(255, 255, 255, 255, 255), randomBytes(50)]);
     try {
       stream.send(garbage);
       if (round % 2 === 0) await stream.close();
@@ -99,7 +111,9 @@ hostile('garbage on any stream crashes nobody', async () => {
     await raw.stop();
   }
   await checkPairTalks(pair);
-  assert.ok((pair[0].network.stats().refused.E_LIMIT_BYTES ?? 0) + (pair[0].network.stats().refused.E_ENC ?? 0) > 5);
+  assert.ok(
+    (pair[0].network.stats().refused.E_LIMIT_BYTES ?? 0) + (pair[0].network.stats().refused.E_ENC ?? 0) > 5,
+  );
   await closeAll(pair);
 });
 
@@ -118,7 +132,9 @@ hostile('a peer that never reads costs no more than its queue', async () => {
   }
   const { dropped, bytesOut } = node.network.stats();
   const grown = (most - before) >> 20;
-  console.log(`network: 200 MiB for a peer that never reads: ${grown} MiB more held, ${bytesOut >> 10} KiB sent, ${dropped} of ${frames} frames dropped`);
+  console.log(
+    `network: 200 MiB for a peer that never reads: ${grown} MiB more held, ${bytesOut >> 10} KiB sent, ${dropped} of ${frames} frames dropped`,
+  );
   assert.ok(dropped > frames * 0.9);
   assert.ok(bytesOut < 8 << 20);
   assert.ok(grown < 100, `${grown} MiB`);
@@ -173,7 +189,9 @@ hostile('a flood is read no faster than it is handled, and leaves room for other
   await flood;
   heard.sort((a, b) => a - b);
   const unread = (sentBytes - floods * frame.length) >> 10;
-  console.log(`network: in a flood of ${floods} frames the honest peer waits ${heard[10]} ms, at most ${heard[19]} ms; ${unread} KiB unread`);
+  console.log(
+    `network: in a flood of ${floods} frames the honest peer waits ${heard[10]} ms, at most ${heard[19]} ms; ${unread} KiB unread`,
+  );
   assert.ok(floods > 1_000);
   assert.ok(heard[10]! < 300);
   await raw.stop();

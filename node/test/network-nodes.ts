@@ -74,14 +74,20 @@ export async function startNode(number: number, options: TestNodeOptions = {}): 
     limits: options.limits ?? {},
     onFault: (error) => told.faults.push(error),
   });
-  return { ...told, network, key: network.key, address: { key: network.key, multiaddr: network.address[0]! } };
+  return {
+    ...told,
+    network,
+    key: network.key,
+    address: { key: network.key, multiaddr: network.address[0]! },
+  };
 }
 
 /** Resolves once `condition` holds; rejects with what was awaited after `timeoutMs`. */
 export async function until(what: string, condition: () => boolean, timeoutMs = 8_000): Promise<number> {
   const startedMs = performance.now();
   while (!condition()) {
-    if (performance.now() - startedMs > timeoutMs) throw new Error(`waited ${timeoutMs} ms in vain until ${what}`);
+    if (performance.now() - startedMs > timeoutMs)
+      throw new Error(`waited ${timeoutMs} ms in vain until ${what}`);
     await new Promise((done) => setTimeout(done, 5));
   }
   return performance.now() - startedMs;

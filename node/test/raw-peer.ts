@@ -22,7 +22,11 @@ export async function startRawPeer(number: number): Promise<Libp2p> {
 }
 
 /** Connects and opens a stream; takes the node's own stream and lets what comes there lie. */
-export async function openRaw(raw: Libp2p, to: TestNode, protocol: string): Promise<{ connection: Connection; stream: Stream }> {
+export async function openRaw(
+  raw: Libp2p,
+  to: TestNode,
+  protocol: string,
+): Promise<{ connection: Connection; stream: Stream }> {
   await raw.handle(protocol, (stream) => stream.pause(), { force: true });
   const connection = await raw.dial(dialAddress(to.address));
   return { connection, stream: await connection.newStream(protocol) };

@@ -29,7 +29,7 @@ const action = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({
-      type: fc.constant('forget' as const),
+      type: fc.constant('bury' as const),
       numbers: fc.array(number, { maxLength: 3 }),
     }),
   },
@@ -58,16 +58,17 @@ type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
 class Script {
   height = 0;
   readonly #open = new Set<number>();
-  readonly #confirmed = new Set<number>();
+  /** Confirmed or buried. */
+  readonly #closed = new Set<number>();
 
   writeOf(drawn: Exclude<Action, { type: 'reopen' }>): StoreWrite | undefined {
     switch (drawn.type) {
       case 'vertex':
-        if (!this.#confirmed.has(drawn.number)) this.#open.add(drawn.number);
+        if (!this.#closed.has(drawn.number)) this.#open.add(drawn.number);
         return { type: 'vertex', vertex: vertexOf(drawn.number, drawn.payload) };
-      case 'forget':
-        for (const each of drawn.numbers) this.#open.delete(each);
-        return { type: 'forget', keys: drawn.numbers.map(idOf) };
+      case 'bury':
+        for (const each of drawn.numbers) if (this.#open.delete(each)) this.#closed.add(each);
+        return { type: 'bury', keys: drawn.numbers.map(idOf) };
       case 'vote':
         return { type: 'vote', height: this.height + drawn.ahead, entry: Uint8Array.of(drawn.byte) };
       case 'checkpoint': {
@@ -76,7 +77,7 @@ class Script {
         const taken = [...this.#open].reverse().slice(0, drawn.count);
         for (const each of taken) {
           this.#open.delete(each);
-          this.#confirmed.add(each);
+          this.#closed.add(each);
         }
         return { type: 'checkpoint', checkpoint: checkpointOf(this.height, taken, drawn.put, drawn.removed) };
       }

@@ -1,0 +1,307 @@
+/** The command line from an empty folder to a verified proof: what people type, what they get, and the exit codes. */
+
+import '../polyfill.ts';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { leiOf, until } from './local-nodes.ts';
+
+const test = suite('command line');
+const main = fileURLToPath(new URL('../main.js', import.meta.url));
+
+let folder: string;
+let node: ChildProcess;
+const at = (...names: string[]): string => join(folder, ...names);
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function tally(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
+  const child = spawn(process.execPath, [main, ...args], {
+    cwd: folder,
+    env: { ...process.env, TALLY_PASSPHRASE: 'only for tests', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let out = '';
+  let err = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => void (out += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => void (err += text));
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  return { code, out, err };
+}
+
+/** Asks the test's node; without JSON only where a test looks at what people see. */
+const ask = (...args: string[]): Promise<Ended> =>
+  tally([...args, '--config', at('home', 'config.toml'), '--port-file', at('ports.json')]);
+
+// biome-ignore lint/suspicious/noExplicitAny: a test looks at what it got.
+async function json(...args: string[]): Promise<any> {
+  const { code, out, err } = await ask(...args, '--json');
+  assert.is(code, 0, `${args.join(' ')}: ${err}`);
+  return JSON.parse(out);
+}
+
+test.before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tally-cli-'));
+});
+test.after(async () => {
+  node?.kill('SIGKILL');
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('help and version; a command that is none', async () => {
+  const help = await tally(['--help']);
+  assert.is(help.code, 0);
+  for (const name of ['demo', 'init', 'genesis', 'node', 'gateway', 'tx', 'get', 'verify'])
+    assert.match(help.out, new RegExp(`^ {2}${name} `, 'm'));
+  const [version, unknown, ofTx, incomplete] = await Promise.all(
+    [['--version'], ['pledge-everything'], ['help', 'tx'], ['init']].map((args) => tally(args)),
+  );
+  assert.match(version!.out, /^\d+\.\d+\.\d+\n$/);
+  assert.is(unknown!.code, 2);
+  assert.match(unknown!.err, /unknown command/);
+  assert.match(ofTx!.out, /--dry-run/);
+  assert.is(incomplete!.code, 2);
+});
+
+test('init writes a home that nobody else can open, once', async () => {
+  const made = await tally([
+    'init',
+    'home',
+    '--name',
+    'Bank',
+    '--lei',
+    leiOf(0),
+    '--role',
+    'bank',
+    'monitor',
+    '--seat',
+    '--listen',
+    '/ip4/127.0.0.1/tcp/0',
+    '--api-port',
+    '0',
+    '--metrics-port',
+    '0',
+    '--genesis',
+    '../genesis.json',
+  ]);
+  assert.is(made.code, 0, made.err);
+  assert.match(made.out, /public key {2}[0-9a-f]{64}/);
+  assert.is((await stat(at('home', 'key.age'))).mode & 0o777, 0o600);
+  assert.is((await stat(at('home'))).mode & 0o077, 0);
+  const [again, badLei, badPort, badPeer] = await Promise.all(
+    [
+      ['init', 'home', '--name', 'Bank'],
+      ['init', 'other', '--name', 'x', '--lei', '5493000000000000AA00'],
+      ['init', 'other', '--name', 'x', '--api-port', '70000'],
+      ['init', 'other', '--name', 'x', '--peer', 'nonsense'],
+    ].map((args) => tally(args)),
+  );
+  assert.match(badLei!.err, /MOD 97-10/);
+  assert.equal([badPort!.code, badPeer!.code], [2, 2]);
+  assert.equal([again!.code, again!.err.includes('nothing is written over')], [2, true]);
+  const party = JSON.parse(await readFile(at('home', 'party.json'), 'utf8'));
+  assert.equal(
+    [party.lei, party.roles, party.seat, party.keys.length],
+    [leiOf(0), ['bank', 'monitor'], true, 1],
+  );
+});
+
+test('genesis: good parties make a network, others are named with file and field', async () => {
+  await writeFile(
+    at('bad.json'),
+    JSON.stringify([{ lei: leiOf(1), name: 'No key', roles: ['bank'], keys: [] }]),
+  );
+  const bad = await tally(['genesis', 'home/party.json', 'bad.json', '--name', 'test', '--out', 'x.json']);
+  assert.is(bad.code, 2);
+  assert.match(bad.err, /bad\.json, party 1 \("No key"\): field keys/);
+  const twice = await tally([
+    'genesis',
+    'home/party.json',
+    'home/party.json',
+    '--name',
+    'test',
+    '--out',
+    'x.json',
+  ]);
+  assert.match(twice.err, /field lei: named twice/);
+  const made = await tally([
+    'genesis',
+    'home/party.json',
+    '--name',
+    'test',
+    '--out',
+    'genesis.json',
+    '--pace',
+    '{"heartbeatMs":1000}',
+    '--json',
+  ]);
+  assert.is(made.code, 0, made.err);
+  const { network, seats, parties } = JSON.parse(made.out);
+  assert.match(network, /^[0-9a-f]{64}$/);
+  assert.equal([seats, parties.length], [1, 1]);
+  assert.is(
+    (await tally(['genesis', 'home/party.json', '--name', 'test', '--out', 'genesis.json'])).code,
+    2,
+    'nothing is written over',
+  );
+});
+
+test('without a node the commands say so', async () => {
+  const lost = await tally([
+    'get',
+    'status',
+    '--config',
+    at('home', 'config.toml'),
+    '--url',
+    'http://127.0.0.1:9',
+    '--token-file',
+    at('home', 'party.json'),
+  ]);
+  assert.is(lost.code, 1);
+  assert.match(lost.err, /chmod 600/, 'a token that others may read is none');
+  await chmod(at('home', 'party.json'), 0o600);
+  const none = await tally([
+    'get',
+    'status',
+    '--url',
+    'http://127.0.0.1:9',
+    '--token-file',
+    at('home', 'party.json'),
+  ]);
+  assert.equal([none.code, none.err.includes('no node answers')], [4, true]);
+  assert.match((await tally(['get', 'status', '--config', 'nowhere.toml'])).err, /nowhere\.toml/);
+  assert.is((await ask('get', 'status')).code, 2, 'no port file yet');
+});
+
+test('a node runs; get shows it to people and to programs', async () => {
+  node = spawn(
+    process.execPath,
+    [main, 'node', '--config', at('home', 'config.toml'), '--port-file', at('ports.json')],
+    {
+      env: { ...process.env, TALLY_PASSPHRASE: 'only for tests' },
+      stdio: 'ignore',
+    },
+  );
+  await until('the node is ready', async () => {
+    const ports = await readFile(at('ports.json'), 'utf8').then(
+      (text) => JSON.parse(text),
+      () => undefined,
+    );
+    return ports !== undefined && (await fetch(`${ports.api}/readyz`)).ok;
+  });
+  assert.match((await ask('get', 'status')).out, /^name: Bank\nnetwork: [0-9a-f]{64}\n/);
+  assert.equal((await json('get', 'status')).roles, ['bank', 'monitor']);
+  assert.is((await json('get', 'checkpoint')).header.suite, 1);
+  assert.is((await json('get', 'objects', 'party', '--mine')).objects.length, 1);
+  assert.ok((await json('get', 'transitions')).transitions.length > 10);
+  const missing = await ask('get', 'object', 'loan', 'ff'.repeat(32));
+  assert.is(missing.code, 3);
+  assert.match(missing.err, /E_NOT_FOUND/);
+});
+
+const device = (identifier: string) =>
+  JSON.stringify({
+    owner: `lei:${leiOf(0)}`,
+    monitor: `lei:${leiOf(0)}`,
+    key: '',
+    replaces: false,
+    identifier,
+    functions: ['camera'],
+  });
+
+test('tx: tried, signed elsewhere, submitted; the outcome is the exit code', async () => {
+  const dry = await json('tx', 'enrol-device', '--args', device('camera-1'), '--dry-run');
+  assert.equal([dry.passes, dry.writes.length], [true, 2]);
+  assert.is((await json('get', 'objects', 'device')).objects.length, 0);
+  const wrong = await ask('tx', 'enrol-device', '--args', '{"owner":5}');
+  assert.is(wrong.code, 3);
+  assert.match(wrong.err, /"owner" expected hexadecimal/);
+  const asJson = await ask('tx', 'enrol-device', '--args', '{"owner":5}', '--json');
+  assert.is(JSON.parse(asJson.err).problem.facts.field, 'owner');
+  const unusable = await Promise.all([
+    ask('tx', 'enrol-device', '--args', '{'),
+    ask('tx', 'enrol-device'),
+    ask('tx'),
+  ]);
+  assert.equal(
+    unusable.map(({ code }) => code),
+    [2, 2, 2],
+  );
+
+  await writeFile(at('args.json'), device('camera-1'));
+  const unsigned = await ask(
+    'tx',
+    'enrol-device',
+    '--args',
+    '@args.json',
+    '--no-sign',
+    '--out',
+    at('call.hex'),
+  );
+  assert.is(unsigned.code, 3);
+  assert.match(unsigned.err, /signatures are missing/);
+  const signed = await json('tx', '--call', '@call.hex', '--sign-only');
+  assert.is(signed.signatures.length, 1);
+  const done = await ask('tx', '--call', signed.call, '--json');
+  assert.is(done.code, 0, done.err);
+  assert.is(JSON.parse(done.out).outcome.code, 'OK');
+  const refused = await ask('tx', 'enrol-device', '--args', '@args.json');
+  assert.is(refused.code, 3);
+  assert.match(refused.out, /code: E_ID_LIVE/);
+  const pending = await ask('tx', 'enrol-device', '--args', device('camera-2'), '--wait', '0', '--json');
+  // One seat alone is often faster than the answer.
+  assert.ok(pending.code === 5 || pending.code === 0, pending.err);
+  await until(
+    'it is final later',
+    async () => (await json('get', 'call', JSON.parse(pending.out).callId)).status === 'final',
+  );
+});
+
+test('a proof kept with --bundle verifies without any node, and no longer when a byte changes', async () => {
+  const shown = await ask('get', 'object', 'device', 'device:camera-1', '--bundle', at('device.bundle'));
+  assert.is(shown.code, 0, shown.err);
+  assert.match(shown.out, /identifier: camera-1/);
+  assert.is((await tally(['verify', 'device.bundle', '--genesis', 'genesis.json'])).code, 0);
+  const bytes = await readFile(at('device.bundle'));
+  bytes[bytes.length >> 1]! ^= 1;
+  await writeFile(at('device.bundle'), bytes);
+  assert.is((await tally(['verify', 'device.bundle', '--genesis', 'genesis.json'])).code, 1);
+  const search = await json('get', 'search', 'device', 'camera-1');
+  assert.is(search.object.value.identifier, 'camera-1');
+});
+
+test('events are followed until interrupted', async () => {
+  const follow = spawn(
+    process.execPath,
+    [
+      main,
+      'get',
+      'events',
+      '--types',
+      'checkpoint',
+      '--json',
+      '--config',
+      at('home', 'config.toml'),
+      '--port-file',
+      at('ports.json'),
+    ],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  let out = '';
+  follow.stdout.setEncoding('utf8').on('data', (text: string) => void (out += text));
+  await until('two checkpoints were told', () => out.split('\n').length > 2);
+  follow.kill('SIGINT');
+  const [first, second] = out.split('\n').map((line) => (line === '' ? undefined : JSON.parse(line)));
+  assert.is(first.event, 'checkpoint');
+  assert.is(second.data.height, first.data.height + 1);
+});
+
+test.run();

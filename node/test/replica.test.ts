@@ -1,0 +1,276 @@
+/** The replica alone: own chain, recall, parking, certificates. What a network of them does is tried in sim/test. */
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { toHex } from '../../consensus/codec/bytes.ts';
+import { hash, zero32 } from '../../consensus/crypto/hash.ts';
+import { encodeVertex, signVertex, type Vertex } from '../../consensus/vertex/vertex.ts';
+import { makeQuorum } from '../../consensus/checkpoint/certificate.ts';
+import { Desk } from './one-replica.ts';
+
+const test = suite('replica');
+
+/** The shortest window that a genesis allows. */
+const WINDOW = 16;
+const shortWindow = { pace: { settledWindow: WINDOW } };
+const nothing = new Uint8Array(0);
+const author = { type: 'author', kind: 'readings', payload: nothing, payloadHash: zero32 } as const;
+
+async function write(desk: Desk): Promise<Vertex> {
+  const reply = await desk.step(author);
+  if (reply.type !== 'taken') throw new Error(JSON.stringify(reply));
+  return reply.vertex;
+}
+
+async function advance(desk: Desk, heights: number): Promise<void> {
+  for (let i = 0; i < heights; i++) await desk.certify([]);
+}
+
+const idsAsked = (desk: Desk) => desk.sent().flatMap(({ message }) => (message.type === 'getVertices' ? message.ids : []));
+
+// ---- own chain
+
+//  v1 ── settled ── K heights ── v2 open │ restart │ v3
+test('the own chain goes on after a silence longer than the window, and after a restart', async () => {
+  const desk = await Desk.open(shortWindow);
+  const first = await write(desk);
+  await desk.certify([first]);
+  await advance(desk, WINDOW + 2);
+  assert.not.ok(desk.replica.dag.knows(first.key), 'beyond the window');
+
+  const second = await write(desk);
+  assert.is(second.sequence, 2);
+  assert.equal(second.previous, first.id);
+  assert.ok(desk.effects.some((effect) => effect.type === 'gossip'));
+  assert.equal(await desk.store.vertex(second.key), encodeVertex(second), 'stored before anybody sees it');
+
+  await desk.restart();
+  const third = await write(desk);
+  assert.is(third.sequence, 3, 'not a second vertex of sequence 2');
+  assert.equal(third.previous, second.id);
+});
+
+test('an own vertex that waits for its ancestors after a restart is continued, not forked', async () => {
+  const desk = await Desk.open(shortWindow);
+  const old = desk.vertex(5);
+  await desk.gossip(5, old);
+  await desk.certify([old]);
+  await advance(desk, WINDOW + 2);
+  // An own vertex that stands on one settled long ago: after the restart it is parked until that is recalled.
+  const child = desk.vertex(6, { parents: [old.id] });
+  await desk.gossip(6, child);
+  const own = await write(desk);
+  assert.ok(own.parents.some((parent) => toHex(parent) === child.key));
+
+  desk.recalls = false;
+  await desk.restart();
+  assert.is(desk.replica.gauges().parked, 2);
+  assert.is((await desk.step(author)).type, 'refused', 'not before the own chain is whole');
+  const [wanted] = desk.replica.gauges().parked === 2 ? [old.id] : [];
+  await desk.answerRecall([wanted!]);
+  assert.is(desk.replica.gauges().parked, 0);
+  const next = await write(desk);
+  assert.is(next.sequence, 2);
+  assert.equal(next.previous, own.id);
+});
+
+test('an own vertex that everybody would refuse is not signed into the chain, nor gossiped', async () => {
+  const desk = await Desk.open({ stranger: true });
+  const reply = await desk.step(author);
+  assert.is(reply.type === 'refused' && reply.refusal.code, 'E_KEY_UNKNOWN');
+  assert.not.ok(desk.effects.some((effect) => effect.type === 'gossip' || effect.type === 'store'));
+});
+
+test('a seat’s witnesses keep their time growing over a restart with a clock that went back', async () => {
+  const desk = await Desk.open({ own: 1 });
+  await desk.gossip(5, desk.vertex(5));
+  await desk.elapse(150);
+  const before = [...desk.replica.dag.nodes()].filter((node) => node.vertex.kind === 'witness').map((node) => node.vertex);
+  assert.is(before.length, 1);
+  await desk.certify([...desk.replica.dag.nodes()].map((node) => node.vertex));
+  desk.nowMs -= 60_000;
+  await desk.restart();
+  await desk.gossip(5, desk.vertex(5));
+  await desk.elapse(150);
+  const after = [...desk.replica.dag.nodes()].find((node) => node.vertex.kind === 'witness');
+  assert.ok(after !== undefined, 'it is valid here, so it is valid everywhere');
+  assert.ok(after.time > before[0]!.time);
+});
+
+// ---- ancestors that are not here
+
+test('an ancestor that settled before the window is recalled from the own store', async () => {
+  const desk = await Desk.open(shortWindow);
+  const old = desk.vertex(5);
+  await desk.gossip(5, old);
+  await desk.certify([old]);
+  await advance(desk, WINDOW + 1);
+  const child = desk.vertex(6, { parents: [old.id] });
+  await desk.gossip(6, child);
+  assert.ok(desk.replica.dag.get(child.key) !== undefined);
+  assert.equal(idsAsked(desk), [], 'nobody was asked');
+});
+
+//  a ── b ── c     only c is here
+test('missing ancestors are asked of whoever sent the vertex, then of others; what is parked is not relayed', async () => {
+  const desk = await Desk.open();
+  for (const peer of [0, 1, 2, 5]) await desk.step({ type: 'connected', peer: desk.keys[peer]! });
+  const [a, b, c] = [desk.vertex(5), desk.vertex(5), desk.vertex(5)];
+  assert.equal(await desk.gossip(2, c), { type: 'verdict', verdict: 'ignore' });
+  assert.equal(await desk.gossip(1, c), { type: 'verdict', verdict: 'ignore' }, 'known, but not solid');
+  assert.is(desk.replica.gauges().parked, 1);
+  const desk2 = await Desk.open();
+  for (const peer of [0, 1, 2]) await desk2.step({ type: 'connected', peer: desk2.keys[peer]! });
+  await desk2.gossip(2, c);
+  assert.equal(desk2.sent().filter(({ message }) => message.type === 'getVertices').map(({ peer }) => peer), [desk2.keys[2]]);
+
+  const askedOf = new Set<string>();
+  for (let i = 0; i < 8; i++) {
+    await desk.elapse(450);
+    await desk.step({ type: 'tick' });
+    for (const { peer, message } of desk.sent()) if (message.type === 'getVertices') askedOf.add(peer);
+  }
+  assert.ok(askedOf.size >= 3, 'others are asked in turns');
+  await desk.hear(1, { type: 'vertices', vertices: [encodeVertex(b)] });
+  assert.is(desk.replica.gauges().parked, 2);
+  await desk.hear(1, { type: 'vertices', vertices: [encodeVertex(a)] });
+  assert.is(desk.replica.gauges().parked, 0);
+  for (const vertex of [a, b, c]) assert.ok(desk.replica.dag.get(vertex.key) !== undefined);
+});
+
+test('however long nobody has an ancestor, it is asked for again, and at once of whoever names its descendants', async () => {
+  const desk = await Desk.open();
+  await desk.step({ type: 'connected', peer: desk.keys[0]! });
+  const [a, b] = [desk.vertex(5), desk.vertex(5)];
+  await desk.gossip(0, b);
+  let asked = 0;
+  for (let i = 0; i < 300; i++) {
+    await desk.elapse(1_000);
+    await desk.step({ type: 'tick' });
+    asked += idsAsked(desk).length;
+  }
+  assert.ok(asked > 10 && asked < 60, `asked ${asked} times in five minutes`);
+  await desk.hear(1, { type: 'tips', ids: [b.id] });
+  assert.equal(idsAsked(desk).map(toHex), [a.key]);
+  await desk.hear(1, { type: 'vertices', vertices: [encodeVertex(a)] });
+  assert.ok(desk.replica.dag.get(b.key) !== undefined);
+});
+
+test('a vertex that cites a checkpoint still unknown here waits for it, and nobody is asked for the header’s id', async () => {
+  const ahead = await Desk.open();
+  const desk = await Desk.open();
+  const { header, certificate } = await ahead.certify([]);
+  const early = ahead.vertex(5);
+  await desk.gossip(0, early);
+  assert.is(desk.replica.gauges().parked, 1);
+  await desk.hear(0, { type: 'tips', ids: [early.id] });
+  assert.equal(idsAsked(desk), []);
+  await desk.hear(0, { type: 'certified', header, certificate: [certificate] });
+  await desk.hear(0, { type: 'checkpoint', header, certificate, outcomes: [] });
+  assert.ok(desk.replica.dag.get(early.key) !== undefined);
+});
+
+test('thousands of parked vertices that wait for one another are released at once', async () => {
+  const desk = await Desk.open();
+  const links = Array.from({ length: 3_500 }, () => desk.vertex(5));
+  for (const link of links.slice(1).reverse()) {
+    desk.nowMs += 10;
+    await desk.gossip(5, link);
+  }
+  assert.is(desk.replica.gauges().parked, links.length - 1);
+  desk.nowMs += 10;
+  await desk.gossip(5, links[0]!);
+  assert.is(desk.replica.gauges().parked, 0);
+  assert.is(desk.replica.dag.size, links.length);
+});
+
+test('a flood of parked vertices drives out itself, not what an honest peer sent', async () => {
+  const desk = await Desk.open();
+  const [missing, honest] = [desk.vertex(5), desk.vertex(5)];
+  await desk.gossip(1, honest);
+  const nowhere = (n: number) => hash('order', Uint8Array.of(n >>> 16, n >>> 8, n));
+  for (let n = 0; n < 5_000; n++) {
+    desk.nowMs += 10;
+    await desk.gossip(6, desk.vertex(6, { sequence: 2, previous: nowhere(2 * n), parents: [nowhere(2 * n + 1)] }));
+  }
+  assert.is(desk.replica.gauges().parked, 4_096);
+  await desk.hear(1, { type: 'vertices', vertices: [encodeVertex(missing)] });
+  assert.ok(desk.replica.dag.get(honest.key) !== undefined);
+  // What it made this node look for is bounded too.
+  let asked = 0;
+  for (const { message } of desk.sent()) if (message.type === 'getVertices') asked += message.ids.length;
+  assert.ok(asked <= 1_024, `${asked} ids`);
+});
+
+// ---- dead branches [VTX-2]
+
+//  x1 ── settled ── K heights ── dead: another x1 ── citer (by y)
+test('a citer of a dead vertex is valid, and whoever has it can serve the dead one to the next', async () => {
+  const desk = await Desk.open(shortWindow);
+  const cited = desk.replica.ledger.headerId;
+  const taken = desk.vertex(5);
+  await desk.gossip(5, taken);
+  await desk.certify([taken]);
+  await advance(desk, WINDOW + 1);
+  const dead = signVertex(
+    { network: desk.genesis.network, sequence: 1, previous: zero32, checkpoint: cited, parents: [], time: 1, kind: 'readings', payloadHash: hash('order') },
+    nothing,
+    desk.signers[5]!,
+  );
+  const citer = desk.vertex(6, { parents: [dead.id] });
+  await desk.gossip(6, citer);
+  assert.is(desk.replica.gauges().parked, 1);
+  await desk.hear(6, { type: 'vertices', vertices: [encodeVertex(dead)] });
+  assert.ok(desk.replica.dag.get(citer.key) !== undefined);
+  assert.not.ok(desk.replica.dag.knows(dead.key));
+  assert.equal(await desk.store.vertex(dead.key), encodeVertex(dead), 'who gets the citer from here will ask for it');
+  assert.equal((await desk.store.load()).openVertices.length, 1);
+  await desk.restart();
+  assert.ok(desk.replica.dag.get(citer.key) !== undefined, 'and the own restart finds it');
+});
+
+test('an open branch that lost is buried when the window passes it, and is still served', async () => {
+  const desk = await Desk.open(shortWindow);
+  const cited = desk.replica.ledger.headerId;
+  const branches = [1, 2].map((n) =>
+    signVertex(
+      { network: desk.genesis.network, sequence: 1, previous: zero32, checkpoint: cited, parents: [], time: n, kind: 'readings', payloadHash: zero32 },
+      nothing,
+      desk.signers[5]!,
+    ),
+  );
+  await desk.gossip(5, ...branches);
+  await desk.certify([branches[0]!]);
+  await advance(desk, WINDOW - 1);
+  assert.ok(desk.replica.dag.get(branches[1]!.key) !== undefined, 'within the window it may still be confirmed');
+  await advance(desk, 1);
+  assert.is(desk.replica.dag.get(branches[1]!.key), undefined);
+  assert.equal(await desk.store.vertex(branches[1]!.key), encodeVertex(branches[1]!));
+  assert.equal((await desk.store.load()).openVertices, []);
+});
+
+// ---- certificates
+
+test('only a good certificate is adopted, also for a header that was seen certified before', async () => {
+  const desk = await Desk.open({ own: 1 });
+  const twin = await Desk.open({ own: 0 });
+  twin.nowMs = desk.nowMs + 10_000;
+  const { header, certificate } = await twin.certify([]);
+  await desk.hear(2, { type: 'certified', header, certificate: [certificate] });
+  assert.is(desk.replica.gauges().target, 1);
+  // The same value as a proposal: this seat executes it, and now only a certificate is missing.
+  desk.nowMs = twin.nowMs;
+  const { committee, network } = desk.genesis;
+  const leader = committee.leader(1, 0);
+  assert.is(leader, 1);
+  const forged = { ...certificate, quorum: makeQuorum(new Map([0, 1, 2].map((seat) => [seat, new Uint8Array(64)])), committee) };
+  await desk.hear(3, { type: 'certified', header, certificate: [forged] });
+  assert.is(desk.replica.ledger.height, 0);
+  await desk.hear(3, { type: 'checkpoint', header, certificate: forged, outcomes: [] });
+  assert.is(desk.replica.ledger.height, 0);
+  await desk.hear(3, { type: 'checkpoint', header, certificate, outcomes: [] });
+  assert.is(desk.replica.ledger.height, 1);
+  assert.equal(network, header.network);
+});
+
+test.run();
