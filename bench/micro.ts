@@ -40,7 +40,11 @@ function measure(operation: string, run: () => unknown): Row {
     if (round > 0) rates.push((1_000 * count) / (performance.now() - startMs));
   }
   rates.sort((a, b) => a - b);
-  return { operation, perSecond: Math.round(rates[ROUNDS >> 1]!), spread: [Math.round(rates[0]!), Math.round(rates.at(-1)!)] };
+  return {
+    operation,
+    perSecond: Math.round(rates[ROUNDS >> 1]!),
+    spread: [Math.round(rates[0]!), Math.round(rates.at(-1)!)],
+  };
 }
 
 function operations(): Row[] {
@@ -49,21 +53,40 @@ function operations(): Row[] {
   const network = hash('network', uint32Bytes(1));
   const frames = Array.from({ length: 32 }, (_, counter) =>
     signFrame(
-      { device: 'urn:dev:os:32473-bench', session: '', counter, time: 1_700_000_000_000 + counter, readings: [{ quantity: 'temperature', value: { mantissa: 215, exponent: -1 } }] },
+      {
+        device: 'urn:dev:os:32473-bench',
+        session: '',
+        counter,
+        time: 1_700_000_000_000 + counter,
+        readings: [{ quantity: 'temperature', value: { mantissa: 215, exponent: -1 } }],
+      },
       network,
       signer,
     ),
   );
   const batch = makeBatch(frames, hash('salt', uint32Bytes(2)));
-  const parents = [1, 2, 3, 4].map((n) => hash('vertex', uint32Bytes(n))).sort((a, b) => Buffer.compare(a, b));
-  const header = { network, sequence: 1, previous: zero32, checkpoint: zero32, parents, time: 1_700_000_000_000, kind: 'readings' as const, payloadHash: batchHash(batch) };
+  const parents = [1, 2, 3, 4]
+    .map((n) => hash('vertex', uint32Bytes(n)))
+    .sort((a, b) => Buffer.compare(a, b));
+  const header = {
+    network,
+    sequence: 1,
+    previous: zero32,
+    checkpoint: zero32,
+    parents,
+    time: 1_700_000_000_000,
+    kind: 'readings' as const,
+    payloadHash: batchHash(batch),
+  };
   const vertex = signVertex(header, new Uint8Array(0), signer);
   const envelope = encodeVertex(vertex);
   const digest = hash('vertex-signature', network, vertex.id);
   const bytes300 = new Uint8Array(300).fill(7);
   const leaves = Array.from({ length: 256 }, (_, i) => leafHash(uint32Bytes(i)));
   const path = (i: number) => hash('map-path', uint32Bytes(i));
-  const map = MerkleMap.empty.update(Array.from({ length: MAP_KEYS }, (_, i) => ({ path: path(i), valueHash: leaves[i % 256]! })));
+  const map = MerkleMap.empty.update(
+    Array.from({ length: MAP_KEYS }, (_, i) => ({ path: path(i), valueHash: leaves[i % 256]! })),
+  );
   let next = 0;
   return [
     measure('hash 300 B', () => hash('vertex', bytes300)),
@@ -77,18 +100,31 @@ function operations(): Row[] {
     }),
     measure('batch of 32 frames: root', () => batchHash(batch)),
     measure('tree of 256 leaves: root', () => treeRoot(leaves)),
-    measure(`map of ${MAP_KEYS} keys: update one`, () => map.update([{ path: path(next++ % MAP_KEYS), valueHash: leaves[next % 256]! }]).root),
+    measure(
+      `map of ${MAP_KEYS} keys: update one`,
+      () => map.update([{ path: path(next++ % MAP_KEYS), valueHash: leaves[next % 256]! }]).root,
+    ),
     measure(`map of ${MAP_KEYS} keys: prove one`, () => map.prove(path(next++ % MAP_KEYS))),
   ];
 }
 
 const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
 const rows = operations();
-const conditions = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, rounds: ROUNDS, roundMs: ROUND_MS };
+const conditions = {
+  node: process.version,
+  cpu: cpus()[0]?.model ?? 'unknown',
+  cores: cpus().length,
+  rounds: ROUNDS,
+  roundMs: ROUND_MS,
+};
 if (values.json) process.stdout.write(`${JSON.stringify({ conditions, rows })}\n`);
 else {
-  process.stdout.write(`Node ${conditions.node}, ${conditions.cores} × ${conditions.cpu}; median of ${ROUNDS} rounds of ${ROUND_MS} ms, one core\n`);
+  process.stdout.write(
+    `Node ${conditions.node}, ${conditions.cores} × ${conditions.cpu}; median of ${ROUNDS} rounds of ${ROUND_MS} ms, one core\n`,
+  );
   for (const { operation, perSecond, spread } of rows) {
-    process.stdout.write(`${operation.padEnd(34)} ${String(perSecond).padStart(9)} /s   (${spread[0]}–${spread[1]})\n`);
+    process.stdout.write(
+      `${operation.padEnd(34)} ${String(perSecond).padStart(9)} /s   (${spread[0]}–${spread[1]})\n`,
+    );
   }
 }

@@ -4,7 +4,6 @@
  */
 
 import { mkdir } from 'node:fs/promises';
-import { type Logger, pino } from 'pino';
 import type { Genesis } from '../consensus/checkpoint/genesis.ts';
 import { equalBytes, fromHex, toHex } from '../consensus/codec/bytes.ts';
 import { key } from '../consensus/contracts/registry.ts';
@@ -17,9 +16,9 @@ import { type ApiServer, startApi } from './http/server.ts';
 import type { ApiServices } from './http/services.ts';
 import { readOrMakeToken } from './http/token.ts';
 import { openKeyFile } from './keys/key-file.ts';
-import { StoreDamage } from './level/records.ts';
 import { openStore } from './level/store.ts';
 import { type Libp2pNetwork, startNetwork } from './libp2p/network.ts';
+import { logNotice, makeLog, type NodeLog } from './node-log.ts';
 import type { Network, NetworkHandlers, PeerKey } from './ports.ts';
 import type { Notice } from './replica/events.ts';
 import { Replica } from './replica/replica.ts';
@@ -27,18 +26,11 @@ import { restore } from './restore.ts';
 import { answerLightClient, declineLightClient, newestHead } from './service/light.ts';
 import { makeServices } from './service/services.ts';
 import { type WatchedStore, watchStore } from './service/watched-store.ts';
-import { readGenesis, StartError } from './startup.ts';
+import { auditStore, cannotListen, cannotOpen, exitCodes, readGenesis, StartError } from './startup.ts';
 import { systemTimers } from './system-timers.ts';
 import { version } from './version.ts';
 
-/** How a node ended, as the process's exit code. */
-export const exitCodes = {
-  stopped: 0,
-  /** It is wrong about the ledger `[BFT-3]`, or about itself. */
-  wrong: 70,
-  /** Its disk failed. */
-  storeFailed: 74,
-} as const;
+export { makeLog };
 
 /** Longest that one part of a stop may take before the next begins. */
 const STOP_STEP_MS = 600;
@@ -62,7 +54,11 @@ export interface RunningNode {
 export async function startNode(
   config: NodeConfig,
   passphrase: string,
-  log: Logger = makeLog(config),
+  log: NodeLog = makeLog(config),
+  options: {
+    /** Reads the whole store first, however large it is. */
+    readonly audit?: boolean;
+  } = {},
 ): Promise<RunningNode> {
   installNativePrimitives();
   const genesis = await readGenesis(config.genesisFile);
@@ -72,21 +68,15 @@ export async function startNode(
   await mkdir(config.dataDir, { recursive: true });
   const closing: (() => Promise<void>)[] = [];
   try {
-    const store = watchStore(await openStore(config.dataDir).catch(cannotOpen));
-    closing.unshift(() => store.close());
+    const opened = await openStore(config.dataDir).catch(cannotOpen);
+    closing.unshift(() => opened.close());
+    await auditStore(opened, options.audit ?? false);
+    const store = watchStore(opened);
     return await new NodeWiring({ config, genesis, signer, secret, token, store, log, closing }).start();
   } catch (error) {
     for (const close of closing) await close().catch(() => undefined);
     throw error;
   }
-}
-
-/** Logs to stderr: neither payloads nor keys ever come here. */
-export function makeLog(config: Pick<NodeConfig, 'name' | 'logLevel'>): Logger {
-  return pino(
-    { level: config.logLevel, base: { node: config.name } },
-    pino.destination({ fd: 2, sync: true }),
-  );
 }
 
 interface Parts {
@@ -96,7 +86,7 @@ interface Parts {
   readonly secret: Uint8Array;
   readonly token: string;
   readonly store: WatchedStore;
-  readonly log: Logger;
+  readonly log: NodeLog;
   /** What to close, first to last. */
   readonly closing: (() => Promise<void>)[];
 }
@@ -306,52 +296,5 @@ class NodeWiring {
     log.info({ code }, 'the node is down');
     this.#ended(code);
     return code;
-  }
-}
-
-/** The store is in use, or damaged: a node never begins on what it cannot trust. */
-function cannotOpen(cause: Error): never {
-  const damaged = cause instanceof StoreDamage || cause.message.startsWith('broken invariant');
-  const advice = damaged
-    ? '; the node does not start on a damaged store: put it aside, and let the node fetch the ledger anew'
-    : '';
-  throw new StartError(`${cause.message}${advice}`, { cause, exitCode: damaged ? exitCodes.storeFailed : 1 });
-}
-
-/** The port is taken, or the address is not this machine's: for its operator to mend. */
-function cannotListen(where: string): (cause: Error) => never {
-  return (cause) => {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    const known =
-      code === 'EADDRINUSE' ||
-      code === 'EADDRNOTAVAIL' ||
-      code === 'EACCES' ||
-      cause.name === 'UnsupportedListenAddressesError';
-    if (!known) throw cause;
-    throw new StartError(
-      `cannot listen ${where}: ${
-        message
-          .split('\n')
-          .map((line) => line.trim())
-          .find((line) => line.includes('listen E')) ?? message
-      }`,
-      { cause },
-    );
-  };
-}
-
-function logNotice(log: Logger, notice: Notice): void {
-  switch (notice.type) {
-    case 'checkpoint':
-      log.debug({ height: notice.header.height, outcomes: notice.outcomes.length }, 'checkpoint');
-      break;
-    case 'view':
-      log.info({ height: notice.height, view: notice.view }, 'view change');
-      break;
-    case 'refused':
-      log.debug({ code: notice.code, facts: notice.facts, peer: notice.peer }, 'refused');
-      break;
-    default:
-      break;
   }
 }

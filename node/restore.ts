@@ -1,13 +1,13 @@
 /** What a replica starts from: the genesis, or everything that an earlier life of this node made durable `[STO-1]`. */
 
-import { toHex } from '../consensus/codec/bytes.ts';
-import { invariant } from '../consensus/codec/result.ts';
 import type { Genesis } from '../consensus/checkpoint/genesis.ts';
 import { headerId } from '../consensus/checkpoint/header.ts';
+import { toHex } from '../consensus/codec/bytes.ts';
+import { invariant } from '../consensus/codec/result.ts';
 import { chain } from '../consensus/contracts/registry.ts';
 import { LedgerState } from '../consensus/contracts/state.ts';
-import type { AncestorFacts } from '../consensus/dag/open-dag.ts';
 import type { Signer } from '../consensus/crypto/ed25519.ts';
+import type { AncestorFacts } from '../consensus/dag/open-dag.ts';
 import { History, historyPositions } from '../consensus/merkle/history.ts';
 import { voteLogEntry } from '../consensus/pbft/messages.ts';
 import { decodeVertex, type Vertex } from '../consensus/vertex/vertex.ts';
@@ -15,7 +15,12 @@ import type { Store, StoredCheckpoint } from './ports.ts';
 import type { ChainEnd } from './replica/author.ts';
 import type { ReplicaStart } from './replica/replica.ts';
 
-export async function restore(genesis: Genesis, signer: Signer, store: Store, seed: number): Promise<ReplicaStart> {
+export async function restore(
+  genesis: Genesis,
+  signer: Signer,
+  store: Store,
+  seed: number,
+): Promise<ReplicaStart> {
   const stored = await store.load();
   const voteLog = stored.voteLog.map((entry) => {
     const decoded = voteLogEntry.decode(entry);
@@ -25,7 +30,13 @@ export async function restore(genesis: Genesis, signer: Signer, store: Store, se
   const start = { genesis, signer, openVertices: stored.openVertices, voteLog, seed };
   const first = { id: genesis.headerId, time: genesis.header.time };
   if (stored.height === 0) {
-    const ledger = { header: genesis.header, certificate: undefined, state: genesis.makeState(), history: History.empty, headers: [first] };
+    const ledger = {
+      header: genesis.header,
+      certificate: undefined,
+      state: genesis.makeState(),
+      history: History.empty,
+      headers: [first],
+    };
     return { ...start, ledger, ownEnd: undefined, settled: [] };
   }
 
@@ -46,18 +57,31 @@ export async function restore(genesis: Genesis, signer: Signer, store: Store, se
   }
   const { header, certificate } = newest!;
   const state = LedgerState.of(stored.objects);
-  invariant(toHex(state.map.root) === toHex(header.stateRoot), `the stored state is not the one certified at height ${header.height}`);
+  invariant(
+    toHex(state.map.root) === toHex(header.stateRoot),
+    `the stored state is not the one certified at height ${header.height}`,
+  );
   const history = await restoreHistory(header.height, store);
   const ownEnd = await lastConfirmed(signer, state, store, heightOf);
   return { ...start, ledger: { header, certificate, state, history, headers }, ownEnd, settled };
 }
 
 /** The last confirmed vertex of the own chain: the next one stands on it, however long ago it settled `[VTX-2]`. */
-async function lastConfirmed(signer: Signer, state: LedgerState, store: Store, heightOf: ReadonlyMap<string, number>): Promise<ChainEnd | undefined> {
+async function lastConfirmed(
+  signer: Signer,
+  state: LedgerState,
+  store: Store,
+  heightOf: ReadonlyMap<string, number>,
+): Promise<ChainEnd | undefined> {
   const own = state.get(chain, signer.publicKey);
   if (own === undefined || own.lastSequence === 0) return undefined;
   const { time, checkpoint } = await storedVertex(toHex(own.lastId), store);
-  return { sequence: own.lastSequence, id: own.lastId, time, checkpointHeight: heightOf.get(toHex(checkpoint)) ?? 0 };
+  return {
+    sequence: own.lastSequence,
+    id: own.lastId,
+    time,
+    checkpointHeight: heightOf.get(toHex(checkpoint)) ?? 0,
+  };
 }
 
 async function storedVertex(key: string, store: Store): Promise<Vertex> {
@@ -67,12 +91,19 @@ async function storedVertex(key: string, store: Store): Promise<Vertex> {
   return decoded.value;
 }
 
-async function settledFacts(checkpoint: StoredCheckpoint, store: Store, heightOf: ReadonlyMap<string, number>) {
+async function settledFacts(
+  checkpoint: StoredCheckpoint,
+  store: Store,
+  heightOf: ReadonlyMap<string, number>,
+) {
   const facts: { key: string; facts: AncestorFacts }[] = [];
   for (const { id } of checkpoint.outcomes) {
     const key = toHex(id);
     const { authorKey, sequence, time, checkpoint: cited } = await storedVertex(key, store);
-    facts.push({ key, facts: { authorKey, sequence, time, checkpointHeight: heightOf.get(toHex(cited)) ?? 0 } });
+    facts.push({
+      key,
+      facts: { authorKey, sequence, time, checkpointHeight: heightOf.get(toHex(cited)) ?? 0 },
+    });
   }
   return facts;
 }

@@ -6,7 +6,12 @@
 import { toHex } from '../consensus/codec/bytes.ts';
 import { limits } from '../consensus/codec/limits.ts';
 import { decodeVertex, encodeVertex, type Vertex, withoutPayload } from '../consensus/vertex/vertex.ts';
-import { bundle, type PeerMessage, peerMessage, VERTICES_PER_REQUEST_MAX } from '../consensus/wire/messages.ts';
+import {
+  bundle,
+  type PeerMessage,
+  peerMessage,
+  VERTICES_PER_REQUEST_MAX,
+} from '../consensus/wire/messages.ts';
 import type { Clock, Network, PeerKey, Store, StoreWrite, Timers } from './ports.ts';
 import type { Effect, Event, Notice, Recalled, RecalledVertex, Reply } from './replica/events.ts';
 import type { Replica } from './replica/replica.ts';
@@ -47,7 +52,11 @@ export class Runner {
   #stopped = false;
   #halted: Error | undefined;
 
-  constructor(replica: Replica, ports: { store: Store; network: Network; clock: Clock; timers: Timers }, hooks: RunnerHooks) {
+  constructor(
+    replica: Replica,
+    ports: { store: Store; network: Network; clock: Clock; timers: Timers },
+    hooks: RunnerHooks,
+  ) {
     this.replica = replica;
     this.#store = ports.store;
     this.#network = ports.network;
@@ -164,13 +173,17 @@ export class Runner {
   #broadcast(message: PeerMessage, to: 'seats' | 'peers'): void {
     const frame = peerMessage.encode(message);
     const { seatOf } = this.replica.ledger.genesis.committee;
-    for (const peer of this.#network.peers) if (to === 'peers' || seatOf.has(peer)) this.#network.send(peer, frame);
+    for (const peer of this.#network.peers)
+      if (to === 'peers' || seatOf.has(peer)) this.#network.send(peer, frame);
   }
 
   /** Vertices leave in bundles; payloads of readings stay with those who serve them `[VTX-6]`. */
   #gossip(vertices: readonly Vertex[]): void {
-    const envelopes = vertices.map((vertex) => encodeVertex(vertex.kind === 'readings' ? withoutPayload(vertex) : vertex));
-    for (const group of grouped(envelopes, limits.bundleBytesMax)) this.#network.gossip(bundle.encode({ vertices: group }));
+    const envelopes = vertices.map((vertex) =>
+      encodeVertex(vertex.kind === 'readings' ? withoutPayload(vertex) : vertex),
+    );
+    for (const group of grouped(envelopes, limits.bundleBytesMax))
+      this.#network.gossip(bundle.encode({ vertices: group }));
   }
 
   #serve(job: () => Promise<void>): void {
@@ -199,9 +212,13 @@ export class Runner {
     for (const id of ids) {
       const envelope = await this.#store.vertex(toHex(id));
       const decoded = envelope && decodeVertex(envelope);
-      if (decoded?.ok) envelopes.push(encodeVertex(decoded.value.kind === 'readings' ? withoutPayload(decoded.value) : decoded.value));
+      if (decoded?.ok)
+        envelopes.push(
+          encodeVertex(decoded.value.kind === 'readings' ? withoutPayload(decoded.value) : decoded.value),
+        );
     }
-    for (const vertices of grouped(envelopes, FRAME_FILL_BYTES)) this.#send(peer, { type: 'vertices', vertices });
+    for (const vertices of grouped(envelopes, FRAME_FILL_BYTES))
+      this.#send(peer, { type: 'vertices', vertices });
   }
 
   async #sendCheckpoint(peer: PeerKey, height: number): Promise<void> {

@@ -1,9 +1,20 @@
-/** What a node reads before it starts: its key and its genesis. Errors name the file and what to do. */
+/** What can keep a node from starting: errors that name the file or the address, and what to do. */
 
 import { readFile } from 'node:fs/promises';
 import { type Genesis, parseGenesis } from '../consensus/checkpoint/genesis.ts';
 import { describeRefusal } from '../consensus/codec/result.ts';
 import type { Json } from '../consensus/codec/schema.ts';
+import { StoreDamage } from './level/records.ts';
+import type { AuditedStore } from './level/store.ts';
+
+/** How a node ended, as the process's exit code. */
+export const exitCodes = {
+  stopped: 0,
+  /** It is wrong about the ledger `[BFT-3]`, or about itself. */
+  wrong: 70,
+  /** Its disk failed, or what it holds is damaged. */
+  storeFailed: 74,
+} as const;
 
 export class StartError extends Error {
   override readonly name = 'StartError';
@@ -32,4 +43,48 @@ export async function readGenesis(file: string): Promise<Genesis> {
   const genesis = parseGenesis(json);
   if (!genesis.ok) throw new StartError(`${file}: not a good genesis: ${describeRefusal(genesis)}`);
   return genesis.value;
+}
+
+/** The store is in use, or damaged: a node never begins on what it cannot trust. */
+export function cannotOpen(cause: Error): never {
+  const damaged = cause instanceof StoreDamage || cause.message.startsWith('broken invariant');
+  const advice = damaged
+    ? '; the node does not start on a damaged store. Put it aside; a node without a seat fetches the ledger anew, a seat must not vote without its log of votes'
+    : '';
+  throw new StartError(`${cause.message}${advice}`, { cause, exitCode: damaged ? exitCodes.storeFailed : 1 });
+}
+
+/** Read whole at every start: it takes less than a second. */
+const AUDITED_BYTES_MAX = 64 << 20;
+const FAULTS_SHOWN = 5;
+
+/** Reads a small store whole, or any when `always`, and refuses to start on one that is not what was written (R007). */
+export async function auditStore(store: AuditedStore, always: boolean): Promise<void> {
+  if (!always && (await store.size()) > AUDITED_BYTES_MAX) return;
+  const { faults } = await store.audit().catch(cannotOpen);
+  if (faults.length === 0) return;
+  const shown = faults.slice(0, FAULTS_SHOWN).join('\n  ');
+  cannotOpen(new StoreDamage(`${faults.length} faults in the store:\n  ${shown}\n`));
+}
+
+/** The port is taken, or the address is not this machine's: for its operator to mend. */
+export function cannotListen(where: string): (cause: Error) => never {
+  return (cause) => {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const known =
+      code === 'EADDRINUSE' ||
+      code === 'EADDRNOTAVAIL' ||
+      code === 'EACCES' ||
+      cause.name === 'UnsupportedListenAddressesError';
+    if (!known) throw cause;
+    throw new StartError(
+      `cannot listen ${where}: ${
+        message
+          .split('\n')
+          .map((line) => line.trim())
+          .find((line) => line.includes('listen E')) ?? message
+      }`,
+      { cause },
+    );
+  };
 }

@@ -1,5 +1,6 @@
 /** A simulated network: delays, loss, duplicates and partitions, all by the seed. Links keep order, as streams do. */
 
+import { limits } from '../consensus/codec/limits.ts';
 import type { Network, PeerKey, Verdict } from '../node/ports.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
@@ -46,6 +47,9 @@ export class SimulatedNetwork {
       },
       send: (peer, frame) => this.#deliver(key, peer, frame, (endpoint) => endpoint.onMessage(key, frame)),
       gossip: (data) => {
+        // As strict as the real one, or a node would break only there.
+        if (data.length > limits.bundleBytesMax)
+          throw new RangeError(`"data" expected at most ${limits.bundleBytesMax} bytes, got ${data.length}`);
         for (const peer of reachable()) this.#gossipTo(key, peer, data);
       },
       pushToLightClients: () => {},
@@ -84,7 +88,8 @@ export class SimulatedNetwork {
   #gossipTo(from: PeerKey, to: PeerKey, data: Uint8Array): void {
     this.counts.gossip += 1;
     const times = this.#time.chance() < this.#faults.duplicate ? 2 : 1;
-    for (let i = 0; i < times; i++) this.#deliver(from, to, data, (endpoint) => void endpoint.onGossip(from, data));
+    for (let i = 0; i < times; i++)
+      this.#deliver(from, to, data, (endpoint) => void endpoint.onGossip(from, data));
   }
 
   #deliver(from: PeerKey, to: PeerKey, bytes: Uint8Array, arrive: (endpoint: Endpoint) => void): void {
@@ -104,7 +109,10 @@ export class SimulatedNetwork {
   #arrival(from: PeerKey, to: PeerKey): number {
     const [least, most] = this.#faults.delayMs;
     const link = `${from}>${to}`;
-    const atMs = Math.max(this.#time.now() + Math.round(least + (most - least) * this.#time.chance()), this.#busyUntil.get(link) ?? 0);
+    const atMs = Math.max(
+      this.#time.now() + Math.round(least + (most - least) * this.#time.chance()),
+      this.#busyUntil.get(link) ?? 0,
+    );
     this.#busyUntil.set(link, atMs);
     return atMs;
   }

@@ -1,14 +1,13 @@
 /** A simulated network of real nodes: the replica and the runner of `node/`, over virtual time, network and disk. */
 
-import { toHex } from '../consensus/codec/bytes.ts';
-import { invariant } from '../consensus/codec/result.ts';
 import { checkGenesis, defaultPace, type Genesis, type Pace } from '../consensus/checkpoint/genesis.ts';
+import { toHex, uint32Bytes } from '../consensus/codec/bytes.ts';
+import { invariant } from '../consensus/codec/result.ts';
 import { defaultPolicy } from '../consensus/contracts/policy.ts';
 import type { Signer } from '../consensus/crypto/ed25519.ts';
 import { SUITE } from '../consensus/crypto/ed25519.ts';
 import { hash } from '../consensus/crypto/hash.ts';
-import { uint32Bytes } from '../consensus/codec/bytes.ts';
-import { installNativePrimitives, nativeSigner } from '../node/crypto/native.ts';
+import { nativeSigner } from '../node/crypto/native.ts';
 import { memoryStore } from '../node/memory-store.ts';
 import type { PeerKey, Store } from '../node/ports.ts';
 import type { Event, Notice, Reply } from '../node/replica/events.ts';
@@ -16,6 +15,7 @@ import { Replica } from '../node/replica/replica.ts';
 import { restore } from '../node/restore.ts';
 import { Runner } from '../node/runner.ts';
 import { type LinkFaults, SimulatedNetwork } from './network.ts';
+import { installSharedPrimitives } from './shared-primitives.ts';
 import { VirtualTime } from './virtual-time.ts';
 
 export interface WorldOptions {
@@ -53,8 +53,15 @@ export class World {
   private constructor(options: WorldOptions) {
     const { seed, seats, followers = 0 } = options;
     this.time = new VirtualTime(START_MS, seed);
-    this.network = new SimulatedNetwork(this.time, { delayMs: [5, 40], loss: 0, duplicate: 0, ...options.link });
-    const signers = Array.from({ length: seats + followers }, (_, i) => nativeSigner(hash('salt', uint32Bytes(seed), uint32Bytes(i))));
+    this.network = new SimulatedNetwork(this.time, {
+      delayMs: [5, 40],
+      loss: 0,
+      duplicate: 0,
+      ...options.link,
+    });
+    const signers = Array.from({ length: seats + followers }, (_, i) =>
+      nativeSigner(hash('salt', uint32Bytes(seed), uint32Bytes(i))),
+    );
     this.genesis = makeGenesis(signers, seats, { ...defaultPace, ...options.pace });
     this.nodes = signers.map((signer, i) => ({
       ...{ name: i < seats ? `seat ${i}` : `follower ${i - seats}`, key: toHex(signer.publicKey), signer },
@@ -64,7 +71,7 @@ export class World {
 
   /** A world with all its nodes up. */
   static async open(options: WorldOptions): Promise<World> {
-    installNativePrimitives();
+    installSharedPrimitives();
     const world = new World(options);
     for (const node of world.nodes) await world.start(node);
     return world;
@@ -77,7 +84,9 @@ export class World {
   /** Starts a node on what its store holds. */
   async start(node: SimulatedNode): Promise<void> {
     invariant(node.runner === undefined, `${node.name} runs already`);
-    const replica = new Replica(await restore(this.genesis, node.signer, node.store, Math.floor(this.time.chance() * 2 ** 32)));
+    const replica = new Replica(
+      await restore(this.genesis, node.signer, node.store, Math.floor(this.time.chance() * 2 ** 32)),
+    );
     const dispatch = (event: Event): Reply => node.runner?.dispatch(event) ?? { type: 'none' };
     const network = this.network.join(node.key, {
       onConnect: (peer) => dispatch({ type: 'connected', peer }),
@@ -141,7 +150,15 @@ function makeGenesis(signers: readonly Signer[], seats: number, pace: Pace): Gen
     keys: [signer.publicKey],
   }));
   const seatKeys = signers.slice(0, seats).map((signer) => signer.publicKey);
-  const record = { suite: SUITE, name: 'simulated', time: START_MS, seats: seatKeys, parties, policy: defaultPolicy, pace };
+  const record = {
+    suite: SUITE,
+    name: 'simulated',
+    time: START_MS,
+    seats: seatKeys,
+    parties,
+    policy: defaultPolicy,
+    pace,
+  };
   const genesis = checkGenesis(record);
   invariant(genesis.ok, 'the simulated genesis is good');
   return genesis.value;
@@ -149,5 +166,5 @@ function makeGenesis(signers: readonly Signer[], seats: number, pace: Pace): Gen
 
 /** ISO 17442: the two last digits make the whole, with letters as numbers, 1 modulo 97. */
 function withCheckDigits(prefix: string): string {
-  return `${prefix}${String(98n - (BigInt(prefix) * 100n) % 97n).padStart(2, '0')}`;
+  return `${prefix}${String(98n - ((BigInt(prefix) * 100n) % 97n)).padStart(2, '0')}`;
 }

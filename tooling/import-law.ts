@@ -34,7 +34,14 @@ export const ROOMS = [
   'pbft',
   'wire',
 ].map((room) => `consensus/${room}`);
-const NODE_FOR_GATEWAY = ['node/libp2p', 'node/keys', 'node/config', 'node/crypto', 'node/ports.ts', 'node/polyfill.ts'];
+const NODE_FOR_GATEWAY = [
+  'node/libp2p',
+  'node/keys',
+  'node/config',
+  'node/crypto',
+  'node/ports.ts',
+  'node/polyfill.ts',
+];
 const ADAPTERS = ['node/libp2p', 'node/level', 'node/http'];
 const PURE = ['light-client/verify', 'light-client/proof'];
 

@@ -2,7 +2,7 @@
 
 import { equalBytes } from '../codec/bytes.ts';
 import { limits } from '../codec/limits.ts';
-import { ok, refuse, type Result } from '../codec/result.ts';
+import { ok, type Result, refuse } from '../codec/result.ts';
 import { bytes, hash32, type Infer, int, list, record, signature64 } from '../codec/schema.ts';
 import { SUITE, verifyDigest } from '../crypto/ed25519.ts';
 import type { Domain } from '../crypto/hash.ts';
@@ -23,7 +23,10 @@ const voteBody = record('vote-body', {
 });
 
 export type VotePhase = 'prepare' | 'commit';
-export const phaseDomain: { readonly [P in VotePhase]: Domain } = { prepare: 'vote-prepare', commit: 'vote-commit' };
+export const phaseDomain: { readonly [P in VotePhase]: Domain } = {
+  prepare: 'vote-prepare',
+  commit: 'vote-commit',
+};
 
 /** What a vote signs besides its phase, which is the signature's domain. */
 export interface VoteSubject {
@@ -47,10 +50,17 @@ export const quorumSignatures = record('quorum', {
 });
 export type QuorumSignatures = Infer<typeof quorumSignatures>;
 
-export const certificateSchema = record('certificate', { height: int(1), view: int(0), quorum: quorumSignatures });
+export const certificateSchema = record('certificate', {
+  height: int(1),
+  view: int(0),
+  quorum: quorumSignatures,
+});
 export type Certificate = Infer<typeof certificateSchema>;
 
-export function makeQuorum(signatures: ReadonlyMap<number, Uint8Array>, committee: Committee): QuorumSignatures {
+export function makeQuorum(
+  signatures: ReadonlyMap<number, Uint8Array>,
+  committee: Committee,
+): QuorumSignatures {
   const seats = [...signatures.keys()].sort((a, b) => a - b);
   const bitmap = new Uint8Array(Math.ceil(committee.size / 8));
   for (const seat of seats) bitmap[seat >> 3]! |= 1 << (seat & 7);
@@ -70,10 +80,18 @@ export function seatsOf(bitmap: Uint8Array, committee: Committee): number[] | un
 }
 
 /** q or more distinct seats of `committee` signed `body` under `domain` `[BFT-5]`. */
-export function checkQuorum(quorum: QuorumSignatures, domain: Domain, network: Uint8Array, body: Uint8Array, committee: Committee): Result<number[]> {
+export function checkQuorum(
+  quorum: QuorumSignatures,
+  domain: Domain,
+  network: Uint8Array,
+  body: Uint8Array,
+  committee: Committee,
+): Result<number[]> {
   const seats = seatsOf(quorum.bitmap, committee);
-  if (seats === undefined || seats.length !== quorum.signatures.length) return refuse('E_CERTIFICATE', { reason: 'bitmap does not fit' });
-  if (seats.length < committee.quorum) return refuse('E_CERTIFICATE', { seats: seats.length, quorum: committee.quorum });
+  if (seats === undefined || seats.length !== quorum.signatures.length)
+    return refuse('E_CERTIFICATE', { reason: 'bitmap does not fit' });
+  if (seats.length < committee.quorum)
+    return refuse('E_CERTIFICATE', { seats: seats.length, quorum: committee.quorum });
   for (const [index, seat] of seats.entries()) {
     if (!verifyDigest(quorum.signatures[index]!, domain, network, body, committee.record.seats[seat]!)) {
       return refuse('E_CERTIFICATE', { reason: 'signature does not verify', seat });
@@ -83,12 +101,20 @@ export function checkQuorum(quorum: QuorumSignatures, domain: Domain, network: U
 }
 
 /** The certificate certifies this header: the whole of what a light client checks about it `[CKP-6]`. */
-export function checkCertificate(header: Header, certificate: Certificate, committee: Committee, network: Uint8Array): Result<number[]> {
+export function checkCertificate(
+  header: Header,
+  certificate: Certificate,
+  committee: Committee,
+  network: Uint8Array,
+): Result<number[]> {
   if (header.suite !== SUITE) return refuse('E_SUITE', { suite: header.suite });
   if (!equalBytes(header.network, network)) return refuse('E_NETWORK', { height: header.height });
-  if (certificate.height !== header.height) return refuse('E_CERTIFICATE', { height: certificate.height, header: header.height });
-  if (!equalBytes(header.committeeHash, committee.hash)) return refuse('E_CERTIFICATE', { reason: 'another committee', height: header.height });
-  if (!committee.holds(header.height)) return refuse('E_CERTIFICATE', { reason: 'outside its committee’s heights', height: header.height });
+  if (certificate.height !== header.height)
+    return refuse('E_CERTIFICATE', { height: certificate.height, header: header.height });
+  if (!equalBytes(header.committeeHash, committee.hash))
+    return refuse('E_CERTIFICATE', { reason: 'another committee', height: header.height });
+  if (!committee.holds(header.height))
+    return refuse('E_CERTIFICATE', { reason: 'outside its committee’s heights', height: header.height });
   const body = voteBytes({
     network,
     committeeHash: committee.hash,

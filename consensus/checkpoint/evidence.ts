@@ -1,9 +1,9 @@
 /** Reading proofs: one frame, its batch's vertex, that vertex's outcome. Used by bundles and by contracts. */
 
 import { equalBytes, toHex } from '../codec/bytes.ts';
-import { ok, refuse, type Result } from '../codec/result.ts';
+import { ok, type Result, refuse } from '../codec/result.ts';
 import { type Infer, record } from '../codec/schema.ts';
-import { type Evidence, type ContractRefusal, refused } from '../contracts/transition.ts';
+import { type ContractRefusal, type Evidence, refused } from '../contracts/transition.ts';
 import { frameProof, payloadHashFromFrame } from '../vertex/batch.ts';
 import { frameDefect } from '../vertex/frame.ts';
 import type { VertexHeader } from '../vertex/vertex.ts';
@@ -22,19 +22,31 @@ export function checkReadingProof(proof: ReadingProof, network: Uint8Array): Res
   const code = outcomeCode(proof.vertex.outcome);
   if (code !== 'OK') return refuse('E_PROOF', { reason: 'the batch did not take effect', code });
   const payloadHash = payloadHashFromFrame(proof.frame);
-  if (vertex.value.kind !== 'readings' || payloadHash === undefined || !equalBytes(payloadHash, vertex.value.payloadHash)) {
+  if (
+    vertex.value.kind !== 'readings' ||
+    payloadHash === undefined ||
+    !equalBytes(payloadHash, vertex.value.payloadHash)
+  ) {
     return refuse('E_PROOF', { reason: 'the frame is not in the batch' });
   }
   return vertex;
 }
 
 /** Evidence for a contract: a reading proof under one of the recent headers, given by hex id with their times. */
-export function openEvidence(proofBytes: Uint8Array, network: Uint8Array, recentHeaders: ReadonlyMap<string, number>): Evidence | ContractRefusal {
+export function openEvidence(
+  proofBytes: Uint8Array,
+  network: Uint8Array,
+  recentHeaders: ReadonlyMap<string, number>,
+): Evidence | ContractRefusal {
   const decoded = readingProof.decode(proofBytes, readingProofBytesMax);
   if (!decoded.ok) return refused('E_EVIDENCE', decoded.facts);
   const proof = decoded.value;
   const finalTime = recentHeaders.get(toHex(headerId(proof.vertex.header)));
-  if (finalTime === undefined) return refused('E_EVIDENCE', { reason: 'its checkpoint is not among the recent ones', height: proof.vertex.header.height });
+  if (finalTime === undefined)
+    return refused('E_EVIDENCE', {
+      reason: 'its checkpoint is not among the recent ones',
+      height: proof.vertex.header.height,
+    });
   // The batch may be one that no server has opened: what is impossible in it convinces nobody.
   const defect = frameDefect(proof.frame.frame);
   if (defect !== undefined) return refused('E_EVIDENCE', { reason: defect });
@@ -45,5 +57,7 @@ export function openEvidence(proofBytes: Uint8Array, network: Uint8Array, recent
 
 export function encodeReadingProof(proof: ReadingProof): Result<Uint8Array> {
   const encoded = readingProof.encode(proof);
-  return encoded.length <= readingProofBytesMax ? ok(encoded) : refuse('E_LIMIT_BYTES', { bytes: encoded.length, limit: readingProofBytesMax });
+  return encoded.length <= readingProofBytesMax
+    ? ok(encoded)
+    : refuse('E_LIMIT_BYTES', { bytes: encoded.length, limit: readingProofBytesMax });
 }

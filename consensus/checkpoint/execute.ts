@@ -6,12 +6,12 @@
 import { equalBytes } from '../codec/bytes.ts';
 import type { Code } from '../codec/codes.ts';
 import { invariant } from '../codec/result.ts';
-import { zero32 } from '../crypto/hash.ts';
-import type { MerkleMap } from '../merkle/map.ts';
 import { runCall } from '../contracts/engine.ts';
 import type { Policy } from '../contracts/policy.ts';
 import { chain, key } from '../contracts/registry.ts';
 import { type Change, Draft, type LedgerState } from '../contracts/state.ts';
+import { zero32 } from '../crypto/hash.ts';
+import type { MerkleMap } from '../merkle/map.ts';
 import { signedCall } from '../vertex/call.ts';
 import type { Vertex } from '../vertex/vertex.ts';
 import { openEvidence } from './evidence.ts';
@@ -36,7 +36,11 @@ export interface Execution {
 const noSalts = [zero32, zero32] as const;
 const unwritten = { lastSequence: 0, lastId: zero32, topSequence: 0, suspended: false };
 
-export function execute(ordered: readonly Vertex[], state: LedgerState, context: ExecutionContext): Execution {
+export function execute(
+  ordered: readonly Vertex[],
+  state: LedgerState,
+  context: ExecutionContext,
+): Execution {
   const draft = new Draft(state);
   const outcomes = ordered.map((vertex) => confirm(vertex, draft, context));
   const changes = draft.changes();
@@ -52,15 +56,25 @@ function confirm(vertex: Vertex, draft: Draft, context: ExecutionContext): Outco
     draft.put(chain, vertex.author, { ...before, topSequence, suspended: true }, noSalts);
     return makeOutcome(vertex.id, 'E_FORK', before.lastId);
   }
-  draft.put(chain, vertex.author, { ...before, lastSequence: vertex.sequence, lastId: vertex.id, topSequence }, noSalts);
+  draft.put(
+    chain,
+    vertex.author,
+    { ...before, lastSequence: vertex.sequence, lastId: vertex.id, topSequence },
+    noSalts,
+  );
   if (before.suspended) return makeOutcome(vertex.id, 'E_KEY_SUSPENDED', before.lastId);
-  if (draft.get(key, vertex.author)?.state !== 'ACTIVE') return makeOutcome(vertex.id, 'E_KEY_REVOKED', zero32);
+  if (draft.get(key, vertex.author)?.state !== 'ACTIVE')
+    return makeOutcome(vertex.id, 'E_KEY_REVOKED', zero32);
   if (vertex.kind !== 'transaction') return makeOutcome(vertex.id, 'OK', zero32);
   const { code, conflict } = runTransaction(vertex, draft, context);
   return makeOutcome(vertex.id, code, conflict);
 }
 
-function runTransaction(vertex: Vertex, draft: Draft, context: ExecutionContext): { code: Code; conflict: Uint8Array } {
+function runTransaction(
+  vertex: Vertex,
+  draft: Draft,
+  context: ExecutionContext,
+): { code: Code; conflict: Uint8Array } {
   const call = signedCall.decode(vertex.payload);
   invariant(call.ok, 'a transaction in the DAG carries a call that was checked on arrival');
   const { network, time, height, policy, recentHeaders } = context;

@@ -1,15 +1,15 @@
 /** The genesis `[GEN-1]`: everything a network starts from. Its hash is the network's id. docs/spec/genesis.md. */
 
 import { limits } from '../codec/limits.ts';
-import { refuse, type Result } from '../codec/result.ts';
+import { type Result, refuse } from '../codec/result.ts';
 import { type Infer, int, type Json, key32, list, record, text, timeMs } from '../codec/schema.ts';
+import { policy } from '../contracts/policy.ts';
+import { key, labelKey, party, role, roles } from '../contracts/registry.ts';
+import { Draft, LedgerState } from '../contracts/state.ts';
 import { keyDefect, SUITE } from '../crypto/ed25519.ts';
 import { hash, zero32 } from '../crypto/hash.ts';
 import { History } from '../merkle/history.ts';
 import { emptyRoot } from '../merkle/tree.ts';
-import { policy } from '../contracts/policy.ts';
-import { key, labelKey, party, role, roles } from '../contracts/registry.ts';
-import { Draft, LedgerState } from '../contracts/state.ts';
 import { Committee } from './committee.ts';
 import { type Header, headerId } from './header.ts';
 
@@ -92,16 +92,23 @@ export function checkGenesis(genesis: GenesisRecord): Result<Genesis> {
     for (const publicKey of entry.keys) {
       const defect = keyDefect(publicKey);
       if (defect !== undefined) return refuse('E_CREDENTIAL', { party: entry.name, reason: defect });
-      if (enrolled.has(publicKey.join())) return refuse('E_CREDENTIAL', { party: entry.name, reason: 'key enrolled twice' });
+      if (enrolled.has(publicKey.join()))
+        return refuse('E_CREDENTIAL', { party: entry.name, reason: 'key enrolled twice' });
       enrolled.add(publicKey.join());
     }
   }
   const seats = new Set(genesis.seats.map((seat) => seat.join()));
   if (seats.size !== genesis.seats.length) return refuse('E_CREDENTIAL', { reason: 'a seat is named twice' });
-  for (const seat of seats) if (!enrolled.has(seat)) return refuse('E_CREDENTIAL', { reason: 'a seat is no party’s key' });
+  for (const seat of seats)
+    if (!enrolled.has(seat)) return refuse('E_CREDENTIAL', { reason: 'a seat is no party’s key' });
 
   const network = hash('network', genesisSchema.encode(genesis));
-  const committee = new Committee({ epoch: 0, firstHeight: 0, lastHeight: LAST_HEIGHT, seats: genesis.seats });
+  const committee = new Committee({
+    epoch: 0,
+    firstHeight: 0,
+    lastHeight: LAST_HEIGHT,
+    seats: genesis.seats,
+  });
   const makeState = () => firstState(genesis, network);
   const header: Header = {
     suite: SUITE,
@@ -118,7 +125,10 @@ export function checkGenesis(genesis: GenesisRecord): Result<Genesis> {
     committeeHash: committee.hash,
     nextCommitteeHash: committee.hash,
   };
-  return { ok: true, value: { record: genesis, network, committee, header, headerId: headerId(header), makeState } };
+  return {
+    ok: true,
+    value: { record: genesis, network, committee, header, headerId: headerId(header), makeState },
+  };
 }
 
 /** Reads a genesis file's JSON. */
@@ -133,8 +143,14 @@ function firstState(genesis: GenesisRecord, network: Uint8Array): LedgerState {
   const salts = [network, network] as const;
   for (const entry of genesis.parties) {
     const id = labelKey(network, 'lei', entry.lei);
-    draft.put(party, id, { roles: entry.roles, lei: entry.lei, name: entry.name, address: entry.address, controller: zero32 }, salts);
-    for (const publicKey of entry.keys) draft.put(key, publicKey, { party: id, kind: 'party', state: 'ACTIVE', since: 0 }, salts);
+    draft.put(
+      party,
+      id,
+      { roles: entry.roles, lei: entry.lei, name: entry.name, address: entry.address, controller: zero32 },
+      salts,
+    );
+    for (const publicKey of entry.keys)
+      draft.put(key, publicKey, { party: id, kind: 'party', state: 'ACTIVE', since: 0 }, salts);
   }
   return LedgerState.of(draft.changes().map((change) => change.object!));
 }

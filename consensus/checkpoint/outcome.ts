@@ -1,9 +1,9 @@
 /** Outcomes `[ORD-3]`: one leaf per confirmed vertex, and the proof that a vertex took effect, or why not. */
 
 import { equalBytes } from '../codec/bytes.ts';
+import { type Code, codeNumber, codeOf, codes } from '../codec/codes.ts';
 import { limits } from '../codec/limits.ts';
-import { codes, codeNumber, codeOf, type Code } from '../codec/codes.ts';
-import { ok, refuse, type Result } from '../codec/result.ts';
+import { ok, type Result, refuse } from '../codec/result.ts';
 import { bytes, hash32, type Infer, int, list, record, signature64 } from '../codec/schema.ts';
 import { verifyDigest } from '../crypto/ed25519.ts';
 import { inclusionPath, leafHash, treeLevels, treeRoot, verifyInclusion } from '../merkle/tree.ts';
@@ -46,9 +46,15 @@ export const vertexProof = record('vertex-proof', {
 });
 export type VertexProof = Infer<typeof vertexProof>;
 
-export function proveVertex(vertex: Vertex, outcomes: readonly Outcome[], index: number, header: Header): VertexProof {
+export function proveVertex(
+  vertex: Vertex,
+  outcomes: readonly Outcome[],
+  index: number,
+  header: Header,
+): VertexProof {
   const outcome = outcomes[index];
-  if (outcome === undefined) throw new RangeError(`"index" expected 0 to ${outcomes.length - 1}, got ${index}`);
+  if (outcome === undefined)
+    throw new RangeError(`"index" expected 0 to ${outcomes.length - 1}, got ${index}`);
   const path = inclusionPath(treeLevels(outcomeLeaves(outcomes)), index);
   return { vertex: vertex.headerBytes, signature: vertex.signature, outcome, index, path, header };
 }
@@ -62,11 +68,16 @@ export function checkVertexProof(proof: VertexProof, network: Uint8Array): Resul
   if (!decoded.ok) return decoded;
   const vertex = decoded.value;
   const id = vertexId(proof.vertex);
-  if (!equalBytes(vertex.network, network) || !equalBytes(proof.header.network, network)) return refuse('E_NETWORK', { part: 'vertex' });
-  if (!equalBytes(proof.outcome.id, id)) return refuse('E_PROOF', { reason: 'the outcome is another vertex’s' });
-  if (!verifyDigest(proof.signature, 'vertex-signature', network, id, vertex.author)) return refuse('E_SIG', { part: 'vertex' });
+  if (!equalBytes(vertex.network, network) || !equalBytes(proof.header.network, network))
+    return refuse('E_NETWORK', { part: 'vertex' });
+  if (!equalBytes(proof.outcome.id, id))
+    return refuse('E_PROOF', { reason: 'the outcome is another vertex’s' });
+  if (!verifyDigest(proof.signature, 'vertex-signature', network, id, vertex.author))
+    return refuse('E_SIG', { part: 'vertex' });
   const leaf = leafHash(outcomeSchema.encode(proof.outcome));
-  if (!verifyInclusion(proof.header.outcomesRoot, leaf, proof.index, proof.header.outcomesCount, proof.path)) {
+  if (
+    !verifyInclusion(proof.header.outcomesRoot, leaf, proof.index, proof.header.outcomesCount, proof.path)
+  ) {
     return refuse('E_PROOF', { reason: 'the outcome is not under the header’s outcomes root' });
   }
   return ok(vertex);

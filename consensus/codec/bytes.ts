@@ -48,7 +48,8 @@ export function asciiBytes(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
-    if (code < 0x20 || code > 0x7e) throw new TypeError(`"text" expected printable ASCII, got ${JSON.stringify(text)}`);
+    if (code < 0x20 || code > 0x7e)
+      throw new TypeError(`"text" expected printable ASCII, got ${JSON.stringify(text)}`);
     bytes[i] = code;
   }
   return bytes;

@@ -30,7 +30,8 @@ export class Reader {
 
   /** Demands that nothing is left over. */
   end(): void {
-    if (this.#offset !== this.#bytes.length) this.#fail('bytes left over', { left: this.#bytes.length - this.#offset });
+    if (this.#offset !== this.#bytes.length)
+      this.#fail('bytes left over', { left: this.#bytes.length - this.#offset });
   }
 
   /** Length of an array; at most `lengthMax`, and no more than bytes are left (an item has one byte or more). */

@@ -7,7 +7,7 @@
 import { fromHex, toHex } from './bytes.ts';
 import type { Code } from './codes.ts';
 import { DecodeError, Reader } from './reader.ts';
-import { ok, refuse, type Result } from './result.ts';
+import { ok, type Result, refuse } from './result.ts';
 import { Writer } from './writer.ts';
 
 /** JSON values, as the API shows them. */
@@ -47,7 +47,8 @@ function checkLengthMax(max: number): void {
 /** An integer from `min` to `max`, both included. */
 export function int(min = 0, max = Number.MAX_SAFE_INTEGER): Field<number> {
   const expected = `an integer from ${min} to ${max}`;
-  const inside = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max;
+  const inside = (value: unknown): value is number =>
+    Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max;
   return {
     write: (writer, value) => writer.int(value),
     read: (reader) => {
@@ -73,7 +74,8 @@ export function text(max: number, min = 0): Field<string> {
     write: (writer, value) => writer.text(value),
     read: (reader) => {
       const value = reader.text(max);
-      if (value.length < min) throw new DecodeError('text shorter than its limit', { length: value.length, min });
+      if (value.length < min)
+        throw new DecodeError('text shorter than its limit', { length: value.length, min });
       return value;
     },
     check: (value) => (inside(value) ? undefined : `expected ${expected}`),
@@ -86,11 +88,15 @@ export function text(max: number, min = 0): Field<string> {
 /** A byte string of `min` to `max` bytes; hexadecimal in JSON. */
 export function bytes(max: number, min = 0): Field<Uint8Array> {
   const expected = `hexadecimal of ${min === max ? min : `${min} to ${max}`} bytes`;
-  const inside = (value: Uint8Array): boolean => value instanceof Uint8Array && value.length >= min && value.length <= max;
+  const inside = (value: Uint8Array): boolean =>
+    value instanceof Uint8Array && value.length >= min && value.length <= max;
   return {
     write: (writer, value) => writer.bytes(value),
     read: (reader) => reader.bytes(min, max),
-    check: (value) => (inside(value) ? undefined : `expected Uint8Array of length ${min} to ${max}, got length=${value?.length}`),
+    check: (value) =>
+      inside(value)
+        ? undefined
+        : `expected Uint8Array of length ${min} to ${max}, got length=${value?.length}`,
     toJson: toHex,
     fromJson: (json, path) => {
       const value = typeof json === 'string' ? fromHex(json) : undefined;
@@ -125,7 +131,9 @@ export function choice<const W extends readonly string[]>(...words: W): Field<W[
     check: (value) => (position.has(value) ? undefined : `expected one of ${words.join(', ')}, got ${value}`),
     toJson: (value) => value,
     fromJson: (json, path) =>
-      typeof json === 'string' && position.has(json) ? json : mismatch(path, `one of ${words.join(', ')}`, json),
+      typeof json === 'string' && position.has(json)
+        ? json
+        : mismatch(path, `one of ${words.join(', ')}`, json),
     jsonSchema: { type: 'string', enum: words },
   };
 }
@@ -168,7 +176,8 @@ export function list<T>(item: Field<T>, max: number, min = 0): Field<readonly T[
     },
     toJson: (value) => value.map((entry) => item.toJson(entry)),
     fromJson: (json, path) => {
-      if (!Array.isArray(json) || tooMany(json.length)) return mismatch(path, `a list of ${min} to ${max} items`, json);
+      if (!Array.isArray(json) || tooMany(json.length))
+        return mismatch(path, `a list of ${min} to ${max} items`, json);
       return json.map((entry: Json, index) => item.fromJson(entry, `${path}[${index}]`));
     },
     jsonSchema: { type: 'array', items: item.jsonSchema, minItems: min, maxItems: max },
@@ -177,7 +186,8 @@ export function list<T>(item: Field<T>, max: number, min = 0): Field<readonly T[
 
 /** A value that may be absent: a list of none or one on the wire, `null` in JSON. */
 export function maybe<T>(item: Field<T>): Field<T | undefined> {
-  if ('anyOf' in item.jsonSchema) throw new TypeError('"item" expected no other maybe: absent would have two encodings');
+  if ('anyOf' in item.jsonSchema)
+    throw new TypeError('"item" expected no other maybe: absent would have two encodings');
   const inner = list(item, 1);
   const wrap = (value: T | undefined): readonly T[] => (value === undefined ? [] : [value]);
   return {
@@ -216,7 +226,8 @@ export function record<const F extends AnyFields>(name: string, fields: F): Sche
     },
     read: (reader) => {
       const length = reader.array(entries.length);
-      if (length !== entries.length) throw new DecodeError('wrong number of fields', { record: name, length });
+      if (length !== entries.length)
+        throw new DecodeError('wrong number of fields', { record: name, length });
       const value: Record<string, unknown> = {};
       for (const [field, type] of entries) value[field] = type.read(reader);
       return value as T;
@@ -232,9 +243,12 @@ export function record<const F extends AnyFields>(name: string, fields: F): Sche
     fromJson: (json, path) => {
       const object = asObject(json, path);
       for (const field of Object.keys(object)) {
-        if (!Object.hasOwn(fields, field)) mismatch(`${path}.${shorten(field)}`, 'no such field', object[field]);
+        if (!Object.hasOwn(fields, field))
+          mismatch(`${path}.${shorten(field)}`, 'no such field', object[field]);
       }
-      return Object.fromEntries(entries.map(([field, type]) => [field, type.fromJson(object[field], `${path}.${field}`)])) as T;
+      return Object.fromEntries(
+        entries.map(([field, type]) => [field, type.fromJson(object[field], `${path}.${field}`)]),
+      ) as T;
     },
     jsonSchema: {
       type: 'object',
@@ -246,7 +260,9 @@ export function record<const F extends AnyFields>(name: string, fields: F): Sche
 }
 
 type Variants = { readonly [name: string]: Schema<object> };
-export type Tagged<S extends Variants> = { [N in keyof S & string]: { readonly type: N } & Infer<S[N]> }[keyof S & string];
+export type Tagged<S extends Variants> = {
+  [N in keyof S & string]: { readonly type: N } & Infer<S[N]>;
+}[keyof S & string];
 
 /**
  * A tagged union: `[tag, fields]` on the wire, the tag being the position of its name (append only);
@@ -256,7 +272,8 @@ export function tagged<const S extends Variants>(name: string, variants: S): Sch
   type T = Tagged<S>;
   const names = Object.keys(variants) as (keyof S & string)[];
   for (const { name: variant, fieldNames } of Object.values(variants)) {
-    if (fieldNames.includes('type')) throw new TypeError(`"${variant}" expected no field "type": it would hide the tag`);
+    if (fieldNames.includes('type'))
+      throw new TypeError(`"${variant}" expected no field "type": it would hide the tag`);
   }
   const variantOf = (value: T): Schema<object> => variants[value.type]!;
   return schemaOf<T>(name, names, {
@@ -272,8 +289,14 @@ export function tagged<const S extends Variants>(name: string, variants: S): Sch
       if (type === undefined) throw new DecodeError('unknown tag', { record: name, tag });
       return { type, ...variants[type]!.read(reader) } as T;
     },
-    check: (value) => (Object.hasOwn(variants, value.type) ? variantOf(value).check(value) : `"${name}.type" unknown: ${value.type}`),
-    toJson: (value) => ({ type: value.type, ...(variantOf(value).toJson(value) as { readonly [field: string]: Json }) }),
+    check: (value) =>
+      Object.hasOwn(variants, value.type)
+        ? variantOf(value).check(value)
+        : `"${name}.type" unknown: ${value.type}`,
+    toJson: (value) => ({
+      type: value.type,
+      ...(variantOf(value).toJson(value) as { readonly [field: string]: Json }),
+    }),
     fromJson: (json, path) => {
       const { type, ...fields } = asObject(json, path);
       const variant = typeof type === 'string' && Object.hasOwn(variants, type) ? variants[type] : undefined;
@@ -287,7 +310,12 @@ export function tagged<const S extends Variants>(name: string, variants: S): Sch
 /** The JSON Schema of a variant, with the tag that tells it from the others. */
 function taggedJsonSchema(type: string, { jsonSchema }: Schema<object>): Json {
   const { properties, required } = jsonSchema as { properties: { [field: string]: Json }; required: Json[] };
-  return { title: type, ...jsonSchema, properties: { type: { const: type }, ...properties }, required: ['type', ...required] };
+  return {
+    title: type,
+    ...jsonSchema,
+    properties: { type: { const: type }, ...properties },
+    required: ['type', ...required],
+  };
 }
 
 /** Completes a field type to a schema: whole-buffer encode and decode around its write and read. */
@@ -319,7 +347,8 @@ function schemaOf<T>(name: string, fieldNames: readonly string[], field: Field<T
 }
 
 function asObject(json: Json | undefined, path: string): { readonly [field: string]: Json } {
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) return mismatch(path, 'an object', json);
+  if (typeof json !== 'object' || json === null || Array.isArray(json))
+    return mismatch(path, 'an object', json);
   return json as { readonly [field: string]: Json };
 }
 

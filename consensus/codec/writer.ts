@@ -73,7 +73,8 @@ export class Writer {
   #sized(type: number, value: number, size: 1 | 2 | 4): void {
     this.#reserve(1 + size);
     this.#bytes[this.#length++] = type;
-    for (let shift = 8 * (size - 1); shift >= 0; shift -= 8) this.#bytes[this.#length++] = (value >>> shift) & 0xff;
+    for (let shift = 8 * (size - 1); shift >= 0; shift -= 8)
+      this.#bytes[this.#length++] = (value >>> shift) & 0xff;
   }
 
   /** 64-bit forms: high word by floor division, so that negative numbers become two's complement. */

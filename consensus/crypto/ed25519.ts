@@ -16,11 +16,22 @@ export interface Signer {
 }
 
 /** Signs `hash(domain, network, body)`: the cost does not grow with the body. */
-export function signDigest(signer: Signer, domain: Domain, network: Uint8Array, body: Uint8Array): Uint8Array {
+export function signDigest(
+  signer: Signer,
+  domain: Domain,
+  network: Uint8Array,
+  body: Uint8Array,
+): Uint8Array {
   return signer.sign(hash(domain, network, body));
 }
 
-export function verifyDigest(signature: Uint8Array, domain: Domain, network: Uint8Array, body: Uint8Array, publicKey: Uint8Array): boolean {
+export function verifyDigest(
+  signature: Uint8Array,
+  domain: Domain,
+  network: Uint8Array,
+  body: Uint8Array,
+  publicKey: Uint8Array,
+): boolean {
   return verifyZip215(signature, hash(domain, network, body), publicKey);
 }
 

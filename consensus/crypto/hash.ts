@@ -40,7 +40,9 @@ const domainNames = [
 
 export type Domain = (typeof domainNames)[number];
 
-const tags = new Map<Domain, Uint8Array>(domainNames.map((name, index) => [name, uint32Bytes(0x54530000 + index)]));
+const tags = new Map<Domain, Uint8Array>(
+  domainNames.map((name, index) => [name, uint32Bytes(0x54530000 + index)]),
+);
 
 export function hash(domain: Domain, ...parts: readonly Uint8Array[]): Uint8Array {
   return hashBytes(concatBytes(tags.get(domain)!, ...parts));

@@ -3,7 +3,7 @@
  * A node installs its runtime's native ones at start; a browser or a small device runs with these as they are.
  */
 
-import { hashes as ed25519Hashes, sign, verify, getPublicKey } from '@noble/ed25519';
+import { hashes as ed25519Hashes, getPublicKey, sign, verify } from '@noble/ed25519';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { equalBytes } from '../codec/bytes.ts';
 
@@ -22,13 +22,17 @@ let installed: Primitives = { sha256 };
 /** Installs faster primitives for this process, after checking them against the portable ones. */
 export function installPrimitives(primitives: Primitives): void {
   const probe = Uint8Array.from({ length: 200 }, (_, i) => i);
-  if (!equalBytes(primitives.sha256(probe), sha256(probe))) throw new TypeError('"primitives.sha256" is not SHA-256');
+  if (!equalBytes(primitives.sha256(probe), sha256(probe)))
+    throw new TypeError('"primitives.sha256" is not SHA-256');
   const secret = probe.slice(0, 32);
   const signature = sign(probe, secret);
   const forged = signature.slice();
   forged[0]! ^= 1;
   const publicKey = getPublicKey(secret);
-  if (primitives.verifyFast?.(signature, probe, publicKey) === false || primitives.verifyFast?.(forged, probe, publicKey)) {
+  if (
+    primitives.verifyFast?.(signature, probe, publicKey) === false ||
+    primitives.verifyFast?.(forged, probe, publicKey)
+  ) {
     throw new TypeError('"primitives.verifyFast" is not Ed25519 verification');
   }
   installed = primitives;

@@ -6,7 +6,7 @@
  */
 
 import { toHex } from '../codec/bytes.ts';
-import { refuse, type Refusal } from '../codec/result.ts';
+import { type Refusal, refuse } from '../codec/result.ts';
 import { ancestorsOf, type Vertex } from '../vertex/vertex.ts';
 
 /** What a vertex's descendants need to know of it `[ADM-1]`. */
@@ -112,7 +112,10 @@ export class OpenDag {
       this.drop(key);
       this.#settled.set(key, facts);
     }
-    this.#settledAt.set(height, vertices.map((vertex) => vertex.key));
+    this.#settledAt.set(
+      height,
+      vertices.map((vertex) => vertex.key),
+    );
     for (const key of this.#settledAt.get(height - this.#window) ?? []) this.#settled.delete(key);
     this.#settledAt.delete(height - this.#window);
   }
@@ -151,9 +154,18 @@ export class OpenDag {
 }
 
 /** Validity against one ancestor: own chain continues, the cited checkpoint does not go back `[VTX-2]` `[VTX-3]`. */
-function checkAgainst(vertex: Vertex, checkpointHeight: number, ancestorKey: string, ancestor: AncestorFacts): Refusal | undefined {
+function checkAgainst(
+  vertex: Vertex,
+  checkpointHeight: number,
+  ancestorKey: string,
+  ancestor: AncestorFacts,
+): Refusal | undefined {
   if (checkpointHeight < ancestor.checkpointHeight) {
-    return refuse('E_CHECKPOINT', { vertex: vertex.key, reason: 'older than its ancestors’', ancestor: ancestorKey });
+    return refuse('E_CHECKPOINT', {
+      vertex: vertex.key,
+      reason: 'older than its ancestors’',
+      ancestor: ancestorKey,
+    });
   }
   if (vertex.sequence === 1 || ancestorKey !== toHex(vertex.previous)) return undefined;
   if (ancestor.authorKey !== vertex.authorKey || ancestor.sequence !== vertex.sequence - 1) {

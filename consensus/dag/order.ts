@@ -44,8 +44,13 @@ export function orderCone(cone: readonly DagNode[], rules: OrderRules): DagNode[
 }
 
 /** Per vertex and seat, the earliest time among that seat's witnesses over it within the cone. */
-function coverTimes(cone: readonly DagNode[], seats: ReadonlyMap<string, number>): Map<DagNode, Float64Array> {
-  const coverage = new Map(cone.map((node) => [node, new Float64Array(seats.size).fill(Number.POSITIVE_INFINITY)]));
+function coverTimes(
+  cone: readonly DagNode[],
+  seats: ReadonlyMap<string, number>,
+): Map<DagNode, Float64Array> {
+  const coverage = new Map(
+    cone.map((node) => [node, new Float64Array(seats.size).fill(Number.POSITIVE_INFINITY)]),
+  );
   for (let i = cone.length - 1; i >= 0; i--) {
     const node = cone[i]!;
     const times = coverage.get(node)!;

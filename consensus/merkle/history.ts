@@ -27,7 +27,10 @@ export class History {
 
   /** Rebuilds the accumulator of `size` leaves from stored nodes. */
   static restore(size: number, get: (level: number, index: number) => Uint8Array): History {
-    return new History(size, historyPositions(size).map(({ level, index }) => ({ level, index, hash: get(level, index) })));
+    return new History(
+      size,
+      historyPositions(size).map(({ level, index }) => ({ level, index, hash: get(level, index) })),
+    );
   }
 
   get root(): Uint8Array {
@@ -41,7 +44,11 @@ export class History {
     let node: HistoryNode = { level: 0, index: this.size, hash: leafHash };
     const completed = [node];
     while (peaks.at(-1)?.level === node.level) {
-      node = { level: node.level + 1, index: Math.floor(node.index / 2), hash: nodeHash(peaks.pop()!.hash, node.hash) };
+      node = {
+        level: node.level + 1,
+        index: Math.floor(node.index / 2),
+        hash: nodeHash(peaks.pop()!.hash, node.hash),
+      };
       completed.push(node);
     }
     return { history: new History(this.size + 1, [...peaks, node]), completed };
@@ -49,7 +56,11 @@ export class History {
 }
 
 /** Siblings from leaf `index` to the root of the tree of `size` leaves, as `rootFromPath` wants them. */
-export function historyPath(index: number, size: number, get: (level: number, index: number) => Uint8Array): Uint8Array[] {
+export function historyPath(
+  index: number,
+  size: number,
+  get: (level: number, index: number) => Uint8Array,
+): Uint8Array[] {
   if (index < 0 || index >= size) throw new RangeError(`"index" expected 0 to ${size - 1}, got ${index}`);
   const path: Uint8Array[] = [];
   for (let level = 0, position = index, last = size - 1; last > 0; level++) {
@@ -62,11 +73,18 @@ export function historyPath(index: number, size: number, get: (level: number, in
 }
 
 /** Hash of the node at (level, index) in the tree of `size` leaves; the last one of a level may be incomplete. */
-function subtreeHash(level: number, index: number, size: number, get: (level: number, index: number) => Uint8Array): Uint8Array {
+function subtreeHash(
+  level: number,
+  index: number,
+  size: number,
+  get: (level: number, index: number) => Uint8Array,
+): Uint8Array {
   const span = 2 ** level;
   const start = index * span;
   if (start + span <= size) return get(level, index);
-  const peaks = historyPositions(size - start).map((peak) => get(peak.level, start / 2 ** peak.level + peak.index));
+  const peaks = historyPositions(size - start).map((peak) =>
+    get(peak.level, start / 2 ** peak.level + peak.index),
+  );
   return peaks.reduceRight((right, left) => nodeHash(left, right));
 }
 

@@ -74,7 +74,11 @@ export class MerkleMap {
  * What a proof shows about `path` under `root`: the value hash that stands there, `absent`, or `undefined` when the
  * proof does not lead to the root.
  */
-export function checkMapProof(root: Uint8Array, path: Uint8Array, proof: MapProof): Uint8Array | 'absent' | undefined {
+export function checkMapProof(
+  root: Uint8Array,
+  path: Uint8Array,
+  proof: MapProof,
+): Uint8Array | 'absent' | undefined {
   const depth = proof.siblings.length;
   const { leaf } = proof;
   // Lengths first: of a leaf's hash alone, the border between its path and its value could be moved, and a key that is
@@ -85,14 +89,16 @@ export function checkMapProof(root: Uint8Array, path: Uint8Array, proof: MapProo
   if (leaf !== undefined && !samePrefix(leaf.path, path, depth)) return undefined;
   let node = leaf === undefined ? zero32 : leafHashOf(leaf.path, leaf.valueHash);
   for (const [i, sibling] of proof.siblings.entries()) {
-    node = bitAt(path, depth - 1 - i) === 1 ? hash('map-node', sibling, node) : hash('map-node', node, sibling);
+    node =
+      bitAt(path, depth - 1 - i) === 1 ? hash('map-node', sibling, node) : hash('map-node', node, sibling);
   }
   if (!equalBytes(node, root)) return undefined;
   return leaf !== undefined && equalBytes(leaf.path, path) ? leaf.valueHash : 'absent';
 }
 
 function demandHash(name: string, bytes: Uint8Array): void {
-  if (bytes.length !== 32) throw new RangeError(`"${name}" expected Uint8Array of length 32, got length=${bytes.length}`);
+  if (bytes.length !== 32)
+    throw new RangeError(`"${name}" expected Uint8Array of length 32, got length=${bytes.length}`);
 }
 
 function bitAt(path: Uint8Array, depth: number): 0 | 1 {
@@ -137,7 +143,10 @@ function updateNode(node: Node, updates: readonly MapUpdate[], depth: number): N
     return joinNodes(updateNode(node.left, lower, depth + 1), updateNode(node.right, upper, depth + 1));
   }
   const right = node !== undefined && bitAt(node.path, depth) === 1;
-  return joinNodes(updateNode(right ? undefined : node, lower, depth + 1), updateNode(right ? node : undefined, upper, depth + 1));
+  return joinNodes(
+    updateNode(right ? undefined : node, lower, depth + 1),
+    updateNode(right ? node : undefined, upper, depth + 1),
+  );
 }
 
 function partition(updates: readonly MapUpdate[], depth: number): [MapUpdate[], MapUpdate[]] {

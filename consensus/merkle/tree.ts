@@ -41,7 +41,8 @@ export function treeRoot(leafHashes: readonly Uint8Array[]): Uint8Array {
 /** Siblings from leaf `index` up to the root, nearest first. */
 export function inclusionPath(levels: readonly (readonly Uint8Array[])[], index: number): Uint8Array[] {
   const size = levels[0]?.length ?? 0;
-  if (!Number.isSafeInteger(index) || index < 0 || index >= size) throw new RangeError(`"index" expected 0 to ${size - 1}, got ${index}`);
+  if (!Number.isSafeInteger(index) || index < 0 || index >= size)
+    throw new RangeError(`"index" expected 0 to ${size - 1}, got ${index}`);
   const path: Uint8Array[] = [];
   let position = index;
   for (const level of levels.slice(0, -1)) {
@@ -53,12 +54,22 @@ export function inclusionPath(levels: readonly (readonly Uint8Array[])[], index:
 }
 
 /** Root that `path` leads to from the leaf at `index` of `size`, or `undefined` when its length is wrong. */
-export function rootFromPath(leaf: Uint8Array, index: number, size: number, path: readonly Uint8Array[]): Uint8Array | undefined {
-  if (!Number.isSafeInteger(index) || !Number.isSafeInteger(size) || index < 0 || index >= size) return undefined;
+export function rootFromPath(
+  leaf: Uint8Array,
+  index: number,
+  size: number,
+  path: readonly Uint8Array[],
+): Uint8Array | undefined {
+  if (!Number.isSafeInteger(index) || !Number.isSafeInteger(size) || index < 0 || index >= size)
+    return undefined;
   let node = leaf;
   let used = 0;
   // Division, not shifts: a history may one day hold more than 2^32 headers.
-  for (let position = index, last = size - 1; last > 0; position = Math.floor(position / 2), last = Math.floor(last / 2)) {
+  for (
+    let position = index, last = size - 1;
+    last > 0;
+    position = Math.floor(position / 2), last = Math.floor(last / 2)
+  ) {
     if (position % 2 === 1 || position < last) {
       const sibling = path[used++];
       if (sibling === undefined) return undefined;
@@ -68,7 +79,13 @@ export function rootFromPath(leaf: Uint8Array, index: number, size: number, path
   return used === path.length ? node : undefined;
 }
 
-export function verifyInclusion(root: Uint8Array, leaf: Uint8Array, index: number, size: number, path: readonly Uint8Array[]): boolean {
+export function verifyInclusion(
+  root: Uint8Array,
+  leaf: Uint8Array,
+  index: number,
+  size: number,
+  path: readonly Uint8Array[],
+): boolean {
   const reached = rootFromPath(leaf, index, size, path);
   return reached !== undefined && equalBytes(reached, root);
 }

@@ -4,23 +4,29 @@
  * docs/spec/pbft.md.
  */
 
+import {
+  type Certificate,
+  makeQuorum,
+  phaseDomain,
+  type VotePhase,
+  voteBytes,
+} from '../checkpoint/certificate.ts';
+import type { Committee } from '../checkpoint/committee.ts';
+import { type Header, headerId } from '../checkpoint/header.ts';
 import { equalBytes } from '../codec/bytes.ts';
 import type { Code } from '../codec/codes.ts';
 import type { Facts } from '../codec/result.ts';
 import { type Signer, signDigest, verifyDigest } from '../crypto/ed25519.ts';
 import { zero32 } from '../crypto/hash.ts';
-import { type Certificate, makeQuorum, phaseDomain, voteBytes, type VotePhase } from '../checkpoint/certificate.ts';
-import type { Committee } from '../checkpoint/committee.ts';
-import { type Header, headerId } from '../checkpoint/header.ts';
 import {
   type NewViewProof,
   newViewHash,
   type PreparedProof,
   type ProposalMessage,
-  viewChangeBytes,
   type ViewChangeMessage,
   type VoteLogEntry,
   type VoteMessage,
+  viewChangeBytes,
 } from './messages.ts';
 import { checkNewView, checkViewChange } from './new-view.ts';
 import { VoteBox } from './vote-box.ts';
@@ -49,7 +55,14 @@ export type PbftOutput =
   /** To all other seats. */
   | { readonly type: 'send'; readonly message: SeatMessage }
   /** Check this proposal against own DAG and state, then call `checked`. A prepared value's time is not judged again. */
-  | { readonly type: 'check'; readonly header: Header; readonly anchor: Uint8Array; readonly seat: number; readonly prepared: boolean; readonly view: number }
+  | {
+      readonly type: 'check';
+      readonly header: Header;
+      readonly anchor: Uint8Array;
+      readonly seat: number;
+      readonly prepared: boolean;
+      readonly view: number;
+    }
   | { readonly type: 'decided'; readonly headerId: Uint8Array; readonly certificate: Certificate }
   | { readonly type: 'refused'; readonly code: Code; readonly facts: Facts };
 
@@ -82,7 +95,9 @@ export class PbftHeight {
   /** Own messages of the current view, sent again while nothing happens. */
   #outbox: SeatMessage[] = [];
   /** The value for which q commits are held, before and after it is decided. */
-  #committed: { readonly view: number; readonly id: Uint8Array; readonly signatures: ReadonlyMap<number, Uint8Array> } | undefined;
+  #committed:
+    | { readonly view: number; readonly id: Uint8Array; readonly signatures: ReadonlyMap<number, Uint8Array> }
+    | undefined;
   #decided = false;
   #outputs: PbftOutput[] = [];
 
@@ -111,7 +126,12 @@ export class PbftHeight {
 
   /** This seat leads the current view, has not proposed in it, and is free to choose a value. */
   get mayPropose(): boolean {
-    return !this.#decided && this.#leads(this.#view) && this.#entered && !this.#signed.has(`proposal/${this.#view}`);
+    return (
+      !this.#decided &&
+      this.#leads(this.#view) &&
+      this.#entered &&
+      !this.#signed.has(`proposal/${this.#view}`)
+    );
   }
 
   /** There is something to decide: view 0's timer starts `[BFT-7]`. */
@@ -121,7 +141,12 @@ export class PbftHeight {
   }
 
   /** As leader: proposes a header built and executed by this node. */
-  propose(header: Header, anchor: Uint8Array, previousCertificate: Certificate | undefined, nowMs: number): PbftOutput[] {
+  propose(
+    header: Header,
+    anchor: Uint8Array,
+    previousCertificate: Certificate | undefined,
+    nowMs: number,
+  ): PbftOutput[] {
     if (this.mayPropose) this.#sendProposal(header, anchor, previousCertificate, nowMs);
     return this.#flush();
   }
@@ -159,21 +184,26 @@ export class PbftHeight {
   #onProposal(message: ProposalMessage, nowMs: number): void {
     const { header, view, seat } = message;
     const { committee } = this.#rules;
-    if (seat !== committee.leader(this.height, view)) return this.#refuse('E_VOTE', { reason: 'not the leader', seat, view });
+    if (seat !== committee.leader(this.height, view))
+      return this.#refuse('E_VOTE', { reason: 'not the leader', seat, view });
     if (view < this.#view) return;
     const id = headerId(header);
     const known = this.#proposals.get(view);
     if (known !== undefined) {
-      if (!equalBytes(known.id, id)) this.#refuse('E_VOTE', { reason: 'two proposals in one view', seat, view });
+      if (!equalBytes(known.id, id))
+        this.#refuse('E_VOTE', { reason: 'two proposals in one view', seat, view });
       return;
     }
     const newView = newViewHash(message.newView);
     const body = this.#voteBytes(view, id, newView);
-    if (!verifyDigest(message.signature, 'proposal', this.#rules.network, body, committee.record.seats[seat]!)) {
+    if (
+      !verifyDigest(message.signature, 'proposal', this.#rules.network, body, committee.record.seats[seat]!)
+    ) {
       return this.#refuse('E_SIG', { part: 'proposal', seat, view });
     }
     let prepared: PreparedProof | undefined;
-    if (view === 0 && message.newView !== undefined) return this.#refuse('E_VOTE', { reason: 'a new-view in view 0', seat });
+    if (view === 0 && message.newView !== undefined)
+      return this.#refuse('E_VOTE', { reason: 'a new-view in view 0', seat });
     if (view > 0) {
       const choice = checkNewView(message.newView, this.height, view, this.#rules);
       if (!choice.ok) return this.#refuse(choice.code, { ...choice.facts, seat, view });
@@ -184,7 +214,14 @@ export class PbftHeight {
     }
     this.#enter(view, nowMs);
     this.#proposals.set(view, { header, id, newView, checked: false });
-    this.#outputs.push({ type: 'check', header, anchor: message.anchor, seat, prepared: prepared !== undefined, view });
+    this.#outputs.push({
+      type: 'check',
+      header,
+      anchor: message.anchor,
+      seat,
+      prepared: prepared !== undefined,
+      view,
+    });
     this.#advance(view, nowMs);
   }
 
@@ -194,7 +231,8 @@ export class PbftHeight {
     if (voter === undefined || seat === this.#own?.number) return;
     const verdict = this.#votes.room(message, this.#view);
     if (verdict === 'known' || verdict === 'far') return;
-    if (verdict === 'conflict') return this.#refuse('E_VOTE', { reason: 'two votes in one view and phase', seat, view, phase });
+    if (verdict === 'conflict')
+      return this.#refuse('E_VOTE', { reason: 'two votes in one view and phase', seat, view, phase });
     const body = this.#voteBytes(view, message.headerId, message.newView);
     if (!verifyDigest(message.signature, phaseDomain[phase], this.#rules.network, body, voter)) {
       return this.#refuse('E_SIG', { part: phase, seat, view });
@@ -206,12 +244,18 @@ export class PbftHeight {
   /** Moves on where votes of `view` now suffice: prepared → commit, committed → decided. */
   #advance(view: number, nowMs: number): void {
     const commits = this.#votes.quorum('commit', view);
-    if (commits !== undefined) this.#committed = { view, id: commits.headerId, signatures: commits.signatures };
+    if (commits !== undefined)
+      this.#committed = { view, id: commits.headerId, signatures: commits.signatures };
     if (this.#decideIfChecked()) return;
     const accepted = this.#proposals.get(view);
     if (view !== this.#view || accepted?.checked !== true || this.#committedIn === view) return;
     const prepares = this.#votes.quorum('prepare', view);
-    if (prepares === undefined || !equalBytes(prepares.headerId, accepted.id) || !equalBytes(prepares.newView, accepted.newView)) return;
+    if (
+      prepares === undefined ||
+      !equalBytes(prepares.headerId, accepted.id) ||
+      !equalBytes(prepares.newView, accepted.newView)
+    )
+      return;
     const quorum = makeQuorum(prepares.signatures, this.#rules.committee);
     this.#prepared = { view, header: accepted.header, newView: accepted.newView, quorum };
     this.#committedIn = view;
@@ -223,12 +267,20 @@ export class PbftHeight {
   #decideIfChecked(): boolean {
     const committed = this.#committed;
     const proposals = [...this.#proposals.values()];
-    if (committed === undefined || !proposals.some(({ id, checked }) => checked && equalBytes(id, committed.id))) return false;
+    if (
+      committed === undefined ||
+      !proposals.some(({ id, checked }) => checked && equalBytes(id, committed.id))
+    )
+      return false;
     this.#decided = true;
     this.#deadline = undefined;
     this.#resendAt = Number.POSITIVE_INFINITY;
     const quorum = makeQuorum(committed.signatures, this.#rules.committee);
-    this.#outputs.push({ type: 'decided', headerId: committed.id, certificate: { height: this.height, view: committed.view, quorum } });
+    this.#outputs.push({
+      type: 'decided',
+      headerId: committed.id,
+      certificate: { height: this.height, view: committed.view, quorum },
+    });
     return true;
   }
 
@@ -244,7 +296,9 @@ export class PbftHeight {
 
   /** f+1 seats ask for a higher view: at least one honest seat's timer ran out, so join them. */
   #joinViewChange(nowMs: number): void {
-    const views = [...this.#viewChanges.values()].map((change) => change.view).filter((view) => view > this.#view);
+    const views = [...this.#viewChanges.values()]
+      .map((change) => change.view)
+      .filter((view) => view > this.#view);
     const joined = views.sort((a, b) => b - a)[this.#rules.committee.faults];
     if (joined !== undefined) this.#changeView(joined, nowMs);
   }
@@ -265,11 +319,27 @@ export class PbftHeight {
     this.#openView(nowMs);
   }
 
-  #signViewChange({ number, signer }: OwnSeat, view: number, prepared: PreparedProof | undefined): ViewChangeMessage {
+  #signViewChange(
+    { number, signer }: OwnSeat,
+    view: number,
+    prepared: PreparedProof | undefined,
+  ): ViewChangeMessage {
     const { network, committee } = this.#rules;
     const subject = prepared && { view: prepared.view, headerId: headerId(prepared.header) };
-    const body = viewChangeBytes({ network, committeeHash: committee.hash, height: this.height, view, prepared: subject });
-    return { height: this.height, view, prepared, seat: number, signature: signDigest(signer, 'view-change', network, body) };
+    const body = viewChangeBytes({
+      network,
+      committeeHash: committee.hash,
+      height: this.height,
+      view,
+      prepared: subject,
+    });
+    return {
+      height: this.height,
+      view,
+      prepared,
+      seat: number,
+      signature: signDigest(signer, 'view-change', network, body),
+    };
   }
 
   /** Once q view-changes for the current view are held: its timer runs, and its leader may propose `[BFT-7]`. */
@@ -284,18 +354,39 @@ export class PbftHeight {
     this.#newView = { viewChanges: forView.slice(0, quorum) };
     this.#entered = true;
     const choice = checkNewView(this.#newView, this.height, this.#view, this.#rules);
-    if (choice.ok && choice.value !== undefined) this.#sendProposal(choice.value.header, new Uint8Array(0), undefined, nowMs, true);
+    if (choice.ok && choice.value !== undefined)
+      this.#sendProposal(choice.value.header, new Uint8Array(0), undefined, nowMs, true);
   }
 
-  #sendProposal(header: Header, anchor: Uint8Array, previousCertificate: Certificate | undefined, nowMs: number, prepared = false): void {
+  #sendProposal(
+    header: Header,
+    anchor: Uint8Array,
+    previousCertificate: Certificate | undefined,
+    nowMs: number,
+    prepared = false,
+  ): void {
     if (this.#own === undefined) return;
     const view = this.#view;
     const id = headerId(header);
-    if (!this.#remember({ height: this.height, view, phase: 'proposal', value: id, prepared: undefined })) return;
+    if (!this.#remember({ height: this.height, view, phase: 'proposal', value: id, prepared: undefined }))
+      return;
     const newView = newViewHash(this.#newView);
-    const signature = signDigest(this.#own.signer, 'proposal', this.#rules.network, this.#voteBytes(view, id, newView));
+    const signature = signDigest(
+      this.#own.signer,
+      'proposal',
+      this.#rules.network,
+      this.#voteBytes(view, id, newView),
+    );
     this.#proposals.set(view, { header, id, newView, checked: false });
-    const message = { view, header, previousCertificate, newView: this.#newView, anchor, seat: this.#own.number, signature };
+    const message = {
+      view,
+      header,
+      previousCertificate,
+      newView: this.#newView,
+      anchor,
+      seat: this.#own.number,
+      signature,
+    };
     this.#send({ type: 'proposal', ...message }, nowMs);
     // The leader checks its own value as everyone else does: a re-proposed one may not be its own.
     this.#outputs.push({ type: 'check', header, anchor, seat: this.#own.number, prepared, view });
@@ -308,7 +399,12 @@ export class PbftHeight {
     const prepared = phase === 'commit' ? this.#prepared : undefined;
     if (!this.#remember({ height: this.height, view, phase, value: id, prepared })) return;
     const { number: seat, signer } = this.#own;
-    const signature = signDigest(signer, phaseDomain[phase], this.#rules.network, this.#voteBytes(view, id, newView));
+    const signature = signDigest(
+      signer,
+      phaseDomain[phase],
+      this.#rules.network,
+      this.#voteBytes(view, id, newView),
+    );
     const message: VoteMessage = { phase, height: this.height, view, headerId: id, newView, seat, signature };
     this.#votes.add(message);
     this.#send({ type: 'vote', ...message }, undefined);
@@ -327,7 +423,10 @@ export class PbftHeight {
   /** Restores what an earlier life of this seat had signed. */
   #recall(entry: VoteLogEntry): void {
     this.#signed.set(`${entry.phase}/${entry.view}`, entry.value);
-    if (entry.prepared !== undefined && (this.#prepared === undefined || entry.prepared.view >= this.#prepared.view)) {
+    if (
+      entry.prepared !== undefined &&
+      (this.#prepared === undefined || entry.prepared.view >= this.#prepared.view)
+    ) {
       this.#prepared = entry.prepared;
     }
     if (entry.view < this.#view) return;
@@ -375,7 +474,14 @@ export class PbftHeight {
 
   #voteBytes(view: number, id: Uint8Array, newView: Uint8Array): Uint8Array {
     const { network, committee } = this.#rules;
-    return voteBytes({ network, committeeHash: committee.hash, height: this.height, view, headerId: id, newView });
+    return voteBytes({
+      network,
+      committeeHash: committee.hash,
+      height: this.height,
+      view,
+      headerId: id,
+      newView,
+    });
   }
 
   #refuse(code: Code, facts: Facts): void {

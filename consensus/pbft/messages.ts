@@ -1,12 +1,12 @@
 /** What seats say to each other about one height (protocol §8), and how each saying is signed `[BFT-6]`. */
 
+import { certificateSchema, quorumSignatures } from '../checkpoint/certificate.ts';
+import { headerSchema } from '../checkpoint/header.ts';
 import { concatBytes } from '../codec/bytes.ts';
 import { limits } from '../codec/limits.ts';
 import { bytes, choice, hash32, type Infer, int, list, maybe, record, signature64 } from '../codec/schema.ts';
 import { SUITE } from '../crypto/ed25519.ts';
 import { hash, zero32 } from '../crypto/hash.ts';
-import { certificateSchema, quorumSignatures } from '../checkpoint/certificate.ts';
-import { headerSchema } from '../checkpoint/header.ts';
 
 const seat = int(0, limits.seatsMax - 1);
 
@@ -24,7 +24,12 @@ export const voteMessage = record('vote', {
 export type VoteMessage = Infer<typeof voteMessage>;
 
 /** Proof that a value was prepared: the header and q prepares of one view. */
-export const preparedProof = record('prepared', { view: int(0), header: headerSchema, newView: hash32, quorum: quorumSignatures });
+export const preparedProof = record('prepared', {
+  view: int(0),
+  header: headerSchema,
+  newView: hash32,
+  quorum: quorumSignatures,
+});
 export type PreparedProof = Infer<typeof preparedProof>;
 
 export const viewChangeMessage = record('view-change', {

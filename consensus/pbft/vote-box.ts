@@ -1,7 +1,7 @@
 /** Votes of one height by view, phase and seat: one each, of views near the current one, so that it stays small. */
 
-import { toHex } from '../codec/bytes.ts';
 import type { VotePhase } from '../checkpoint/certificate.ts';
+import { toHex } from '../codec/bytes.ts';
 import type { VoteMessage } from './messages.ts';
 
 /** Views above the current one for which votes are kept. */

@@ -333,6 +333,11 @@ const cases: Cases = {
       },
       'the device may not weigh': () =>
         registerWith((world) => [weighing(world, { device: 'climate' }), counting(world)]),
+      'a camera may count, and nothing else': () =>
+        registerWith((world) => [
+          counting(world, { values: { weight: '1000' } }),
+          world.reading({ device: 'counter', values: { count: String(PACKAGES) } }),
+        ]),
       'the sensor’s signature is another’s': () =>
         registerWith((world) => [weighing(world, { signedBy: 'acme-scale' }), counting(world)]),
       'the gateway is no gateway': () =>
@@ -552,6 +557,11 @@ const cases: Cases = {
       'there is no count': () => {
         const story = storyAt('stated');
         return story.supply({ evidence: [weighing(story.world)] });
+      },
+      'one reading is shown twice': () => {
+        const story = storyAt('stated');
+        const [scale, camera] = story.world.count('1000', PACKAGES);
+        return story.supply({ evidence: [scale!, camera!, camera!] });
       },
       'the readings are of another time': () => {
         const story = storyAt('stated');

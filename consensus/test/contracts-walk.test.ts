@@ -17,7 +17,7 @@ import type { SignedCall } from '../vertex/call.ts';
 import { codeOf, DAY_MS, nowhere, PACKAGES, QUANTITY, Story } from './contract-story.ts';
 import { HOUR_MS, type Outcome, World } from './contract-world.ts';
 
-const WALKS = 300;
+const WALKS = 200;
 const STEPS = 40;
 const SEED = 20_260_105;
 

@@ -4,15 +4,27 @@
  * with what it had logged. A schedule is a function of its seed.
  */
 
-import { equalBytes, toHex } from '../codec/bytes.ts';
-import { zero32 } from '../crypto/hash.ts';
-import type { Signer } from '../crypto/ed25519.ts';
-import { signDigest, SUITE } from '../crypto/ed25519.ts';
-import { type Certificate, checkCertificate, phaseDomain, voteBytes, type VotePhase } from '../checkpoint/certificate.ts';
+import {
+  type Certificate,
+  checkCertificate,
+  phaseDomain,
+  type VotePhase,
+  voteBytes,
+} from '../checkpoint/certificate.ts';
 import { Committee } from '../checkpoint/committee.ts';
 import { type Header, headerId } from '../checkpoint/header.ts';
+import { equalBytes, toHex } from '../codec/bytes.ts';
+import type { Signer } from '../crypto/ed25519.ts';
+import { SUITE, signDigest } from '../crypto/ed25519.ts';
+import { zero32 } from '../crypto/hash.ts';
 import { PbftHeight, type PbftOutput, type SeatMessage } from '../pbft/height.ts';
-import { type NewViewProof, newViewHash, type PreparedProof, viewChangeBytes, type VoteLogEntry } from '../pbft/messages.ts';
+import {
+  type NewViewProof,
+  newViewHash,
+  type PreparedProof,
+  type VoteLogEntry,
+  viewChangeBytes,
+} from '../pbft/messages.ts';
 import { checkNewView } from '../pbft/new-view.ts';
 import { hashOf } from './arbitraries.ts';
 import { cheapSigner } from './test-signer.ts';
@@ -57,22 +69,43 @@ export function chanceOf(seed: number): () => number {
   };
 }
 
-export function makeCommittee(seats: number): { readonly committee: Committee; readonly signers: readonly Signer[] } {
+export function makeCommittee(seats: number): {
+  readonly committee: Committee;
+  readonly signers: readonly Signer[];
+} {
   const signers = Array.from({ length: seats }, (_, i) => cheapSigner(i));
-  const record = { epoch: 0, firstHeight: 0, lastHeight: Number.MAX_SAFE_INTEGER, seats: signers.map((signer) => signer.publicKey) };
+  const record = {
+    epoch: 0,
+    firstHeight: 0,
+    lastHeight: Number.MAX_SAFE_INTEGER,
+    seats: signers.map((signer) => signer.publicKey),
+  };
   return { committee: new Committee(record), signers };
 }
 
 /** A header of the height; another `variant` is another value. */
 export function headerOf(variant: number, committee: Committee): Header {
   return {
-    ...{ suite: SUITE, network, epoch: 0, height: HEIGHT, previous: hashOf(1), time: 1_000 + variant, anchor: hashOf(2) },
+    ...{
+      suite: SUITE,
+      network,
+      epoch: 0,
+      height: HEIGHT,
+      previous: hashOf(1),
+      time: 1_000 + variant,
+      anchor: hashOf(2),
+    },
     ...{ outcomesRoot: hashOf(3), outcomesCount: 1, stateRoot: hashOf(4), historyRoot: hashOf(5) },
     ...{ committeeHash: committee.hash, nextCommitteeHash: committee.hash },
   };
 }
 
-export const rulesOf = (committee: Committee) => ({ network, committee, viewTimeoutMs: VIEW_TIMEOUT_MS, viewTimeoutMaxMs: 16_000 });
+export const rulesOf = (committee: Committee) => ({
+  network,
+  committee,
+  viewTimeoutMs: VIEW_TIMEOUT_MS,
+  viewTimeoutMaxMs: 16_000,
+});
 
 export class Schedule {
   readonly committee: Committee;
@@ -98,9 +131,16 @@ export class Schedule {
     const { committee, signers } = makeCommittee(options.seats);
     this.committee = committee;
     this.#signers = signers;
-    this.#seats = signers.map((_, number) => ({ number, log: [], pbft: this.#openSeat(number, []), checks: [], decided: undefined }));
+    this.#seats = signers.map((_, number) => ({
+      number,
+      log: [],
+      pbft: this.#openSeat(number, []),
+      checks: [],
+      decided: undefined,
+    }));
     this.#byzantine = new Set();
-    while (this.#byzantine.size < (options.byzantine ?? committee.faults)) this.#byzantine.add(this.#pick(options.seats));
+    while (this.#byzantine.size < (options.byzantine ?? committee.faults))
+      this.#byzantine.add(this.#pick(options.seats));
   }
 
   /** Runs the whole schedule; says what went wrong, or `undefined`. */
@@ -141,8 +181,11 @@ export class Schedule {
       for (let left = this.#letters.length; left > 0; left--) this.#deliverOne(0, true);
       if (this.honest.every((seat) => seat.decided !== undefined)) return undefined;
       if (this.#letters.length > 0) continue;
-      const due = Math.min(...this.honest.filter((seat) => seat.decided === undefined).map((seat) => seat.pbft.wakeAt));
-      if (due === Number.POSITIVE_INFINITY) return `nobody waits for anything, and nothing is decided; ${this.#describe()}`;
+      const due = Math.min(
+        ...this.honest.filter((seat) => seat.decided === undefined).map((seat) => seat.pbft.wakeAt),
+      );
+      if (due === Number.POSITIVE_INFINITY)
+        return `nobody waits for anything, and nothing is decided; ${this.#describe()}`;
       this.#nowMs = Math.max(this.#nowMs + 1, due);
       for (const seat of this.honest) this.#perform(seat, seat.pbft.tick(this.#nowMs));
     }
@@ -156,13 +199,19 @@ export class Schedule {
       values.set(toHex(decided.id), number);
       const header = this.#headers.find((known) => equalBytes(headerId(known), decided.id))!;
       const checked = checkCertificate(header, decided.certificate, this.committee, network);
-      if (!checked.ok) return `seat ${number}: its certificate is refused: ${checked.code} ${JSON.stringify(checked.facts)}`;
+      if (!checked.ok)
+        return `seat ${number}: its certificate is refused: ${checked.code} ${JSON.stringify(checked.facts)}`;
     }
     return values.size > 1 ? `seats ${[...values.values()].join(' and ')} decided differently` : undefined;
   }
 
   #describe(): string {
-    return this.honest.map(({ number, pbft, decided }) => `${number}: view ${pbft.view}${decided ? ' decided' : ` wakeAt ${pbft.wakeAt}`}`).join('; ');
+    return this.honest
+      .map(
+        ({ number, pbft, decided }) =>
+          `${number}: view ${pbft.view}${decided ? ' decided' : ` wakeAt ${pbft.wakeAt}`}`,
+      )
+      .join('; ');
   }
 
   /** What the node around the seat does: a leader proposes, a seat with work arms its timer. */
@@ -232,7 +281,8 @@ export class Schedule {
         if (output.entry.prepared !== undefined) this.#prepared.push(output.entry.prepared);
       } else if (output.type === 'send') this.#send(output.message, seat.number);
       else if (output.type === 'check') seat.checks.push({ id: headerId(output.header) });
-      else if (output.type === 'decided') this.#decide(seat, { id: output.headerId, certificate: output.certificate });
+      else if (output.type === 'decided')
+        this.#decide(seat, { id: output.headerId, certificate: output.certificate });
     }
   }
 
@@ -260,7 +310,10 @@ export class Schedule {
     const number = [...this.#byzantine][this.#pick(this.#byzantine.size)]!;
     this.counts.forged += 1;
     const dice = this.#chance();
-    const highest = Math.max(...this.honest.filter((seat) => seat.decided === undefined).map((seat) => seat.pbft.view), 0);
+    const highest = Math.max(
+      ...this.honest.filter((seat) => seat.decided === undefined).map((seat) => seat.pbft.view),
+      0,
+    );
     const view = Math.max(0, highest - this.#pick(2));
     const proposed = this.#proposed[this.#proposed.length - 1 - this.#pick(3)];
     if (dice < 0.3) this.#whisper(this.#forgeProposal(number, view));
@@ -275,7 +328,8 @@ export class Schedule {
   #whisper(message: SeatMessage | undefined): void {
     if (message === undefined) return;
     if (message.type === 'proposal') this.#overhear(message);
-    for (const { number: to } of this.honest) if (this.#chance() < 0.6) this.#letters.unshift({ to, message });
+    for (const { number: to } of this.honest)
+      if (this.#chance() < 0.6) this.#letters.unshift({ to, message });
   }
 
   #forgeProposal(number: number, near: number): SeatMessage | undefined {
@@ -289,17 +343,31 @@ export class Schedule {
     const header = bound !== undefined && this.#chance() < 0.5 ? bound : this.#anyHeader();
     const body = this.#voteBytes(view, headerId(header), newViewHash(newView));
     const signature = signDigest(this.#signers[number]!, 'proposal', network, body);
-    return { type: 'proposal', view, header, previousCertificate: undefined, newView, anchor: new Uint8Array(0), seat: number, signature };
+    return {
+      type: 'proposal',
+      view,
+      header,
+      previousCertificate: undefined,
+      newView,
+      anchor: new Uint8Array(0),
+      seat: number,
+      signature,
+    };
   }
 
   /** q view-changes for the view, chosen as suits the adversary: its own may hide what it knows. */
   #forgeNewView(number: number, view: number): NewViewProof | undefined {
     const chosen = new Map<number, SeatMessage & { type: 'viewChange' }>();
-    const offered = this.#viewChanges.filter((change) => change.view === view).sort(() => this.#chance() - 0.5);
+    const offered = this.#viewChanges
+      .filter((change) => change.view === view)
+      .sort(() => this.#chance() - 0.5);
     for (const own of this.#byzantine) chosen.set(own, this.#signViewChange(own, view, undefined));
-    for (const change of offered) if (chosen.size < this.committee.quorum && !chosen.has(change.seat)) chosen.set(change.seat, change);
+    for (const change of offered)
+      if (chosen.size < this.committee.quorum && !chosen.has(change.seat)) chosen.set(change.seat, change);
     if (chosen.size < this.committee.quorum || !chosen.has(number)) return undefined;
-    const viewChanges = [...chosen.values()].sort((a, b) => a.seat - b.seat).map(({ type: _, ...change }) => change);
+    const viewChanges = [...chosen.values()]
+      .sort((a, b) => a.seat - b.seat)
+      .map(({ type: _, ...change }) => change);
     return { viewChanges };
   }
 
@@ -308,18 +376,37 @@ export class Schedule {
     return this.#signViewChange(number, view, prepared);
   }
 
-  #signViewChange(seat: number, view: number, prepared: PreparedProof | undefined): SeatMessage & { type: 'viewChange' } {
+  #signViewChange(
+    seat: number,
+    view: number,
+    prepared: PreparedProof | undefined,
+  ): SeatMessage & { type: 'viewChange' } {
     const subject = prepared && { view: prepared.view, headerId: headerId(prepared.header) };
-    const body = viewChangeBytes({ network, committeeHash: this.committee.hash, height: HEIGHT, view, prepared: subject });
+    const body = viewChangeBytes({
+      network,
+      committeeHash: this.committee.hash,
+      height: HEIGHT,
+      view,
+      prepared: subject,
+    });
     const signature = signDigest(this.#signers[seat]!, 'view-change', network, body);
     return { type: 'viewChange', height: HEIGHT, view, prepared, seat, signature };
   }
 
-  #forgeVote(seat: number, phase: VotePhase, proposed: { readonly view: number; readonly header: Header; readonly newView: Uint8Array }): SeatMessage {
+  #forgeVote(
+    seat: number,
+    phase: VotePhase,
+    proposed: { readonly view: number; readonly header: Header; readonly newView: Uint8Array },
+  ): SeatMessage {
     const { view, header } = proposed;
     const newView = phase === 'commit' ? zero32 : proposed.newView;
     const id = headerId(header);
-    const signature = signDigest(this.#signers[seat]!, phaseDomain[phase], network, this.#voteBytes(view, id, newView));
+    const signature = signDigest(
+      this.#signers[seat]!,
+      phaseDomain[phase],
+      network,
+      this.#voteBytes(view, id, newView),
+    );
     return { type: 'vote', phase, height: HEIGHT, view, headerId: id, newView, seat, signature };
   }
 
@@ -329,7 +416,14 @@ export class Schedule {
   }
 
   #voteBytes(view: number, id: Uint8Array, newView: Uint8Array): Uint8Array {
-    return voteBytes({ network, committeeHash: this.committee.hash, height: HEIGHT, view, headerId: id, newView });
+    return voteBytes({
+      network,
+      committeeHash: this.committee.hash,
+      height: HEIGHT,
+      view,
+      headerId: id,
+      newView,
+    });
   }
 
   #pick(below: number): number {

@@ -3,11 +3,11 @@
  * public key could sign. Everything else is verified as ever.
  */
 
+import { createHash } from 'node:crypto';
+import { verify } from '@noble/ed25519';
 import { asciiBytes, concatBytes, equalBytes } from '../codec/bytes.ts';
 import type { Signer } from '../crypto/ed25519.ts';
 import { hashBytes, installPrimitives } from '../crypto/primitives.ts';
-import { createHash } from 'node:crypto';
-import { verify } from '@noble/ed25519';
 import { hashOf } from './arbitraries.ts';
 
 const label = asciiBytes('a test signature');

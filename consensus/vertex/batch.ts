@@ -6,13 +6,13 @@
 
 import { compareBytes, concatBytes, equalBytes, uint32Bytes } from '../codec/bytes.ts';
 import { limits } from '../codec/limits.ts';
-import { ok, refuse, type Result } from '../codec/result.ts';
-import { fixed, hash32, type Infer, int, list, record, text, timeMs, choice } from '../codec/schema.ts';
+import { ok, type Result, refuse } from '../codec/result.ts';
+import { choice, fixed, hash32, type Infer, int, list, record, text, timeMs } from '../codec/schema.ts';
 import { hash } from '../crypto/hash.ts';
 import { inclusionPath, leafHash, rootFromPath, treeLevels, treeRoot } from '../merkle/tree.ts';
 import { compareDecimals, decimal } from './decimal.ts';
 import { compareFrames, type Frame, frame, frameDefect } from './frame.ts';
-import { quantityNames, type QuantityName } from './quantities.ts';
+import { type QuantityName, quantityNames } from './quantities.ts';
 
 const SERIES_MAX = 1024;
 
@@ -69,12 +69,14 @@ export function batchHash(value: Batch): Uint8Array {
 export function checkBatch(value: Batch): Result<Batch> {
   for (const [index, entry] of value.frames.entries()) {
     const before = value.frames[index - 1];
-    if (before !== undefined && compareFrames(before, entry) >= 0) return refuse('E_BATCH', { reason: 'frames do not ascend', index });
+    if (before !== undefined && compareFrames(before, entry) >= 0)
+      return refuse('E_BATCH', { reason: 'frames do not ascend', index });
     const reason = frameDefect(entry);
     if (reason !== undefined) return refuse('E_BATCH', { reason, index });
   }
   const derived = summarise(value.frames);
-  if (derived.series.length > SERIES_MAX) return refuse('E_BATCH', { reason: 'too many series', series: derived.series.length, limit: SERIES_MAX });
+  if (derived.series.length > SERIES_MAX)
+    return refuse('E_BATCH', { reason: 'too many series', series: derived.series.length, limit: SERIES_MAX });
   if (!equalBytes(batchSummary.encode(value.summary), batchSummary.encode(derived))) {
     return refuse('E_BATCH', { reason: 'summary is not that of the frames' });
   }
@@ -83,7 +85,8 @@ export function checkBatch(value: Batch): Result<Batch> {
 
 export function proveFrame(value: Batch, index: number): FrameProof {
   const entry = value.frames[index];
-  if (entry === undefined) throw new RangeError(`"index" expected 0 to ${value.frames.length - 1}, got ${index}`);
+  if (entry === undefined)
+    throw new RangeError(`"index" expected 0 to ${value.frames.length - 1}, got ${index}`);
   return {
     frame: entry,
     salt: frameSalt(value.salt, index),
@@ -111,7 +114,9 @@ function commitSummary({ salt, summary }: Batch): Uint8Array {
 }
 
 function leaves(value: Batch): Uint8Array[] {
-  return value.frames.map((entry, index) => leafHash(concatBytes(frameSalt(value.salt, index), frame.encode(entry))));
+  return value.frames.map((entry, index) =>
+    leafHash(concatBytes(frameSalt(value.salt, index), frame.encode(entry))),
+  );
 }
 
 function frameSalt(batchSalt: Uint8Array, index: number): Uint8Array {

@@ -8,8 +8,20 @@
 
 import { concatBytes } from '../codec/bytes.ts';
 import { limits } from '../codec/limits.ts';
-import { bytes, fixed, hash32, type Infer, int, key32, list, record, signature64, text, timeMs } from '../codec/schema.ts';
-import { type Signer, signDigest, SUITE, verifyDigest } from '../crypto/ed25519.ts';
+import {
+  bytes,
+  fixed,
+  hash32,
+  type Infer,
+  int,
+  key32,
+  list,
+  record,
+  signature64,
+  text,
+  timeMs,
+} from '../codec/schema.ts';
+import { type Signer, SUITE, signDigest, verifyDigest } from '../crypto/ed25519.ts';
 import { hash, zero32 } from '../crypto/hash.ts';
 
 const partBytesMax = limits.callBytesMax;
@@ -58,7 +70,11 @@ export function composeCall(call: {
   const salts = [zero32, ...call.salts];
   const parts = call.values.map((value, index) => ({ salt: salts[index]!, value }));
   const { network, transition, nonce, deadline } = call;
-  return { header: { suite: SUITE, network, transition, parts: parts.map(commitPart), nonce, deadline }, parts, signatures: [] };
+  return {
+    header: { suite: SUITE, network, transition, parts: parts.map(commitPart), nonce, deadline },
+    parts,
+    signatures: [],
+  };
 }
 
 /** Identifies the call whoever signed or submits it; also the id of the object that it creates. */
@@ -67,7 +83,10 @@ export function callId(header: CallHeader): Uint8Array {
 }
 
 export function signCall(call: SignedCall, signer: Signer): CallSignature {
-  return { key: signer.publicKey, signature: signDigest(signer, 'call-signature', call.header.network, callId(call.header)) };
+  return {
+    key: signer.publicKey,
+    signature: signDigest(signer, 'call-signature', call.header.network, callId(call.header)),
+  };
 }
 
 export function verifyCallSignature({ key, signature }: CallSignature, header: CallHeader): boolean {

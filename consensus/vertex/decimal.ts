@@ -1,6 +1,6 @@
 /** Exact decimals `[mantissa, exponent]`: what a sensor printed, never a float `[ENC-1]`. */
 
-import { int, record, type Infer } from '../codec/schema.ts';
+import { type Infer, int, record } from '../codec/schema.ts';
 
 const EXPONENT_MIN = -9;
 const EXPONENT_MAX = 9;

@@ -3,11 +3,11 @@
  * and proved one at a time.
  */
 
-import { bytes, choice, type Infer, int, list, record, text, timeMs } from '../codec/schema.ts';
 import { limits } from '../codec/limits.ts';
+import { bytes, choice, type Infer, int, list, record, text, timeMs } from '../codec/schema.ts';
 import { type Signer, signDigest, verifyDigest } from '../crypto/ed25519.ts';
 import { decimal, isLowestTerms } from './decimal.ts';
-import { quantityDefect, quantityNames, type QuantityName } from './quantities.ts';
+import { type QuantityName, quantityDefect, quantityNames } from './quantities.ts';
 
 export const reading = record('reading', {
   quantity: choice(...(quantityNames as readonly [QuantityName, ...QuantityName[]])),
@@ -54,7 +54,8 @@ export function compareFrames(a: Frame, b: Frame): number {
 
 /** Why a frame cannot be true as it stands, or `undefined`. */
 export function frameDefect(value: Frame): string | undefined {
-  if (value.signature.length !== 0 && value.signature.length !== 64) return `signature of ${value.signature.length} bytes`;
+  if (value.signature.length !== 0 && value.signature.length !== 64)
+    return `signature of ${value.signature.length} bytes`;
   for (const { quantity, value: amount } of value.readings) {
     if (!isLowestTerms(amount)) return `${quantity}: decimal not in lowest terms`;
     const reason = quantityDefect(quantity, amount);

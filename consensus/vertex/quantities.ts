@@ -7,7 +7,16 @@ import type { Decimal } from './decimal.ts';
 import { compareDecimals } from './decimal.ts';
 
 /** What a device is *for*; independent evidence wants two different functions (R154). */
-export type SensorFunction = 'weigher' | 'counter' | 'camera' | 'climate' | 'locator' | 'motion' | 'door' | 'power' | 'leak';
+export type SensorFunction =
+  | 'weigher'
+  | 'counter'
+  | 'camera'
+  | 'climate'
+  | 'locator'
+  | 'motion'
+  | 'door'
+  | 'power'
+  | 'leak';
 
 export interface Quantity {
   readonly unit: string;

@@ -2,9 +2,20 @@
 
 import { compareBytes, equalBytes, toHex } from '../codec/bytes.ts';
 import { limits } from '../codec/limits.ts';
-import { ok, refuse, type Result } from '../codec/result.ts';
-import { bytes, choice, hash32, type Infer, int, key32, list, record, signature64, timeMs } from '../codec/schema.ts';
-import { type Signer, signDigest, SUITE, verifyDigest } from '../crypto/ed25519.ts';
+import { ok, type Result, refuse } from '../codec/result.ts';
+import {
+  bytes,
+  choice,
+  hash32,
+  type Infer,
+  int,
+  key32,
+  list,
+  record,
+  signature64,
+  timeMs,
+} from '../codec/schema.ts';
+import { type Signer, SUITE, signDigest, verifyDigest } from '../crypto/ed25519.ts';
 import { hash, zero32 } from '../crypto/hash.ts';
 import { batch, batchHash, checkBatch } from './batch.ts';
 import { callPayloadHash, commitPart, signedCall } from './call.ts';
@@ -53,7 +64,11 @@ export function vertexId(headerBytes: Uint8Array): Uint8Array {
   return hash('vertex', headerBytes);
 }
 
-export function signVertex(header: Omit<VertexHeader, 'suite' | 'author'>, payload: Uint8Array, signer: Signer): Vertex {
+export function signVertex(
+  header: Omit<VertexHeader, 'suite' | 'author'>,
+  payload: Uint8Array,
+  signer: Signer,
+): Vertex {
   // Last, so that a header taken from another vertex does not bring its author along.
   const full = { ...header, suite: SUITE, author: signer.publicKey };
   // Fixed positions: `encode` goes by the schema's order, not by the object's.
@@ -72,7 +87,9 @@ export function decodeVertex(envelopeBytes: Uint8Array): Result<Vertex> {
   if (!envelope.ok) return envelope;
   const header = vertexHeader.decode(envelope.value.header, limits.vertexHeaderBytesMax);
   if (!header.ok) return header;
-  return ok(makeVertex(header.value, envelope.value.header, envelope.value.signature, envelope.value.payload));
+  return ok(
+    makeVertex(header.value, envelope.value.header, envelope.value.signature, envelope.value.payload),
+  );
 }
 
 /**
@@ -95,15 +112,21 @@ function checkParents(vertex: Vertex): Result<Vertex> {
   const most = vertex.kind === 'witness' ? limits.witnessParentsMax : limits.parentsMax;
   if (vertex.parents.length > most) return refuse('E_PARENTS', { count: vertex.parents.length, limit: most });
   for (let i = 1; i < vertex.parents.length; i++) {
-    if (compareBytes(vertex.parents[i - 1]!, vertex.parents[i]!) >= 0) return refuse('E_PARENTS', { reason: 'not ascending' });
+    if (compareBytes(vertex.parents[i - 1]!, vertex.parents[i]!) >= 0)
+      return refuse('E_PARENTS', { reason: 'not ascending' });
   }
   const first = vertex.sequence === 1;
-  if (first !== equalBytes(vertex.previous, zero32)) return refuse('E_CHAIN', { sequence: vertex.sequence, vertex: vertex.key });
+  if (first !== equalBytes(vertex.previous, zero32))
+    return refuse('E_CHAIN', { sequence: vertex.sequence, vertex: vertex.key });
   return ok(vertex);
 }
 
 /** A payload that is carried must be the one committed to; transactions must carry theirs `[VTX-6]`. */
-export function checkPayload({ kind, payload, payloadHash }: Pick<Vertex, 'kind' | 'payload' | 'payloadHash'>): Result<void> {
+export function checkPayload({
+  kind,
+  payload,
+  payloadHash,
+}: Pick<Vertex, 'kind' | 'payload' | 'payloadHash'>): Result<void> {
   const good = ok(undefined);
   const mismatch = refuse('E_PAYLOAD', { kind });
   switch (kind) {
@@ -130,7 +153,12 @@ export function checkPayload({ kind, payload, payloadHash }: Pick<Vertex, 'kind'
   }
 }
 
-function makeVertex(header: VertexHeader, headerBytes: Uint8Array, signature: Uint8Array, payload: Uint8Array): Vertex {
+function makeVertex(
+  header: VertexHeader,
+  headerBytes: Uint8Array,
+  signature: Uint8Array,
+  payload: Uint8Array,
+): Vertex {
   const id = vertexId(headerBytes);
   return { ...header, id, key: toHex(id), authorKey: toHex(header.author), headerBytes, signature, payload };
 }

@@ -1,10 +1,10 @@
 /** What full nodes say to each other over their direct streams; gossip carries bundles of vertices. docs/spec/wire.md. */
 
-import { limits } from '../codec/limits.ts';
-import { bytes, hash32, type Infer, int, list, record, tagged } from '../codec/schema.ts';
 import { certificateSchema } from '../checkpoint/certificate.ts';
 import { headerSchema } from '../checkpoint/header.ts';
 import { outcomeSchema } from '../checkpoint/outcome.ts';
+import { limits } from '../codec/limits.ts';
+import { bytes, hash32, type Infer, int, list, record, tagged } from '../codec/schema.ts';
 import { proposalMessage, viewChangeMessage, voteMessage } from '../pbft/messages.ts';
 
 export const VERTICES_PER_REQUEST_MAX = 256;
@@ -14,14 +14,21 @@ const vertexBytesMax = limits.batchBytesMax + limits.vertexHeaderBytesMax + 128;
 export const bundle = record('bundle', { vertices: list(bytes(vertexBytesMax), VERTICES_PER_REQUEST_MAX) });
 
 /** A header with its certificate: said on connecting, and whenever a node learns of a new one. */
-export const certified = record('certified', { header: headerSchema, certificate: list(certificateSchema, 1) });
+export const certified = record('certified', {
+  header: headerSchema,
+  certificate: list(certificateSchema, 1),
+});
 
 export const peerMessage = tagged('peer-message', {
   certified,
   /** Asks for the checkpoint at a height. */
   getCheckpoint: record('get-checkpoint', { height: int(1) }),
   /** A certified checkpoint with its outcomes, from which the vertices it confirmed are known in order. */
-  checkpoint: record('checkpoint', { header: headerSchema, certificate: certificateSchema, outcomes: list(outcomeSchema, limits.outcomesMax) }),
+  checkpoint: record('checkpoint', {
+    header: headerSchema,
+    certificate: certificateSchema,
+    outcomes: list(outcomeSchema, limits.outcomesMax),
+  }),
   /** Ids of open tips: said on connecting and now and then while something is open, so that nothing stays unheard. */
   tips: record('tips', { ids: list(hash32, limits.witnessParentsMax) }),
   getVertices: record('get-vertices', { ids: list(hash32, VERTICES_PER_REQUEST_MAX, 1) }),

@@ -82,16 +82,28 @@ export class ChainGuard {
       const checked = checkObjectAnswer(answer, { type, id: this.author, height }, ledger.judging(node));
       if (!checked.ok) {
         // A node that shows a conflict has said the truth about somebody else.
-        if (ledger.judging(node).follower.conflict === undefined) ledger.distrust(node, `its proof of our ${type.name}: ${describeRefusal(checked)}`);
+        if (ledger.judging(node).follower.conflict === undefined)
+          ledger.distrust(node, `its proof of our ${type.name}: ${describeRefusal(checked)}`);
         throw new Error('no proof');
       }
       return checked.value;
     };
     const [ownKey, ownChain] = await Promise.all([ask(key), ask(chain)]);
-    if (ownKey.value === undefined) return { state: 'waiting', code: 'E_KEY_UNKNOWN', reason: `key ${toHex(this.author)} is not enrolled yet` };
-    if (ownKey.value.state === 'REVOKED') return { state: 'blocked', code: 'E_KEY_REVOKED', reason: 'the gateway’s key was revoked' };
+    if (ownKey.value === undefined)
+      return {
+        state: 'waiting',
+        code: 'E_KEY_UNKNOWN',
+        reason: `key ${toHex(this.author)} is not enrolled yet`,
+      };
+    if (ownKey.value.state === 'REVOKED')
+      return { state: 'blocked', code: 'E_KEY_REVOKED', reason: 'the gateway’s key was revoked' };
     const { lastSequence = 0, lastId = zero32, suspended = false } = ownChain.value ?? {};
-    if (suspended) return { state: 'blocked', code: 'E_KEY_SUSPENDED', reason: 'the gateway’s key is suspended: two vertices of one number were signed' };
+    if (suspended)
+      return {
+        state: 'blocked',
+        code: 'E_KEY_SUSPENDED',
+        reason: 'the gateway’s key is suspended: two vertices of one number were signed',
+      };
     return this.#judge({ sequence: lastSequence, id: lastId }, ownChain.proof.header.time);
   }
 
@@ -114,13 +126,21 @@ export class ChainGuard {
       return { state: 'blocked', code: 'E_CHAIN', reason };
     }
     if (this.#outbox.inFlight.length > 0) {
-      return { state: 'blocked', code: 'E_CHAIN', reason: `${ahead}, and holds signed vertices that are not the ledger’s: it is an old copy` };
+      return {
+        state: 'blocked',
+        code: 'E_CHAIN',
+        reason: `${ahead}, and holds signed vertices that are not the ledger’s: it is an old copy`,
+      };
     }
     const { end, sinceMs } = this.#resting ?? { end: undefined, sinceMs: timeMs };
     const rests = end !== undefined && end.sequence === ledgers.sequence && equalBytes(end.id, ledgers.id);
     if (!rests) this.#resting = { end: ledgers, sinceMs: timeMs };
     if (!rests || timeMs - sinceMs < RESUME_REST_MS) {
-      return { state: 'waiting', code: 'E_CHAIN', reason: `${ahead}: it goes on from there once that has rested for ${RESUME_REST_MS / 1000} s` };
+      return {
+        state: 'waiting',
+        code: 'E_CHAIN',
+        reason: `${ahead}: it goes on from there once that has rested for ${RESUME_REST_MS / 1000} s`,
+      };
     }
     await this.#outbox.adoptChain(ledgers.sequence, ledgers.id);
     return { state: 'clear' };
@@ -129,7 +149,9 @@ export class ChainGuard {
   #become(standing: Standing): void {
     const before = this.#standing;
     this.#standing = standing;
-    const same = before.state === standing.state && (before.state === 'clear' || standing.state === 'clear' || before.reason === standing.reason);
+    const same =
+      before.state === standing.state &&
+      (before.state === 'clear' || standing.state === 'clear' || before.reason === standing.reason);
     if (!same) this.#onStanding(standing);
   }
 }

@@ -61,7 +61,8 @@ export class Devices {
     const known = this.#known.get(name);
     if (known === undefined) return undefined;
     // An old answer serves until there is a new one.
-    if (this.#clock.now() - known.checkedMs > REFRESH_MS && this.#ledger?.primary !== undefined) void this.#lookUp(name);
+    if (this.#clock.now() - known.checkedMs > REFRESH_MS && this.#ledger?.primary !== undefined)
+      void this.#lookUp(name);
     return { publicKey: known.key.length === 0 ? undefined : known.key, active: known.active };
   }
 
@@ -110,7 +111,8 @@ export class Devices {
     const answer = await ledger.ask(node, { type: 'proveObject', objectType: device.name, id });
     const checked = checkObjectAnswer(answer, { type: device, id, height }, judging);
     if (!checked.ok) {
-      if (judging.follower.conflict === undefined) ledger.distrust(node, `its proof of device ${name}: ${describeRefusal(checked)}`);
+      if (judging.follower.conflict === undefined)
+        ledger.distrust(node, `its proof of device ${name}: ${describeRefusal(checked)}`);
       return false;
     }
     const { value, proof } = checked.value;
@@ -118,7 +120,13 @@ export class Devices {
     // A node that lags shows what was true once.
     if (foundHeight < (this.#known.get(name)?.height ?? 0)) return true;
     if (value === undefined) this.#noteAbsent(name);
-    else this.#note(name, { key: value.key, active: value.state === 'ACTIVE', height: foundHeight, checkedMs: this.#clock.now() });
+    else
+      this.#note(name, {
+        key: value.key,
+        active: value.state === 'ACTIVE',
+        height: foundHeight,
+        checkedMs: this.#clock.now(),
+      });
     return true;
   }
 
@@ -128,7 +136,9 @@ export class Devices {
     this.#known.delete(name);
     if (this.#known.size >= DEVICES_MAX) this.#known.delete(this.#known.keys().next().value!);
     this.#known.set(name, found);
-    void this.#database.write([put(keyOf('device', new TextEncoder().encode(name)), knownDevice.encode(found))], false).catch(() => {});
+    void this.#database
+      .write([put(keyOf('device', new TextEncoder().encode(name)), knownDevice.encode(found))], false)
+      .catch(() => {});
   }
 
   #noteAbsent(name: string): void {

@@ -7,7 +7,8 @@ import type { Code } from '../../consensus/codec/codes.ts';
 import { describeRefusal } from '../../consensus/codec/result.ts';
 import type { Signer } from '../../consensus/crypto/ed25519.ts';
 import type { Clock, Random } from '../../node/ports.ts';
-import type { Outbox, OutboxVertex } from '../outbox/outbox.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import type { OutboxVertex } from '../outbox/vertices.ts';
 import type { Alarms } from './alarms.ts';
 import { checkVertexAnswer, type FinalVertex } from './answers.ts';
 import type { ChainGuard } from './chain-guard.ts';
@@ -30,8 +31,13 @@ export interface DispatcherParts {
   readonly onFailure: (error: Error) => void;
 }
 
-/** Vertices signed and not final, at most. */
-export const IN_FLIGHT_MAX = 8;
+/**
+ * Vertices signed and not final, at most. Beyond the first of these only full batches are signed: a ledger that is
+ * slow gets fewer and larger vertices, and a long queue is caught up with fast.
+ */
+const IN_FLIGHT_MAX = 8;
+const FULL_IN_FLIGHT_MAX = 32;
+const IN_FLIGHT_BYTES_MAX = 2 << 20;
 const RETRY_MIN_MS = 250;
 const RETRY_MAX_MS = 15_000;
 /** A refusal that cannot be mended is tried again at this pace: the node may have erred. */
@@ -40,7 +46,13 @@ const REJECTED_RETRY_MS = 60_000;
 const RESEND_MS = 15_000;
 
 /** The node may take it later. Anything else is a verdict on the vertex itself. */
-const passing: ReadonlySet<string> = new Set<Code>(['E_PARKED', 'E_ALLOWANCE', 'E_FULL', 'E_KEY_UNKNOWN', 'E_UNKNOWN']);
+const passing: ReadonlySet<string> = new Set<Code>([
+  'E_PARKED',
+  'E_ALLOWANCE',
+  'E_FULL',
+  'E_KEY_UNKNOWN',
+  'E_UNKNOWN',
+]);
 
 /** What one node has said to one vertex. */
 interface Submission {
@@ -113,7 +125,13 @@ export class Dispatcher {
     const { outbox, clock, random, signer, framesMax } = this.#parts;
     while (!this.#closed && this.#maySign() && clock.now() >= this.#signAtMs()) {
       const checkpoint = this.#parts.follower.head!;
-      const signed = await outbox.signNext({ signer, checkpoint, framesMax, nowMs: clock.now(), salt: random.bytes(32) });
+      const signed = await outbox.signNext({
+        signer,
+        checkpoint,
+        framesMax,
+        nowMs: clock.now(),
+        salt: random.bytes(32),
+      });
       if (signed === undefined) return;
       this.#submit();
     }
@@ -121,13 +139,18 @@ export class Dispatcher {
 
   /** Only what is about to be sent is signed: a queue that waits keeps its frames unsigned, and cites a fresh header. */
   #maySign(): boolean {
-    const { outbox, ledger, guard, follower } = this.#parts;
+    const { ledger, guard, follower } = this.#parts;
+    const isKnown =
+      guard.standing.state === 'clear' && follower.conflict === undefined && follower.head !== undefined;
+    return isKnown && ledger.primary !== undefined && this.#hasRoom();
+  }
+
+  #hasRoom(): boolean {
+    const { outbox, framesMax } = this.#parts;
+    const isFull = outbox.queuedFrames >= framesMax;
+    const bytes = outbox.inFlight.reduce((sum, { envelope }) => sum + envelope.length, 0);
     return (
-      guard.standing.state === 'clear' &&
-      follower.conflict === undefined &&
-      follower.head !== undefined &&
-      ledger.primary !== undefined &&
-      outbox.inFlight.length < IN_FLIGHT_MAX
+      outbox.inFlight.length < (isFull ? FULL_IN_FLIGHT_MAX : IN_FLIGHT_MAX) && bytes < IN_FLIGHT_BYTES_MAX
     );
   }
 
@@ -155,7 +178,11 @@ export class Dispatcher {
     }
   }
 
-  async #send(node: string, { vertex, envelope }: OutboxVertex, before: Submission | undefined): Promise<void> {
+  async #send(
+    node: string,
+    { vertex, envelope }: OutboxVertex,
+    before: Submission | undefined,
+  ): Promise<void> {
     const { ledger, clock } = this.#parts;
     const submission: Submission = { state: 'asked', untilMs: 0, tries: (before?.tries ?? 0) + 1 };
     this.#submissionsTo(node).set(vertex.sequence, submission);
@@ -199,7 +226,12 @@ export class Dispatcher {
       do {
         this.#provedHeight = ledger.heightOf(node);
         await this.#proveAll(node);
-      } while (ledger.heightOf(node) > this.#provedHeight && outbox.inFlight.length > 0 && ledger.primary === node && !this.#closed);
+      } while (
+        ledger.heightOf(node) > this.#provedHeight &&
+        outbox.inFlight.length > 0 &&
+        ledger.primary === node &&
+        !this.#closed
+      );
     } catch (error) {
       onFailure(error as Error);
     } finally {
@@ -217,7 +249,11 @@ export class Dispatcher {
     for (const { signed, answer } of await Promise.all(asked)) {
       if (answer === undefined || this.#closed || follower.conflict !== undefined) return;
       const checked = checkVertexAnswer(answer, signed.vertex.id, ledger.judging(node));
-      if (!checked.ok) return ledger.distrust(node, `its proof of vertex ${signed.vertex.sequence}: ${describeRefusal(checked)}`);
+      if (!checked.ok)
+        return ledger.distrust(
+          node,
+          `its proof of vertex ${signed.vertex.sequence}: ${describeRefusal(checked)}`,
+        );
       if (checked.value === undefined) return;
       await this.#settle(signed, checked.value);
     }
@@ -229,7 +265,11 @@ export class Dispatcher {
     await outbox.settleFirst(final.proof, final.anchor, clock.now());
     for (const submissions of this.#submissions.values()) submissions.delete(sequence);
     this.#onAccepted(sequence);
-    if (final.code !== 'OK') guard.block(final.code, `vertex ${sequence} was confirmed at height ${final.proof.header.height} without effect: ${final.code}`);
+    if (final.code !== 'OK')
+      guard.block(
+        final.code,
+        `vertex ${sequence} was confirmed at height ${final.proof.header.height} without effect: ${final.code}`,
+      );
     onFinal(signed, final);
   }
 
@@ -245,9 +285,13 @@ export class Dispatcher {
     clearTimeout(this.#timer);
     let atMs = this.#maySign() ? this.#signAtMs() : Number.POSITIVE_INFINITY;
     for (const node of this.#parts.ledger.chosen) {
-      for (const { state, untilMs } of this.#submissionsTo(node).values()) if (state !== 'asked') atMs = Math.min(atMs, untilMs);
+      for (const { state, untilMs } of this.#submissionsTo(node).values())
+        if (state !== 'asked') atMs = Math.min(atMs, untilMs);
     }
     if (atMs === Number.POSITIVE_INFINITY) return;
-    this.#timer = setTimeout(() => this.poke(), Math.max(1, Math.min(atMs - this.#parts.clock.now(), RESEND_MS)));
+    this.#timer = setTimeout(
+      () => this.poke(),
+      Math.max(1, Math.min(atMs - this.#parts.clock.now(), RESEND_MS)),
+    );
   }
 }

@@ -3,11 +3,17 @@
  * for good when two certified headers contradict each other. Pure: no network, no disk, no clock.
  */
 
-import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
-import { type Refusal, refuse, type Result } from '../../consensus/codec/result.ts';
 import { type Header, headerId } from '../../consensus/checkpoint/header.ts';
-import { type AnchorProof, type CertifiedHeader, checkAnchored, checkCertified, type TrustRoot } from '../proof/anchor.ts';
+import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
+import { type Refusal, type Result, refuse } from '../../consensus/codec/result.ts';
 import type { HeaderConflict } from '../outbox/records.ts';
+import {
+  type AnchorProof,
+  type CertifiedHeader,
+  checkAnchored,
+  checkCertified,
+  type TrustRoot,
+} from '../proof/anchor.ts';
 
 export interface FollowerStart {
   readonly root: TrustRoot;
@@ -82,7 +88,10 @@ export class Follower {
     const known = this.#remembered.get(header.height);
     if (known !== undefined && equalBytes(known.id, id)) return { type: 'known' };
     if (this.isUnanchored(nowMs)) {
-      const facts = { reason: 'the trust root is older than the trusting period', trustedMs: this.#trustedTimeMs };
+      const facts = {
+        reason: 'the trust root is older than the trusting period',
+        trustedMs: this.#trustedTimeMs,
+      };
       return { type: 'refused', refusal: refuse('E_CERTIFICATE', facts) };
     }
     const checked = checkCertified(certified, this.#root);
@@ -106,7 +115,11 @@ export class Follower {
   checkAnchor(target: Header, anchor: AnchorProof, source: string, nowMs: number): Result<Header> {
     const sight = this.observe(anchor.certified, source, nowMs);
     if (sight.type === 'refused') return sight.refusal;
-    if (this.#conflict !== undefined) return refuse('E_CERTIFICATE', { reason: 'two certified headers contradict each other', height: this.#conflict.other.header.height });
+    if (this.#conflict !== undefined)
+      return refuse('E_CERTIFICATE', {
+        reason: 'two certified headers contradict each other',
+        height: this.#conflict.other.header.height,
+      });
     return checkAnchored(target, anchor);
   }
 
@@ -128,12 +141,14 @@ export class Follower {
 
   #remember(certified: CertifiedHeader, id: Uint8Array): void {
     this.#remembered.set(certified.header.height, { id, certified });
-    if (this.#remembered.size > REMEMBERED_HEIGHTS) this.#remembered.delete(Math.min(...this.#remembered.keys()));
+    if (this.#remembered.size > REMEMBERED_HEIGHTS)
+      this.#remembered.delete(Math.min(...this.#remembered.keys()));
   }
 }
 
 /** For logs: which headers contradict each other. */
 export function describeConflict({ known, other, source }: HeaderConflict): string {
-  const name = ({ header }: CertifiedHeader) => `${toHex(headerId(header)).slice(0, 16)}… at height ${header.height}`;
+  const name = ({ header }: CertifiedHeader) =>
+    `${toHex(headerId(header)).slice(0, 16)}… at height ${header.height}`;
   return `certified headers contradict each other: ${name(known)}, and ${name(other)} from ${source}`;
 }

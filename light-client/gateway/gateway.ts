@@ -1,20 +1,17 @@
 /** Wires the gateway: MQTT → intake → outbox → ledger, and a small API beside it. docs/guides/gateway.md. */
 
 import '../../node/polyfill.ts';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Genesis } from '../../consensus/checkpoint/genesis.ts';
 import { toHex } from '../../consensus/codec/bytes.ts';
-import { describeRefusal } from '../../consensus/codec/result.ts';
-import type { Json } from '../../consensus/codec/schema.ts';
-import { type Genesis, parseGenesis } from '../../consensus/checkpoint/genesis.ts';
 import type { GatewayConfig } from '../../node/config/gateway-config.ts';
 import { installNativePrimitives, nativeSigner, randomPort, systemClock } from '../../node/crypto/native.ts';
-import { openKeyFile } from '../../node/keys/key-file.ts';
 import { connectLight } from '../../node/libp2p/light-link.ts';
 import type { Clock } from '../../node/ports.ts';
-import { connectIntake, type ConnectionStatus, type IntakeConnection } from '../mqtt/intake-connection.ts';
+import { type ConnectionStatus, connectIntake, type IntakeConnection } from '../mqtt/intake-connection.ts';
 import { Outbox, outboxLimits } from '../outbox/outbox.ts';
 import { Spool } from '../outbox/spool.ts';
+import { keepEvidence, readEvidence, readNewest, storeNewest } from '../outbox/trust.ts';
 import { Alarms } from './alarms.ts';
 import { ChainGuard, type Standing } from './chain-guard.ts';
 import { Devices } from './devices.ts';
@@ -26,7 +23,8 @@ import { type Log, makeLog } from './log.ts';
 import { Finality, type GatewayStatus } from './metrics.ts';
 import { Readings } from './readings.ts';
 import { Reception } from './reception.ts';
-import { readOrMakeToken } from './token.ts';
+import { readInputs } from './startup.ts';
+import { Status } from './status.ts';
 
 export interface RunningGateway {
   /** Public key in hexadecimal. */
@@ -42,46 +40,33 @@ export interface RunningGateway {
 const TICK_MS = 1_000;
 /** How often the newest header is written down while nothing is signed. */
 const REMEMBER_MS = 30_000;
-/** Heartbeats that may fail before finality counts as stopped. */
-const HEARTBEATS_MISSED_MAX = 3;
 /** What is in flight at the end has this long to become durable. */
 const CLOSE_GRACE_MS = 500;
-const SHOWN_DEVICES_MAX = 1_000;
 
 /** Starts a gateway. Throws where a file of its configuration is missing or wrong; afterwards it runs until `close`. */
 export async function startGateway(config: GatewayConfig, passphrase: string): Promise<RunningGateway> {
   installNativePrimitives();
   const log = makeLog(config.logLevel, config.name);
-  const genesis = await readGenesis(config.genesisFile);
-  const secret = await openKeyFile(config.keyFile, passphrase);
-  const token = await readOrMakeToken(config.api.tokenFile);
-  const password = config.mqtt.passwordFile === undefined ? undefined : (await readFile(config.mqtt.passwordFile, 'utf8')).replace(/\r?\n$/, '');
+  const { genesis, secret, token, password } = await readInputs(config, passphrase);
   const author = nativeSigner(secret).publicKey;
-  const limits = { ...outboxLimits, queuedFramesMax: config.outbox.framesMax, keptVerticesMax: config.outbox.keptBatchesMax };
-  const outbox = await Outbox.open(join(config.dataDir, 'outbox'), { network: genesis.network, author }, limits);
+  const limits = {
+    ...outboxLimits,
+    queuedFramesMax: config.outbox.framesMax,
+    keptVerticesMax: config.outbox.keptBatchesMax,
+  };
+  const outbox = await Outbox.open(
+    join(config.dataDir, 'outbox'),
+    { network: genesis.network, author },
+    limits,
+  );
+  const gateway = new Gateway({ config, genesis, outbox, log, clock: systemClock });
   try {
-    const gateway = new Gateway({ config, genesis, outbox, log, clock: systemClock });
     await gateway.start(secret, token, password);
     return gateway;
   } catch (error) {
-    await outbox.close();
+    await gateway.close();
     throw error;
   }
-}
-
-async function readGenesis(file: string): Promise<Genesis> {
-  const text = await readFile(file, 'utf8').catch((cause: Error) => {
-    throw new Error(`${file}: cannot read the genesis: ${cause.message}`, { cause });
-  });
-  let json: Json;
-  try {
-    json = JSON.parse(text) as Json;
-  } catch (cause) {
-    throw new Error(`${file}: not JSON: ${(cause as Error).message}`, { cause });
-  }
-  const genesis = parseGenesis(json);
-  if (!genesis.ok) throw new Error(`${file}: no genesis: ${describeRefusal(genesis)}`);
-  return genesis.value;
 }
 
 class Gateway implements RunningGateway {
@@ -92,7 +77,6 @@ class Gateway implements RunningGateway {
   readonly #clock: Clock;
   readonly #alarms: Alarms;
   readonly #finality = new Finality();
-  readonly #startedMs: number;
   #follower!: Follower;
   #ledger!: Ledger;
   #guard!: ChainGuard;
@@ -100,23 +84,31 @@ class Gateway implements RunningGateway {
   #devices!: Devices;
   #spool!: Spool;
   #reception!: Reception;
+  #status!: Status;
   #api!: Api;
   #mqtt: IntakeConnection | undefined;
-  #ticker: NodeJS.Timeout | undefined;
+  /** What to close, first to last. */
+  readonly #closers: (() => Promise<void>)[] = [];
   #rememberedMs = 0;
   #closing: Promise<void> | undefined;
   #end: (error: Error | undefined) => void = () => {};
   #failure: Error | undefined;
   readonly ended: Promise<Error | undefined>;
 
-  constructor(parts: { readonly config: GatewayConfig; readonly genesis: Genesis; readonly outbox: Outbox; readonly log: Log; readonly clock: Clock }) {
+  constructor(parts: {
+    readonly config: GatewayConfig;
+    readonly genesis: Genesis;
+    readonly outbox: Outbox;
+    readonly log: Log;
+    readonly clock: Clock;
+  }) {
     this.#config = parts.config;
     this.#genesis = parts.genesis;
     this.#outbox = parts.outbox;
     this.#log = parts.log;
     this.#clock = parts.clock;
     this.#alarms = new Alarms(parts.clock, parts.log);
-    this.#startedMs = parts.clock.now();
+    this.#closers.unshift(() => this.#closeOutbox());
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -141,18 +133,59 @@ class Gateway implements RunningGateway {
     this.#devices = await Devices.open(network, outbox.database, clock);
     await this.#follow();
     await this.#connectLedger(secret);
-    this.#reception = await Reception.open({ network, outbox, clock, log, spool: this.#spool, devices: this.#devices, onQueued: () => this.#dispatcher.poke() });
+    this.#reception = await Reception.open({
+      network,
+      outbox,
+      clock,
+      log,
+      spool: this.#spool,
+      devices: this.#devices,
+      onQueued: () => this.#dispatcher.poke(),
+    });
+    this.#closers.unshift(() => this.#reception.close());
     const readings = new Readings({ outbox, clock, ledger: this.#ledger, genesis: this.#genesis });
+    this.#status = new Status({
+      ...{
+        name: this.#config.name,
+        genesis: this.#genesis,
+        clock,
+        outbox,
+        spool: this.#spool,
+        follower: this.#follower,
+      },
+      ...{
+        ledger: this.#ledger,
+        guard: this.#guard,
+        alarms: this.#alarms,
+        reception: this.#reception,
+        finality: this.#finality,
+      },
+      mqtt: () => this.#mqtt,
+    });
     this.#api = await startApi({
-      ...{ host: this.#config.api.host, port: this.#config.api.port, token, readings, finality: this.#finality },
-      notReady: () => this.#notReady(),
+      ...{
+        host: this.#config.api.host,
+        port: this.#config.api.port,
+        token,
+        readings,
+        finality: this.#finality,
+      },
+      notReady: () => (this.#closing === undefined ? this.#status.notReady() : ['the gateway is stopping']),
       status: () => this.status(),
       onError: (error) => log('error', 'a request failed', { error: error.stack ?? error.message }),
     });
+    this.#closers.unshift(() => this.#api.close());
     this.#connectMqtt(password);
-    this.#ticker = setInterval(() => this.#tick(), TICK_MS);
+    const ticker = setInterval(() => this.#tick(), TICK_MS);
+    this.#closers.unshift(async () => clearInterval(ticker));
     const { queuedFrames, inFlight } = outbox;
-    log('info', 'gateway is up', { url: this.url, key: this.key, network: toHex(network), queued: queuedFrames, inFlight: inFlight.length });
+    log('info', 'gateway is up', {
+      url: this.url,
+      key: this.key,
+      network: toHex(network),
+      queued: queuedFrames,
+      inFlight: inFlight.length,
+    });
   }
 
   async #follow(): Promise<void> {
@@ -161,9 +194,9 @@ class Gateway implements RunningGateway {
       root: this.#genesis,
       genesisTimeMs: record.time,
       trustingPeriodMs: record.pace.trustingPeriodMs,
-      newest: this.#outbox.newest,
+      newest: readNewest(this.#outbox.database),
     });
-    for (const conflict of await this.#outbox.evidence()) {
+    for (const conflict of await readEvidence(this.#outbox.database)) {
       this.#follower.recallConflict(conflict);
       this.#alarms.raise('ledger', 'E_CERTIFICATE', describeConflict(conflict));
     }
@@ -172,8 +205,18 @@ class Gateway implements RunningGateway {
   async #connectLedger(secret: Uint8Array): Promise<void> {
     const { nodes, batch, resumeChain } = this.#config;
     const signer = nativeSigner(secret);
-    const parts = { outbox: this.#outbox, follower: this.#follower, clock: this.#clock, alarms: this.#alarms };
-    this.#guard = new ChainGuard({ outbox: this.#outbox, author: signer.publicKey, resume: resumeChain, onStanding: (standing) => this.#onStanding(standing) });
+    const parts = {
+      outbox: this.#outbox,
+      follower: this.#follower,
+      clock: this.#clock,
+      alarms: this.#alarms,
+    };
+    this.#guard = new ChainGuard({
+      outbox: this.#outbox,
+      author: signer.publicKey,
+      resume: resumeChain,
+      onStanding: (standing) => this.#onStanding(standing),
+    });
     const link = await connectLight({
       secret,
       network: toHex(this.#genesis.network),
@@ -198,7 +241,11 @@ class Gateway implements RunningGateway {
         onConflict: () => void this.#onConflict(),
         onLie: (node, reason) => this.#log('warn', 'node is not believed for a while', { node, reason }),
         onPrimary: (node, before) => {
-          this.#log(node === undefined ? 'warn' : 'info', node === undefined ? 'no node answers' : 'node is primary now', { node, before });
+          this.#log(
+            node === undefined ? 'warn' : 'info',
+            node === undefined ? 'no node answers' : 'node is primary now',
+            { node, before },
+          );
           // The constructor of the ledger chooses as well, before there is anything to tell.
           if (this.#dispatcher === undefined || node === undefined) return;
           this.#look();
@@ -207,6 +254,7 @@ class Gateway implements RunningGateway {
         },
       },
     });
+    this.#closers.unshift(() => this.#ledger.close());
     this.#devices.ledger = this.#ledger;
     this.#dispatcher = new Dispatcher({
       ...{ ...parts, ledger: this.#ledger, guard: this.#guard, signer, random: randomPort() },
@@ -217,11 +265,14 @@ class Gateway implements RunningGateway {
       },
       onFailure: (error) => this.#fail(error),
     });
+    this.#closers.unshift(() => this.#dispatcher.close());
   }
 
   /** Which party runs each node, by the genesis: two nodes of one party are one opinion `[LC-2]`. */
   #organise(): LedgerNode[] {
-    const partyOf = new Map(this.#genesis.record.parties.flatMap(({ lei, keys }) => keys.map((key) => [toHex(key), lei] as const)));
+    const partyOf = new Map(
+      this.#genesis.record.parties.flatMap(({ lei, keys }) => keys.map((key) => [toHex(key), lei] as const)),
+    );
     const nodes = this.#config.nodes.map(({ key }) => ({ key, organisation: partyOf.get(key) ?? key }));
     if (new Set(nodes.map(({ organisation }) => organisation)).size < 2) {
       this.#log('warn', 'all nodes followed are of one organisation: nobody contradicts it if it lies');
@@ -231,7 +282,10 @@ class Gateway implements RunningGateway {
 
   #connectMqtt(password: string | undefined): void {
     const { url, protocolVersion, clientId, username, topics } = this.#config.mqtt;
-    const credentials = { ...(username !== undefined && { username }), ...(password !== undefined && { password }) };
+    const credentials = {
+      ...(username !== undefined && { username }),
+      ...(password !== undefined && { password }),
+    };
     this.#mqtt = connectIntake(
       { url, protocolVersion, clientId, topics, ...credentials, onStatus: (status) => this.#onMqtt(status) },
       async (payload, facts) => {
@@ -244,12 +298,15 @@ class Gateway implements RunningGateway {
         }
       },
     );
+    this.#closers.unshift(() => this.#mqtt!.close(CLOSE_GRACE_MS));
   }
 
   #onMqtt(status: ConnectionStatus): void {
     if (this.#closing !== undefined) return;
-    if (status.state === 'failed') this.#log('warn', status.error.message, { cause: String(status.error.cause ?? '') });
-    else this.#log('info', `MQTT ${status.state}`, 'retryInMs' in status ? { retryInMs: status.retryInMs } : {});
+    if (status.state === 'failed')
+      this.#log('warn', status.error.message, { cause: String(status.error.cause ?? '') });
+    else
+      this.#log('info', `MQTT ${status.state}`, 'retryInMs' in status ? { retryInMs: status.retryInMs } : {});
   }
 
   #onStanding(standing: Standing): void {
@@ -257,7 +314,9 @@ class Gateway implements RunningGateway {
     else this.#alarms.clear('chain');
     if (standing.state === 'waiting') this.#log('info', standing.reason, { code: standing.code });
     if (standing.state !== 'clear') return;
-    this.#log('info', 'the ledger knows this gateway: signing begins', { sequence: this.#outbox.end.sequence });
+    this.#log('info', 'the ledger knows this gateway: signing begins', {
+      sequence: this.#outbox.end.sequence,
+    });
     this.#dispatcher.poke();
   }
 
@@ -265,7 +324,7 @@ class Gateway implements RunningGateway {
     const { conflict } = this.#follower;
     if (conflict === undefined) return;
     this.#alarms.raise('ledger', 'E_CERTIFICATE', describeConflict(conflict));
-    await this.#outbox.keepEvidence(conflict).catch((error: Error) => this.#fail(error));
+    await keepEvidence(this.#outbox.database, conflict).catch((error: Error) => this.#fail(error));
   }
 
   /** Looks whether something that waited on the ledger can go on. */
@@ -279,69 +338,30 @@ class Gateway implements RunningGateway {
     const nowMs = this.#clock.now();
     if (this.#follower.conflict === undefined) {
       if (this.#follower.isUnanchored(nowMs)) {
-        this.#alarms.raise('ledger', 'E_CERTIFICATE', 'the newest header that is trusted is older than the trusting period: new ones cannot be judged');
+        this.#alarms.raise(
+          'ledger',
+          'E_CERTIFICATE',
+          'the newest header that is trusted is older than the trusting period: new ones cannot be judged',
+        );
       } else this.#alarms.clear('ledger');
     }
     const { head } = this.#follower;
     if (head === undefined || nowMs - this.#rememberedMs < REMEMBER_MS) return;
     this.#rememberedMs = nowMs;
-    void this.#outbox.remember(head).catch((error: Error) => this.#fail(error));
+    void this.#outbox.database.write([storeNewest(head)], false).catch((error: Error) => this.#fail(error));
   }
 
-  #notReady(): string[] {
-    const reasons = [...this.#alarms.raised.values()].map(({ code, reason }) => `${code}: ${reason}`);
-    const { standing } = this.#guard;
-    if (this.#closing !== undefined) reasons.push('the gateway is stopping');
-    if (standing.state === 'waiting') reasons.push(standing.reason);
-    if (this.#ledger.primary === undefined) reasons.push('no node is connected');
-    if (this.#mqtt?.connected !== true) reasons.push('the MQTT broker is not connected');
-    if (this.#outbox.isFull) reasons.push('the outbox is full');
-    const mostMs = HEARTBEATS_MISSED_MAX * this.#genesis.record.pace.heartbeatMs;
-    if (this.#ageMs() > mostMs) reasons.push(`the newest certified header is ${this.#ageMs()} ms old, more than ${mostMs}`);
-    return reasons;
-  }
-
-  #ageMs(): number {
-    const { header } = this.#follower.head ?? this.#genesis;
-    return Math.max(0, this.#clock.now() - header.time);
-  }
-
-  async status(): Promise<GatewayStatus> {
-    const { counts, end, inFlight, queuedFrames, queuedBytes, isFull, database, tallies } = this.#outbox;
-    const { messages, bytes } = this.#reception.counts;
-    const { standing } = this.#guard;
-    const notReady = this.#notReady();
-    const { rss, heapUsed } = process.memoryUsage();
-    const { header } = this.#follower.head ?? this.#genesis;
-    return {
-      ...{ name: this.#config.name, network: toHex(this.#genesis.network), networkName: this.#genesis.record.name, key: this.key },
-      ...{ ready: notReady.length === 0, notReady, uptimeMs: this.#clock.now() - this.#startedMs },
-      mqtt: { connected: this.#mqtt?.connected ?? false, inFlight: this.#mqtt?.inFlight ?? 0, messages, bytes },
-      frames: {
-        ...{ accepted: tallies.total('accepted'), duplicates: tallies.total('duplicates'), queued: queuedFrames },
-        inFlight: inFlight.reduce((sum, { receivedMs }) => sum + receivedMs.length, 0),
-        ...{ final: counts.finalFrames, refused: counts.refusedFrames, held: this.#spool.size },
-      },
-      readings: { final: counts.finalReadings },
-      vertices: { signed: end.sequence, inFlight: inFlight.length, final: counts.finalVertices, kept: counts.keptVertices },
-      outbox: { queuedBytes, keptBytes: counts.keptBytes, diskBytes: await database.size(), full: isFull },
-      finality: this.#finality.summary,
-      ledger: {
-        ...{ height: header.height, time: header.time, ageMs: this.#ageMs() },
-        ...{ standing: standing.state, reason: standing.state === 'clear' ? '' : standing.reason, nodes: this.#ledger.nodes },
-      },
-      bytes: this.#ledger.bytes,
-      memory: { rssBytes: rss, heapBytes: heapUsed },
-      refused: Object.fromEntries(this.#reception.refused),
-      alarms: Object.fromEntries(this.#alarms.raised),
-      devices: Object.fromEntries([...tallies.devices].slice(0, SHOWN_DEVICES_MAX)),
-    };
+  status(): Promise<GatewayStatus> {
+    return this.#status.read();
   }
 
   #fail(error: Error): void {
     if (this.#closing !== undefined) return;
     this.#failure = error;
-    this.#log('error', 'the gateway stops', { error: error.stack ?? error.message, cause: String(error.cause ?? '') });
+    this.#log('error', 'the gateway stops', {
+      error: error.stack ?? error.message,
+      cause: String(error.cause ?? ''),
+    });
     void this.close();
   }
 
@@ -353,15 +373,25 @@ class Gateway implements RunningGateway {
     return this.#closing;
   }
 
+  /** No more comes in; what came is written and acknowledged; then nothing more goes out, and last the disk. */
   async #close(): Promise<void> {
-    clearInterval(this.#ticker);
-    // No more comes in; what came is written and acknowledged; then nothing more goes out.
-    await this.#mqtt?.close(CLOSE_GRACE_MS);
-    await this.#api.close();
-    await this.#dispatcher.close();
-    await this.#ledger.close();
-    if (this.#follower.head !== undefined) await this.#outbox.remember(this.#follower.head);
-    await this.#outbox.close();
-    this.#log('info', 'gateway is down', { queued: this.#outbox.queuedFrames, inFlight: this.#outbox.inFlight.length });
+    for (const close of this.#closers) {
+      await close().catch((error: Error) =>
+        this.#log('error', 'a part could not be closed', { error: error.message }),
+      );
+    }
+    this.#log('info', 'gateway is down', {
+      queued: this.#outbox.queuedFrames,
+      inFlight: this.#outbox.inFlight.length,
+    });
+  }
+
+  async #closeOutbox(): Promise<void> {
+    const { head } = this.#follower ?? {};
+    try {
+      if (head !== undefined) await this.#outbox.database.write([storeNewest(head)], true);
+    } finally {
+      await this.#outbox.close();
+    }
   }
 }

@@ -35,7 +35,11 @@ interface Answer {
   readonly body: string | Uint8Array;
 }
 
-const json = (value: unknown, status = 200): Answer => ({ status, type: 'application/json', body: `${JSON.stringify(value)}\n` });
+const json = (value: unknown, status = 200): Answer => ({
+  status,
+  type: 'application/json',
+  body: `${JSON.stringify(value)}\n`,
+});
 
 /** RFC 9457. */
 function problem({ code, facts }: Refusal, status: number): Answer {
@@ -44,7 +48,8 @@ function problem({ code, facts }: Refusal, status: number): Answer {
   return { ...json(body, status), type: 'application/problem+json; charset=utf-8' };
 }
 
-const statusOf = ({ code }: Refusal): number => (code === 'E_NOT_FOUND' ? 404 : code === 'E_SCHEMA' ? 400 : code === 'E_STATE' ? 409 : 500);
+const statusOf = ({ code }: Refusal): number =>
+  code === 'E_NOT_FOUND' ? 404 : code === 'E_SCHEMA' ? 400 : code === 'E_STATE' ? 409 : 500;
 const answerRefusal = (refusal: Refusal): Answer => problem(refusal, statusOf(refusal));
 
 export async function startApi(parts: ApiParts): Promise<Api> {
@@ -53,7 +58,10 @@ export async function startApi(parts: ApiParts): Promise<Api> {
     handle(request, mayRead, parts)
       .catch((error: Error) => {
         parts.onError(error);
-        return problem(refuse('E_UNKNOWN', { reason: 'an error of the gateway’s own; its log says more' }), 500);
+        return problem(
+          refuse('E_UNKNOWN', { reason: 'an error of the gateway’s own; its log says more' }),
+          500,
+        );
       })
       .then((answer) => send(response, answer));
   });
@@ -74,36 +82,53 @@ export async function startApi(parts: ApiParts): Promise<Api> {
 }
 
 function send(response: ServerResponse, { status, type, body }: Answer): void {
-  const headers: Record<string, string | number> = { 'content-type': type, 'content-length': Buffer.byteLength(body), 'cache-control': 'no-store' };
+  const headers: Record<string, string | number> = {
+    'content-type': type,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+  };
   if (status === 401) headers['www-authenticate'] = 'Bearer';
   response.writeHead(status, headers).end(body);
 }
 
-async function handle(request: IncomingMessage, mayRead: (header: string | undefined) => boolean, parts: ApiParts): Promise<Answer> {
+async function handle(
+  request: IncomingMessage,
+  mayRead: (header: string | undefined) => boolean,
+  parts: ApiParts,
+): Promise<Answer> {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://gateway');
-  if (request.method !== 'GET') return problem(refuse('E_SCHEMA', { reason: 'only GET is served here' }), 405);
+  if (request.method !== 'GET')
+    return problem(refuse('E_SCHEMA', { reason: 'only GET is served here' }), 405);
   if (pathname === '/livez') return json({ live: true });
   if (pathname === '/readyz') {
     const notReady = parts.notReady();
     return json({ ready: notReady.length === 0, notReady }, notReady.length === 0 ? 200 : 503);
   }
-  if (pathname === '/metrics') return { status: 200, type: metricsContentType, body: metricsText(await parts.status(), parts.finality) };
-  if (!mayRead(request.headers.authorization)) return problem(refuse('E_ROLE', { reason: 'a bearer token is missing or wrong' }), 401);
+  if (pathname === '/metrics')
+    return { status: 200, type: metricsContentType, body: metricsText(await parts.status(), parts.finality) };
+  if (!mayRead(request.headers.authorization))
+    return problem(refuse('E_ROLE', { reason: 'a bearer token is missing or wrong' }), 401);
   if (pathname === '/v1/status') return json(await parts.status());
   if (pathname === '/v1/readings') return listReadings(searchParams, parts.readings);
   const [, vertex, index] = /^\/v1\/readings\/([0-9a-f]{64})\/(\d{1,4})\/bundle$/.exec(pathname) ?? [];
-  if (vertex === undefined || index === undefined) return answerRefusal(refuse('E_NOT_FOUND', { reason: 'no such path' }));
+  if (vertex === undefined || index === undefined)
+    return answerRefusal(refuse('E_NOT_FOUND', { reason: 'no such path' }));
   const bundle = await parts.readings.bundle(fromHex(vertex)!, Number(index));
-  return bundle.ok ? { status: 200, type: 'application/octet-stream', body: bundle.value } : answerRefusal(bundle);
+  return bundle.ok
+    ? { status: 200, type: 'application/octet-stream', body: bundle.value }
+    : answerRefusal(bundle);
 }
 
 async function listReadings(parameters: URLSearchParams, readings: Readings): Promise<Answer> {
   const limit = Number(parameters.get('limit') ?? LIMIT_DEFAULT);
   if (!Number.isSafeInteger(limit) || limit < 1 || limit > LIMIT_MAX) {
-    return answerRefusal(refuse('E_SCHEMA', { field: 'limit', reason: `"limit" expected 1 to ${LIMIT_MAX}` }));
+    return answerRefusal(
+      refuse('E_SCHEMA', { field: 'limit', reason: `"limit" expected 1 to ${LIMIT_MAX}` }),
+    );
   }
   const final = parameters.get('final') ?? 'false';
-  if (final !== 'true' && final !== 'false') return answerRefusal(refuse('E_SCHEMA', { field: 'final', reason: '"final" expected true or false' }));
+  if (final !== 'true' && final !== 'false')
+    return answerRefusal(refuse('E_SCHEMA', { field: 'final', reason: '"final" expected true or false' }));
   const device = parameters.get('device') ?? undefined;
   return json({ readings: await readings.list({ device, finalOnly: final === 'true', limit }) });
 }

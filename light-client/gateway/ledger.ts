@@ -8,7 +8,7 @@ import { describeRefusal } from '../../consensus/codec/result.ts';
 import type { LightLink } from '../../node/libp2p/light-link.ts';
 import type { Clock } from '../../node/ports.ts';
 import type { CertifiedHeader } from '../proof/anchor.ts';
-import { type LightRequest, lightRequest, type LightResponse, lightResponse } from '../protocol/messages.ts';
+import { type LightRequest, type LightResponse, lightRequest, lightResponse } from '../protocol/messages.ts';
 import type { Judging } from './answers.ts';
 import type { Follower } from './follower.ts';
 
@@ -152,7 +152,8 @@ export class Ledger {
     if (!up) return this.#choose();
     try {
       const answer = await this.ask(key, { type: 'head' });
-      if (answer.type !== 'head') return this.distrust(key, `answered "${answer.type}" when asked for its head`);
+      if (answer.type !== 'head')
+        return this.distrust(key, `answered "${answer.type}" when asked for its head`);
       if (answer.certified !== undefined) this.#observe(node, answer.certified);
     } catch {
       return;
@@ -165,7 +166,8 @@ export class Ledger {
     const decoded = lightResponse.decode(frame, limits.frameBytesMax);
     if (!decoded.ok) return this.distrust(key, describeRefusal(decoded));
     const { body } = decoded.value;
-    if (body.type === 'head' && body.certified !== undefined) this.#observe(this.#nodeOf(key), body.certified);
+    if (body.type === 'head' && body.certified !== undefined)
+      this.#observe(this.#nodeOf(key), body.certified);
     // A node that could not read a request of ours says so unasked.
     else if (body.type === 'refused') this.#events.onLie(key, `${body.code} ${body.detail}`);
   }
@@ -197,7 +199,9 @@ export class Ledger {
       this.#primary = undefined;
       this.#behindSinceMs = undefined;
     }
-    this.#primary ??= this.#nodes.find((node) => node !== before && this.#serves(node, nowMs)) ?? this.#nodes.find((node) => this.#serves(node, nowMs));
+    this.#primary ??=
+      this.#nodes.find((node) => node !== before && this.#serves(node, nowMs)) ??
+      this.#nodes.find((node) => this.#serves(node, nowMs));
     if (this.#primary !== before) this.#events.onPrimary(this.#primary?.key, before?.key);
   }
 

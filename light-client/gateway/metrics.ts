@@ -12,7 +12,12 @@ export interface GatewayStatus {
   readonly ready: boolean;
   readonly notReady: readonly string[];
   readonly uptimeMs: number;
-  readonly mqtt: { readonly connected: boolean; readonly inFlight: number; readonly messages: number; readonly bytes: number };
+  readonly mqtt: {
+    readonly connected: boolean;
+    readonly inFlight: number;
+    readonly messages: number;
+    readonly bytes: number;
+  };
   /** Since the outbox began, but for `duplicates`, which counts a frame once for each time it came again. */
   readonly frames: {
     readonly accepted: number;
@@ -26,8 +31,18 @@ export interface GatewayStatus {
     readonly held: number;
   };
   readonly readings: { readonly final: number };
-  readonly vertices: { readonly signed: number; readonly inFlight: number; readonly final: number; readonly kept: number };
-  readonly outbox: { readonly queuedBytes: number; readonly keptBytes: number; readonly diskBytes: number; readonly full: boolean };
+  readonly vertices: {
+    readonly signed: number;
+    readonly inFlight: number;
+    readonly final: number;
+    readonly kept: number;
+  };
+  readonly outbox: {
+    readonly queuedBytes: number;
+    readonly keptBytes: number;
+    readonly diskBytes: number;
+    readonly full: boolean;
+  };
   /** From a message's arrival to its frames' checked proof, over the last frames; 0 before the first. */
   readonly finality: { readonly p50Ms: number; readonly p95Ms: number; readonly samples: number };
   readonly ledger: {
@@ -44,7 +59,13 @@ export interface GatewayStatus {
   /** By code, since the start of this process: of frames under E_REPLAY, of messages under the others. */
   readonly refused: { readonly [code: string]: number };
   readonly alarms: { readonly [S in AlarmSubject]?: Alarm };
-  readonly devices: { readonly [device: string]: { readonly accepted: number; readonly duplicates: number; readonly final: number } };
+  readonly devices: {
+    readonly [device: string]: {
+      readonly accepted: number;
+      readonly duplicates: number;
+      readonly final: number;
+    };
+  };
 }
 
 const SAMPLES = 4_096;
@@ -68,7 +89,8 @@ export class Finality {
   get summary(): { readonly p50Ms: number; readonly p95Ms: number; readonly samples: number } {
     const samples = Math.min(this.#count, SAMPLES);
     const ascending = this.#recent.slice(0, samples).sort();
-    const at = (share: number) => Math.round(ascending[Math.min(samples - 1, Math.floor(samples * share))] ?? 0);
+    const at = (share: number) =>
+      Math.round(ascending[Math.min(samples - 1, Math.floor(samples * share))] ?? 0);
     return { p50Ms: at(0.5), p95Ms: at(0.95), samples };
   }
 
@@ -79,7 +101,12 @@ export class Finality {
       below += this.#buckets[index]!;
       return `${name}_bucket{le="${most}"} ${below}`;
     });
-    return [...lines, `${name}_bucket{le="+Inf"} ${this.#count}`, `${name}_sum ${this.#sumMs / 1_000}`, `${name}_count ${this.#count}`];
+    return [
+      ...lines,
+      `${name}_bucket{le="+Inf"} ${this.#count}`,
+      `${name}_sum ${this.#sumMs / 1_000}`,
+      `${name}_count ${this.#count}`,
+    ];
   }
 }
 
@@ -100,7 +127,8 @@ export function metricsText(status: GatewayStatus, finality: Finality): string {
   };
   const many = (name: string, kind: Kind, help: string, label: string, values: Labelled): void => {
     const full = head(name, kind, help);
-    for (const [key, value] of Object.entries(values)) lines.push(`${full}{${label}="${quoted(key)}"} ${value}`);
+    for (const [key, value] of Object.entries(values))
+      lines.push(`${full}{${label}="${quoted(key)}"} ${value}`);
   };
   const { frames, vertices, outbox, ledger, mqtt, bytes, memory } = status;
   one('ready', 'gauge', '1 when readings come in and become final', status.ready);
@@ -114,7 +142,12 @@ export function metricsText(status: GatewayStatus, finality: Finality): string {
   one('frames_queued', 'gauge', 'Frames that wait to be signed', frames.queued);
   one('frames_in_flight', 'gauge', 'Frames signed and not final', frames.inFlight);
   one('messages_held', 'gauge', 'Messages of devices that nobody could be asked about yet', frames.held);
-  one('readings_final_total', 'counter', 'Single readings proved to have taken effect', status.readings.final);
+  one(
+    'readings_final_total',
+    'counter',
+    'Single readings proved to have taken effect',
+    status.readings.final,
+  );
   one('vertices_signed_total', 'counter', 'Vertices signed', vertices.signed);
   one('vertices_final_total', 'counter', 'Vertices proved to have taken effect', vertices.final);
   one('vertices_in_flight', 'gauge', 'Vertices signed and not final', vertices.inFlight);
@@ -124,14 +157,40 @@ export function metricsText(status: GatewayStatus, finality: Finality): string {
   one('outbox_full', 'gauge', '1 while nothing more is accepted', outbox.full);
   one('ledger_height', 'gauge', 'Height of the newest certified header that was verified', ledger.height);
   one('ledger_age_seconds', 'gauge', 'Age of that header', ledger.ageMs / 1_000);
-  many('node_up', 'gauge', '1 while the node is connected', 'node', Object.fromEntries(ledger.nodes.map(({ key, up }) => [key, Number(up)])));
-  many('bytes_total', 'counter', 'Bytes of frames exchanged with nodes', 'direction', { sent: bytes.sent, received: bytes.received });
-  many('refused_total', 'counter', 'Refusals by code: of frames under E_REPLAY, else of messages', 'code', status.refused);
-  many('alarm', 'gauge', '1 for each alarm raised', 'code', Object.fromEntries(Object.values(status.alarms).map(({ code }) => [code, 1])));
-  const name = head('finality_seconds', 'histogram', 'From a message’s arrival to the checked proof of its frames');
+  many(
+    'node_up',
+    'gauge',
+    '1 while the node is connected',
+    'node',
+    Object.fromEntries(ledger.nodes.map(({ key, up }) => [key, Number(up)])),
+  );
+  many('bytes_total', 'counter', 'Bytes of frames exchanged with nodes', 'direction', {
+    sent: bytes.sent,
+    received: bytes.received,
+  });
+  many(
+    'refused_total',
+    'counter',
+    'Refusals by code: of frames under E_REPLAY, else of messages',
+    'code',
+    status.refused,
+  );
+  many(
+    'alarm',
+    'gauge',
+    '1 for each alarm raised',
+    'code',
+    Object.fromEntries(Object.values(status.alarms).map(({ code }) => [code, 1])),
+  );
+  const name = head(
+    'finality_seconds',
+    'histogram',
+    'From a message’s arrival to the checked proof of its frames',
+  );
   lines.push(...finality.lines(name));
   one('resident_memory_bytes', 'gauge', 'Resident memory', memory.rssBytes);
   return `${lines.join('\n')}\n`;
 }
 
-const quoted = (text: string): string => text.replace(/[\\"\n]/g, (character) => (character === '\n' ? '\\n' : `\\${character}`));
+const quoted = (text: string): string =>
+  text.replace(/[\\"\n]/g, (character) => (character === '\n' ? '\\n' : `\\${character}`));

@@ -1,20 +1,21 @@
 /** What the gateway shows of its own batches: recent frames, and the bundle that proves one of them to anybody. */
 
-import { toHex } from '../../consensus/codec/bytes.ts';
-import { invariant, ok, refuse, type Result } from '../../consensus/codec/result.ts';
 import type { Genesis } from '../../consensus/checkpoint/genesis.ts';
 import { headerId } from '../../consensus/checkpoint/header.ts';
+import type { VertexProof } from '../../consensus/checkpoint/outcome.ts';
 import { outcomeCode } from '../../consensus/checkpoint/outcome.ts';
+import { toHex } from '../../consensus/codec/bytes.ts';
+import { invariant, ok, type Result, refuse } from '../../consensus/codec/result.ts';
 import { device, labelKey } from '../../consensus/contracts/registry.ts';
 import { type Batch, batch, proveFrame } from '../../consensus/vertex/batch.ts';
 import { formatDecimal } from '../../consensus/vertex/decimal.ts';
 import type { Clock } from '../../node/ports.ts';
+import type { Outbox } from '../outbox/outbox.ts';
 import { decodeOwn } from '../outbox/records.ts';
-import type { KeptVertex, Outbox } from '../outbox/outbox.ts';
+import type { StoredVertex } from '../outbox/vertices.ts';
 import type { AnchorProof } from '../proof/anchor.ts';
 import { BUNDLE_VERSION, bundleSchema } from '../proof/bundle.ts';
 import type { StateProof } from '../proof/state-proof.ts';
-import type { VertexProof } from '../../consensus/checkpoint/outcome.ts';
 import { verifyBundle } from '../verify/verify.ts';
 import { checkObjectAnswer, checkVertexAnswer } from './answers.ts';
 import type { Ledger } from './ledger.ts';
@@ -51,7 +52,12 @@ export class Readings {
   readonly #genesis: Genesis;
   readonly #clock: Clock;
 
-  constructor(parts: { readonly outbox: Outbox; readonly ledger: Ledger; readonly genesis: Genesis; readonly clock: Clock }) {
+  constructor(parts: {
+    readonly outbox: Outbox;
+    readonly ledger: Ledger;
+    readonly genesis: Genesis;
+    readonly clock: Clock;
+  }) {
     this.#outbox = parts.outbox;
     this.#ledger = parts.ledger;
     this.#genesis = parts.genesis;
@@ -59,15 +65,24 @@ export class Readings {
   }
 
   /** Newest first: by vertex, and in each batch from its end. */
-  async list(filter: { readonly device: string | undefined; readonly finalOnly: boolean; readonly limit: number }): Promise<ShownFrame[]> {
+  async list(filter: {
+    readonly device: string | undefined;
+    readonly finalOnly: boolean;
+    readonly limit: number;
+  }): Promise<ShownFrame[]> {
     const shown: ShownFrame[] = [];
     const { from, to } = this.#outbox.readable;
-    for (let sequence = to; sequence >= Math.max(from, to - BATCHES_MAX) && shown.length < filter.limit; sequence--) {
+    for (
+      let sequence = to;
+      sequence >= Math.max(from, to - BATCHES_MAX) && shown.length < filter.limit;
+      sequence--
+    ) {
       const kept = this.#outbox.read(sequence);
       if (kept === undefined || (filter.finalOnly && !tookEffect(kept))) continue;
       const { frames } = decodeOwn(batch, kept.vertex.payload, `the batch of vertex ${sequence}`);
       for (let index = frames.length - 1; index >= 0 && shown.length < filter.limit; index--) {
-        if (filter.device === undefined || frames[index]!.device === filter.device) shown.push(showFrame(kept, frames, index));
+        if (filter.device === undefined || frames[index]!.device === filter.device)
+          shown.push(showFrame(kept, frames, index));
       }
       // Messages come in meanwhile.
       if (sequence % 16 === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -82,19 +97,31 @@ export class Readings {
   async bundle(vertexId: Uint8Array, index: number): Promise<Result<Uint8Array>> {
     const sequence = this.#outbox.sequenceOf(vertexId);
     const kept = sequence === undefined ? undefined : this.#outbox.read(sequence);
-    if (kept === undefined) return refuse('E_NOT_FOUND', { reason: 'no vertex of this gateway, or no longer kept', vertex: toHex(vertexId) });
+    if (kept === undefined)
+      return refuse('E_NOT_FOUND', {
+        reason: 'no vertex of this gateway, or no longer kept',
+        vertex: toHex(vertexId),
+      });
     const { settled } = kept;
     if (settled === undefined) return refuse('E_STATE', { reason: 'not final yet', vertex: kept.vertex.key });
     const opened = decodeOwn(batch, kept.vertex.payload, `the batch of vertex ${kept.vertex.sequence}`);
-    if (index >= opened.frames.length) return refuse('E_NOT_FOUND', { reason: 'no such frame', index, frames: opened.frames.length });
+    if (index >= opened.frames.length)
+      return refuse('E_NOT_FOUND', { reason: 'no such frame', index, frames: opened.frames.length });
     const code = outcomeCode(settled.proof.outcome);
     if (code !== 'OK') return refuse('E_STATE', { reason: 'its vertex did not take effect', code });
     const withDevice = await this.#proveWithDevice(kept.vertex.id, opened.frames[index]!.device);
-    return this.#seal(opened, index, withDevice ?? { proof: settled.proof, anchor: settled.anchor, device: undefined });
+    return this.#seal(
+      opened,
+      index,
+      withDevice ?? { proof: settled.proof, anchor: settled.anchor, device: undefined },
+    );
   }
 
   /** The vertex' proof and the device's record under one certified header; `undefined` where no node gives both. */
-  async #proveWithDevice(id: Uint8Array, name: string): Promise<{ proof: VertexProof; anchor: AnchorProof; device: StateProof } | undefined> {
+  async #proveWithDevice(
+    id: Uint8Array,
+    name: string,
+  ): Promise<{ proof: VertexProof; anchor: AnchorProof; device: StateProof } | undefined> {
     const node = this.#ledger.primary;
     if (node === undefined) return undefined;
     const deviceId = labelKey(this.#genesis.network, 'device', name);
@@ -107,36 +134,57 @@ export class Readings {
       const judging = this.#ledger.judging(node);
       const proved = checkVertexAnswer(answers[0], id, judging);
       const enrolled = checkObjectAnswer(answers[1], { type: device, id: deviceId, height: 0 }, judging);
-      if (!proved.ok || proved.value === undefined || !enrolled.ok || enrolled.value.value === undefined) return undefined;
+      if (!proved.ok || proved.value === undefined || !enrolled.ok || enrolled.value.value === undefined)
+        return undefined;
       const { proof, anchor } = proved.value;
       const stands = toHex(headerId(enrolled.value.proof.header));
       // One path leads to one older header: the other must be the certified one itself (proof/bundle.ts).
-      if (stands === toHex(headerId(anchor.certified.header)) || stands === toHex(headerId(proof.header))) return { proof, anchor, device: enrolled.value.proof };
+      if (stands === toHex(headerId(anchor.certified.header)) || stands === toHex(headerId(proof.header)))
+        return { proof, anchor, device: enrolled.value.proof };
     }
     return undefined;
   }
 
-  #seal(opened: Batch, index: number, proved: { readonly proof: VertexProof; readonly anchor: AnchorProof; readonly device: StateProof | undefined }): Result<Uint8Array> {
+  #seal(
+    opened: Batch,
+    index: number,
+    proved: {
+      readonly proof: VertexProof;
+      readonly anchor: AnchorProof;
+      readonly device: StateProof | undefined;
+    },
+  ): Result<Uint8Array> {
     const bytes = bundleSchema.encode({
       version: BUNDLE_VERSION,
       network: this.#genesis.network,
-      statement: { type: 'reading', proof: { frame: proveFrame(opened, index), vertex: proved.proof }, device: proved.device },
+      statement: {
+        type: 'reading',
+        proof: { frame: proveFrame(opened, index), vertex: proved.proof },
+        device: proved.device,
+      },
       anchor: proved.anchor,
     });
     const verified = verifyBundle(bytes, this.#genesis, { nowMs: this.#clock.now() });
     const failed = verified.facts.find((fact) => !fact.ok);
-    if (verified.verdict === 'invalid') return refuse('E_PROOF', { reason: failed?.text ?? 'the bundle does not verify' });
+    if (verified.verdict === 'invalid')
+      return refuse('E_PROOF', { reason: failed?.text ?? 'the bundle does not verify' });
     return ok(bytes);
   }
 }
 
-const tookEffect = ({ settled }: { readonly settled: KeptVertex['settled'] | undefined }): boolean =>
+const tookEffect = ({ settled }: StoredVertex): boolean =>
   settled !== undefined && outcomeCode(settled.proof.outcome) === 'OK';
 
-function showFrame({ vertex, settled, receivedMs }: Pick<KeptVertex, 'vertex' | 'receivedMs'> & { readonly settled: KeptVertex['settled'] | undefined }, frames: Batch['frames'], index: number): ShownFrame {
+function showFrame(
+  { vertex, settled, receivedMs }: StoredVertex,
+  frames: Batch['frames'],
+  index: number,
+): ShownFrame {
   const frame = frames[index];
   invariant(frame !== undefined, 'the frame is one of its batch');
-  const exact = Object.fromEntries(frame.readings.map(({ quantity, value }) => [quantity, formatDecimal(value)]));
+  const exact = Object.fromEntries(
+    frame.readings.map(({ quantity, value }) => [quantity, formatDecimal(value)]),
+  );
   const { device: name, session, counter, time } = frame;
   return {
     ...{ vertex: vertex.key, index, device: name, session, counter, time, receivedTime: receivedMs[index]! },
@@ -148,4 +196,3 @@ function showFrame({ vertex, settled, receivedMs }: Pick<KeptVertex, 'vertex' | 
     outcome: settled === undefined ? null : outcomeCode(settled.proof.outcome),
   };
 }
-

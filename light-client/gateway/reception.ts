@@ -52,6 +52,7 @@ export class Reception {
   /** The held message that is being judged: its own device no longer stands behind it. */
   #draining = false;
   #drained: Promise<void> | undefined;
+  #closed = false;
 
   private constructor(parts: ReceptionParts) {
     this.#parts = parts;
@@ -69,8 +70,18 @@ export class Reception {
   }
 
   /** Since the start of this process. */
-  get counts(): { readonly messages: number; readonly bytes: number; readonly accepted: number; readonly sessions: number } {
-    return { messages: this.#messages, bytes: this.#bytes, accepted: this.#accepted, sessions: this.#intake.sessions };
+  get counts(): {
+    readonly messages: number;
+    readonly bytes: number;
+    readonly accepted: number;
+    readonly sessions: number;
+  } {
+    return {
+      messages: this.#messages,
+      bytes: this.#bytes,
+      accepted: this.#accepted,
+      sessions: this.#intake.sessions,
+    };
   }
 
   /** Resolves when the message may be acknowledged; rejects when it must come again. */
@@ -92,6 +103,12 @@ export class Reception {
         this.#drained = undefined;
       });
     return this.#drained;
+  }
+
+  /** Nobody waits for room any longer: what waited comes again in the next life. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#drained;
   }
 
   #deviceOf(name: string) {
@@ -123,13 +140,26 @@ export class Reception {
     if (verdict !== undefined) return this.#finish(message, verdict);
     if (spool.isFull) {
       this.#count('E_FULL', 1);
-      this.#parts.log('warn', 'a message of a device that nobody can be asked about is dropped: too many are held', { device: names[0] });
+      this.#parts.log(
+        'warn',
+        'a message of a device that nobody can be asked about is dropped: too many are held',
+        { device: names[0] },
+      );
       return;
     }
-    await spool.hold({ receivedMs: message.receivedMs, payload: message.payload, contentType: message.contentType?.split(';')[0], devices: names });
+    await spool.hold({
+      receivedMs: message.receivedMs,
+      payload: message.payload,
+      contentType: message.contentType?.split(';')[0],
+      devices: names,
+    });
   }
 
-  async #finish(message: Message, verdict: Result<readonly Frame[]>, beside: readonly Operation[] = []): Promise<void> {
+  async #finish(
+    message: Message,
+    verdict: Result<readonly Frame[]>,
+    beside: readonly Operation[] = [],
+  ): Promise<void> {
     const { outbox, log, onQueued } = this.#parts;
     const frames = verdict.ok ? verdict.value : [];
     const duplicates = this.#duplicates(message, frames);
@@ -139,7 +169,13 @@ export class Reception {
       log('debug', 'message refused', { refusal: describeRefusal(verdict) });
     }
     if (frames.length === 0 && duplicates === undefined && beside.length === 0) return outbox.flushed();
-    await outbox.append({ frames, receivedMs: message.receivedMs, guard: this.#intake.changes(), beside, ...(duplicates && { duplicates }) });
+    await outbox.append({
+      frames,
+      receivedMs: message.receivedMs,
+      guard: this.#intake.changes(),
+      beside,
+      ...(duplicates && { duplicates }),
+    });
     if (frames.length > 0) onQueued();
   }
 
@@ -172,7 +208,7 @@ export class Reception {
     this.#count('E_FULL', 1);
     const untilMs = performance.now() + ROOM_WAIT_MS;
     while (outbox.isFull) {
-      if (performance.now() > untilMs) throw new Error('the outbox is full');
+      if (this.#closed || performance.now() > untilMs) throw new Error('the outbox is full');
       await new Promise((resolve) => setTimeout(resolve, ROOM_LOOK_MS));
     }
   }
@@ -182,7 +218,9 @@ export class Reception {
     if (spool.size === 0) return;
     await devices.resolve(spool.devices);
     for (;;) {
-      while (outbox.isFull) await new Promise((resolve) => setTimeout(resolve, ROOM_LOOK_MS));
+      while (outbox.isFull && !this.#closed)
+        await new Promise((resolve) => setTimeout(resolve, ROOM_LOOK_MS));
+      if (this.#closed) return;
       const ready = await spool.firstReady((name) => devices.isResolved(name));
       if (ready === undefined) return;
       this.#draining = true;

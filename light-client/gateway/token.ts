@@ -17,9 +17,11 @@ export async function readOrMakeToken(path: string): Promise<string> {
       if (cause.code !== 'EEXIST') throw cause;
     });
     const { mode } = await stat(path);
-    if ((mode & 0o077) !== 0 && process.platform !== 'win32') throw new Error(`others may read it: chmod 600 ${path}`);
+    if ((mode & 0o077) !== 0 && process.platform !== 'win32')
+      throw new Error(`others may read it: chmod 600 ${path}`);
     const token = (await readFile(path, 'utf8')).trim();
-    if (token.length < LENGTH_MIN) throw new Error(`expected at least ${LENGTH_MIN} characters; remove the file to have one made`);
+    if (token.length < LENGTH_MIN)
+      throw new Error(`expected at least ${LENGTH_MIN} characters; remove the file to have one made`);
     return token;
   } catch (cause) {
     throw new Error(`${path}: no token: ${(cause as Error).message}`, { cause });
@@ -32,5 +34,6 @@ export async function readOrMakeToken(path: string): Promise<string> {
 export function makeTokenCheck(token: string): (header: string | undefined) => boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   const wanted = digest(token);
-  return (header) => timingSafeEqual(digest(/^Bearer ([\x21-\x7e]+)$/i.exec(header ?? '')?.[1] ?? ''), wanted);
+  return (header) =>
+    timingSafeEqual(digest(/^Bearer ([\x21-\x7e]+)$/i.exec(header ?? '')?.[1] ?? ''), wanted);
 }

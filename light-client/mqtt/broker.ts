@@ -13,9 +13,6 @@ import { MqttError } from './connection.ts';
 
 const HOST = '127.0.0.1';
 const START_TIMEOUT_MS = 10_000;
-/** Above what the gateway takes (senmlLimits), so that it sees and counts what is too long. */
-const MESSAGE_BYTES_MAX = 1 << 20;
-
 /** Ends the broker when file descriptor 3 closes: at `close`, and also when this process is killed. */
 const UNTIL_WE_END = '"$0" -c "$1" 3<&- & broker=$!; { read -r _ <&3; kill $broker; } 2>&- & wait $broker';
 
@@ -107,7 +104,6 @@ function mosquittoConfig(port: number): string {
     'max_queued_messages 0',
     'set_tcp_nodelay true',
     'max_inflight_messages 256',
-    `message_size_limit ${MESSAGE_BYTES_MAX}`,
     'log_dest stderr',
     'log_type error',
     'log_type warning',

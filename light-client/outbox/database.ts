@@ -85,7 +85,10 @@ export class Database {
       if (inner?.code === 'LEVEL_LOCKED') {
         throw new Error(`${directory} is in use by another process: one gateway, one outbox`, { cause });
       }
-      throw new Error(`${directory} cannot be opened as an outbox: ${inner?.message ?? (cause as Error).message}`, { cause });
+      throw new Error(
+        `${directory} cannot be opened as an outbox: ${inner?.message ?? (cause as Error).message}`,
+        { cause },
+      );
     }
     return new Database(directory, db);
   }
@@ -110,7 +113,9 @@ export class Database {
 
   /** Resolves once everything that was written so far is durable. */
   flushed(): Promise<void> {
-    return this.#writer === undefined && this.#failure === undefined ? Promise.resolve() : this.write([], true);
+    return this.#writer === undefined && this.#failure === undefined
+      ? Promise.resolve()
+      : this.write([], true);
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
@@ -126,14 +131,20 @@ export class Database {
   async *entries(kind: Kind): AsyncGenerator<[rest: Uint8Array, value: Uint8Array]> {
     const end = keyOf(kind);
     end[0]! += 1;
-    for await (const [key, value] of this.#db.iterator({ gte: keyOf(kind), lt: end })) yield [key.subarray(1), value];
+    for await (const [key, value] of this.#db.iterator({ gte: keyOf(kind), lt: end }))
+      yield [key.subarray(1), value];
   }
 
   /** Bytes on disk, about. */
   async size(): Promise<number> {
     const names = await readdir(this.directory);
     // A file may be compacted away between the listing and the question.
-    const sizes = names.map((name) => stat(join(this.directory, name)).then(({ size }) => size, () => 0));
+    const sizes = names.map((name) =>
+      stat(join(this.directory, name)).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    );
     return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
   }
 

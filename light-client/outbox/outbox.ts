@@ -4,34 +4,41 @@
  * is durable under its number before anybody sees it. docs/guides/gateway.md.
  */
 
+import { headerId } from '../../consensus/checkpoint/header.ts';
+import { outcomeCode, type VertexProof } from '../../consensus/checkpoint/outcome.ts';
 import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
 import { invariant } from '../../consensus/codec/result.ts';
 import type { Signer } from '../../consensus/crypto/ed25519.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
-import { headerId } from '../../consensus/checkpoint/header.ts';
-import { outcomeCode, type VertexProof } from '../../consensus/checkpoint/outcome.ts';
 import { batch, batchHash, checkBatch, makeBatch } from '../../consensus/vertex/batch.ts';
 import { compareFrames, type Frame } from '../../consensus/vertex/frame.ts';
-import { decodeVertex, encodeVertex, signVertex, type Vertex } from '../../consensus/vertex/vertex.ts';
+import { encodeVertex, signVertex } from '../../consensus/vertex/vertex.ts';
 import type { GuardEntry } from '../intake/replay-guard.ts';
-import { type AnchorProof, type CertifiedHeader, certifiedHeader } from '../proof/anchor.ts';
+import type { AnchorProof, CertifiedHeader } from '../proof/anchor.ts';
 import { composeBatch } from './compose.ts';
 import { Database, del, keyOf, type Operation, put } from './database.ts';
-import { framesByDevice, Tallies } from './tallies.ts';
 import {
   decodeOwn,
   emptyHead,
-  type HeaderConflict,
-  headerConflict,
   isKnownFormat,
-  outboxHead,
   type OutboxHead,
+  outboxHead,
   type QueuedFrame,
   queuedFrame,
-  type SettledProof,
-  settledProof,
-  signedVertex,
 } from './records.ts';
+import { framesByDevice, Tallies } from './tallies.ts';
+import { storeNewest } from './trust.ts';
+import {
+  dropVertex,
+  findSequence,
+  framesIn,
+  type OutboxVertex,
+  readChain,
+  readVertex,
+  type StoredVertex,
+  storeProof,
+  storeVertex,
+} from './vertices.ts';
 
 export interface OutboxLimits {
   /** Frames that wait to be signed; when there are as many, nothing more is accepted. */
@@ -59,18 +66,6 @@ export interface Counts {
   readonly refusedFrames: number;
   readonly keptVertices: number;
   readonly keptBytes: number;
-}
-
-/** A signed vertex that the outbox holds. */
-export interface OutboxVertex {
-  readonly vertex: Vertex;
-  readonly envelope: Uint8Array;
-  /** When each frame of the batch came, in the batch's order. */
-  readonly receivedMs: readonly number[];
-}
-
-export interface KeptVertex extends OutboxVertex {
-  readonly settled: SettledProof;
 }
 
 /** What one message brought. */
@@ -101,7 +96,6 @@ export class Outbox {
   readonly #limits: OutboxLimits;
   readonly #inFlight: OutboxVertex[] = [];
   #head: OutboxHead;
-  #newest: CertifiedHeader | undefined;
   /** When the frame came that waits longest; `undefined` while none waits. */
   #waitingSinceMs: number | undefined;
   #busy = false;
@@ -118,12 +112,24 @@ export class Outbox {
    * Opens the outbox in `directory`, or begins one there. Throws where it is another network's or another key's, in
    * use by another process, or damaged.
    */
-  static async open(directory: string, owner: { readonly network: Uint8Array; readonly author: Uint8Array }, limits = outboxLimits): Promise<Outbox> {
+  static async open(
+    directory: string,
+    owner: { readonly network: Uint8Array; readonly author: Uint8Array },
+    limits = outboxLimits,
+  ): Promise<Outbox> {
     const database = await Database.open(directory);
     try {
       const stored = database.get(keyOf('head'));
-      const head = stored === undefined ? emptyHead(owner.network, owner.author) : decodeOwn(outboxHead, stored, 'the head record');
-      const outbox = new Outbox(database, await Tallies.open(database), headFor(owner, head, directory), limits);
+      const head =
+        stored === undefined
+          ? emptyHead(owner.network, owner.author)
+          : decodeOwn(outboxHead, stored, 'the head record');
+      const outbox = new Outbox(
+        database,
+        await Tallies.open(database),
+        headFor(owner, head, directory),
+        limits,
+      );
       await outbox.#restore();
       return outbox;
     } catch (error) {
@@ -144,7 +150,9 @@ export class Outbox {
 
   /** Nothing more may be accepted now. */
   get isFull(): boolean {
-    return this.queuedFrames >= this.#limits.queuedFramesMax || this.queuedBytes >= this.#limits.queuedBytesMax;
+    return (
+      this.queuedFrames >= this.#limits.queuedFramesMax || this.queuedBytes >= this.#limits.queuedBytesMax
+    );
   }
 
   get waitingSinceMs(): number | undefined {
@@ -154,7 +162,8 @@ export class Outbox {
   /** What the replay guard said last, for `Intake.restore`. */
   async guardEntries(): Promise<GuardEntry[]> {
     const entries: GuardEntry[] = [];
-    for await (const [rest, value] of this.database.entries('guard')) entries.push([new TextDecoder().decode(rest), Uint8Array.from(value)]);
+    for await (const [rest, value] of this.database.entries('guard'))
+      entries.push([new TextDecoder().decode(rest), Uint8Array.from(value)]);
     return entries;
   }
 
@@ -163,7 +172,9 @@ export class Outbox {
    * acknowledged.
    */
   append({ frames, receivedMs, guard, duplicates, beside = [] }: Arrival): Promise<void> {
-    const operations: Operation[] = guard.map(([key, state]) => put(keyOf('guard', new TextEncoder().encode(key)), state));
+    const operations: Operation[] = guard.map(([key, state]) =>
+      put(keyOf('guard', new TextEncoder().encode(key)), state),
+    );
     let { queueEnd, queueBytes } = this.#head;
     for (const frame of frames) {
       const value = queuedFrame.encode({ receivedMs, frame });
@@ -200,11 +211,6 @@ export class Outbox {
     return this.#inFlight.find(({ vertex }) => vertex.sequence === sequence)?.vertex.id;
   }
 
-  /** The certified header that a vertex cited last, or that `remember` was given. */
-  get newest(): CertifiedHeader | undefined {
-    return this.#newest;
-  }
-
   /**
    * Signs the frames that have waited longest as the next vertex of the chain, and resolves once it is durable;
    * `undefined` when none waits. Throws when called again before that.
@@ -224,14 +230,25 @@ export class Outbox {
     if (this.#inFlight.length > 0) throw new Error('"adoptChain" expected no vertex in flight');
     await this.flushed();
     await this.#dropKept(Number.POSITIVE_INFINITY);
-    this.#head = { ...this.#head, sequence, lastId: id, settledSequence: sequence, settledId: id, keptFrom: sequence + 1, keptBytes: 0 };
+    this.#head = {
+      ...this.#head,
+      sequence,
+      lastId: id,
+      settledSequence: sequence,
+      settledId: id,
+      keptFrom: sequence + 1,
+      keptBytes: 0,
+    };
     await this.database.write([], true);
   }
 
   /** The oldest vertex in flight has an outcome, by proofs that the caller has checked. */
   async settleFirst(proof: VertexProof, anchor: AnchorProof, provedMs: number): Promise<void> {
     const first = this.#inFlight.shift();
-    invariant(first !== undefined && equalBytes(first.vertex.id, proof.outcome.id), 'a vertex settles out of its order');
+    invariant(
+      first !== undefined && equalBytes(first.vertex.id, proof.outcome.id),
+      'a vertex settles out of its order',
+    );
     const { sequence, id } = first.vertex;
     const bytes = first.envelope.length + 1024 + 34 * (proof.path.length + anchor.path.length);
     const frames = framesIn(first.vertex);
@@ -242,20 +259,31 @@ export class Outbox {
       ...this.#head,
       ...{ settledSequence: sequence, settledId: id, keptBytes: keptBytes + bytes },
       ...(tookEffect
-        ? { finalVertices: finalVertices + 1, finalFrames: finalFrames + frames.length, finalReadings: finalReadings + readings }
+        ? {
+            finalVertices: finalVertices + 1,
+            finalFrames: finalFrames + frames.length,
+            finalReadings: finalReadings + readings,
+          }
         : { refusedFrames: refusedFrames + frames.length }),
     };
     const tallied = tookEffect ? this.tallies.count('final', framesByDevice(frames)) : [];
-    const value = settledProof.encode({ proof, anchor, provedMs, bytes });
-    await this.database.write([put(keyOf('proof', sequence), value), ...tallied], false);
+    await this.database.write([storeProof(sequence, { proof, anchor, provedMs, bytes }), ...tallied], false);
     await this.#dropKept(sequence);
   }
 
   // --- what is kept --------------------------------------------------------------------------------------------
 
   get counts(): Counts {
-    const { finalVertices, finalFrames, finalReadings, refusedFrames, settledSequence, keptFrom, keptBytes } = this.#head;
-    return { finalVertices, finalFrames, finalReadings, refusedFrames, keptVertices: settledSequence + 1 - keptFrom, keptBytes };
+    const { finalVertices, finalFrames, finalReadings, refusedFrames, settledSequence, keptFrom, keptBytes } =
+      this.#head;
+    return {
+      finalVertices,
+      finalFrames,
+      finalReadings,
+      refusedFrames,
+      keptVertices: settledSequence + 1 - keptFrom,
+      keptBytes,
+    };
   }
 
   /** Sequences that can be read, oldest first: kept ones, then those in flight. */
@@ -263,52 +291,41 @@ export class Outbox {
     return { from: this.#head.keptFrom, to: this.#head.sequence };
   }
 
-  /** A vertex in flight (without `settled`) or kept; `undefined` when it is neither. */
-  read(sequence: number): (OutboxVertex & { readonly settled: SettledProof | undefined }) | undefined {
-    const value = sequence >= this.#head.keptFrom ? this.database.get(keyOf('vertex', sequence)) : undefined;
-    if (value === undefined) return undefined;
-    const proof = this.database.get(keyOf('proof', sequence));
-    return { ...openVertex(value, sequence), settled: proof && decodeOwn(settledProof, proof, `the proof of vertex ${sequence}`) };
+  /** A vertex in flight or kept; `undefined` when it is neither. */
+  read(sequence: number): StoredVertex | undefined {
+    return sequence < this.#head.keptFrom ? undefined : readVertex(this.database, sequence);
   }
 
   sequenceOf(id: Uint8Array): number | undefined {
-    const value = this.database.get(keyOf('index', id));
-    return value && Number(new DataView(value.buffer, value.byteOffset).getBigUint64(0));
-  }
-
-  /** The newest certified header that was verified, so that no later life goes behind it. */
-  remember(newest: CertifiedHeader): Promise<void> {
-    this.#newest = newest;
-    return this.database.write([put(keyOf('newest'), certifiedHeader.encode(newest))], false);
-  }
-
-  /** Keeps both headers of a conflict as evidence `[LC-2]`. */
-  keepEvidence(conflict: HeaderConflict): Promise<void> {
-    const { known, other } = conflict;
-    const name = new Uint8Array([...headerId(known.header), ...headerId(other.header)]);
-    return this.database.write([put(keyOf('evidence', name), headerConflict.encode(conflict))], true);
-  }
-
-  async evidence(): Promise<HeaderConflict[]> {
-    const found: HeaderConflict[] = [];
-    for await (const [, value] of this.database.entries('evidence')) found.push(decodeOwn(headerConflict, value, 'a header conflict'));
-    return found;
+    return findSequence(this.database, id);
   }
 
   close(): Promise<void> {
     return this.database.close();
   }
 
-  async #signNext({ signer, checkpoint, framesMax, nowMs, salt }: SigningTerms): Promise<OutboxVertex | undefined> {
+  async #signNext({
+    signer,
+    checkpoint,
+    framesMax,
+    nowMs,
+    salt,
+  }: SigningTerms): Promise<OutboxVertex | undefined> {
     invariant(equalBytes(signer.publicKey, this.#head.author), 'the outbox belongs to another key');
     const { queueStart, queueEnd, sequence, lastId, lastTime, network } = this.#head;
     const waiting = await this.#waiting(queueStart, queueEnd, framesMax + 1);
     if (waiting.length === 0) return undefined;
     // In the batch's own order, so that the times of arrival stay with their frames.
-    const chosen = composeBatch(waiting.map(({ entry }) => entry), framesMax).slice();
+    const chosen = composeBatch(
+      waiting.map(({ entry }) => entry),
+      framesMax,
+    ).slice();
     const taken = waiting.slice(0, chosen.length);
     chosen.sort((a, b) => compareFrames(a.frame, b.frame));
-    const made = makeBatch(chosen.map(({ frame }) => frame), salt);
+    const made = makeBatch(
+      chosen.map(({ frame }) => frame),
+      salt,
+    );
     const checked = checkBatch(made);
     // Signed once, it would stand in the chain for ever: better no vertex than one that nobody may take.
     invariant(checked.ok, `the next batch is none: ${checked.ok ? '' : JSON.stringify(checked.facts)}`);
@@ -326,21 +343,24 @@ export class Outbox {
       batch.encode(made),
       signer,
     );
-    const signed: OutboxVertex = { vertex, envelope: encodeVertex(vertex), receivedMs: chosen.map(({ receivedMs }) => receivedMs) };
+    const signed: OutboxVertex = {
+      vertex,
+      envelope: encodeVertex(vertex),
+      receivedMs: chosen.map(({ receivedMs }) => receivedMs),
+    };
     const bytes = taken.reduce((sum, { size }) => sum + size, 0);
     this.#head = {
       ...this.#head,
       ...{ sequence: vertex.sequence, lastId: vertex.id, lastTime: vertex.time },
       ...{ queueStart: queueStart + taken.length, queueBytes: this.#head.queueBytes - bytes },
     };
-    this.#waitingSinceMs = this.queuedFrames === 0 ? undefined : (waiting[taken.length]?.entry.receivedMs ?? nowMs);
-    this.#newest = checkpoint;
+    this.#waitingSinceMs =
+      this.queuedFrames === 0 ? undefined : (waiting[taken.length]?.entry.receivedMs ?? nowMs);
     await this.database.write(
       [
         ...taken.map((_, index) => del(keyOf('queue', queueStart + index))),
-        put(keyOf('vertex', vertex.sequence), signedVertex.encode(signed)),
-        put(keyOf('index', vertex.id), keyOf('vertex', vertex.sequence).subarray(1)),
-        put(keyOf('newest'), certifiedHeader.encode(checkpoint)),
+        ...storeVertex(signed),
+        storeNewest(checkpoint),
       ],
       true,
     );
@@ -350,7 +370,10 @@ export class Outbox {
 
   async #waiting(from: number, to: number, limit: number): Promise<{ entry: QueuedFrame; size: number }[]> {
     const values = await this.database.values('queue', from, to, limit);
-    return values.map((value, index) => ({ entry: decodeOwn(queuedFrame, value, `queued frame ${from + index}`), size: value.length }));
+    return values.map((value, index) => ({
+      entry: decodeOwn(queuedFrame, value, `queued frame ${from + index}`),
+      size: value.length,
+    }));
   }
 
   /** Drops kept vertices while there are more than the limits allow, none from `before` on. */
@@ -363,7 +386,7 @@ export class Outbox {
       if (!all && this.counts.keptVertices <= keptVerticesMax && keptBytes <= keptBytesMax) break;
       const kept = this.read(keptFrom);
       invariant(kept?.settled !== undefined, `kept vertex ${keptFrom} is missing in the outbox`);
-      operations.push(del(keyOf('vertex', keptFrom)), del(keyOf('proof', keptFrom)), del(keyOf('index', kept.vertex.id)));
+      operations.push(...dropVertex(kept.vertex));
       this.#head = { ...this.#head, keptFrom: keptFrom + 1, keptBytes: keptBytes - kept.settled.bytes };
     }
     if (operations.length > 0) await this.database.write(operations, false);
@@ -372,40 +395,33 @@ export class Outbox {
   /** Reads what is in flight and checks it against the head: a chain, and no queued frame missing. */
   async #restore(): Promise<void> {
     const { sequence, lastId, settledSequence, settledId, queueStart, queueEnd } = this.#head;
-    let [before, number] = [settledId, settledSequence];
-    for (const value of await this.database.values('vertex', settledSequence + 1, sequence + 1)) {
-      const signed = openVertex(value, ++number);
-      invariant(signed.vertex.sequence === number && equalBytes(signed.vertex.previous, before), `vertex ${number} does not continue the chain`);
-      before = signed.vertex.id;
-      this.#inFlight.push(signed);
+    this.#inFlight.push(...(await readChain(this.database, settledSequence + 1, sequence + 1)));
+    let before = settledId;
+    for (const { vertex } of this.#inFlight) {
+      invariant(equalBytes(vertex.previous, before), `vertex ${vertex.sequence} does not continue the chain`);
+      before = vertex.id;
     }
-    invariant(number === sequence && equalBytes(before, lastId), `the chain in the outbox ends at ${number}, expected ${sequence} ${toHex(lastId)}`);
+    invariant(equalBytes(before, lastId), `the chain in the outbox does not end in ${toHex(lastId)}`);
     const [first] = await this.#waiting(queueStart, queueEnd, 1);
     invariant((first !== undefined) === queueEnd > queueStart, 'queued frames are missing in the outbox');
     this.#waitingSinceMs = first?.entry.receivedMs;
-    const newest = this.database.get(keyOf('newest'));
-    this.#newest = newest && decodeOwn(certifiedHeader, newest, 'the newest header');
   }
 }
 
 /** The head, where it is this owner's. */
-function headFor(owner: { readonly network: Uint8Array; readonly author: Uint8Array }, head: OutboxHead, directory: string): OutboxHead {
-  if (!isKnownFormat(head)) throw new Error(`${directory} is an outbox of format ${head.format}, which this version does not know`);
-  if (!equalBytes(head.network, owner.network)) throw new Error(`${directory} is the outbox of another network: ${toHex(head.network)}`);
+function headFor(
+  owner: { readonly network: Uint8Array; readonly author: Uint8Array },
+  head: OutboxHead,
+  directory: string,
+): OutboxHead {
+  if (!isKnownFormat(head))
+    throw new Error(`${directory} is an outbox of format ${head.format}, which this version does not know`);
+  if (!equalBytes(head.network, owner.network))
+    throw new Error(`${directory} is the outbox of another network: ${toHex(head.network)}`);
   if (!equalBytes(head.author, owner.author)) {
-    throw new Error(`${directory} is the outbox of key ${toHex(head.author)}: give this key a directory of its own`);
+    throw new Error(
+      `${directory} is the outbox of key ${toHex(head.author)}: give this key a directory of its own`,
+    );
   }
   return head;
-}
-
-function openVertex(value: Uint8Array, sequence: number): OutboxVertex {
-  const { envelope, receivedMs } = decodeOwn(signedVertex, value, `vertex ${sequence}`);
-  const decoded = decodeVertex(envelope);
-  invariant(decoded.ok, `vertex ${sequence} in the outbox is damaged`);
-  return { vertex: decoded.value, envelope, receivedMs };
-}
-
-/** The frames of a vertex of our own. */
-export function framesIn(vertex: Vertex): readonly Frame[] {
-  return decodeOwn(batch, vertex.payload, `the batch of vertex ${vertex.sequence}`).frames;
 }

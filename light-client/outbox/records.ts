@@ -1,9 +1,22 @@
 /** What the outbox keeps, as bytes. Written and read by this gateway alone, yet decoded strictly: damage shows. */
 
-import { invariant } from '../../consensus/codec/result.ts';
-import { limits } from '../../consensus/codec/limits.ts';
-import { bytes, flag, hash32, type Infer, int, key32, list, maybe, record, type Schema, text, timeMs } from '../../consensus/codec/schema.ts';
 import { vertexProof } from '../../consensus/checkpoint/outcome.ts';
+import { limits } from '../../consensus/codec/limits.ts';
+import { invariant } from '../../consensus/codec/result.ts';
+import {
+  bytes,
+  flag,
+  hash32,
+  type Infer,
+  int,
+  key32,
+  list,
+  maybe,
+  record,
+  type Schema,
+  text,
+  timeMs,
+} from '../../consensus/codec/schema.ts';
 import { frame } from '../../consensus/vertex/frame.ts';
 import { anchorProof, certifiedHeader } from '../proof/anchor.ts';
 
@@ -56,7 +69,11 @@ export const deviceTally = record('device-tally', { accepted: int(0), duplicates
 export type DeviceTally = Infer<typeof deviceTally>;
 
 /** Two certified headers that cannot both be. */
-export const headerConflict = record('header-conflict', { known: certifiedHeader, other: certifiedHeader, source: text(200) });
+export const headerConflict = record('header-conflict', {
+  known: certifiedHeader,
+  other: certifiedHeader,
+  source: text(200),
+});
 export type HeaderConflict = Infer<typeof headerConflict>;
 
 /** Counters, and the end of the author's chain. Written with every batch, so it is never older than the rest. */
@@ -88,7 +105,13 @@ export type OutboxHead = Infer<typeof outboxHead>;
 
 export const emptyHead = (network: Uint8Array, author: Uint8Array): OutboxHead => ({
   ...{ format: FORMAT, network, author },
-  ...{ sequence: 0, lastId: new Uint8Array(32), lastTime: 0, settledSequence: 0, settledId: new Uint8Array(32) },
+  ...{
+    sequence: 0,
+    lastId: new Uint8Array(32),
+    lastTime: 0,
+    settledSequence: 0,
+    settledId: new Uint8Array(32),
+  },
   ...{ keptFrom: 1, keptBytes: 0, queueStart: 0, queueEnd: 0, queueBytes: 0 },
   ...{ finalVertices: 0, finalFrames: 0, finalReadings: 0, refusedFrames: 0 },
 });

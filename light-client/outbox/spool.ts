@@ -70,7 +70,9 @@ export class Spool {
   }
 
   /** The oldest message whose devices all satisfy `isReady`, none of them named by an older one that must wait. */
-  async firstReady(isReady: (device: string) => boolean): Promise<{ readonly number: number; readonly message: HeldMessage } | undefined> {
+  async firstReady(
+    isReady: (device: string) => boolean,
+  ): Promise<{ readonly number: number; readonly message: HeldMessage } | undefined> {
     const blocked = new Set<string>();
     const first = this.#held.find(({ devices }) => {
       if (devices.every((device) => isReady(device) && !blocked.has(device))) return true;

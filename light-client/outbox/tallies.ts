@@ -1,7 +1,7 @@
 /** Frames by device: accepted, sent twice, final. Written in the batch that brings the frames, so they are exact. */
 
 import { type Database, keyOf, type Operation, put } from './database.ts';
-import { decodeOwn, type DeviceTally, deviceTally } from './records.ts';
+import { type DeviceTally, decodeOwn, deviceTally } from './records.ts';
 
 export type Tally = keyof DeviceTally;
 

@@ -3,15 +3,18 @@
  * `[CKP-2]`. Every proof of the ledger ends here. docs/spec/proofs.md.
  */
 
-import { equalBytes } from '../../consensus/codec/bytes.ts';
-import { ok, refuse, type Result } from '../../consensus/codec/result.ts';
-import { hash32, type Infer, list, record } from '../../consensus/codec/schema.ts';
 import { certificateSchema, checkCertificate } from '../../consensus/checkpoint/certificate.ts';
 import type { Committee } from '../../consensus/checkpoint/committee.ts';
 import { type Header, headerId, headerSchema, historyLeaf } from '../../consensus/checkpoint/header.ts';
+import { equalBytes } from '../../consensus/codec/bytes.ts';
+import { ok, type Result, refuse } from '../../consensus/codec/result.ts';
+import { hash32, type Infer, list, record } from '../../consensus/codec/schema.ts';
 import { verifyInclusion } from '../../consensus/merkle/tree.ts';
 
-export const certifiedHeader = record('certified-header', { header: headerSchema, certificate: certificateSchema });
+export const certifiedHeader = record('certified-header', {
+  header: headerSchema,
+  certificate: certificateSchema,
+});
 export type CertifiedHeader = Infer<typeof certifiedHeader>;
 
 /** A certified header, and the path to an older one in its history; no path where it is the header itself. */
@@ -35,6 +38,14 @@ export function checkAnchored(target: Header, anchor: AnchorProof): Result<Heade
     if (anchor.path.length === 0 && equalBytes(id, headerId(header))) return ok(target);
     return refuse('E_PROOF', { reason: 'not the certified header', height: target.height });
   }
-  const inHistory = verifyInclusion(header.historyRoot, historyLeaf(id), target.height, header.height, anchor.path);
-  return inHistory ? ok(target) : refuse('E_PROOF', { reason: 'not in the certified header’s history', height: target.height });
+  const inHistory = verifyInclusion(
+    header.historyRoot,
+    historyLeaf(id),
+    target.height,
+    header.height,
+    anchor.path,
+  );
+  return inHistory
+    ? ok(target)
+    : refuse('E_PROOF', { reason: 'not in the certified header’s history', height: target.height });
 }

@@ -3,9 +3,18 @@
  * one canonical encoding, so that no byte can change without the bundle failing. docs/spec/proofs.md.
  */
 
-import { choice, hash32, type Infer, int, maybe, record, tagged, text } from '../../consensus/codec/schema.ts';
 import { readingProof } from '../../consensus/checkpoint/evidence.ts';
 import { vertexProof } from '../../consensus/checkpoint/outcome.ts';
+import {
+  choice,
+  hash32,
+  type Infer,
+  int,
+  maybe,
+  record,
+  tagged,
+  text,
+} from '../../consensus/codec/schema.ts';
 import { signedCall } from '../../consensus/vertex/call.ts';
 import { anchorProof } from './anchor.ts';
 import { stateProof } from './state-proof.ts';

@@ -1,13 +1,22 @@
 /** State proofs `[CKP-1]` `[ORD-6]`: an object is in the state with these values, or no object is under that name. */
 
+import { headerSchema } from '../../consensus/checkpoint/header.ts';
 import { equalBytes } from '../../consensus/codec/bytes.ts';
-import { ok, refuse, type Result } from '../../consensus/codec/result.ts';
-import { fixed, hash32, type Infer, list, maybe, record, tagged, text } from '../../consensus/codec/schema.ts';
+import { ok, type Result, refuse } from '../../consensus/codec/result.ts';
+import {
+  fixed,
+  hash32,
+  type Infer,
+  list,
+  maybe,
+  record,
+  tagged,
+  text,
+} from '../../consensus/codec/schema.ts';
 import { objectPath, type StoredObject, type VisibilityClass } from '../../consensus/contracts/object.ts';
 import { hash } from '../../consensus/crypto/hash.ts';
 import { checkMapProof, type MapProof } from '../../consensus/merkle/map.ts';
 import { commitPart, type Part, part } from '../../consensus/vertex/call.ts';
-import { headerSchema } from '../../consensus/checkpoint/header.ts';
 
 /** One visibility class of an object: opened, or only its commitment. */
 const shownPart = tagged('shown-part', { open: part, sealed: record('sealed', { commitment: fixed(32) }) });
@@ -34,7 +43,9 @@ export function makeStateProof(
   visible: readonly VisibilityClass[],
 ): StateProof {
   const show = (opened: Part, index: number): ShownPart =>
-    visible.includes(index as VisibilityClass) ? { type: 'open', ...opened } : { type: 'sealed', commitment: commitPart(opened) };
+    visible.includes(index as VisibilityClass)
+      ? { type: 'open', ...opened }
+      : { type: 'sealed', commitment: commitPart(opened) };
   const neighbour = object === undefined ? map.leaf : undefined;
   return { ...subject, parts: object?.parts.map(show), siblings: map.siblings, neighbour, header };
 }
@@ -45,7 +56,9 @@ export function checkStateProof(proof: StateProof): Result<'absent' | readonly (
   const { parts, siblings, neighbour } = proof;
   if (parts === undefined) {
     const shown = checkMapProof(proof.header.stateRoot, path, { siblings, leaf: neighbour });
-    return shown === 'absent' ? ok('absent') : refuse('E_PROOF', { reason: 'does not show absence under the state root', type: proof.type });
+    return shown === 'absent'
+      ? ok('absent')
+      : refuse('E_PROOF', { reason: 'does not show absence under the state root', type: proof.type });
   }
   const commitments = parts.map((shown) => (shown.type === 'open' ? commitPart(shown) : shown.commitment));
   const valueHash = hash('object-value', ...commitments);

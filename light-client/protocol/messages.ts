@@ -1,8 +1,18 @@
 /** What a light client and a full node say to each other: one request, one answer, on one long-lived stream. */
 
-import { limits } from '../../consensus/codec/limits.ts';
-import { bytes, fixed, hash32, type Infer, int, maybe, record, tagged, text } from '../../consensus/codec/schema.ts';
 import { vertexProof } from '../../consensus/checkpoint/outcome.ts';
+import { limits } from '../../consensus/codec/limits.ts';
+import {
+  bytes,
+  fixed,
+  hash32,
+  type Infer,
+  int,
+  maybe,
+  record,
+  tagged,
+  text,
+} from '../../consensus/codec/schema.ts';
 import { anchorProof, certifiedHeader } from '../proof/anchor.ts';
 import { stateProof } from '../proof/state-proof.ts';
 

@@ -1,10 +1,10 @@
 /** Four seats that certify whatever a test tells them to, as their nodes would after agreeing on it. */
 
-import { asciiBytes } from '../../consensus/codec/bytes.ts';
 import { makeQuorum, phaseDomain, voteBytes } from '../../consensus/checkpoint/certificate.ts';
 import { Committee } from '../../consensus/checkpoint/committee.ts';
 import { type Header, headerId } from '../../consensus/checkpoint/header.ts';
-import { type Signer, signDigest, SUITE } from '../../consensus/crypto/ed25519.ts';
+import { asciiBytes } from '../../consensus/codec/bytes.ts';
+import { type Signer, SUITE, signDigest } from '../../consensus/crypto/ed25519.ts';
 import { hash, zero32 } from '../../consensus/crypto/hash.ts';
 import { emptyRoot } from '../../consensus/merkle/tree.ts';
 import { installNativePrimitives, nativeSigner } from '../../node/crypto/native.ts';
@@ -14,7 +14,9 @@ installNativePrimitives();
 
 export const START_MS = Date.UTC(2026, 0, 5, 8);
 const network = hash('network', asciiBytes('certifying'));
-const seats: readonly Signer[] = ['a', 'b', 'c', 'd'].map((name) => nativeSigner(hash('label', asciiBytes(`seat ${name}`))));
+const seats: readonly Signer[] = ['a', 'b', 'c', 'd'].map((name) =>
+  nativeSigner(hash('label', asciiBytes(`seat ${name}`))),
+);
 const committee = new Committee({
   epoch: 0,
   firstHeight: 0,
@@ -35,8 +37,17 @@ export function headerAt(height: number, previous: Uint8Array, changes: Partial<
 /** The header under commits of the seats named. */
 export function certify(header: Header, by: readonly number[] = [0, 1, 2]): CertifiedHeader {
   const { height } = header;
-  const subject = { network, committeeHash: committee.hash, height, view: 0, headerId: headerId(header), newView: zero32 };
-  const votes = by.map((seat) => [seat, signDigest(seats[seat]!, phaseDomain.commit, network, voteBytes(subject))] as const);
+  const subject = {
+    network,
+    committeeHash: committee.hash,
+    height,
+    view: 0,
+    headerId: headerId(header),
+    newView: zero32,
+  };
+  const votes = by.map(
+    (seat) => [seat, signDigest(seats[seat]!, phaseDomain.commit, network, voteBytes(subject))] as const,
+  );
   return { header, certificate: { height, view: 0, quorum: makeQuorum(new Map(votes), committee) } };
 }
 

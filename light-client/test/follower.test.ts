@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { zero32 } from '../../consensus/crypto/hash.ts';
 import { headerId, historyLeaf } from '../../consensus/checkpoint/header.ts';
+import { zero32 } from '../../consensus/crypto/hash.ts';
 import { History } from '../../consensus/merkle/history.ts';
 import { Follower } from '../gateway/follower.ts';
 import type { CertifiedHeader } from '../proof/anchor.ts';
@@ -37,7 +37,10 @@ test('stands on the newest certified header and never goes back', () => {
 });
 
 test('the order of arrival, from whichever node, does not matter', () => {
-  const arrivals = fc.array(fc.tuple(fc.integer({ min: 0, max: 39 }), fc.constantFrom('a', 'b')), { minLength: 1, maxLength: 60 });
+  const arrivals = fc.array(fc.tuple(fc.integer({ min: 0, max: 39 }), fc.constantFrom('a', 'b')), {
+    minLength: 1,
+    maxLength: 60,
+  });
   fc.assert(
     fc.property(arrivals, (order) => {
       const follower = follow();
@@ -58,13 +61,32 @@ test('takes nothing that q seats of the genesis’ committee did not sign', () =
   const header = headerAt(7, zero32);
   const good = certify(header);
   assert.is(seen(follower, certify(header, [0, 1])), 'E_CERTIFICATE', 'two of four');
-  assert.is(seen(follower, { ...good, header: { ...header, stateRoot: headerId(header) } }), 'E_CERTIFICATE', 'another header');
-  assert.is(seen(follower, { ...good, certificate: { ...good.certificate, view: 1 } }), 'E_CERTIFICATE', 'another view');
+  assert.is(
+    seen(follower, { ...good, header: { ...header, stateRoot: headerId(header) } }),
+    'E_CERTIFICATE',
+    'another header',
+  );
+  assert.is(
+    seen(follower, { ...good, certificate: { ...good.certificate, view: 1 } }),
+    'E_CERTIFICATE',
+    'another view',
+  );
   const { quorum } = good.certificate;
-  const doubled = { ...quorum, signatures: [quorum.signatures[0]!, quorum.signatures[0]!, quorum.signatures[2]!] };
-  assert.is(seen(follower, { ...good, certificate: { ...good.certificate, quorum: doubled } }), 'E_CERTIFICATE', 'one seat twice');
+  const doubled = {
+    ...quorum,
+    signatures: [quorum.signatures[0]!, quorum.signatures[0]!, quorum.signatures[2]!],
+  };
+  assert.is(
+    seen(follower, { ...good, certificate: { ...good.certificate, quorum: doubled } }),
+    'E_CERTIFICATE',
+    'one seat twice',
+  );
   assert.is(seen(follower, certify({ ...header, network: zero32 })), 'E_NETWORK');
-  assert.is(seen(follower, certify({ ...header, committeeHash: zero32 })), 'E_CERTIFICATE', 'another committee');
+  assert.is(
+    seen(follower, certify({ ...header, committeeHash: zero32 })),
+    'E_CERTIFICATE',
+    'another committee',
+  );
   assert.is(follower.head, undefined);
   assert.is(seen(follower, good), 'advanced');
 });
@@ -73,7 +95,10 @@ test('two certified headers at one height stop it for good, and both are kept', 
   const follower = follow();
   seen(follower, chain[5]!, 'a');
   seen(follower, chain[6]!, 'a');
-  const other = certify(headerAt(6, headerId(chain[4]!.header), { stateRoot: headerId(chain[0]!.header) }), [1, 2, 3]);
+  const other = certify(
+    headerAt(6, headerId(chain[4]!.header), { stateRoot: headerId(chain[0]!.header) }),
+    [1, 2, 3],
+  );
   assert.is(seen(follower, other, 'b'), 'conflict', 'a lagging node shows it');
   assert.is(follower.conflict!.known, chain[5]);
   assert.is(follower.conflict!.other, other);
@@ -89,7 +114,10 @@ test('a header that does not stand on the one known before it is a conflict, too
   const below = follow(chain[5]);
   assert.is(seen(below, certify(headerAt(7, zero32)), 'b'), 'conflict');
   const above = follow(chain[6]);
-  assert.is(seen(above, certify(headerAt(6, zero32, { stateRoot: headerId(chain[0]!.header) })), 'b'), 'conflict');
+  assert.is(
+    seen(above, certify(headerAt(6, zero32, { stateRoot: headerId(chain[0]!.header) })), 'b'),
+    'conflict',
+  );
 });
 
 test('with a trust root older than the trusting period nothing new is judged', () => {
@@ -120,7 +148,10 @@ test('an older header is believed through the history of a certified one', () =>
   assert.is(follower.head, certified, 'and the anchor is a header like any other');
   assert.not.ok(follower.checkAnchor(older[1]!, { certified, path }, 'a', NOW_MS).ok);
   assert.not.ok(follower.checkAnchor(older[2]!, { certified, path: [] }, 'a', NOW_MS).ok);
-  const unsigned = { certified: { ...certify(headerAt(7, zero32)), certificate: certified.certificate }, path: [] };
+  const unsigned = {
+    certified: { ...certify(headerAt(7, zero32)), certificate: certified.certificate },
+    path: [],
+  };
   const refused = follow().checkAnchor(unsigned.certified.header, unsigned, 'a', NOW_MS);
   assert.ok(!refused.ok && refused.code === 'E_CERTIFICATE');
 });

@@ -47,11 +47,23 @@ function frameOf(device: string, counter: number): Frame {
     { quantity: 'temperature' as const, value: decimalOf(4 + (counter % 40) / 10)! },
     { quantity: 'humidity' as const, value: decimalOf(60)! },
   ];
-  return { device, session: '', counter, time: Date.now() - 60_000 + counter, readings, signature: new Uint8Array(0) };
+  return {
+    device,
+    session: '',
+    counter,
+    time: Date.now() - 60_000 + counter,
+    readings,
+    signature: new Uint8Array(0),
+  };
 }
-const signed = (frame: Frame): Frame => signFrame(frame, world.genesis.network, signerNamed(`sensor ${frame.device}`));
+const signed = (frame: Frame): Frame =>
+  signFrame(frame, world.genesis.network, signerNamed(`sensor ${frame.device}`));
 
-async function startNamed(name: string, broker: Broker, changes: Parameters<typeof gatewayConfig>[3] = {}): Promise<RunningGateway> {
+async function startNamed(
+  name: string,
+  broker: Broker,
+  changes: Parameters<typeof gatewayConfig>[3] = {},
+): Promise<RunningGateway> {
   return opened(await startGateway(await gatewayConfig(world, name, broker.url, changes), PASSPHRASE));
 }
 
@@ -78,9 +90,15 @@ for (const [number, kind] of brokerKinds().entries()) {
     await world.enrolDevice(keyed, signerNamed(`sensor ${keyed}`).publicKey);
     await until('ready', async () => (await gateway.status()).ready);
 
-    const frames = Array.from({ length: 300 }, (_, i) => (i % 2 === 0 ? frameOf(plain, i) : signed(frameOf(keyed, i))));
+    const frames = Array.from({ length: 300 }, (_, i) =>
+      i % 2 === 0 ? frameOf(plain, i) : signed(frameOf(keyed, i)),
+    );
     const again = frames.filter((_, i) => i % 10 === 0);
-    await publishFrames([...frames.slice(0, 200), ...again, ...frames.slice(200)], { url: broker.url, protocolVersion: kind.protocolVersion, format: 'cbor' });
+    await publishFrames([...frames.slice(0, 200), ...again, ...frames.slice(200)], {
+      url: broker.url,
+      protocolVersion: kind.protocolVersion,
+      format: 'cbor',
+    });
     await publishRaw(broker.url, [
       packOf(frameOf(`stranger-${number}`, 1), 'json'),
       packOf({ ...signed(frameOf(keyed, 1_001)), counter: 1_002 }, 'json'),
@@ -93,7 +111,11 @@ for (const [number, kind] of brokerKinds().entries()) {
 
     await until('all final', async () => (await finalOf(gateway)) === 301);
     const status: GatewayStatus = await gateway.status();
-    assert.equal(status.refused, { E_REPLAY: 30, E_DEVICE_UNKNOWN: 1, E_SIG: 2, E_ENC: 1, E_UNIT: 1, E_SCHEMA: 1 }, 'refusals by code');
+    assert.equal(
+      status.refused,
+      { E_REPLAY: 30, E_DEVICE_UNKNOWN: 1, E_SIG: 2, E_ENC: 1, E_UNIT: 1, E_SCHEMA: 1 },
+      'refusals by code',
+    );
     assert.is(status.frames.accepted, 301);
     assert.is(status.readings.final, 602);
     assert.equal(status.devices[plain], { accepted: 150, duplicates: 30, final: 150 });
@@ -101,7 +123,11 @@ for (const [number, kind] of brokerKinds().entries()) {
     assert.equal(status.alarms, {});
     assert.ok(status.finality.p50Ms > 0 && status.finality.p95Ms < 10_000, JSON.stringify(status.finality));
 
-    const listed = ((await (await get(gateway, name, `/v1/readings?device=${keyed}&limit=1000&final=true`)).json()) as { readings: ShownFrame[] }).readings;
+    const listed = (
+      (await (await get(gateway, name, `/v1/readings?device=${keyed}&limit=1000&final=true`)).json()) as {
+        readings: ShownFrame[];
+      }
+    ).readings;
     assert.is(listed.length, 151);
     assert.is(new Set(listed.map(({ counter }) => counter)).size, 151);
     const [newest] = listed;
@@ -112,15 +138,23 @@ for (const [number, kind] of brokerKinds().entries()) {
     const bundle = new Uint8Array(await response.arrayBuffer());
     const verified = verifyBundle(bundle, world.genesis, { nowMs: Date.now() });
     assert.is(verified.verdict, 'valid', JSON.stringify(verified.facts));
-    assert.ok(verified.facts.some(({ text }) => text.includes('own signature verifies')), 'the bundle shows that the sensor signed');
+    assert.ok(
+      verified.facts.some(({ text }) => text.includes('own signature verifies')),
+      'the bundle shows that the sensor signed',
+    );
     const decoded = bundleSchema.decode(bundle);
     assert.ok(decoded.ok && decoded.value.statement.type === 'reading');
-    console.log(`      ${kind.name}: p50 ${status.finality.p50Ms} ms, p95 ${status.finality.p95Ms} ms, bundle ${bundle.length} bytes`);
+    console.log(
+      `      ${kind.name}: p50 ${status.finality.p50Ms} ms, p95 ${status.finality.p95Ms} ms, bundle ${bundle.length} bytes`,
+    );
 
     assert.is((await fetch(`${gateway.url}/v1/status`)).status, 401);
     assert.is((await fetch(`${gateway.url}/readyz`)).status, 200);
     assert.is((await get(gateway, name, `/v1/readings/${'0'.repeat(64)}/0/bundle`)).status, 404);
-    assert.match(await (await fetch(`${gateway.url}/metrics`)).text(), /tally_gateway_frames_final_total 301\n/);
+    assert.match(
+      await (await fetch(`${gateway.url}/metrics`)).text(),
+      /tally_gateway_frames_final_total 301\n/,
+    );
     const startedMs = performance.now();
     await gateway.close();
     assert.ok(performance.now() - startedMs < 2_000, `closed in ${performance.now() - startedMs} ms`);
@@ -142,7 +176,12 @@ test('the primary dies, then the gateway restarts: nothing is lost, nothing doub
   const publishing = publishFrames(frames, { url: broker.url, speed: 0.5 });
   await until('some are final', async () => (await finalOf(gateway)) > 100);
   await world.down(MONITOR);
-  await until('another primary', async () => (await gateway.status()).ledger.nodes.find(({ role }) => role === 'primary')?.key === world.peer(0).key, 5_000);
+  await until(
+    'another primary',
+    async () =>
+      (await gateway.status()).ledger.nodes.find(({ role }) => role === 'primary')?.key === world.peer(0).key,
+    5_000,
+  );
   const before = await finalOf(gateway);
   await until('it goes on', async () => (await finalOf(gateway)) > before + 100);
   await gateway.close();
@@ -152,7 +191,9 @@ test('the primary dies, then the gateway restarts: nothing is lost, nothing doub
   const status = await gateway.status();
   assert.is(status.frames.accepted, frames.length);
   assert.is(status.frames.queued + status.frames.inFlight, 0);
-  const { readings } = (await (await get(gateway, name, '/v1/readings?limit=1000')).json()) as { readings: ShownFrame[] };
+  const { readings } = (await (await get(gateway, name, '/v1/readings?limit=1000')).json()) as {
+    readings: ShownFrame[];
+  };
   assert.is(new Set(readings.map(({ counter }) => counter)).size, readings.length);
   await world.up(MONITOR);
   assert.is(toHex(signerNamed(name).publicKey), gateway.key);

@@ -19,8 +19,10 @@ import { Reception } from '../gateway/reception.ts';
 import { packOf } from '../intake/packs.ts';
 import { Outbox, outboxLimits } from '../outbox/outbox.ts';
 import { Spool } from '../outbox/spool.ts';
+import { keepEvidence, readEvidence, readNewest } from '../outbox/trust.ts';
+import { framesIn } from '../outbox/vertices.ts';
 import { certify, root, START_MS } from './certifying.ts';
-import { frameOf, framesIn, nameOf, signer } from './outbox-samples.ts';
+import { frameOf, nameOf, signer } from './outbox-samples.ts';
 import { ScriptedLink, SmallLedger } from './small-ledger.ts';
 
 const test = suite('gateway and ledger');
@@ -52,7 +54,11 @@ class Inside {
     this.link = new ScriptedLink(keys, ledger);
   }
 
-  static async open(directory: string, ledger: SmallLedger, { resume = false, keys = [A, B] as readonly string[], up = true } = {}): Promise<Inside> {
+  static async open(
+    directory: string,
+    ledger: SmallLedger,
+    { resume = false, keys = [A, B] as readonly string[], up = true } = {},
+  ): Promise<Inside> {
     const inside = new Inside(directory, ledger, keys);
     if (!up) for (const node of inside.link.scripted) node.up = false;
     await inside.#start(resume);
@@ -64,7 +70,12 @@ class Inside {
     const log = (level: string, message: string) => void this.said.push(`${level}: ${message}`);
     this.outbox = await Outbox.open(this.directory, { network: root.network, author }, outboxLimits);
     this.alarms = new Alarms(clock, log);
-    this.follower = new Follower({ root, genesisTimeMs: START_MS, trustingPeriodMs: 86_400_000, newest: this.outbox.newest });
+    this.follower = new Follower({
+      root,
+      genesisTimeMs: START_MS,
+      trustingPeriodMs: 86_400_000,
+      newest: readNewest(this.outbox.database),
+    });
     this.spool = await Spool.open(this.outbox.database, { messagesMax: 3, bytesMax: 10_000 });
     this.devices = await Devices.open(root.network, this.outbox.database, clock);
     this.guard = new ChainGuard({
@@ -76,7 +87,10 @@ class Inside {
     });
     this.talk = new Ledger({
       ...{ link: this.link, follower: this.follower, clock },
-      nodes: this.link.scripted.map(({ key }, index) => ({ key, organisation: index < 2 ? 'first' : 'second' })),
+      nodes: this.link.scripted.map(({ key }, index) => ({
+        key,
+        organisation: index < 2 ? 'first' : 'second',
+      })),
       events: {
         onUp: (node) => {
           this.dispatcher.onUp(node);
@@ -93,8 +107,22 @@ class Inside {
     });
     this.devices.ledger = this.talk;
     this.dispatcher = new Dispatcher({
-      ...{ outbox: this.outbox, ledger: this.talk, follower: this.follower, guard: this.guard, alarms: this.alarms, signer, clock },
-      ...{ random: randomPort(), framesMax: 5, intervalMs: 0, onFinal: () => {}, onFailure: (error) => void this.failures.push(error) },
+      ...{
+        outbox: this.outbox,
+        ledger: this.talk,
+        follower: this.follower,
+        guard: this.guard,
+        alarms: this.alarms,
+        signer,
+        clock,
+      },
+      ...{
+        random: randomPort(),
+        framesMax: 5,
+        intervalMs: 0,
+        onFinal: () => {},
+        onFailure: (error) => void this.failures.push(error),
+      },
     });
     this.reception = await Reception.open({
       ...{ network: root.network, outbox: this.outbox, spool: this.spool, devices: this.devices, clock, log },
@@ -103,7 +131,11 @@ class Inside {
   }
 
   async append(...counters: readonly number[]): Promise<void> {
-    await this.outbox.append({ frames: counters.map((counter) => frameOf(counter)), receivedMs: this.nowMs, guard: [] });
+    await this.outbox.append({
+      frames: counters.map((counter) => frameOf(counter)),
+      receivedMs: this.nowMs,
+      guard: [],
+    });
     this.dispatcher.poke();
   }
 
@@ -118,7 +150,9 @@ class Inside {
       this.dispatcher.poke();
       await sleep(5);
     }
-    throw new Error(`${what}: not within 200 checkpoints; ${JSON.stringify(this.said.slice(-10))} ${this.failures}`);
+    throw new Error(
+      `${what}: not within 200 checkpoints; ${JSON.stringify(this.said.slice(-10))} ${this.failures}`,
+    );
   }
 
   async close(): Promise<void> {
@@ -163,8 +197,12 @@ test('signs nothing before the ledger knows its key; then everything, in chain o
     assert.is(ledger.vertices.length, 5);
     ledger.vertices.forEach((vertex, index) => assert.is(vertex.sequence, index + 1));
     assert.is(new Set(ledger.vertices.flatMap(framesIn).map(nameOf)).size, 23);
-    for (const { asked } of inside.link.scripted) assert.ok(asked.filter(({ type }) => type === 'submit').length >= 5);
-    assert.ok(inside.link.scripted[1]!.asked.every(({ type }) => type === 'submit' || type === 'head'), 'only the primary is asked');
+    for (const { asked } of inside.link.scripted)
+      assert.ok(asked.filter(({ type }) => type === 'submit').length >= 5);
+    assert.ok(
+      inside.link.scripted[1]!.asked.every(({ type }) => type === 'submit' || type === 'head'),
+      'only the primary is asked',
+    );
     await inside.close();
   }));
 
@@ -213,18 +251,27 @@ test('a node that lies about a vertex, an object or a header is not believed, an
     liar.twist = (answer) => {
       if (answer.type !== 'vertex' || answer.proof === undefined) return answer;
       const { vertex, anchor } = answer.proof;
-      return { type: 'vertex', proof: { vertex: { ...vertex, outcome: { ...vertex.outcome, code: 1 } }, anchor } };
+      return {
+        type: 'vertex',
+        proof: { vertex: { ...vertex, outcome: { ...vertex.outcome, code: 1 } }, anchor },
+      };
     };
     await inside.append(2);
     await inside.until('final by the other', () => inside.outbox.counts.finalFrames === 2);
-    assert.ok(inside.said.some((line) => line.startsWith('lie: aa its proof of vertex 2: E_PROOF')), inside.said.join('\n'));
+    assert.ok(
+      inside.said.some((line) => line.startsWith('lie: aa its proof of vertex 2: E_PROOF')),
+      inside.said.join('\n'),
+    );
     assert.is(inside.talk.primary, B);
     assert.is(inside.outbox.counts.refusedFrames, 0, 'a forged refusal is none');
 
     inside.nowMs += 61_000;
     liar.twist = (answer) =>
       answer.type === 'head' && answer.certified !== undefined
-        ? { type: 'head', certified: { ...answer.certified, header: { ...answer.certified.header, height: 999 } } }
+        ? {
+            type: 'head',
+            certified: { ...answer.certified, header: { ...answer.certified.header, height: 999 } },
+          }
         : answer;
     inside.link.push(0);
     assert.ok(inside.said.some((line) => line.startsWith('lie: aa E_CERTIFICATE')));
@@ -234,7 +281,8 @@ test('a node that lies about a vertex, an object or a header is not believed, an
     inside.ledger.enrolDevice('probe');
     inside.ledger.advance();
     inside.link.push(1);
-    device.twist = (answer) => (answer.type === 'object' ? { ...answer, proof: { ...answer.proof, parts: undefined } } : answer);
+    device.twist = (answer) =>
+      answer.type === 'object' ? { ...answer, proof: { ...answer.proof, parts: undefined } } : answer;
     assert.is(await inside.devices.resolve(['probe']), false, 'an absence that is not proved');
     assert.ok(inside.said.some((line) => line.includes('its proof of device probe: E_PROOF')));
     await inside.close();
@@ -247,7 +295,8 @@ test('two certified headers at one height: an alarm, and nothing is signed or be
     await inside.until('final', () => inside.outbox.counts.finalFrames === 1);
     const { header } = inside.ledger.head!;
     const other = certify({ ...header, stateRoot: zero32 }, [1, 2, 3]);
-    inside.link.scripted[1]!.twist = (answer) => (answer.type === 'head' ? { type: 'head', certified: other } : answer);
+    inside.link.scripted[1]!.twist = (answer) =>
+      answer.type === 'head' ? { type: 'head', certified: other } : answer;
     inside.link.push(1);
     assert.ok(inside.said.includes('conflict'));
     const { sequence } = inside.outbox.end;
@@ -259,10 +308,10 @@ test('two certified headers at one height: an alarm, and nothing is signed or be
     }
     assert.is(inside.outbox.end.sequence, sequence);
     assert.is(inside.outbox.queuedFrames, 1, 'what was accepted stays');
-    await inside.outbox.keepEvidence(inside.follower.conflict!);
+    await keepEvidence(inside.outbox.database, inside.follower.conflict!);
     await inside.close();
     const again = await Outbox.open(directory, { network: root.network, author });
-    const [kept] = await again.evidence();
+    const [kept] = await readEvidence(again.database);
     assert.is(kept!.other.header.height, kept!.known.header.height);
     await again.close();
   }));
@@ -273,7 +322,10 @@ test('what passes is tried again; what is refused for ever is loud and stays', (
     await inside.until('clear', () => inside.guard.standing.state === 'clear');
     for (const node of inside.link.scripted) node.take = () => 'E_ALLOWANCE';
     await inside.append(1, 2);
-    await inside.until('asked more than once', () => inside.link.scripted[0]!.asked.filter(({ type }) => type === 'submit').length > 2);
+    await inside.until(
+      'asked more than once',
+      () => inside.link.scripted[0]!.asked.filter(({ type }) => type === 'submit').length > 2,
+    );
     assert.is(inside.alarms.raised.size, 0);
     for (const node of inside.link.scripted) node.take = () => 'E_BATCH';
     await inside.until('an alarm', () => inside.alarms.raised.get('vertex')?.code === 'E_BATCH', 1_000);
@@ -330,7 +382,10 @@ test('never signs beside a chain that is ahead: an outbox that was lost, or is a
     await lost.append(2);
     await sleep(50);
     const { standing } = lost.guard;
-    assert.ok(standing.state === 'blocked' && standing.code === 'E_CHAIN' && standing.reason.includes('resume_chain'), JSON.stringify(standing));
+    assert.ok(
+      standing.state === 'blocked' && standing.code === 'E_CHAIN' && standing.reason.includes('resume_chain'),
+      JSON.stringify(standing),
+    );
     assert.is(lost.outbox.end.sequence, 0);
     await lost.close();
 
@@ -339,7 +394,10 @@ test('never signs beside a chain that is ahead: an outbox that was lost, or is a
     assert.is(resumed.guard.standing.state, 'waiting', 'first it looks whether the chain rests');
     assert.is(resumed.outbox.end.sequence, 0);
     await resumed.until('final', () => resumed.outbox.counts.finalFrames === 1);
-    assert.equal(ledger.vertices.map(({ sequence }) => sequence), [1, 2]);
+    assert.equal(
+      ledger.vertices.map(({ sequence }) => sequence),
+      [1, 2],
+    );
     assert.is(toHex(ledger.vertices[1]!.previous), ledger.vertices[0]!.key);
     await resumed.close();
   }));
@@ -373,7 +431,8 @@ test('messages of devices that nobody can be asked about are held, and taken up 
     for (const name of ['d1', 'd2']) ledger.enrolDevice(name);
     ledger.advance();
     const inside = await Inside.open(directory, ledger, { up: false });
-    const send = (device: string, counter: number) => inside.reception.take(packOf(frameOf(counter, device), 'json'), { topic: '', contentType: undefined });
+    const send = (device: string, counter: number) =>
+      inside.reception.take(packOf(frameOf(counter, device), 'json'), { topic: '', contentType: undefined });
     await Promise.all([send('d1', 1), send('stranger', 1), send('d1', 2)]);
     assert.is(inside.spool.size, 3);
     await send('d2', 1);
@@ -384,11 +443,18 @@ test('messages of devices that nobody can be asked about are held, and taken up 
     const again = await Inside.open(directory, ledger);
     await sleep(20);
     assert.is(again.spool.size, 3);
-    const behind = again.reception.take(packOf(frameOf(3, 'd1'), 'json'), { topic: '', contentType: undefined });
+    const behind = again.reception.take(packOf(frameOf(3, 'd1'), 'json'), {
+      topic: '',
+      contentType: undefined,
+    });
     await Promise.all([behind, again.reception.drain()]);
     await again.reception.drain();
     assert.is(again.spool.size, 0);
-    assert.equal(Object.fromEntries(again.reception.refused), { E_DEVICE_UNKNOWN: 1 }, 'the stranger is refused at last');
+    assert.equal(
+      Object.fromEntries(again.reception.refused),
+      { E_DEVICE_UNKNOWN: 1 },
+      'the stranger is refused at last',
+    );
     await again.until('final', () => again.outbox.counts.finalFrames === 3);
     assert.equal(ledger.vertices.flatMap(framesIn).map(nameOf), ['d1//1', 'd1//2', 'd1//3']);
 
@@ -406,7 +472,8 @@ test('a revocation of a device is noticed after a while', () =>
     ledger.advance();
     const inside = await Inside.open(directory, ledger);
     await sleep(20);
-    const send = (counter: number) => inside.reception.take(packOf(frameOf(counter, 'd1'), 'json'), { topic: '', contentType: undefined });
+    const send = (counter: number) =>
+      inside.reception.take(packOf(frameOf(counter, 'd1'), 'json'), { topic: '', contentType: undefined });
     await send(1);
     ledger.enrolDevice('d1', new Uint8Array(0), 'REVOKED');
     ledger.advance();

@@ -9,13 +9,19 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  checkGenesis,
+  defaultPace,
+  type Genesis,
+  genesisSchema,
+  type Pace,
+} from '../../consensus/checkpoint/genesis.ts';
 import { asciiBytes, toHex } from '../../consensus/codec/bytes.ts';
-import { checkGenesis, defaultPace, type Genesis, genesisSchema, type Pace } from '../../consensus/checkpoint/genesis.ts';
 import { defaultPolicy } from '../../consensus/contracts/policy.ts';
 import { labelKey } from '../../consensus/contracts/registry.ts';
+import type { Transition } from '../../consensus/contracts/transition.ts';
 import { enrolDevice, enrolKey } from '../../consensus/contracts/transitions/enrol.ts';
 import { revokeKey } from '../../consensus/contracts/transitions/revoke.ts';
-import type { Transition } from '../../consensus/contracts/transition.ts';
 import { type Signer, SUITE } from '../../consensus/crypto/ed25519.ts';
 import { hash } from '../../consensus/crypto/hash.ts';
 import { composeCall, signCall, signedCall } from '../../consensus/vertex/call.ts';
@@ -24,6 +30,8 @@ import type { NodeConfig } from '../../node/config/node-config.ts';
 import { installNativePrimitives, nativeSigner, randomPort } from '../../node/crypto/native.ts';
 import { createKeyFile } from '../../node/keys/key-file.ts';
 import { makeLog, type RunningNode, startNode } from '../../node/node.ts';
+import { Outbox, outboxLimits } from '../outbox/outbox.ts';
+import { framesIn } from '../outbox/vertices.ts';
 
 installNativePrimitives();
 
@@ -75,25 +83,56 @@ export class LedgerWorld {
   static async start(folder: string, pace: Partial<Pace> = {}): Promise<LedgerWorld> {
     const signers = parties.map(({ name }) => signerNamed(name));
     const record = {
-      ...{ suite: SUITE, name: 'gateway tests', time: Date.now(), policy: defaultPolicy, pace: { ...defaultPace, ...pace } },
+      ...{
+        suite: SUITE,
+        name: 'gateway tests',
+        time: Date.now(),
+        policy: defaultPolicy,
+        pace: { ...defaultPace, ...pace },
+      },
       seats: signers.map((signer) => signer.publicKey),
-      parties: parties.map(({ name, lei, role }, i) => ({ lei, name, address: '', roles: [role], keys: [signers[i]!.publicKey] })),
+      parties: parties.map(({ name, lei, role }, i) => ({
+        lei,
+        name,
+        address: '',
+        roles: [role],
+        keys: [signers[i]!.publicKey],
+      })),
     };
     const genesis = checkGenesis(record);
     if (!genesis.ok) throw new Error(JSON.stringify(genesis));
     const genesisFile = join(folder, 'genesis.json');
     await writeFile(genesisFile, JSON.stringify(genesisSchema.toJson(record)));
     const ports = await freePorts(parties.length);
-    const peers = signers.map((signer, i) => ({ key: toHex(signer.publicKey), address: `/ip4/${HOST}/tcp/${ports[i]}` }));
+    const peers = signers.map((signer, i) => ({
+      key: toHex(signer.publicKey),
+      address: `/ip4/${HOST}/tcp/${ports[i]}`,
+    }));
     const configs = await Promise.all(
       parties.map(async ({ name }, i): Promise<NodeConfig> => {
         const home = join(folder, `node-${i}`);
         await mkdir(home, { recursive: true });
-        await createKeyFile(join(home, 'key.age'), PASSPHRASE, { workFactor: WORK_FACTOR, seed: seedNamed(name) });
+        await createKeyFile(join(home, 'key.age'), PASSPHRASE, {
+          workFactor: WORK_FACTOR,
+          seed: seedNamed(name),
+        });
         return {
-          ...{ name, keyFile: join(home, 'key.age'), genesisFile, dataDir: join(home, 'data'), serveLight: true },
-          ...{ logLevel: 'silent', listen: [peers[i]!.address], peers: peers.filter((_, other) => other !== i) },
-          ...{ api: { host: HOST, port: 0, tokenFile: join(home, 'api-token') }, metrics: { host: HOST, port: 0 } },
+          ...{
+            name,
+            keyFile: join(home, 'key.age'),
+            genesisFile,
+            dataDir: join(home, 'data'),
+            serveLight: true,
+          },
+          ...{
+            logLevel: 'silent',
+            listen: [peers[i]!.address],
+            peers: peers.filter((_, other) => other !== i),
+          },
+          ...{
+            api: { host: HOST, port: 0, tokenFile: join(home, 'api-token') },
+            metrics: { host: HOST, port: 0 },
+          },
         };
       }),
     );
@@ -103,7 +142,11 @@ export class LedgerWorld {
   }
 
   async up(i: number): Promise<void> {
-    this.nodes[i] = await startNode(this.#configs[i]!, PASSPHRASE, makeLog({ name: parties[i]!.name, logLevel: 'silent' }));
+    this.nodes[i] = await startNode(
+      this.#configs[i]!,
+      PASSPHRASE,
+      makeLog({ name: parties[i]!.name, logLevel: 'silent' }),
+    );
   }
 
   async down(i: number): Promise<void> {
@@ -122,12 +165,20 @@ export class LedgerWorld {
 
   enrolGateway(gateway: Signer): Promise<void> {
     const monitor = this.#party(MONITOR);
-    return this.#call(enrolKey, { party: monitor, key: gateway.publicKey, kind: 'gateway' as const, monitor, replaces: undefined }, [gateway]);
+    return this.#call(
+      enrolKey,
+      { party: monitor, key: gateway.publicKey, kind: 'gateway' as const, monitor, replaces: undefined },
+      [gateway],
+    );
   }
 
   enrolDevice(identifier: string, key: Uint8Array = new Uint8Array(0)): Promise<void> {
     const monitor = this.#party(MONITOR);
-    return this.#call(enrolDevice, { owner: monitor, monitor, key, replaces: false, identifier, functions: ['climate' as const] }, []);
+    return this.#call(
+      enrolDevice,
+      { owner: monitor, monitor, key, replaces: false, identifier, functions: ['climate' as const] },
+      [],
+    );
   }
 
   revokeGateway(gateway: Signer): Promise<void> {
@@ -142,10 +193,17 @@ export class LedgerWorld {
   async #call<A>(transition: Transition<A>, args: A, also: readonly Signer[]): Promise<void> {
     const random = randomPort();
     const unsigned = composeCall({
-      ...{ network: this.genesis.network, transition: transition.name, nonce: random.bytes(16), deadline: Date.now() + 60_000 },
+      ...{
+        network: this.genesis.network,
+        transition: transition.name,
+        nonce: random.bytes(16),
+        deadline: Date.now() + 60_000,
+      },
       ...{ values: transition.args.encodeParts(args), salts: [random.bytes(32), random.bytes(32)] },
     });
-    const signatures = [signerNamed(parties[MONITOR].name), ...also].map((signer) => signCall(unsigned, signer));
+    const signatures = [signerNamed(parties[MONITOR].name), ...also].map((signer) =>
+      signCall(unsigned, signer),
+    );
     signatures.sort((a, b) => (toHex(a.key) < toHex(b.key) ? -1 : 1));
     const { url, token } = this.nodes[MONITOR]!.api;
     const response = await fetch(`${url}/v1/calls/submit?wait=20000`, {
@@ -162,18 +220,37 @@ export async function gatewayConfig(
   world: LedgerWorld,
   name: string,
   mqttUrl: string,
-  changes: Partial<Omit<GatewayConfig, 'mqtt'>> & { readonly protocolVersion?: 4 | 5; readonly nodes?: GatewayConfig['nodes'] } = {},
+  changes: Partial<Omit<GatewayConfig, 'mqtt'>> & {
+    readonly protocolVersion?: 4 | 5;
+    readonly nodes?: GatewayConfig['nodes'];
+  } = {},
 ): Promise<GatewayConfig> {
   const { protocolVersion = 4, ...rest } = changes;
   const home = join(world.folder, name);
   await mkdir(home, { recursive: true });
-  await createKeyFile(join(home, 'key.age'), PASSPHRASE, { workFactor: WORK_FACTOR, seed: seedNamed(name) }).catch((error: Error) => {
+  await createKeyFile(join(home, 'key.age'), PASSPHRASE, {
+    workFactor: WORK_FACTOR,
+    seed: seedNamed(name),
+  }).catch((error: Error) => {
     if (!error.message.includes('EEXIST')) throw error;
   });
   return {
-    ...{ name, keyFile: join(home, 'key.age'), genesisFile: world.genesisFile, dataDir: join(home, 'data'), resumeChain: false },
+    ...{
+      name,
+      keyFile: join(home, 'key.age'),
+      genesisFile: world.genesisFile,
+      dataDir: join(home, 'data'),
+      resumeChain: false,
+    },
     nodes: [world.peer(MONITOR), world.peer(0)],
-    mqtt: { url: mqttUrl, protocolVersion, clientId: `tally-${name}`, username: undefined, passwordFile: undefined, topics: ['tally/+/senml'] },
+    mqtt: {
+      url: mqttUrl,
+      protocolVersion,
+      clientId: `tally-${name}`,
+      username: undefined,
+      passwordFile: undefined,
+      topics: ['tally/+/senml'],
+    },
     batch: { framesMax: 256, intervalMs: 100 },
     outbox: { framesMax: 100_000, keptBatchesMax: 1_000 },
     ...{ api: { host: HOST, port: 0, tokenFile: join(home, 'api-token') }, logLevel: logLevel() },
@@ -181,14 +258,48 @@ export async function gatewayConfig(
   };
 }
 
-/** Silent, unless somebody looks for a fault. */
-const logLevel = (): GatewayConfig['logLevel'] => (process.env['GATEWAY_LOG'] as GatewayConfig['logLevel'] | undefined) ?? 'silent';
+/** Every frame that the ledger has of a gateway, from the node that it sent them to. */
+export async function ledgersFrames(
+  world: LedgerWorld,
+  outboxFolder: string,
+  name: string,
+): Promise<string[]> {
+  const outbox = await Outbox.open(
+    outboxFolder,
+    { network: world.genesis.network, author: signerNamed(name).publicKey },
+    outboxLimits,
+  );
+  const names: string[] = [];
+  const { from, to } = outbox.readable;
+  if (from !== 1) throw new Error('not all of them are kept');
+  for (let sequence = from; sequence <= to; sequence++) {
+    const { vertex, settled } = outbox.read(sequence)!;
+    if (settled === undefined) throw new Error(`vertex ${sequence} is not final`);
+    const { url, token } = world.nodes[MONITOR]!.api;
+    const response = await fetch(`${url}/v1/vertices/${vertex.key}`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    const { outcome } = (await response.json()) as { outcome: { code: string } | null };
+    if (outcome?.code !== 'OK')
+      throw new Error(`vertex ${sequence} on the ledger: ${JSON.stringify(outcome)}`);
+    for (const { device, counter } of framesIn(vertex)) names.push(`${device}/${counter}`);
+  }
+  await outbox.close();
+  return names;
+}
 
-export async function until(what: string, done: () => Promise<boolean> | boolean, withinMs = 30_000): Promise<void> {
+/** Silent, unless somebody looks for a fault. */
+const logLevel = (): GatewayConfig['logLevel'] =>
+  (process.env['GATEWAY_LOG'] as GatewayConfig['logLevel'] | undefined) ?? 'silent';
+
+export async function until(
+  what: string,
+  done: () => Promise<boolean> | boolean,
+  withinMs = 30_000,
+): Promise<void> {
   const endMs = performance.now() + withinMs;
   while (!(await done())) {
     if (performance.now() > endMs) throw new Error(`${what}: not within ${withinMs} ms`);
     await sleep(25);
   }
 }
-

@@ -10,7 +10,7 @@ import { randomPort } from '../../node/crypto/native.ts';
 import { Intake } from '../intake/intake.ts';
 import { packOf } from '../intake/packs.ts';
 import { Outbox } from '../outbox/outbox.ts';
-import { certifiedAt, frameOf, network, owner, settle, signer, START_MS } from './outbox-samples.ts';
+import { certifiedAt, frameOf, network, owner, START_MS, settle, signer } from './outbox-samples.ts';
 
 const IN_FLIGHT_MAX = 3;
 
@@ -27,7 +27,8 @@ const send = (envelope: Uint8Array) => say(`sent ${toHex(envelope)}`);
 
 async function take(number: number): Promise<void> {
   const verdict = intake.accept(packOf(frameOf(number, `probe:${number % 3}`), 'cbor'), undefined, START_MS);
-  if (verdict.ok) await outbox.append({ frames: verdict.value, receivedMs: START_MS, guard: intake.changes() });
+  if (verdict.ok)
+    await outbox.append({ frames: verdict.value, receivedMs: START_MS, guard: intake.changes() });
   else await outbox.flushed();
   say(`acknowledged ${number}`);
 }
@@ -38,7 +39,13 @@ for (const { envelope } of outbox.inFlight) send(envelope);
 say('ready');
 for (;;) {
   if (outbox.inFlight.length < IN_FLIGHT_MAX) {
-    const terms = { signer, checkpoint: certifiedAt(1), framesMax: 7, nowMs: START_MS, salt: randomPort().bytes(32) };
+    const terms = {
+      signer,
+      checkpoint: certifiedAt(1),
+      framesMax: 7,
+      nowMs: START_MS,
+      salt: randomPort().bytes(32),
+    };
     const signed = await outbox.signNext(terms);
     if (signed !== undefined) send(signed.envelope);
   }

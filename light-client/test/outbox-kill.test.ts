@@ -12,7 +12,8 @@ import { zero32 } from '../../consensus/crypto/hash.ts';
 import { checkVertex, decodeVertex, type Vertex } from '../../consensus/vertex/vertex.ts';
 import { Outbox } from '../outbox/outbox.ts';
 import { queuedFrame } from '../outbox/records.ts';
-import { framesIn, nameOf, network, owner } from './outbox-samples.ts';
+import { framesIn } from '../outbox/vertices.ts';
+import { nameOf, network, owner } from './outbox-samples.ts';
 
 const test = suite('outbox under kill -9');
 
@@ -28,7 +29,9 @@ class Broker {
   #next = 0;
 
   async start(directory: string): Promise<void> {
-    const child = spawn(process.execPath, [join(import.meta.dirname, 'outbox-child.js'), directory], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'outbox-child.js'), directory], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     this.#child = child;
     child.stdin.on('error', () => {});
     const ready = new Promise<void>((resolve, reject) => {
@@ -77,7 +80,10 @@ class Broker {
     assert.ok(decoded.ok && checkVertex(decoded.value, network).ok, 'what leaves is a good vertex');
     const { value: vertex } = decoded;
     const before = this.vertices.get(vertex.sequence);
-    assert.ok(before === undefined || before.key === vertex.key, `two vertices of number ${vertex.sequence} left: a fork`);
+    assert.ok(
+      before === undefined || before.key === vertex.key,
+      `two vertices of number ${vertex.sequence} left: a fork`,
+    );
     this.vertices.set(vertex.sequence, vertex);
   }
 }
@@ -111,8 +117,11 @@ test(`${KILLS} kills at random instants: no frame lost, none twice, one chain`, 
     for (const frame of await queuedNames(outbox)) names.push(frame);
     const present = new Set(names);
     assert.is(present.size, names.length, 'no frame twice, those that wait included');
-    for (const number of broker.acknowledged) assert.ok(present.has(`probe:${number % 3}//${number}`), `acknowledged frame ${number} is lost`);
-    console.log(`      ${broker.acknowledged.size} messages acknowledged, ${chain.length} vertices, ${queued} frames wait`);
+    for (const number of broker.acknowledged)
+      assert.ok(present.has(`probe:${number % 3}//${number}`), `acknowledged frame ${number} is lost`);
+    console.log(
+      `      ${broker.acknowledged.size} messages acknowledged, ${chain.length} vertices, ${queued} frames wait`,
+    );
     assert.ok(broker.acknowledged.size > 500, 'the test did something');
     await outbox.close();
   } finally {

@@ -3,13 +3,13 @@
  * misbehave on cue: it advances when told, and its nodes can be down, silent, slow or lying.
  */
 
-import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
-import { limits } from '../../consensus/codec/limits.ts';
-import { describeRefusal } from '../../consensus/codec/result.ts';
 import { execute } from '../../consensus/checkpoint/execute.ts';
 import { type Header, headerId, historyLeaf } from '../../consensus/checkpoint/header.ts';
 import { type Outcome, outcomesRoot, proveVertex } from '../../consensus/checkpoint/outcome.ts';
-import { objectPath, type ObjectType } from '../../consensus/contracts/object.ts';
+import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
+import { limits } from '../../consensus/codec/limits.ts';
+import { describeRefusal } from '../../consensus/codec/result.ts';
+import { type ObjectType, objectPath } from '../../consensus/contracts/object.ts';
 import { defaultPolicy } from '../../consensus/contracts/policy.ts';
 import { chain, device, key, labelKey } from '../../consensus/contracts/registry.ts';
 import { Draft, LedgerState } from '../../consensus/contracts/state.ts';
@@ -20,7 +20,7 @@ import type { LightLink } from '../../node/libp2p/light-link.ts';
 import type { PeerKey } from '../../node/ports.ts';
 import type { AnchorProof, CertifiedHeader } from '../proof/anchor.ts';
 import { makeStateProof } from '../proof/state-proof.ts';
-import { type LightRequest, lightRequest, type LightResponse, lightResponse } from '../protocol/messages.ts';
+import { type LightRequest, type LightResponse, lightRequest, lightResponse } from '../protocol/messages.ts';
 import { certify, headerAt, root } from './certifying.ts';
 
 const salts = [zero32, zero32] as const;
@@ -29,7 +29,8 @@ export class SmallLedger {
   readonly #state: LedgerState;
   readonly #vertices = new Map<string, Vertex>();
   readonly #settled = new Map<string, { readonly height: number; readonly index: number }>();
-  readonly #checkpoints: { readonly certified: CertifiedHeader; readonly outcomes: readonly Outcome[] }[] = [];
+  readonly #checkpoints: { readonly certified: CertifiedHeader; readonly outcomes: readonly Outcome[] }[] =
+    [];
   readonly #historyNodes = new Map<string, Uint8Array>();
   #history = History.empty.append(historyLeaf(zero32)).history;
   #open: Vertex[] = [];
@@ -59,7 +60,11 @@ export class SmallLedger {
     this.put(key, publicKey, { party: zero32, kind: 'gateway', state, since: 0 });
   }
 
-  enrolDevice(identifier: string, publicKey = new Uint8Array(0), state: 'ACTIVE' | 'REVOKED' = 'ACTIVE'): void {
+  enrolDevice(
+    identifier: string,
+    publicKey = new Uint8Array(0),
+    state: 'ACTIVE' | 'REVOKED' = 'ACTIVE',
+  ): void {
     const id = labelKey(root.network, 'device', identifier);
     this.put(device, id, { owner: zero32, state, key: publicKey, identifier, functions: ['climate'] });
   }
@@ -71,13 +76,27 @@ export class SmallLedger {
   /** The next checkpoint, over everything that is open. */
   advance(changes: Partial<Header> = {}): CertifiedHeader {
     const previous = this.head?.header;
-    const header = headerAt((previous?.height ?? 0) + 1, previous === undefined ? zero32 : headerId(previous));
-    const context = { network: root.network, policy: defaultPolicy, height: header.height, time: header.time, recentHeaders: new Map() };
+    const header = headerAt(
+      (previous?.height ?? 0) + 1,
+      previous === undefined ? zero32 : headerId(previous),
+    );
+    const context = {
+      network: root.network,
+      policy: defaultPolicy,
+      height: header.height,
+      time: header.time,
+      recentHeaders: new Map(),
+    };
     const { outcomes, changes: written, map } = execute(this.#open, this.#state, context);
     this.#state.commit(written, map);
     this.#open.forEach((vertex, index) => this.#settled.set(vertex.key, { height: header.height, index }));
     this.#open = [];
-    const roots = { outcomesRoot: outcomesRoot(outcomes), outcomesCount: outcomes.length, stateRoot: this.#state.map.root, historyRoot: this.#history.root };
+    const roots = {
+      outcomesRoot: outcomesRoot(outcomes),
+      outcomesCount: outcomes.length,
+      stateRoot: this.#state.map.root,
+      historyRoot: this.#history.root,
+    };
     const certified = certify({ ...header, ...roots, ...changes });
     this.#checkpoints.push({ certified, outcomes });
     const { history, completed } = this.#history.append(historyLeaf(headerId(certified.header)));
@@ -93,7 +112,8 @@ export class SmallLedger {
     const checked = checkVertex(vertex, root.network);
     if (!checked.ok) return checked.code;
     const previous = this.#vertices.get(toHex(vertex.previous));
-    if (vertex.sequence > 1 && previous === undefined && !equalBytes(vertex.previous, this.#chainEnd(vertex))) return 'E_PARKED';
+    if (vertex.sequence > 1 && previous === undefined && !equalBytes(vertex.previous, this.#chainEnd(vertex)))
+      return 'E_PARKED';
     if (!this.#vertices.has(vertex.key)) this.#open.push(vertex);
     this.#vertices.set(vertex.key, vertex);
     return 'OK';
@@ -113,7 +133,13 @@ export class SmallLedger {
         const path = objectPath(request.objectType, request.id);
         const subject = { type: request.objectType, id: request.id };
         // The state may have been changed since by hand: then it is proved with the next checkpoint.
-        const proof = makeStateProof(subject, this.#state.find(toHex(path)), this.#state.map.prove(path), newest.certified.header, [0]);
+        const proof = makeStateProof(
+          subject,
+          this.#state.find(toHex(path)),
+          this.#state.map.prove(path),
+          newest.certified.header,
+          [0],
+        );
         return { type: 'object', proof, anchor: { certified: newest.certified, path: [] } };
       }
       case 'chain':
@@ -129,13 +155,23 @@ export class SmallLedger {
     const position = this.#settled.get(vertexKey);
     if (position === undefined) return undefined;
     const { certified, outcomes } = this.#checkpoints[position.height - 1]!;
-    return { vertex: proveVertex(this.#vertices.get(vertexKey)!, outcomes, position.index, certified.header), anchor: this.#anchor(position.height) };
+    return {
+      vertex: proveVertex(this.#vertices.get(vertexKey)!, outcomes, position.index, certified.header),
+      anchor: this.#anchor(position.height),
+    };
   }
 
   #anchor(height: number): AnchorProof {
     const certified = this.head!;
     if (certified.header.height === height) return { certified, path: [] };
-    return { certified, path: historyPath(height, certified.header.height, (level, index) => this.#historyNodes.get(`${level}/${index}`)!) };
+    return {
+      certified,
+      path: historyPath(
+        height,
+        certified.header.height,
+        (level, index) => this.#historyNodes.get(`${level}/${index}`)!,
+      ),
+    };
   }
 }
 
@@ -160,7 +196,15 @@ export class ScriptedLink implements LightLink {
   answerMs = 0;
 
   constructor(keys: readonly PeerKey[], ledger: SmallLedger) {
-    this.scripted = keys.map((nodeKey) => ({ key: nodeKey, ledger, up: true, silent: false, twist: (answer) => answer, take: undefined, asked: [] }));
+    this.scripted = keys.map((nodeKey) => ({
+      key: nodeKey,
+      ledger,
+      up: true,
+      silent: false,
+      twist: (answer) => answer,
+      take: undefined,
+      asked: [],
+    }));
   }
 
   get nodes() {
@@ -172,7 +216,10 @@ export class ScriptedLink implements LightLink {
     for (const [index, node] of this.scripted.entries()) {
       if (which.length > 0 && !which.includes(index)) continue;
       if (!node.up || node.silent) continue;
-      const frame = lightResponse.encode({ id: 0, body: node.twist(node.ledger.answer({ type: 'head' }), { type: 'head' }) });
+      const frame = lightResponse.encode({
+        id: 0,
+        body: node.twist(node.ledger.answer({ type: 'head' }), { type: 'head' }),
+      });
       for (const listener of this.#pushed) listener(node.key, frame);
     }
   }
@@ -189,11 +236,16 @@ export class ScriptedLink implements LightLink {
     if (!decoded.ok) throw new Error('the gateway sent no request');
     const { id, body } = decoded.value;
     found.asked.push(body);
-    await new Promise((resolve) => setTimeout(resolve, found.silent ? Math.min(timeoutMs, 300) : this.answerMs));
+    await new Promise((resolve) =>
+      setTimeout(resolve, found.silent ? Math.min(timeoutMs, 300) : this.answerMs),
+    );
     if (found.silent) throw Object.assign(new Error('no answer'), { code: 'timeout' });
     if (!found.up) throw Object.assign(new Error('down'), { code: 'down' });
     if (body.type === 'submit' && found.take !== undefined) {
-      return lightResponse.encode({ id, body: { type: 'submitted', code: found.take(body.envelope), detail: 'as told' } });
+      return lightResponse.encode({
+        id,
+        body: { type: 'submitted', code: found.take(body.envelope), detail: 'as told' },
+      });
     }
     return lightResponse.encode({ id, body: found.twist(found.ledger.answer(body), body) });
   }

@@ -1,15 +1,21 @@
 /** What each kind of statement must show, as sentences. Stops at the first check that fails. */
 
+import { checkReadingProof } from '../../consensus/checkpoint/evidence.ts';
+import type { Genesis } from '../../consensus/checkpoint/genesis.ts';
+import { checkVertexProof, outcomeCode } from '../../consensus/checkpoint/outcome.ts';
 import { compareBytes, equalBytes, toHex } from '../../consensus/codec/bytes.ts';
 import { codes } from '../../consensus/codec/codes.ts';
 import { describeRefusal, type Refusal } from '../../consensus/codec/result.ts';
-import type { Genesis } from '../../consensus/checkpoint/genesis.ts';
-import { checkReadingProof } from '../../consensus/checkpoint/evidence.ts';
-import { checkVertexProof, outcomeCode } from '../../consensus/checkpoint/outcome.ts';
 import { encumbrance } from '../../consensus/contracts/objects/encumbrance.ts';
 import { device, labelKey } from '../../consensus/contracts/registry.ts';
 import { objectTypes } from '../../consensus/contracts/views.ts';
-import { callId, callPayloadHash, commitPart, type SignedCall, verifyCallSignature } from '../../consensus/vertex/call.ts';
+import {
+  callId,
+  callPayloadHash,
+  commitPart,
+  type SignedCall,
+  verifyCallSignature,
+} from '../../consensus/vertex/call.ts';
 import { formatDecimal } from '../../consensus/vertex/decimal.ts';
 import { verifyFrame } from '../../consensus/vertex/frame.ts';
 import { quantities } from '../../consensus/vertex/quantities.ts';
@@ -37,35 +43,55 @@ export function* checkStatement(statement: Statement, genesis: Genesis): Generat
   }
 }
 
-function* checkReading({ proof, device: owner }: StatementOf<'reading'>, { network }: Genesis): Generator<Fact> {
+function* checkReading(
+  { proof, device: owner }: StatementOf<'reading'>,
+  { network }: Genesis,
+): Generator<Fact> {
   const { frame } = proof.frame;
   const name = `frame ${frame.counter} of device ${frame.device}`;
   const vertex = checkReadingProof(proof, network);
   if (!vertex.ok) return yield because(`The ${name} is not proved`, vertex);
-  yield yes(`The batch of gateway ${short(vertex.value.author)} took effect in checkpoint ${proof.vertex.header.height}, and the ${name} is in it.`);
-  const values = frame.readings.map(({ quantity, value }) => `${quantity} ${formatDecimal(value)} ${quantities[quantity].unit}`);
-  yield yes(`The device said, by its own clock at ${new Date(frame.time).toISOString()}: ${values.join(', ')}.`);
-  if (owner === undefined) return yield yes('The bundle does not say whether the sensor itself signed; its gateway vouches for it.');
+  yield yes(
+    `The batch of gateway ${short(vertex.value.author)} took effect in checkpoint ${proof.vertex.header.height}, and the ${name} is in it.`,
+  );
+  const values = frame.readings.map(
+    ({ quantity, value }) => `${quantity} ${formatDecimal(value)} ${quantities[quantity].unit}`,
+  );
+  yield yes(
+    `The device said, by its own clock at ${new Date(frame.time).toISOString()}: ${values.join(', ')}.`,
+  );
+  if (owner === undefined)
+    return yield yes('The bundle does not say whether the sensor itself signed; its gateway vouches for it.');
   const shown = openObject(owner, device);
   if (!shown.ok) return yield because('The device’s record is not proved', shown);
   const isOwn = equalBytes(owner.id, labelKey(network, 'device', frame.device));
-  if (owner.type !== device.name || !isOwn || shown.value === undefined) return yield no('The record in the bundle is not this device’s.');
+  if (owner.type !== device.name || !isOwn || shown.value === undefined)
+    return yield no('The record in the bundle is not this device’s.');
   const { key, state } = shown.value as { readonly key: Uint8Array; readonly state: string };
-  if (key.length === 0) return yield yes(`The device is enrolled (${state}) without a key: it cannot sign, its gateway vouches for it.`);
+  if (key.length === 0)
+    return yield yes(
+      `The device is enrolled (${state}) without a key: it cannot sign, its gateway vouches for it.`,
+    );
   if (!verifyFrame(frame, network, key)) return yield no('The sensor’s own signature does not verify.');
-  yield yes(`The device is enrolled (${state}), and the sensor’s own signature verifies: no hop on the way could change the reading.`);
+  yield yes(
+    `The device is enrolled (${state}), and the sensor’s own signature verifies: no hop on the way could change the reading.`,
+  );
 }
 
 function* checkCall({ proof, call }: StatementOf<'call'>, { network }: Genesis): Generator<Fact> {
   const vertex = checkVertexProof(proof, network);
   if (!vertex.ok) return yield because('The transaction is not proved', vertex);
-  const isItsCall = vertex.value.kind === 'transaction' && equalBytes(vertex.value.payloadHash, callPayloadHash(call));
+  const isItsCall =
+    vertex.value.kind === 'transaction' && equalBytes(vertex.value.payloadHash, callPayloadHash(call));
   const isOpened = call.parts.every((part, index) => equalBytes(commitPart(part), call.header.parts[index]!));
-  if (!isItsCall || !isOpened || !equalBytes(call.header.network, network)) return yield no('The call is not the one that the vertex carries.');
+  if (!isItsCall || !isOpened || !equalBytes(call.header.network, network))
+    return yield no('The call is not the one that the vertex carries.');
   const forged = badSignature(call);
   if (forged !== undefined) return yield no(forged);
   const signers = call.signatures.map(({ key }) => short(key)).join(', ');
-  yield yes(`The call “${call.header.transition}” (${short(callId(call.header))}) was signed by ${call.signatures.length} keys: ${signers}.`);
+  yield yes(
+    `The call “${call.header.transition}” (${short(callId(call.header))}) was signed by ${call.signatures.length} keys: ${signers}.`,
+  );
   const code = outcomeCode(proof.outcome);
   const where = `in checkpoint ${proof.header.height}`;
   if (code === 'OK') return yield yes(`It took effect ${where}.`);
@@ -77,8 +103,10 @@ function* checkCall({ proof, call }: StatementOf<'call'>, { network }: Genesis):
 function badSignature(call: SignedCall): string | undefined {
   for (const [index, signature] of call.signatures.entries()) {
     const before = call.signatures[index - 1];
-    if (before !== undefined && compareBytes(before.key, signature.key) >= 0) return 'The signatures do not ascend by key.';
-    if (!verifyCallSignature(signature, call.header)) return `The signature of key ${short(signature.key)} does not verify.`;
+    if (before !== undefined && compareBytes(before.key, signature.key) >= 0)
+      return 'The signatures do not ascend by key.';
+    if (!verifyCallSignature(signature, call.header))
+      return `The signature of key ${short(signature.key)} does not verify.`;
   }
   return undefined;
 }
@@ -90,33 +118,52 @@ function* checkObject({ proof }: StatementOf<'object'>): Generator<Fact> {
   if (!shown.ok) return yield because(`The ${proof.type} ${short(proof.id)} is not proved`, shown);
   const where = `at checkpoint ${proof.header.height}`;
   if (shown.value === undefined) return yield yes(`There is no ${proof.type} ${toHex(proof.id)} ${where}.`);
-  yield yes(`The ${proof.type} ${toHex(proof.id)} stands in the state ${where}: ${describeFields(proof, type)}.`);
+  yield yes(
+    `The ${proof.type} ${toHex(proof.id)} stands in the state ${where}: ${describeFields(proof, type)}.`,
+  );
 }
 
-function* checkUnpledged({ scheme, label, except, unit, encumbrance: held }: StatementOf<'unpledged'>, { network }: Genesis): Generator<Fact> {
+function* checkUnpledged(
+  { scheme, label, except, unit, encumbrance: held }: StatementOf<'unpledged'>,
+  { network }: Genesis,
+): Generator<Fact> {
   const name = `${scheme.toUpperCase()} ${label}`;
   const id = labelKey(network, scheme, label);
-  const isAboutUnit = unit.type === 'unit' && held.type === encumbrance.name && equalBytes(unit.id, id) && equalBytes(held.id, id);
+  const isAboutUnit =
+    unit.type === 'unit' &&
+    held.type === encumbrance.name &&
+    equalBytes(unit.id, id) &&
+    equalBytes(held.id, id);
   if (!isAboutUnit) return yield no(`The proofs are about something else than ${name}.`);
   const registered = checkStateProof(unit);
   if (!registered.ok) return yield because(`That ${name} is registered is not proved`, registered);
-  if (registered.value === 'absent') return yield no(`${name} is not registered: that it carries no pledge says nothing.`);
+  if (registered.value === 'absent')
+    return yield no(`${name} is not registered: that it carries no pledge says nothing.`);
   yield yes(`${name} is registered at checkpoint ${unit.header.height}.`);
   const shown = openObject(held, encumbrance);
   if (!shown.ok) return yield because(`What ${name} carries is not proved`, shown);
   const where = `at checkpoint ${held.header.height}`;
   if (except === undefined) {
-    return yield shown.value === undefined ? yes(`${name} carries no pledge ${where}.`) : no(`${name} does carry a pledge ${where}.`);
+    return yield shown.value === undefined
+      ? yes(`${name} carries no pledge ${where}.`)
+      : no(`${name} does carry a pledge ${where}.`);
   }
-  const { entries } = (shown.value ?? { entries: [] }) as { readonly entries: readonly { readonly pledge: Uint8Array }[] };
+  const { entries } = (shown.value ?? { entries: [] }) as {
+    readonly entries: readonly { readonly pledge: Uint8Array }[];
+  };
   const isAlone = entries.length === 1 && equalBytes(entries[0]!.pledge, except);
-  yield isAlone ? yes(`${name} carries pledge ${toHex(except)} and no other ${where}.`) : no(`${name} does not carry pledge ${toHex(except)} alone ${where}.`);
+  yield isAlone
+    ? yes(`${name} carries pledge ${toHex(except)} and no other ${where}.`)
+    : no(`${name} does not carry pledge ${toHex(except)} alone ${where}.`);
 }
 
 type Opened = { readonly ok: true; readonly value: object | undefined } | Refusal;
 
 /** The opened fields of a state proof; `undefined` for an absence. Every opened part must be canonical for its type. */
-function openObject(proof: StateProof, type: { readonly classes: readonly { decode(bytes: Uint8Array): Opened | { ok: true; value: object } }[] }): Opened {
+function openObject(
+  proof: StateProof,
+  type: { readonly classes: readonly { decode(bytes: Uint8Array): Opened | { ok: true; value: object } }[] },
+): Opened {
   const shown = checkStateProof(proof);
   if (!shown.ok) return shown;
   if (shown.value === 'absent') return { ok: true, value: undefined };
@@ -131,7 +178,12 @@ function openObject(proof: StateProof, type: { readonly classes: readonly { deco
 }
 
 /** Opened fields as `name value`, and which classes stayed sealed. */
-function describeFields(proof: StateProof, type: { readonly classes: readonly { decode(bytes: Uint8Array): unknown; toJson(value: never): unknown }[] }): string {
+function describeFields(
+  proof: StateProof,
+  type: {
+    readonly classes: readonly { decode(bytes: Uint8Array): unknown; toJson(value: never): unknown }[];
+  },
+): string {
   const texts: string[] = [];
   for (const [index, part] of (proof.parts ?? []).entries()) {
     const schema = type.classes[index]!;
@@ -139,7 +191,8 @@ function describeFields(proof: StateProof, type: { readonly classes: readonly { 
     else {
       const decoded = schema.decode(part.value) as { readonly value: never };
       const fields = schema.toJson(decoded.value) as { readonly [name: string]: unknown };
-      for (const [name, value] of Object.entries(fields)) texts.push(`${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`);
+      for (const [name, value] of Object.entries(fields))
+        texts.push(`${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`);
     }
   }
   return texts.join(', ');

@@ -3,13 +3,13 @@
  * sentence what each check showed. Pure: it runs in a browser as it is. docs/spec/proofs.md.
  */
 
+import type { Genesis } from '../../consensus/checkpoint/genesis.ts';
+import { type Header, headerId } from '../../consensus/checkpoint/header.ts';
 import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
 import { describeRefusal, type Result } from '../../consensus/codec/result.ts';
 import type { Json } from '../../consensus/codec/schema.ts';
-import type { Genesis } from '../../consensus/checkpoint/genesis.ts';
-import { type Header, headerId } from '../../consensus/checkpoint/header.ts';
-import { type Bundle, bundleBytesMax, bundleSchema, type Statement } from '../proof/bundle.ts';
 import { checkAnchored, checkCertified } from '../proof/anchor.ts';
+import { type Bundle, bundleBytesMax, bundleSchema, type Statement } from '../proof/bundle.ts';
 import { checkStatement } from './statements.ts';
 
 export interface Fact {
@@ -23,39 +23,68 @@ export interface Verification {
   readonly facts: readonly Fact[];
   /** Id of the network whose genesis is the trust root, hex. */
   readonly network: string;
-  readonly certified: { readonly height: number; readonly time: number; readonly signers: number; readonly seats: number } | undefined;
+  readonly certified:
+    | { readonly height: number; readonly time: number; readonly signers: number; readonly seats: number }
+    | undefined;
   /** The bundle for people; absent where it does not decode. */
   readonly shown: Json | undefined;
 }
 
-export function verifyBundle(bytes: Uint8Array, genesis: Genesis, { nowMs }: { readonly nowMs: number | undefined }): Verification {
+export function verifyBundle(
+  bytes: Uint8Array,
+  genesis: Genesis,
+  { nowMs }: { readonly nowMs: number | undefined },
+): Verification {
   const facts: Fact[] = [];
   const network = toHex(genesis.network);
   const decoded = bundleSchema.decode(bytes, bundleBytesMax);
   const shown = decoded.ok ? bundleSchema.toJson(decoded.value) : undefined;
   let certified: Verification['certified'];
-  const end = (verdict: Verification['verdict']): Verification => ({ verdict, facts, network, certified, shown });
+  const end = (verdict: Verification['verdict']): Verification => ({
+    verdict,
+    facts,
+    network,
+    certified,
+    shown,
+  });
   /** Takes note of a check; its value, or `undefined` after a failure. */
   const note = <T>(result: Result<T>, text: (value: T) => string, failure: string): T | undefined => {
-    facts.push(result.ok ? { ok: true, text: text(result.value) } : { ok: false, text: `${failure}: ${describeRefusal(result)}.` });
+    facts.push(
+      result.ok
+        ? { ok: true, text: text(result.value) }
+        : { ok: false, text: `${failure}: ${describeRefusal(result)}.` },
+    );
     return result.ok ? result.value : undefined;
   };
 
-  const bundle = note(decoded, () => 'The file is one proof bundle in canonical encoding.', 'The file is no proof bundle');
+  const bundle = note(
+    decoded,
+    () => 'The file is one proof bundle in canonical encoding.',
+    'The file is no proof bundle',
+  );
   if (bundle === undefined) return end('invalid');
   if (!equalBytes(bundle.network, genesis.network)) {
-    facts.push({ ok: false, text: `The bundle is of network ${toHex(bundle.network)}, the genesis of ${network}.` });
+    facts.push({
+      ok: false,
+      text: `The bundle is of network ${toHex(bundle.network)}, the genesis of ${network}.`,
+    });
     return end('invalid');
   }
   facts.push({ ok: true, text: `It is of network “${genesis.record.name}”, whose genesis was given.` });
   const { header } = bundle.anchor.certified;
   const signers = note(
     checkCertified(bundle.anchor.certified, genesis),
-    (seats) => `Checkpoint ${header.height} of ${isoTime(header.time)} is certified by ${seats.length} of ${genesis.committee.size} seats.`,
+    (seats) =>
+      `Checkpoint ${header.height} of ${isoTime(header.time)} is certified by ${seats.length} of ${genesis.committee.size} seats.`,
     'The certificate does not hold',
   );
   if (signers === undefined) return end('invalid');
-  certified = { height: header.height, time: header.time, signers: signers.length, seats: genesis.committee.size };
+  certified = {
+    height: header.height,
+    time: header.time,
+    signers: signers.length,
+    seats: genesis.committee.size,
+  };
   for (const result of anchorAll(bundle)) {
     const target = note(result, anchoredText(header), 'A checkpoint is not anchored');
     if (target === undefined) return end('invalid');
@@ -73,7 +102,10 @@ export function verifyBundle(bytes: Uint8Array, genesis: Genesis, { nowMs }: { r
 function headersOf(statement: Statement): readonly Header[] {
   switch (statement.type) {
     case 'reading':
-      return [statement.proof.vertex.header, ...(statement.device === undefined ? [] : [statement.device.header])];
+      return [
+        statement.proof.vertex.header,
+        ...(statement.device === undefined ? [] : [statement.device.header]),
+      ];
     case 'call':
     case 'object':
       return [statement.proof.header];
@@ -87,7 +119,9 @@ function anchorAll({ statement, anchor }: Bundle): Result<Header>[] {
   const certifiedId = headerId(anchor.certified.header);
   const older = headersOf(statement).filter((header) => !equalBytes(headerId(header), certifiedId));
   // No path is used where there is none to prove: then it must be empty, or it could be changed unnoticed.
-  return (older.length === 0 ? [anchor.certified.header] : older).map((header) => checkAnchored(header, anchor));
+  return (older.length === 0 ? [anchor.certified.header] : older).map((header) =>
+    checkAnchored(header, anchor),
+  );
 }
 
 function anchoredText(certified: Header): (target: Header) => string {
@@ -98,7 +132,11 @@ function anchoredText(certified: Header): (target: Header) => string {
 }
 
 function checkAge(header: Header, genesis: Genesis, nowMs: number | undefined): Fact {
-  if (nowMs === undefined) return { ok: false, text: 'There is no clock here to tell how old the certificate is: do not rely on it.' };
+  if (nowMs === undefined)
+    return {
+      ok: false,
+      text: 'There is no clock here to tell how old the certificate is: do not rely on it.',
+    };
   const { trustingPeriodMs } = genesis.record.pace;
   // The header's own time proves nothing here: whoever holds old keys would write a fresh one.
   const rootAgeMs = nowMs - genesis.record.time;

@@ -24,7 +24,10 @@ export function registerDemo(program: Command, script: string): void {
   program
     .command('demo')
     .description('run a small network of real processes on this machine, and tell the story of one loan')
-    .option('--input <file>', 'replay a recording: LoRaWAN uplinks (NDJSON) or SenML-JSON lines, plain or .gz')
+    .option(
+      '--input <file>',
+      'replay a recording: LoRaWAN uplinks (NDJSON) or SenML-JSON lines, plain or .gz',
+    )
     .addOption(new Option('--once', 'exit when the story ends (the default)').conflicts('keep'))
     .option('--json', 'print one JSON summary and nothing else on stdout')
     .option('--seed <text>', 'seed of the simulated sensors', 'tally')
@@ -62,7 +65,8 @@ async function runDemo(flags: DemoFlags, script: string): Promise<void> {
 
 function parseSpeed(text: string): number {
   const speed = Number(text);
-  if (!(speed > 0 && speed <= 3_600)) throw new InvalidArgumentError('expected a number above 0 and at most 3600');
+  if (!(speed > 0 && speed <= 3_600))
+    throw new InvalidArgumentError('expected a number above 0 and at most 3600');
   return speed;
 }
 
@@ -70,7 +74,13 @@ function parseFault(text: string): DemoOptions['fault'] {
   const [, name, step] = /^kill:([a-z-]+)@([a-z-]+)$/.exec(text) ?? [];
   const process = processNames.find((known) => known === name);
   const at = stepNames.find((known) => known === step);
-  if (process === undefined) throw new InvalidArgumentError(`expected kill:<name>@<step>, a name being one of ${processNames.join(', ')}`);
-  if (at === undefined) throw new InvalidArgumentError(`expected kill:<name>@<step>, a step being one of ${stepNames.join(', ')}`);
+  if (process === undefined)
+    throw new InvalidArgumentError(
+      `expected kill:<name>@<step>, a name being one of ${processNames.join(', ')}`,
+    );
+  if (at === undefined)
+    throw new InvalidArgumentError(
+      `expected kill:<name>@<step>, a step being one of ${stepNames.join(', ')}`,
+    );
   return { name: process, step: at };
 }

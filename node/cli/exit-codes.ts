@@ -1,4 +1,4 @@
-/** Exit codes of `tally init`, `genesis`, `get` and `tx`, and the errors that lead to them. `tally node`: node/node.ts. */
+/** Exit codes of `tally init`, `genesis`, `get` and `tx`, and the errors that lead to them. `tally node`: node/startup.ts. */
 
 export const exits = {
   ok: 0,

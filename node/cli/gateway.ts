@@ -1,56 +1,76 @@
-/** `tally gateway`: options, signals, exit codes. The gateway itself is in light-client/gateway/. */
+/**
+ * `tally gateway`: runs a gateway until it is told to stop. Little is loaded here: what a start needs once is done in
+ * threads that end, and the rest comes after V8 was told that memory matters.
+ */
 
 import { rename, writeFile } from 'node:fs/promises';
+import { setFlagsFromString } from 'node:v8';
 import type { Command } from 'commander';
-import { startGateway } from '../../light-client/gateway/gateway.ts';
-import { readGatewayConfig } from '../config/gateway-config.ts';
-import { readPassphrase } from '../keys/passphrase.ts';
+import type { RunningGateway } from '../../light-client/gateway/gateway.ts';
+
+/** A stop that takes longer than this is cut short: what was acknowledged is on disk. */
+const STOP_WITHIN_MS = 1_900;
+const EXIT_BROKEN = 70;
 
 interface GatewayFlags {
   readonly config: string;
   readonly portFile?: string;
-  readonly json?: boolean;
+  readonly passphraseFile?: string;
 }
-
-const EXIT_FAILED = 1;
-/** A second signal, or a part that hangs, ends the process this much later. What was acknowledged is on disk. */
-const FORCED_MS = 1_900;
 
 export function registerGateway(program: Command): void {
   program
     .command('gateway')
-    .description('take readings from MQTT, put them on the ledger, and check that they became final')
-    .requiredOption('--config <file>', 'configuration (TOML)')
-    .option('--port-file <file>', 'write the ports in use to this file, as JSON, once the gateway is up')
-    .option('--json', 'print what started as one JSON line')
-    .action(async (flags: GatewayFlags) => {
-      try {
-        process.exitCode = await run(flags);
-      } catch (error) {
-        process.stderr.write(`tally gateway: ${(error as Error).message}\n`);
-        process.exitCode = EXIT_FAILED;
-      }
-    });
+    .description(
+      'run a gateway: takes readings from MQTT, puts them on the ledger, checks that they became final',
+    )
+    .requiredOption('--config <file>', 'configuration (docs/guides/gateway.md)')
+    .option('--port-file <file>', 'write the addresses as JSON once the gateway is up')
+    .option(
+      '--passphrase-file <file>',
+      'where the passphrase of the key stands (else $TALLY_PASSPHRASE, else asked)',
+    )
+    .addHelpText(
+      'after',
+      `\nExit codes: 0 stopped, ${EXIT_BROKEN} its disk failed or it is wrong about itself, 1 could not start`,
+    )
+    .action(runGateway);
 }
 
-async function run({ config: file, portFile, json = false }: GatewayFlags): Promise<number> {
-  const config = await readGatewayConfig(file);
-  const gateway = await startGateway(config, await readPassphrase(config.keyFile));
-  const stop = (): void => {
-    setTimeout(() => process.exit(EXIT_FAILED), FORCED_MS).unref();
-    void gateway.close();
+async function runGateway({ config: file, portFile, passphraseFile }: GatewayFlags): Promise<void> {
+  setFlagsFromString('--optimize-for-size');
+  const { readConfigApart } = await import('../../light-client/gateway/apart.ts');
+  const config = await readConfigApart(file);
+  if (passphraseFile !== undefined) process.env['TALLY_PASSPHRASE_FILE'] = passphraseFile;
+  const { readPassphrase } = await import('../keys/passphrase.ts');
+  const passphrase = await readPassphrase(config.keyFile);
+  delete process.env['TALLY_PASSPHRASE'];
+  let gateway: RunningGateway | undefined;
+  let asked = false;
+  const onSignal = (): void => {
+    if (asked) return;
+    asked = true;
+    setTimeout(() => process.exit(0), STOP_WITHIN_MS).unref();
+    void gateway?.close();
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
-  const started = { key: gateway.key, api: gateway.url, apiPort: gateway.port };
-  if (portFile !== undefined) await writeWhole(portFile, `${JSON.stringify(started)}\n`);
-  if (json) process.stdout.write(`${JSON.stringify(started)}\n`);
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  process.on('uncaughtException', (error) => {
+    // Whatever broke, what was acknowledged is on disk: the next start goes on from there.
+    process.stderr.write(`tally gateway: ${error.stack ?? error.message}\n`);
+    process.exit(EXIT_BROKEN);
+  });
+  const { startGateway } = await import('../../light-client/gateway/gateway.ts');
+  gateway = await startGateway(config, passphrase);
+  if (portFile !== undefined) await writePorts(portFile, gateway);
+  // Asked while it was still starting.
+  if (asked) void gateway.close();
   const failure = await gateway.ended;
-  if (failure !== undefined) throw failure;
-  return 0;
+  process.exit(failure === undefined ? 0 : EXIT_BROKEN);
 }
 
-/** Whoever waits for the file never reads half of it. */
-async function writeWhole(path: string, text: string): Promise<void> {
-  await writeFile(`${path}.partial`, text);
-  await rename(`${path}.partial`, path);
+/** Written under another name first: whoever waits for the file finds it whole. */
+async function writePorts(file: string, { key, url }: RunningGateway): Promise<void> {
+  await writeFile(`${file}.partial`, `${JSON.stringify({ key, pid: process.pid, api: url })}\n`);
+  await rename(`${file}.partial`, file);
 }

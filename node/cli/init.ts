@@ -15,8 +15,8 @@ import { nodeConfigToml } from '../config/node-config.ts';
 import { keyHex, multiaddrText, type PeerEntry } from '../config/toml.ts';
 import { nativeSigner } from '../crypto/native.ts';
 import { createKeyFile } from '../keys/key-file.ts';
-import { readPassphrase } from '../keys/passphrase.ts';
 import { CliError, exits } from './exit-codes.ts';
+import { askPassphrase } from './key-passphrase.ts';
 import { print } from './print.ts';
 
 interface InitFlags {
@@ -90,7 +90,7 @@ async function initHome(dir: string, flags: InitFlags): Promise<void> {
     );
     if (there) throw new CliError(exits.usage, `${file} exists: nothing is written over`);
   }
-  const passphrase = await newPassphrase(files.key, flags.passphraseFile);
+  const passphrase = await askPassphrase(files.key, flags.passphraseFile, true);
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const seed = await createKeyFile(files.key, passphrase);
   const key = toHex(nativeSigner(seed).publicKey);
@@ -121,17 +121,6 @@ Next:
   3. Name other nodes under [network] peers in the settings.
   4. tally node --config ${files.config}
 `);
-}
-
-async function newPassphrase(keyFile: string, passphraseFile: string | undefined): Promise<string> {
-  if (passphraseFile !== undefined) process.env['TALLY_PASSPHRASE_FILE'] = passphraseFile;
-  const given = process.env['TALLY_PASSPHRASE_FILE'] ?? process.env['TALLY_PASSPHRASE'];
-  const passphrase = await readPassphrase(keyFile);
-  if (passphrase === '') throw new CliError(exits.usage, 'the passphrase is empty');
-  // Typed blind: once more, or a slip locks the key for ever.
-  if (given === undefined && (await readPassphrase(`${keyFile}, once more`)) !== passphrase)
-    throw new CliError(exits.usage, 'the two passphrases differ');
-  return passphrase;
 }
 
 function readPort(option: string, text: string): number {

@@ -1,16 +1,19 @@
-/** `tally node`: runs a full node until it is told to stop, or stops itself. Exit codes: `exitCodes` in node/node.ts. */
+/** `tally node`: runs a full node until it is told to stop, or stops itself. Exit codes: `exitCodes` in node/startup.ts. */
 
 import { rename, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { readNodeConfig } from '../config/node-config.ts';
-import { readPassphrase } from '../keys/passphrase.ts';
-import { exitCodes, makeLog, type RunningNode, startNode } from '../node.ts';
+import { type RunningNode, startNode } from '../node.ts';
+import { makeLog } from '../node-log.ts';
+import { exitCodes } from '../startup.ts';
+import { askPassphrase } from './key-passphrase.ts';
 
 /** A stop that takes longer than this is cut short: what was acknowledged is on disk. */
 const STOP_WITHIN_MS = 5_000;
 
 interface NodeFlags {
   readonly config: string;
+  readonly audit?: boolean;
   readonly portFile?: string;
   readonly passphraseFile?: string;
 }
@@ -25,6 +28,7 @@ export function registerNode(program: Command): void {
       '--passphrase-file <file>',
       'where the passphrase of the key stands (else $TALLY_PASSPHRASE, else asked)',
     )
+    .option('--audit', 'read the whole store before starting, however large it is')
     .addHelpText(
       'after',
       `\nExit codes: ${exitCodes.stopped} stopped, ${exitCodes.wrong} wrong about the ledger or itself, ${exitCodes.storeFailed} its disk failed, 1 could not start`,
@@ -32,10 +36,9 @@ export function registerNode(program: Command): void {
     .action(runNode);
 }
 
-async function runNode({ config: file, portFile, passphraseFile }: NodeFlags): Promise<void> {
+async function runNode({ config: file, portFile, passphraseFile, audit = false }: NodeFlags): Promise<void> {
   const config = await readNodeConfig(file);
-  if (passphraseFile !== undefined) process.env['TALLY_PASSPHRASE_FILE'] = passphraseFile;
-  const passphrase = await readPassphrase(config.keyFile);
+  const passphrase = await askPassphrase(config.keyFile, passphraseFile);
   delete process.env['TALLY_PASSPHRASE'];
   const log = makeLog(config);
   let node: RunningNode | undefined;
@@ -54,7 +57,7 @@ async function runNode({ config: file, portFile, passphraseFile }: NodeFlags): P
     log.fatal({ err: error }, 'the node broke');
     process.exit(exitCodes.wrong);
   });
-  node = await startNode(config, passphrase, log);
+  node = await startNode(config, passphrase, log, { audit });
   if (portFile !== undefined) await writePorts(portFile, node);
   // Asked while it was still starting.
   if (asked) void node.stop();

@@ -2,9 +2,9 @@
 
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import type { Json } from '../../consensus/codec/schema.ts';
-import { describeRefusal } from '../../consensus/codec/result.ts';
 import { type Genesis, parseGenesis } from '../../consensus/checkpoint/genesis.ts';
+import { describeRefusal } from '../../consensus/codec/result.ts';
+import type { Json } from '../../consensus/codec/schema.ts';
 import { verifyBundle } from '../../light-client/verify/verify.ts';
 
 interface VerifyFlags {
@@ -37,17 +37,25 @@ export function registerVerify(program: Command): void {
     });
 }
 
-async function verifyFile(file: string, { genesis: genesisFile, show = false, json = false }: VerifyFlags): Promise<number> {
+async function verifyFile(
+  file: string,
+  { genesis: genesisFile, show = false, json = false }: VerifyFlags,
+): Promise<number> {
   const genesis = await readGenesis(genesisFile);
   const bundle = await readFile(file).catch((cause) => {
     throw new Error(`${file}: cannot be read: ${(cause as Error).message}`, { cause });
   });
   const { shown, ...verification } = verifyBundle(new Uint8Array(bundle), genesis, { nowMs: Date.now() });
-  if (json) process.stdout.write(`${JSON.stringify({ file, ...verification, ...(show ? { bundle: shown ?? null } : {}) })}\n`);
+  if (json)
+    process.stdout.write(
+      `${JSON.stringify({ file, ...verification, ...(show ? { bundle: shown ?? null } : {}) })}\n`,
+    );
   else {
     if (show) process.stdout.write(`${JSON.stringify(shown ?? null, null, 2)}\n`);
     for (const { ok, text } of verification.facts) process.stdout.write(`${ok ? '✓' : '✗'} ${text}\n`);
-    process.stdout.write(`${sentences[verification.verdict]}. Trust root: genesis of network ${verification.network}.\n`);
+    process.stdout.write(
+      `${sentences[verification.verdict]}. Trust root: genesis of network ${verification.network}.\n`,
+    );
   }
   return verification.verdict === 'valid' ? 0 : 1;
 }

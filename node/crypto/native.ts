@@ -3,7 +3,7 @@
 import crypto from 'node:crypto';
 import { concatBytes } from '../../consensus/codec/bytes.ts';
 import type { Signer } from '../../consensus/crypto/ed25519.ts';
-import { installPrimitives } from '../../consensus/crypto/primitives.ts';
+import { installPrimitives, type Primitives } from '../../consensus/crypto/primitives.ts';
 import type { Clock, Random } from '../ports.ts';
 import { KeyObjects, publicKeyHeader } from './key-objects.ts';
 
@@ -20,12 +20,12 @@ export function installNativePrimitives(): void {
   installPrimitives({ sha256: hashNative, verifyFast });
 }
 
-function hashNative(bytes: Uint8Array): Uint8Array {
+export function hashNative(bytes: Uint8Array): Uint8Array {
   // A copy, since a Buffer is not what the rest of the program expects: its `slice` shares memory.
   return new Uint8Array(crypto.hash('sha256', bytes, 'buffer'));
 }
 
-function verifyFast(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean {
+export function verifyFast(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean {
   try {
     return crypto.verify(null, message, keyObjects.get(publicKey), signature);
   } catch {

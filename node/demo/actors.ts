@@ -52,9 +52,13 @@ export class Actors {
   /** Carries an act through to its outcome, whatever that is. */
   async perform({ transition, args, signers, alsoSign }: Act): Promise<Done> {
     const [first] = signers;
-    const composed = await this.#clients[first].post<{ call: string; callId: string }>('/v1/calls', { transition, args });
+    const composed = await this.#clients[first].post<{ call: string; callId: string }>('/v1/calls', {
+      transition,
+      args,
+    });
     let call = alsoSign?.(composed.call) ?? composed.call;
-    for (const signer of signers) call = (await this.#clients[signer].post<{ call: string }>('/v1/calls/sign', { call })).call;
+    for (const signer of signers)
+      call = (await this.#clients[signer].post<{ call: string }>('/v1/calls/sign', { call })).call;
     const startedMs = Date.now();
     const { vertex, outcome } = await this.#submit(first, call);
     const done = { callId: composed.callId, vertex, ms: Date.now() - startedMs };
@@ -66,13 +70,19 @@ export class Actors {
   /** Like `perform`, for an act that must take effect. */
   async succeed(act: Act): Promise<Done> {
     const done = await this.perform(act);
-    if (done.code !== 'OK') throw new Error(`${act.transition} by ${act.signers.join(', ')} was refused: ${done.code}, conflict ${done.conflict}`);
+    if (done.code !== 'OK')
+      throw new Error(
+        `${act.transition} by ${act.signers.join(', ')} was refused: ${done.code}, conflict ${done.conflict}`,
+      );
     return done;
   }
 
   async #submit(name: PlayerName, call: string): Promise<{ vertex: string; outcome: Outcome }> {
-    const submitted = await this.#clients[name].post<Submitted>(`/v1/calls/submit?wait=${FINAL_WITHIN_MS}`, { call });
-    if (submitted.outcome === null) throw new Error(`vertex ${submitted.vertex} was not final within ${FINAL_WITHIN_MS} ms`);
+    const submitted = await this.#clients[name].post<Submitted>(`/v1/calls/submit?wait=${FINAL_WITHIN_MS}`, {
+      call,
+    });
+    if (submitted.outcome === null)
+      throw new Error(`vertex ${submitted.vertex} was not final within ${FINAL_WITHIN_MS} ms`);
     return { vertex: submitted.vertex, outcome: submitted.outcome };
   }
 

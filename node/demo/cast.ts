@@ -14,12 +14,54 @@ export interface Player {
 
 /** LEIs with right check digits, of nobody. */
 export const players = [
-  { name: 'bank-a', title: 'Bank A', lei: '5493000000000000A196', address: 'Quai 1', roles: ['bank'], seat: true },
-  { name: 'bank-b', title: 'Bank B', lei: '5493000000000000B166', address: 'Ring 2', roles: ['bank'], seat: true },
-  { name: 'monitor-a', title: 'Monitor A', lei: '5493000000000000M127', address: 'Dock 3', roles: ['monitor'], seat: true },
-  { name: 'monitor-b', title: 'Monitor B', lei: '5493000000000000M224', address: 'Dock 4', roles: ['monitor'], seat: true },
-  { name: 'enterprise', title: 'Enterprise', lei: '5493000000000000E173', address: 'Works 5', roles: ['enterprise'], seat: false },
-  { name: 'warehouse', title: 'Warehouse', lei: '5493000000000000W118', address: 'Hall 6', roles: ['warehouse'], seat: false },
+  {
+    name: 'bank-a',
+    title: 'Bank A',
+    lei: '5493000000000000A196',
+    address: 'Quai 1',
+    roles: ['bank'],
+    seat: true,
+  },
+  {
+    name: 'bank-b',
+    title: 'Bank B',
+    lei: '5493000000000000B166',
+    address: 'Ring 2',
+    roles: ['bank'],
+    seat: true,
+  },
+  {
+    name: 'monitor-a',
+    title: 'Monitor A',
+    lei: '5493000000000000M127',
+    address: 'Dock 3',
+    roles: ['monitor'],
+    seat: true,
+  },
+  {
+    name: 'monitor-b',
+    title: 'Monitor B',
+    lei: '5493000000000000M224',
+    address: 'Dock 4',
+    roles: ['monitor'],
+    seat: true,
+  },
+  {
+    name: 'enterprise',
+    title: 'Enterprise',
+    lei: '5493000000000000E173',
+    address: 'Works 5',
+    roles: ['enterprise'],
+    seat: false,
+  },
+  {
+    name: 'warehouse',
+    title: 'Warehouse',
+    lei: '5493000000000000W118',
+    address: 'Hall 6',
+    roles: ['warehouse'],
+    seat: false,
+  },
 ] as const satisfies readonly Player[];
 
 export type PlayerName = (typeof players)[number]['name'];

@@ -3,20 +3,26 @@
  * stakeholder is a process of its own; this one only plays their back offices, over their nodes' APIs.
  */
 
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { toHex } from '../../consensus/codec/bytes.ts';
+import { compareBytes, fromHex, toHex } from '../../consensus/codec/bytes.ts';
+import { invariant } from '../../consensus/codec/result.ts';
 import { labelKey } from '../../consensus/contracts/registry.ts';
 import { signCall, signedCall } from '../../consensus/vertex/call.ts';
-import { compareBytes, fromHex } from '../../consensus/codec/bytes.ts';
-import { invariant } from '../../consensus/codec/result.ts';
 import { findMosquitto, startEmbeddedBroker, startMosquitto } from '../../light-client/mqtt/broker.ts';
 import { verifyBundle } from '../../light-client/verify/verify.ts';
 import { Actors } from './actors.ts';
 import { ApiClient } from './api-client.ts';
-import { gatewayName, type PlayerName, players, type ProcessName, processNames, type StepName } from './cast.ts';
+import {
+  gatewayName,
+  type PlayerName,
+  type ProcessName,
+  players,
+  processNames,
+  type StepName,
+} from './cast.ts';
 import { type FeedOptions, publishRecording, type Recording, SensorFeed, surveyRecording } from './feed.ts';
 import { Measurements } from './measurements.ts';
 import { type NetworkFiles, writeNetwork } from './network-files.ts';
@@ -53,14 +59,17 @@ export class Demo {
   constructor(options: DemoOptions, script: string) {
     this.#options = options;
     this.#screen = new Screen(options.json);
-    this.#processes = new Processes(script, (name, how) => this.#screen.warn(`    ${name} died (${how}); it is started again`));
+    this.#processes = new Processes(script, (name, how) =>
+      this.#screen.warn(`    ${name} died (${how}); it is started again`),
+    );
   }
 
   /** Ends every process that this demo has started. Called twice, it waits for the first. */
   close(): Promise<void> {
     this.#closing ??= (async () => {
       this.#screen.stopBar();
-      for (const close of this.#closers.reverse()) await close().catch((error: Error) => this.#screen.warn(String(error)));
+      for (const close of this.#closers.reverse())
+        await close().catch((error: Error) => this.#screen.warn(String(error)));
     })();
     return this.#closing;
   }
@@ -76,9 +85,16 @@ export class Demo {
     this.#startProcesses(files);
     const clients = clientsOf(files);
     await this.#allReady(clients);
-    this.#screen.say(`${players.length} nodes (${players.filter((player) => player.seat).length} with a seat) and a gateway are up after ${Date.now() - startedMs} ms\n`);
+    this.#screen.say(
+      `${players.length} nodes (${players.filter((player) => player.seat).length} with a seat) and a gateway are up after ${Date.now() - startedMs} ms\n`,
+    );
 
-    const feed: FeedOptions = { ...broker, network: files.genesis.network, seed: this.#options.seed, speed: this.#options.speed };
+    const feed: FeedOptions = {
+      ...broker,
+      network: files.genesis.network,
+      seed: this.#options.seed,
+      speed: this.#options.speed,
+    };
     const sensors = new SensorFeed(feed, Date.now());
     this.#closers.push(async () => void (await sensors.stop()));
     const actors = new Actors(clients);
@@ -90,7 +106,11 @@ export class Demo {
       actors,
       measurements: new Measurements(gateway, {
         ...{ weigher: device('bay-weigher'), counter: device('bay-counter'), climate: device('bay-climate') },
-        ...{ kilograms: goods.grams / 1_000, packages: goods.packages, celsiusMost: goods.temperature.mostMilliC / 1_000 },
+        ...{
+          kilograms: goods.grams / 1_000,
+          packages: goods.packages,
+          celsiusMost: goods.temperature.mostMilliC / 1_000,
+        },
       }),
       before: (step) => this.#before(step),
       after: (report) => this.#screen.step(report),
@@ -100,11 +120,20 @@ export class Demo {
         sensors.start();
         return report;
       },
+      failCooling: () => sensors.failCooling(),
       watch: () => this.#watch(gateway, recording, feed),
     });
     const published = await sensors.stop();
     await this.#settle(gateway, published + (recording?.received ?? 0));
-    const summary = await summarise({ files, clients, result, recording, published, bundles: this.#bundles, startedMs });
+    const summary = await summarise({
+      files,
+      clients,
+      result,
+      recording,
+      published,
+      bundles: this.#bundles,
+      startedMs,
+    });
     if (json) process.stdout.write(`${JSON.stringify(summary)}\n`);
     else this.#print(summary, files, home);
     if (!keep && this.#options.home === undefined) this.#closers.unshift(() => removeDatabases(files));
@@ -127,7 +156,9 @@ export class Demo {
     const mosquitto = findMosquitto() !== undefined;
     const broker = await (mosquitto ? startMosquitto() : startEmbeddedBroker());
     this.#closers.push(() => broker.close());
-    this.#screen.say(`MQTT broker: ${mosquitto ? 'Mosquitto, MQTT 5' : 'embedded (aedes), MQTT 3.1.1'} at ${broker.url}`);
+    this.#screen.say(
+      `MQTT broker: ${mosquitto ? 'Mosquitto, MQTT 5' : 'embedded (aedes), MQTT 3.1.1'} at ${broker.url}`,
+    );
     return { url: broker.url, protocolVersion: mosquitto ? 5 : 4 };
   }
 
@@ -136,7 +167,12 @@ export class Demo {
     for (const name of processNames) {
       const { configFile, logFile } = files.homes[name];
       const command = name === gatewayName ? 'gateway' : 'node';
-      this.#processes.start({ name, args: [command, '--config', configFile], env: { TALLY_PASSPHRASE: files.passphrase }, logFile });
+      this.#processes.start({
+        name,
+        args: [command, '--config', configFile],
+        env: { TALLY_PASSPHRASE: files.passphrase },
+        logFile,
+      });
     }
   }
 
@@ -159,9 +195,15 @@ export class Demo {
     this.#processes.kill(fault.name);
   }
 
-  async #keepBundle(home: string, { genesis }: NetworkFiles, name: string, bundle: Uint8Array): Promise<void> {
+  async #keepBundle(
+    home: string,
+    { genesis }: NetworkFiles,
+    name: string,
+    bundle: Uint8Array,
+  ): Promise<void> {
     const verified = verifyBundle(bundle, genesis, { nowMs: Date.now() });
-    if (verified.verdict !== 'valid') throw new Error(`bundle ${name} does not verify: ${verified.facts.find((fact) => !fact.ok)?.text}`);
+    if (verified.verdict !== 'valid')
+      throw new Error(`bundle ${name} does not verify: ${verified.facts.find((fact) => !fact.ok)?.text}`);
     await mkdir(join(home, 'proofs'), { recursive: true });
     const file = join(home, 'proofs', `${name}.tally`);
     await writeFile(file, bundle);
@@ -174,7 +216,8 @@ export class Demo {
     const before = (await statusOf(gateway)).frames.final;
     const expected = recording?.distinct ?? WATCHED_FRAMES;
     this.#screen.startBar(expected);
-    const publishing = recording === undefined ? Promise.resolve(0) : publishRecording(recording, feed, () => {});
+    const publishing =
+      recording === undefined ? Promise.resolve(0) : publishRecording(recording, feed, () => {});
     const finalNow = async () => {
       const status = await statusOf(gateway);
       if (recording === undefined) return status.frames.final - before;
@@ -185,13 +228,24 @@ export class Demo {
     while (final < expected) {
       final = await finalNow();
       this.#screen.bar(Math.min(final, expected), (1_000 * final) / (Date.now() - startedMs));
-      if (Date.now() > until) throw new Error(`${expected - final} of ${expected} frames were not final within ${FINAL_WITHIN_MS / 1_000} s`);
+      if (Date.now() > until)
+        throw new Error(
+          `${expected - final} of ${expected} frames were not final within ${FINAL_WITHIN_MS / 1_000} s`,
+        );
       await sleep(LOOK_EVERY_MS);
     }
     await publishing;
     this.#screen.stopBar();
-    const what = recording === undefined ? 'of the bay and the truck' : `of ${recording.file}, and those of the bay and the truck`;
-    return { step: 'monitoring', text: `pledge watched: ${final} frames ${what} are final`, signers: [gatewayName], ms: Date.now() - startedMs };
+    const what =
+      recording === undefined
+        ? 'of the bay and the truck'
+        : `of ${recording.file}, and those of the bay and the truck`;
+    return {
+      step: 'monitoring',
+      text: `pledge watched: ${final} frames ${what} are final`,
+      signers: [gatewayName],
+      ms: Date.now() - startedMs,
+    };
   }
 
   /** Waits until the gateway has taken in all `sent` frames and each that it accepted is final. */
@@ -200,7 +254,8 @@ export class Demo {
     for (;;) {
       const { frames } = await statusOf(gateway);
       if (frames.accepted + frames.duplicates >= sent && frames.final >= frames.accepted) return;
-      if (Date.now() > until) throw new Error(`not all readings became final: ${JSON.stringify(frames)}, sent ${sent}`);
+      if (Date.now() > until)
+        throw new Error(`not all readings became final: ${JSON.stringify(frames)}, sent ${sent}`);
       await sleep(LOOK_EVERY_MS);
     }
   }
@@ -222,7 +277,10 @@ export class Demo {
     for (const line of lines) this.#screen.say(line);
     if (!this.#options.keep) return;
     this.#screen.say('\nThe network stays up; Ctrl-C ends it. APIs (bearer token in the file):');
-    for (const name of processNames) this.#screen.say(`  ${name.padEnd(12)} ${files.homes[name].apiUrl}/docs  ${files.homes[name].tokenFile}`);
+    for (const name of processNames)
+      this.#screen.say(
+        `  ${name.padEnd(12)} ${files.homes[name].apiUrl}/docs  ${files.homes[name].tokenFile}`,
+      );
   }
 }
 
@@ -239,7 +297,12 @@ export async function statusOf(gateway: ApiClient): Promise<GatewayStatus> {
 }
 
 /** The gateway's key, the simulated sensors, and the recording's devices: owner and monitor sign for each. */
-async function enrolEverybody(files: NetworkFiles, actors: Actors, sensors: SensorFeed, recording: Recording | undefined): Promise<StepReport> {
+async function enrolEverybody(
+  files: NetworkFiles,
+  actors: Actors,
+  sensors: SensorFeed,
+  recording: Recording | undefined,
+): Promise<StepReport> {
   const { parties, homes } = files;
   const { signer } = homes[gatewayName];
   const monitor = parties['monitor-a'];
@@ -255,7 +318,12 @@ async function enrolEverybody(files: NetworkFiles, actors: Actors, sensors: Sens
     return { device, owner, key: toHex(publicKey), functions: [purpose] as string[] };
   });
   const recorded = (recording?.devices ?? []).map((device) => {
-    return { device, owner: 'monitor-a' as PlayerName, key: '', functions: ['climate', 'motion', 'power', 'door', 'counter', 'leak'] };
+    return {
+      device,
+      owner: 'monitor-a' as PlayerName,
+      key: '',
+      functions: ['climate', 'motion', 'power', 'door', 'counter', 'leak'],
+    };
   });
   const enrolled = await Promise.all(
     [...simulated, ...recorded].map(({ device, owner, key, functions }) =>
@@ -268,7 +336,13 @@ async function enrolEverybody(files: NetworkFiles, actors: Actors, sensors: Sens
   );
   const height = Math.max(gateway.height, ...enrolled.map((done) => done.height));
   const ms = gateway.ms + Math.max(...enrolled.map((done) => done.ms));
-  return { step: 'enrol', text: `gateway and ${enrolled.length} sensors enrolled`, signers: ['monitor-a', 'warehouse', gatewayName], height, ms };
+  return {
+    step: 'enrol',
+    text: `gateway and ${enrolled.length} sensors enrolled`,
+    signers: ['monitor-a', 'warehouse', gatewayName],
+    height,
+    ms,
+  };
 }
 
 /** The gateway's own signature: proof that it holds the key which is being enrolled. */
@@ -276,14 +350,17 @@ function withSignature(callHex: string, homes: NetworkFiles['homes']): string {
   const call = signedCall.decode(fromHex(callHex)!);
   invariant(call.ok, 'the node composed this call');
   const signatures = [...call.value.signatures, signCall(call.value, homes[gatewayName].signer)];
-  return toHex(signedCall.encode({ ...call.value, signatures: signatures.sort((a, b) => compareBytes(a.key, b.key)) }));
+  return toHex(
+    signedCall.encode({ ...call.value, signatures: signatures.sort((a, b) => compareBytes(a.key, b.key)) }),
+  );
 }
 
 /** Proofs, genesis and logs stay; what only the processes needed goes. */
 async function removeDatabases(files: NetworkFiles): Promise<void> {
   for (const name of processNames) {
     const { folder } = files.homes[name];
-    for (const entry of ['data', 'key.age', 'api-token']) await rm(join(folder, entry), { recursive: true, force: true });
+    for (const entry of ['data', 'key.age', 'api-token'])
+      await rm(join(folder, entry), { recursive: true, force: true });
   }
 }
 

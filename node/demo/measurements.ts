@@ -1,8 +1,8 @@
 /** What the monitor's people do with the gateway: pick readings, and take their proofs to the ledger. */
 
+import { readingProof } from '../../consensus/checkpoint/evidence.ts';
 import { toHex } from '../../consensus/codec/bytes.ts';
 import { invariant } from '../../consensus/codec/result.ts';
-import { readingProof } from '../../consensus/checkpoint/evidence.ts';
 import { bundleSchema } from '../../light-client/proof/bundle.ts';
 import type { ApiClient } from './api-client.ts';
 
@@ -55,7 +55,8 @@ export class Measurements {
   /** A weighing and a count after this moment, of goods at rest: while a forklift stands on the platform nobody weighs. */
   async weighAndCount(): Promise<Shown> {
     const { weigher, counter, kilograms, packages } = this.#expected;
-    const atRest = ({ values }: ListedFrame) => Math.abs((values['weight'] ?? 0) - kilograms) < kilograms / 1_000;
+    const atRest = ({ values }: ListedFrame) =>
+      Math.abs((values['weight'] ?? 0) - kilograms) < kilograms / 1_000;
     const weighing = await this.#find(weigher, atRest, 'a weighing of the goods at rest');
     const count = await this.#find(counter, ({ values }) => values['count'] === packages, 'a full count');
     const shown = await Promise.all([weighing, count].map((frame) => this.#show(frame)));
@@ -69,9 +70,18 @@ export class Measurements {
   /** The first reading in which the goods are warmer than they bear. */
   async breach(): Promise<Breach> {
     const { climate, celsiusMost } = this.#expected;
-    const frame = await this.#find(climate, ({ values }) => (values['temperature'] ?? 0) > celsiusMost, 'the breach');
+    const frame = await this.#find(
+      climate,
+      ({ values }) => (values['temperature'] ?? 0) > celsiusMost,
+      'the breach',
+    );
     const { proof, bundle } = await this.#show(frame);
-    return { trigger: 'temperature', text: `temperature ${frame.values['temperature']} °C, allowed up to ${celsiusMost} °C`, proof, bundle };
+    return {
+      trigger: 'temperature',
+      text: `temperature ${frame.values['temperature']} °C, allowed up to ${celsiusMost} °C`,
+      proof,
+      bundle,
+    };
   }
 
   async #find(device: string, fits: (frame: ListedFrame) => boolean, what: string): Promise<ListedFrame> {
@@ -83,12 +93,16 @@ export class Measurements {
       const newestFirst = [...readings].sort((a, b) => b.time - a.time);
       const found = newestFirst.find(fits);
       if (found !== undefined) return found;
-      if (Date.now() > until) throw new Error(`${what} (device ${device}) did not come within ${FOUND_WITHIN_MS / 1_000} s`);
+      if (Date.now() > until)
+        throw new Error(`${what} (device ${device}) did not come within ${FOUND_WITHIN_MS / 1_000} s`);
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
     }
   }
 
-  async #show({ vertex, index }: ListedFrame): Promise<{ proof: string; bundle: Uint8Array; finalTime: number }> {
+  async #show({
+    vertex,
+    index,
+  }: ListedFrame): Promise<{ proof: string; bundle: Uint8Array; finalTime: number }> {
     const bytes = await this.#gateway.bytes(`/v1/readings/${vertex}/${index}/bundle`);
     const decoded = bundleSchema.decode(bytes);
     invariant(decoded.ok && decoded.value.statement.type === 'reading', 'the gateway serves reading bundles');

@@ -4,9 +4,15 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
+import {
+  checkGenesis,
+  defaultPace,
+  type Genesis,
+  type GenesisRecord,
+  genesisSchema,
+} from '../../consensus/checkpoint/genesis.ts';
 import { toHex } from '../../consensus/codec/bytes.ts';
 import { invariant } from '../../consensus/codec/result.ts';
-import { checkGenesis, defaultPace, type Genesis, type GenesisRecord, genesisSchema } from '../../consensus/checkpoint/genesis.ts';
 import { defaultPolicy } from '../../consensus/contracts/policy.ts';
 import { labelKey } from '../../consensus/contracts/registry.ts';
 import { type Signer, SUITE } from '../../consensus/crypto/ed25519.ts';
@@ -14,7 +20,7 @@ import { gatewayConfigToml } from '../config/gateway-config.ts';
 import { nodeConfigToml } from '../config/node-config.ts';
 import { nativeSigner } from '../crypto/native.ts';
 import { createKeyFile } from '../keys/key-file.ts';
-import { gatewayName, type PlayerName, players, type ProcessName } from './cast.ts';
+import { gatewayName, type PlayerName, type ProcessName, players } from './cast.ts';
 
 const HOST = '127.0.0.1';
 /** The passphrases are random and the network is thrown away: opening keys fast is worth more than guarding them. */
@@ -41,7 +47,10 @@ export interface NetworkFiles {
   readonly parties: { readonly [N in PlayerName]: string };
 }
 
-export async function writeNetwork(home: string, mqtt: { readonly url: string; readonly protocolVersion: 4 | 5 }): Promise<NetworkFiles> {
+export async function writeNetwork(
+  home: string,
+  mqtt: { readonly url: string; readonly protocolVersion: 4 | 5 },
+): Promise<NetworkFiles> {
   const passphrase = toHex(randomBytes(16));
   const names: readonly ProcessName[] = [...players.map((player) => player.name), gatewayName];
   const ports = await freePorts(3 * names.length);
@@ -54,8 +63,18 @@ export async function writeNetwork(home: string, mqtt: { readonly url: string; r
     const [apiPort, metricsPort, p2pPort] = ports.slice(3 * i, 3 * i + 3);
     listen.set(name, `/ip4/${HOST}/tcp/${p2pPort}`);
     homes[name] = {
-      ...{ name, folder, configFile: join(folder, 'config.toml'), signer: nativeSigner(seed), tokenFile: join(folder, 'api-token') },
-      ...{ apiUrl: `http://${HOST}:${apiPort}`, metricsUrl: `http://${HOST}:${metricsPort}/metrics`, logFile: join(folder, 'log.txt') },
+      ...{
+        name,
+        folder,
+        configFile: join(folder, 'config.toml'),
+        signer: nativeSigner(seed),
+        tokenFile: join(folder, 'api-token'),
+      },
+      ...{
+        apiUrl: `http://${HOST}:${apiPort}`,
+        metricsUrl: `http://${HOST}:${metricsPort}/metrics`,
+        logFile: join(folder, 'log.txt'),
+      },
     };
   }
   const record = genesisOf(homes);
@@ -64,21 +83,41 @@ export async function writeNetwork(home: string, mqtt: { readonly url: string; r
   const genesisFile = join(home, 'genesis.json');
   await writeFile(genesisFile, `${JSON.stringify(genesisSchema.toJson(record), null, 2)}\n`);
 
-  const peerOf = (name: ProcessName) => ({ key: toHex(homes[name].signer.publicKey), address: listen.get(name)! });
+  const peerOf = (name: ProcessName) => ({
+    key: toHex(homes[name].signer.publicKey),
+    address: listen.get(name)!,
+  });
   const portOf = (url: string) => Number(new URL(url).port);
   for (const { name } of players) {
     const peers = players.filter((player) => player.name !== name).map((player) => peerOf(player.name));
     const { configFile, apiUrl, metricsUrl } = homes[name];
     const values = { name, genesisFile: '../genesis.json', listen: listen.get(name)!, peers };
-    await writeFile(configFile, nodeConfigToml({ ...values, apiPort: portOf(apiUrl), metricsPort: portOf(metricsUrl) }));
+    await writeFile(
+      configFile,
+      nodeConfigToml({ ...values, apiPort: portOf(apiUrl), metricsPort: portOf(metricsUrl) }),
+    );
   }
   const { configFile, apiUrl } = homes[gatewayName];
   const nodes = [peerOf('monitor-a'), peerOf('monitor-b')];
-  const gateway = { name: gatewayName, nodes, mqttUrl: mqtt.url, protocolVersion: mqtt.protocolVersion, genesisFile: '../genesis.json' };
+  const gateway = {
+    name: gatewayName,
+    nodes,
+    mqttUrl: mqtt.url,
+    protocolVersion: mqtt.protocolVersion,
+    genesisFile: '../genesis.json',
+  };
   await writeFile(configFile, gatewayConfigToml({ ...gateway, apiPort: portOf(apiUrl) }));
 
-  const parties = Object.fromEntries(players.map(({ name, lei }) => [name, toHex(labelKey(genesis.value.network, 'lei', lei))]));
-  return { genesis: genesis.value, genesisFile, passphrase, homes, parties: parties as NetworkFiles['parties'] };
+  const parties = Object.fromEntries(
+    players.map(({ name, lei }) => [name, toHex(labelKey(genesis.value.network, 'lei', lei))]),
+  );
+  return {
+    genesis: genesis.value,
+    genesisFile,
+    passphrase,
+    homes,
+    parties: parties as NetworkFiles['parties'],
+  };
 }
 
 function genesisOf(homes: { readonly [N in ProcessName]: Home }): GenesisRecord {
@@ -87,7 +126,13 @@ function genesisOf(homes: { readonly [N in ProcessName]: Home }): GenesisRecord 
     name: 'tallystick demo',
     time: Date.now(),
     seats: players.filter((player) => player.seat).map(({ name }) => homes[name].signer.publicKey),
-    parties: players.map(({ name, title, lei, address, roles }) => ({ lei, name: title, address, roles: [...roles], keys: [homes[name].signer.publicKey] })),
+    parties: players.map(({ name, title, lei, address, roles }) => ({
+      lei,
+      name: title,
+      address,
+      roles: [...roles],
+      keys: [homes[name].signer.publicKey],
+    })),
     // The demo's sensors live through hours in seconds: their clocks end at ours, so what they say is up to a day old.
     policy: { ...defaultPolicy, evidenceAgeMs: 48 * HOUR_MS },
     pace: defaultPace,
@@ -97,11 +142,15 @@ function genesisOf(homes: { readonly [N in ProcessName]: Home }): GenesisRecord 
 /** Ports that are free now; held open until all are known, so that they differ. */
 async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
-    Array.from({ length: count }, () => new Promise<Server>((resolve, reject) => {
-      const server = createServer();
-      server.once('error', reject);
-      server.listen(0, HOST, () => resolve(server));
-    })),
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<Server>((resolve, reject) => {
+          const server = createServer();
+          server.once('error', reject);
+          server.listen(0, HOST, () => resolve(server));
+        }),
+    ),
   );
   const ports = servers.map((server) => (server.address() as AddressInfo).port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));

@@ -95,7 +95,8 @@ export class Processes {
   }
 
   #signalAll(signal: NodeJS.Signals): void {
-    for (const { child } of this.#kept.values()) if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+    for (const { child } of this.#kept.values())
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
   }
 }
 

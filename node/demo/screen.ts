@@ -34,7 +34,13 @@ export class Screen {
   startBar(total: number): void {
     if (this.#silent) return;
     const format = '    {bar} {value}/{total} frames final · {speed} frames/s';
-    this.#bar = new SingleBar({ format, barsize: 30, stream: process.stdout, noTTYOutput: false, hideCursor: true });
+    this.#bar = new SingleBar({
+      format,
+      barsize: 30,
+      stream: process.stdout,
+      noTTYOutput: false,
+      hideCursor: true,
+    });
     this.#bar.start(total, 0, { speed: 0 });
   }
 

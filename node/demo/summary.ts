@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import type { ApiClient } from './api-client.ts';
-import { gatewayName, players, type ProcessName } from './cast.ts';
+import { gatewayName, type ProcessName, players } from './cast.ts';
 import type { Recording } from './feed.ts';
 import type { NetworkFiles } from './network-files.ts';
 import type { StoryResult } from './story.ts';
@@ -16,7 +16,13 @@ export interface GatewayStatus {
   readonly bytes: { readonly sent: number; readonly received: number };
   readonly memory: { readonly rssBytes: number };
   readonly refused: { readonly [code: string]: number };
-  readonly devices: { readonly [device: string]: { readonly accepted: number; readonly duplicates: number; readonly final: number } };
+  readonly devices: {
+    readonly [device: string]: {
+      readonly accepted: number;
+      readonly duplicates: number;
+      readonly final: number;
+    };
+  };
 }
 
 interface NodeStatus {
@@ -43,7 +49,11 @@ export interface DemoSummary {
   readonly readings: { readonly finalised: number };
   readonly finality: { readonly p50Ms: number; readonly p95Ms: number };
   readonly doublePledge: StoryResult['doublePledge'];
-  readonly checkpoints: { readonly height: number; readonly stateRoot: string; readonly equalOn: readonly string[] };
+  readonly checkpoints: {
+    readonly height: number;
+    readonly stateRoot: string;
+    readonly equalOn: readonly string[];
+  };
   readonly memory: { readonly fullNodeBytes: number; readonly gatewayBytes: number };
   readonly bytes: { readonly wirePerReading: number; readonly diskPerReading: number };
   readonly speed: { readonly verticesPerS: number; readonly readingsPerS: number };
@@ -66,7 +76,8 @@ export async function summarise(facts: {
   const { files, clients, result, recording, published, bundles, startedMs } = facts;
   const gateway = await clients[gatewayName].get<GatewayStatus>('/v1/status');
   const nodes = await equalNodes(clients);
-  const frames = recording === undefined ? countSimulated(gateway, published) : countRecorded(gateway, recording);
+  const frames =
+    recording === undefined ? countSimulated(gateway, published) : countRecorded(gateway, recording);
   const seconds = (Date.now() - startedMs) / 1_000;
   const readings = gateway.readings.final;
   const perReading = (bytes: number) => Math.round(bytes / Math.max(readings, 1));
@@ -81,9 +92,18 @@ export async function summarise(facts: {
     finality: gateway.finality,
     doublePledge: result.doublePledge,
     checkpoints: { height, stateRoot, equalOn: players.map((player) => player.name) },
-    memory: { fullNodeBytes: median(nodes.map((node) => node.memory.rssBytes)), gatewayBytes: gateway.memory.rssBytes },
-    bytes: { wirePerReading: perReading(gateway.bytes.sent + gateway.bytes.received), diskPerReading: perReading(median(nodes.map((node) => node.disk.bytes))) },
-    speed: { verticesPerS: Math.round(gateway.vertices.final / seconds), readingsPerS: Math.round(readings / seconds) },
+    memory: {
+      fullNodeBytes: median(nodes.map((node) => node.memory.rssBytes)),
+      gatewayBytes: gateway.memory.rssBytes,
+    },
+    bytes: {
+      wirePerReading: perReading(gateway.bytes.sent + gateway.bytes.received),
+      diskPerReading: perReading(median(nodes.map((node) => node.disk.bytes))),
+    },
+    speed: {
+      verticesPerS: Math.round(gateway.vertices.final / seconds),
+      readingsPerS: Math.round(readings / seconds),
+    },
     refused: gateway.refused,
     proofs: bundles,
   };
@@ -93,28 +113,45 @@ export async function summarise(facts: {
 async function equalNodes(clients: { readonly [N in ProcessName]: ApiClient }): Promise<NodeStatus[]> {
   const until = Date.now() + EQUAL_WITHIN_MS;
   for (;;) {
-    const nodes = await Promise.all(players.map((player) => clients[player.name].get<NodeStatus>('/v1/status')));
+    const nodes = await Promise.all(
+      players.map((player) => clients[player.name].get<NodeStatus>('/v1/status')),
+    );
     if (nodes.every((node) => node.height === nodes[0]!.height)) {
       if (nodes.every((node) => node.stateRoot === nodes[0]!.stateRoot)) return nodes;
-      throw new Error(`state roots differ at height ${nodes[0]!.height}: ${nodes.map((node) => node.stateRoot).join(', ')}`);
+      throw new Error(
+        `state roots differ at height ${nodes[0]!.height}: ${nodes.map((node) => node.stateRoot).join(', ')}`,
+      );
     }
-    if (Date.now() > until) throw new Error(`nodes did not meet at one height: ${nodes.map((node) => node.height).join(', ')}`);
+    if (Date.now() > until)
+      throw new Error(`nodes did not meet at one height: ${nodes.map((node) => node.height).join(', ')}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 
 /** The recording's frames. The broker may deliver a message twice, so the gateway drops the duplicates and maybe more. */
-function countRecorded(gateway: GatewayStatus, { received, distinct, duplicates, devices }: Recording): DemoSummary['frames'] {
-  const sum = (field: 'accepted' | 'duplicates' | 'final') => devices.reduce((total, device) => total + (gateway.devices[device]?.[field] ?? 0), 0);
+function countRecorded(
+  gateway: GatewayStatus,
+  { received, distinct, duplicates, devices }: Recording,
+): DemoSummary['frames'] {
+  const sum = (field: 'accepted' | 'duplicates' | 'final') =>
+    devices.reduce((total, device) => total + (gateway.devices[device]?.[field] ?? 0), 0);
   const finalised = sum('final');
   const redelivered = sum('accepted') + sum('duplicates') - received;
   return { received, duplicates, distinct, finalised, lost: distinct - finalised, redelivered };
 }
 
-/** The simulated sensors' frames: no two are alike. */
+/** The simulated sensors' frames. Those under way when the sensors stop may arrive although nobody saw them arrive. */
 function countSimulated(gateway: GatewayStatus, published: number): DemoSummary['frames'] {
   const { accepted, duplicates, final } = gateway.frames;
-  return { received: published, duplicates: 0, distinct: published, finalised: final, lost: published - final, redelivered: accepted + duplicates - published };
+  const lost = accepted - final + Math.max(0, published - accepted);
+  return {
+    received: accepted + duplicates,
+    duplicates,
+    distinct: accepted,
+    finalised: final,
+    lost,
+    redelivered: duplicates,
+  };
 }
 
 function median(values: readonly number[]): number {

@@ -9,7 +9,7 @@ import { problems } from './schemas.ts';
 
 const LISTENERS_MAX = 32;
 /** Bytes that may wait for a listener that reads slowly; beyond it is cut off, and comes back with its last id. */
-const WAITING_BYTES_MAX = 4 << 20;
+const WAITING_BYTES_MAX = 1 << 20;
 const KEEP_ALIVE_MS = 15_000;
 
 export function registerEventRoutes(api: FastifyInstance, feed: EventFeed): void {

@@ -3,6 +3,7 @@
 import { codes } from '../../consensus/codec/codes.ts';
 import { limits } from '../../consensus/codec/limits.ts';
 import { copiesMax } from '../service/calls.ts';
+import { pageMax } from '../service/views.ts';
 
 export const idSchema = {
   type: 'string',
@@ -99,6 +100,7 @@ export const objectViewSchema = {
   },
 } as const;
 
+export const limitQuery = { type: 'integer', minimum: 1, maximum: pageMax, default: 50 } as const;
 /** A free-form JSON answer. */
 export const anyObject = { type: 'object', additionalProperties: true } as const;
 export const octets = {

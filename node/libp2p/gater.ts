@@ -5,32 +5,30 @@
 
 import type { Connection, ConnectionGater, PeerId } from '@libp2p/interface';
 import type { PeerKey } from '../ports.ts';
+import type { Admission } from './admission.ts';
 import { abortConnection } from './fault.ts';
 import { peerKeyOf } from './identity.ts';
 
 /** A connection younger than this came of the same moment; an older one is likely dead if its peer dials anew. */
 const SIMULTANEOUS_MS = 3_000;
 
-export interface GaterQuestions {
-  readonly self: PeerKey;
-  connectionsTo(peer: PeerId): readonly Connection[];
-  /** Code of a refusal, or `undefined` when the peer may be connected. */
-  refusalOf(peer: PeerKey): string | undefined;
-  onRefused(peer: PeerKey, code: string): void;
-}
-
-export function makeGater(questions: GaterQuestions): ConnectionGater {
-  const deny = (peer: PeerId, inbound: boolean): boolean => {
+/** `connectionsTo` lists what is open to a peer already; `self` is our own key. */
+export function makeGater(
+  self: PeerKey,
+  admission: Admission,
+  connectionsTo: (peer: PeerId) => readonly Connection[],
+): ConnectionGater {
+  function deny(peer: PeerId, inbound: boolean): boolean {
     const key = peerKeyOf(peer);
-    const code = key === undefined ? 'E_PEER' : questions.refusalOf(key);
-    if (code !== undefined) questions.onRefused(key ?? peer.toString(), code);
+    const code = key === undefined ? 'E_PEER' : admission.refusalOf(key);
+    if (code !== undefined) admission.refuse(key ?? peer.toString(), code);
     return key === undefined || code !== undefined || isSpare(peer, key, inbound);
-  };
+  }
 
   function isSpare(peer: PeerId, key: PeerKey, inbound: boolean): boolean {
-    const existing = questions.connectionsTo(peer).filter((connection) => connection.status === 'open');
+    const existing = connectionsTo(peer).filter((connection) => connection.status === 'open');
     if (existing.length === 0) return false;
-    const peerDials = key < questions.self;
+    const peerDials = key < self;
     const young = existing.some(
       ({ direction, timeline }) =>
         (direction === 'outbound') === inbound && Date.now() - timeline.open < SIMULTANEOUS_MS,

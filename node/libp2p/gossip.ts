@@ -13,7 +13,10 @@ import {
   TopicValidatorResult,
 } from '@libp2p/gossipsub';
 import { createTopicScoreParams } from '@libp2p/gossipsub/score';
-import type { Verdict } from '../ports.ts';
+import type { Connection } from '@libp2p/interface';
+import type { PeerKey, Verdict } from '../ports.ts';
+import type { NetworkStats } from './counters.ts';
+import { peerKeyOf } from './identity.ts';
 import type { NetworkLimits } from './limits.ts';
 
 /** All that one RPC may hold: a bundle, and control messages beside it. */
@@ -62,8 +65,39 @@ export function makeGossip(
   });
 }
 
-export const validatorResult: { readonly [V in Verdict]: TopicValidatorResult } = {
+const validatorResult: { readonly [V in Verdict]: TopicValidatorResult } = {
   accept: TopicValidatorResult.Accept,
   ignore: TopicValidatorResult.Ignore,
   reject: TopicValidatorResult.Reject,
 };
+
+const verdictCounter = {
+  accept: 'gossipAccepted',
+  ignore: 'gossipIgnored',
+  reject: 'gossipRejected',
+} as const;
+
+/** Puts every message before `judge`, whose verdict decides whether it is relayed and what it costs its sender. */
+export function judgeGossip(
+  gossip: GossipSub,
+  topic: string,
+  counters: NetworkStats,
+  judge: (peer: PeerKey, data: Uint8Array) => Verdict,
+): void {
+  gossip.topicValidators.set(topic, (peer, { data }) => {
+    counters.gossipIn += 1;
+    counters.gossipBytesIn += data.length;
+    const verdict = judge(peerKeyOf(peer)!, data);
+    counters[verdictCounter[verdict]] += 1;
+    return validatorResult[verdict];
+  });
+}
+
+/** Both of gossip's streams are there, each open at its writer's end: libp2p never opens them again by itself. */
+export function isGossiping({ streams }: Connection): boolean {
+  const own = streams.filter(({ protocol }) => protocol.startsWith('/meshsub/'));
+  const sends = own.some((stream) => stream.direction === 'outbound' && stream.writeStatus === 'writable');
+  return (
+    sends && own.some((stream) => stream.direction === 'inbound' && stream.remoteWriteStatus === 'writable')
+  );
+}

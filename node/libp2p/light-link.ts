@@ -111,7 +111,7 @@ export async function connectLight(options: LightOptions): Promise<LightLink> {
     counters.dials += 1;
     let connection: Connection | undefined;
     try {
-      const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(DIAL_MS)]);
+      const signal = AbortSignal.timeout(DIAL_MS);
       connection = await libp2p.dial(dialAddress(link.address), { signal });
       // A node that refuses us shows it only now: dialling succeeded before it had seen our key.
       const stream = await connection.newStream(light, { signal });

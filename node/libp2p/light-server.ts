@@ -3,6 +3,7 @@
 import type { Connection, Stream } from '@libp2p/interface';
 import type { Libp2p } from 'libp2p';
 import type { NetworkHandlers, PeerKey } from '../ports.ts';
+import type { Admission } from './admission.ts';
 import type { NetworkStats } from './counters.ts';
 import { abortConnection } from './fault.ts';
 import { peerKeyOf } from './identity.ts';
@@ -16,8 +17,8 @@ export interface LightServerParts {
   readonly handlers: NetworkHandlers;
   readonly limits: NetworkLimits;
   readonly counters: NetworkStats;
+  readonly admission: Admission;
   readonly onFault: (error: unknown) => void;
-  readonly onBroken: (peer: PeerKey, code: string) => void;
 }
 
 interface Client {
@@ -56,6 +57,7 @@ export class LightServer {
 
   #onStream(stream: Stream, connection: Connection): void {
     const { limits, counters } = this.#parts;
+    if (connection.status !== 'open') return;
     const key = peerKeyOf(connection.remotePeer)!;
     this.#clients.get(key)?.stream.abort(new Error('replaced by a newer stream'));
     const { lightQueueFramesMax: framesMax, lightQueueBytesMax: bytesMax, frameBytesMax } = limits;
@@ -74,18 +76,11 @@ export class LightServer {
 
   /** Begins to answer; the promise, if any, holds up the reading of the next request. */
   #take(client: Client, frame: Uint8Array): Promise<void> | undefined {
-    const { handlers, limits, counters, onFault } = this.#parts;
+    const { limits, counters } = this.#parts;
     counters.framesIn += 1;
     counters.bytesIn += frame.length;
     client.answering += 1;
-    handlers
-      .onRequest(client.key, frame)
-      .then((answer) => client.queue.pushWaiting(answer))
-      .catch(onFault)
-      .finally(() => {
-        client.answering -= 1;
-        client.readOn();
-      });
+    void this.#answer(client, frame);
     if (client.answering >= limits.lightRequestsMax) {
       return new Promise((done) => {
         client.readOn = done;
@@ -97,12 +92,24 @@ export class LightServer {
       : undefined;
   }
 
+  async #answer(client: Client, frame: Uint8Array): Promise<void> {
+    const { handlers, onFault } = this.#parts;
+    try {
+      const answer = await handlers.onRequest(client.key, frame);
+      await client.queue.pushWaiting(answer);
+    } catch (error) {
+      onFault(error);
+    }
+    client.answering -= 1;
+    client.readOn();
+  }
+
   #leave(client: Client, connection: Connection, error: Error | undefined): void {
     client.queue.drop();
     if (this.#clients.get(client.key) === client) this.#clients.delete(client.key);
     client.stream.abort(error ?? new Error('the light client left'));
     if (!(error instanceof FrameError)) return;
-    this.#parts.onBroken(client.key, error.code);
+    this.#parts.admission.cut(client.key, error.code);
     abortConnection(connection, error);
   }
 }

@@ -1,14 +1,16 @@
 /** The node's network over libp2p: who may connect, who dials whom, gossip, direct links, light clients. */
 
+import type { GossipSub } from '@libp2p/gossipsub';
 import { identify } from '@libp2p/identify';
-import type { Connection, Stream } from '@libp2p/interface';
-import { createLibp2p } from 'libp2p';
+import type { Connection } from '@libp2p/interface';
+import { createLibp2p, type Libp2p } from 'libp2p';
 import { toHex } from '../../consensus/codec/bytes.ts';
 import type { Network, NetworkHandlers, PeerKey, Verdict } from '../ports.ts';
+import { Admission } from './admission.ts';
 import { makeCounters, type NetworkStats } from './counters.ts';
 import { abortConnection, throwAside } from './fault.ts';
 import { makeGater } from './gater.ts';
-import { makeGossip, validatorResult } from './gossip.ts';
+import { isGossiping, judgeGossip, makeGossip } from './gossip.ts';
 import { dialAddress, type PeerAddress, peerKeyOf, privateKeyOf } from './identity.ts';
 import { keepUp } from './keep-up.ts';
 import { LightServer } from './light-server.ts';
@@ -45,16 +47,16 @@ export interface Libp2pNetwork extends Network {
 
 /** Starts the network; it listens and dials when the promise resolves. Needs node/polyfill.ts on Node 20. */
 export async function startNetwork(options: NetworkOptions): Promise<Libp2pNetwork> {
-  const { handlers } = options;
+  const { handlers, onFault = throwAside } = options;
   const limits: NetworkLimits = { ...defaultNetworkLimits, ...options.limits };
   const names = protocolNames(options.network);
   const counters = makeCounters();
-  const ended = new AbortController();
-  const onFault = options.onFault ?? throwAside;
   const privateKey = await privateKeyOf(options.secret);
   const key = toHex(privateKey.publicKey.raw);
+  const ended = new AbortController();
 
   function guard(call: () => void): void {
+    // Who closed the network is told nothing more.
     if (ended.signal.aborted) return;
     try {
       call();
@@ -63,86 +65,138 @@ export async function startNetwork(options: NetworkOptions): Promise<Libp2pNetwo
     }
   }
 
-  function onRefused(peer: PeerKey, code: string): void {
-    counters.refused[code] = (counters.refused[code] ?? 0) + 1;
-    guard(() => handlers.onRefused(peer, code));
-  }
-
-  /** Until when peers that broke the framing stay out. */
-  const cutUntil = new Map<PeerKey, number>();
-
-  function isCut(peer: PeerKey): boolean {
-    const until = cutUntil.get(peer);
-    if (until === undefined) return false;
-    if (until > Date.now()) return true;
-    cutUntil.delete(peer);
-    return false;
-  }
-
-  function onBroken(peer: PeerKey, code: string): void {
-    counters.cuts += 1;
-    cutUntil.set(peer, Date.now() + limits.cutMs);
-    onRefused(peer, code);
-  }
-
-  function admits(peer: PeerKey): boolean {
-    let admitted = false;
-    guard(() => {
-      admitted = handlers.admits(peer);
-    });
-    return admitted;
-  }
-
-  const gater = makeGater({
-    self: key,
-    connectionsTo: (peer) => libp2p.getConnections(peer),
-    refusalOf: (peer) => (admits(peer) ? (isCut(peer) ? 'E_ALLOWANCE' : undefined) : 'E_PEER'),
-    onRefused,
-  });
+  const admission = new Admission({ handlers, counters, guard, cutMs: limits.cutMs });
+  const gater = makeGater(key, admission, (peer) => libp2p.getConnections(peer));
   const libp2p = await createLibp2p({
     ...transportOptions(privateKey, options.listen, gater, limits),
     services: { identify: identify(), gossip: makeGossip(names.vertices, limits) },
   });
   const { gossip } = libp2p.services;
-
-  const parts = { libp2p, handlers, limits, counters, guard, onFault, onBroken };
+  const parts = { libp2p, handlers, limits, counters, admission, guard, onFault };
   const links = new PeerLinks({ ...parts, protocol: names.peer });
   const lightServer = new LightServer({ ...parts, protocol: names.light });
   await links.start();
   await lightServer.start();
-
-  function judgeGossip(peer: PeerKey, data: Uint8Array): Verdict {
-    if (data.length > limits.bundleBytesMax) {
-      onRefused(peer, 'E_LIMIT_BYTES');
-      return 'reject';
-    }
+  judgeGossip(gossip, names.vertices, counters, (peer, data) => {
     let verdict: Verdict = 'ignore';
-    guard(() => {
-      verdict = handlers.onGossip(peer, data);
-    });
+    if (data.length > limits.bundleBytesMax) {
+      admission.refuse(peer, 'E_LIMIT_BYTES');
+      verdict = 'reject';
+    } else {
+      guard(() => {
+        verdict = handlers.onGossip(peer, data);
+      });
+    }
     return verdict;
-  }
-
-  gossip.topicValidators.set(names.vertices, (peer, { data }) => {
-    counters.gossipIn += 1;
-    counters.gossipBytesIn += data.length;
-    const verdict = judgeGossip(peerKeyOf(peer)!, data);
-    counters[gossipCounter[verdict]] += 1;
-    return validatorResult[verdict];
   });
-
   await libp2p.start();
   gossip.subscribe(names.vertices);
 
-  async function connect(peer: PeerAddress): Promise<PeerLink> {
+  const network = new RunningNetwork({
+    ...parts,
+    key,
+    gossip,
+    topic: names.vertices,
+    links,
+    lightServer,
+    ended,
+  });
+  for (const peer of options.peers ?? []) network.addPeer(peer);
+  return network;
+}
+
+interface RunningParts {
+  readonly key: PeerKey;
+  readonly libp2p: Libp2p;
+  readonly gossip: GossipSub;
+  readonly topic: string;
+  readonly links: PeerLinks;
+  readonly lightServer: LightServer;
+  readonly admission: Admission;
+  readonly limits: NetworkLimits;
+  readonly counters: NetworkStats;
+  readonly ended: AbortController;
+}
+
+class RunningNetwork implements Libp2pNetwork {
+  readonly key: PeerKey;
+  readonly peerId: string;
+  readonly #parts: RunningParts;
+  /** How to stop dialling each peer that is to stay connected. */
+  readonly #dialling = new Map<PeerKey, AbortController>();
+  readonly #watching: NodeJS.Timeout;
+
+  constructor(parts: RunningParts) {
+    this.#parts = parts;
+    this.key = parts.key;
+    this.peerId = parts.libp2p.peerId.toString();
+    this.#watching = setInterval(() => this.#watch(), parts.limits.watchMs);
+  }
+
+  get address(): readonly string[] {
+    return this.#parts.libp2p.getMultiaddrs().map(String);
+  }
+
+  get peers(): readonly PeerKey[] {
+    return this.#parts.links.keys;
+  }
+
+  addPeer(peer: PeerAddress): void {
+    if (peer.key === this.key) return;
+    // Misuse shows here and not in the loop.
+    dialAddress(peer);
+    this.#dialling.get(peer.key)?.abort();
+    const stop = new AbortController();
+    this.#dialling.set(peer.key, stop);
+    const { limits } = this.#parts;
+    const graceMs = this.key < peer.key ? 0 : limits.redialGraceMs;
+    void keepUp(() => this.#connect(peer), { ...limits, graceMs }, stop.signal);
+  }
+
+  send(peer: PeerKey, frame: Uint8Array): void {
+    const { links, counters } = this.#parts;
+    if (!links.get(peer)?.queue.push(frame)) counters.dropped += 1;
+  }
+
+  gossip(data: Uint8Array): void {
+    const { gossip, topic, counters, limits } = this.#parts;
+    if (data.length === 0 || data.length > limits.bundleBytesMax) {
+      throw new RangeError(`"data" expected 1 to ${limits.bundleBytesMax} bytes, got ${data.length}`);
+    }
+    counters.gossipOut += 1;
+    counters.gossipBytesOut += data.length;
+    gossip.publish(topic, data).catch(() => {
+      counters.dropped += 1;
+    });
+  }
+
+  pushToLightClients(frame: Uint8Array): void {
+    this.#parts.lightServer.push(frame);
+  }
+
+  stats(): NetworkStats {
+    const { counters, links, lightServer } = this.#parts;
+    const refused = { ...counters.refused };
+    return { ...counters, refused, peers: links.keys.length, lightClients: lightServer.size };
+  }
+
+  async close(): Promise<void> {
+    this.#parts.ended.abort();
+    for (const stop of this.#dialling.values()) stop.abort();
+    clearInterval(this.#watching);
+    await this.#parts.libp2p.stop();
+  }
+
+  async #connect(peer: PeerAddress): Promise<PeerLink> {
+    const { libp2p, links, admission, counters } = this.#parts;
     const up = links.get(peer.key);
     if (up !== undefined) return up;
-    if (!admits(peer.key) || isCut(peer.key)) throw new Error('may not be connected');
+    const code = admission.refusalOf(peer.key);
+    if (code !== undefined) throw new Error(code);
     counters.dials += 1;
     let connection: Connection | undefined;
     try {
-      const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(DIAL_MS)]);
-      connection = await libp2p.dial(dialAddress(peer), { signal });
+      connection = await libp2p.dial(dialAddress(peer), { signal: AbortSignal.timeout(DIAL_MS) });
       return await links.open(connection);
     } catch (error) {
       counters.dialFailures += 1;
@@ -151,93 +205,21 @@ export async function startNetwork(options: NetworkOptions): Promise<Libp2pNetwo
     }
   }
 
-  const dialling = new Map<PeerKey, AbortController>();
-
-  function addPeer(peer: PeerAddress): void {
-    if (peer.key === key) return;
-    // Misuse shows here and not in the loop.
-    dialAddress(peer);
-    dialling.get(peer.key)?.abort();
-    const stop = new AbortController();
-    dialling.set(peer.key, stop);
-    const timing = { ...limits, graceMs: key < peer.key ? 0 : limits.redialGraceMs };
-    void keepUp(() => connect(peer), timing, AbortSignal.any([ended.signal, stop.signal]));
-  }
-
-  /** Cuts whoever is no longer admitted, and links whose gossip died: libp2p never opens its streams again. */
-  function watch(): void {
+  /** Ends what no event ends: connections of those no longer admitted, and links whose gossip died. */
+  #watch(): void {
+    const { libp2p, links, admission, counters, limits } = this.#parts;
     for (const connection of libp2p.getConnections()) {
       const peer = peerKeyOf(connection.remotePeer);
-      if (peer !== undefined && admits(peer)) continue;
-      onRefused(peer ?? connection.remotePeer.toString(), 'E_PEER');
+      if (peer !== undefined && admission.admits(peer)) continue;
+      admission.refuse(peer ?? connection.remotePeer.toString(), 'E_PEER');
       abortConnection(connection, new Error('no longer admitted'));
     }
-    for (const link of links.links) {
+    for (const link of links.all) {
       link.queue.nudge();
-      const { streams, timeline } = link.connection;
-      if (Date.now() - timeline.open < limits.gossipGraceMs || isGossiping(streams)) continue;
+      const ageMs = Date.now() - link.connection.timeline.open;
+      if (ageMs < limits.gossipGraceMs || isGossiping(link.connection)) continue;
       counters.cuts += 1;
       links.cut(link, 'its gossip streams are gone');
     }
   }
-  const watching = setInterval(watch, limits.watchMs);
-
-  for (const peer of options.peers ?? []) addPeer(peer);
-
-  return {
-    key,
-    peerId: libp2p.peerId.toString(),
-    get address() {
-      return libp2p.getMultiaddrs().map(String);
-    },
-    get peers() {
-      return links.keys;
-    },
-    addPeer,
-    send: (peer, frame) => {
-      if (!links.get(peer)?.queue.push(frame)) counters.dropped += 1;
-    },
-    gossip: (data) => {
-      if (data.length === 0 || data.length > limits.bundleBytesMax) {
-        throw new RangeError(`"data" expected 1 to ${limits.bundleBytesMax} bytes, got ${data.length}`);
-      }
-      counters.gossipOut += 1;
-      counters.gossipBytesOut += data.length;
-      gossip.publish(names.vertices, data).catch(() => {
-        counters.dropped += 1;
-      });
-    },
-    pushToLightClients: (frame) => lightServer.push(frame),
-    stats: () => ({
-      ...counters,
-      refused: { ...counters.refused },
-      peers: links.keys.length,
-      lightClients: lightServer.size,
-    }),
-    close: async () => {
-      ended.abort();
-      clearInterval(watching);
-      await libp2p.stop();
-    },
-  };
 }
-
-/** Both of gossip's streams are there, each open at its writer's end. */
-function isGossiping(streams: readonly Stream[]): boolean {
-  const own = streams.filter(({ protocol }) => protocol.startsWith('/meshsub/'));
-  const out = own.some(
-    ({ direction, writeStatus }) => direction === 'outbound' && writeStatus === 'writable',
-  );
-  return (
-    out &&
-    own.some(
-      ({ direction, remoteWriteStatus }) => direction === 'inbound' && remoteWriteStatus === 'writable',
-    )
-  );
-}
-
-const gossipCounter = {
-  accept: 'gossipAccepted',
-  ignore: 'gossipIgnored',
-  reject: 'gossipRejected',
-} as const;

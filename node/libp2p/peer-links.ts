@@ -6,6 +6,7 @@
 import type { Connection, Stream } from '@libp2p/interface';
 import type { Libp2p } from 'libp2p';
 import type { NetworkHandlers, PeerKey } from '../ports.ts';
+import type { Admission } from './admission.ts';
 import type { NetworkStats } from './counters.ts';
 import { abortConnection } from './fault.ts';
 import { peerKeyOf } from './identity.ts';
@@ -33,10 +34,9 @@ export interface LinkParts {
   readonly handlers: NetworkHandlers;
   readonly limits: NetworkLimits;
   readonly counters: NetworkStats;
+  readonly admission: Admission;
   /** Runs a handler of ours: what it throws is our own fault, and no peer's. */
   readonly guard: (call: () => void) => void;
-  /** The peer broke the framing: refuse it for a while. */
-  readonly onBroken: (peer: PeerKey, code: string) => void;
 }
 
 export class PeerLinks {
@@ -64,7 +64,7 @@ export class PeerLinks {
     return [...this.#links.keys()];
   }
 
-  get links(): readonly PeerLink[] {
+  get all(): readonly PeerLink[] {
     return [...this.#links.values()];
   }
 
@@ -72,8 +72,10 @@ export class PeerLinks {
     return this.#links.get(peer);
   }
 
-  /** Brings the link up on a connection that we dialled. Its stream shows that the other side let us in: dialling
-   * does not, since a refused dialler learns of it only later. */
+  /**
+   * Brings the link up on a connection that we dialled. Its stream shows that the other side let us in: dialling does
+   * not, since a refused dialler learns of it only later.
+   */
   async open(connection: Connection): Promise<PeerLink> {
     const stream = await this.#openStream(connection);
     if (stream.status !== 'open') throw new Error('the stream was closed at once');
@@ -130,7 +132,9 @@ export class PeerLinks {
   }
 
   #onStream(stream: Stream, connection: Connection): void {
-    const { counters, handlers, guard, limits } = this.#parts;
+    const { counters, handlers, admission, guard, limits } = this.#parts;
+    // A stream may be negotiated while its connection is on the way out.
+    if (connection.status !== 'open') return;
     const link = this.#ensure(connection);
     const reading = readFrames(stream, limits.frameBytesMax, (frame) => {
       if (link.down) return;
@@ -141,7 +145,7 @@ export class PeerLinks {
     reading.then(
       () => this.#fall(link),
       (error: Error) => {
-        if (error instanceof FrameError && !link.down) this.#parts.onBroken(link.key, error.code);
+        if (error instanceof FrameError && !link.down) admission.cut(link.key, error.code);
         this.#fall(link, error);
       },
     );

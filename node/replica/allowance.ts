@@ -18,7 +18,10 @@ export class Allowance {
   /** Takes `cost` vertices from the allowance of a key; false when it is used up. */
   take(key: string, cost: number, nowMs: number): boolean {
     const bucket = this.#buckets.get(key) ?? this.#open(key, nowMs);
-    bucket.tokens = Math.min(BURST, bucket.tokens + (Math.max(0, nowMs - bucket.filledAt) * RATE_PER_S) / 1_000);
+    bucket.tokens = Math.min(
+      BURST,
+      bucket.tokens + (Math.max(0, nowMs - bucket.filledAt) * RATE_PER_S) / 1_000,
+    );
     bucket.filledAt = nowMs;
     if (bucket.tokens < cost) return false;
     bucket.tokens -= cost;

@@ -2,8 +2,8 @@
 
 import { compareBytes, equalBytes } from '../../consensus/codec/bytes.ts';
 import { limits } from '../../consensus/codec/limits.ts';
-import { zero32 } from '../../consensus/crypto/hash.ts';
 import { type Signer, SUITE } from '../../consensus/crypto/ed25519.ts';
+import { zero32 } from '../../consensus/crypto/hash.ts';
 import type { DagNode, OpenDag } from '../../consensus/dag/open-dag.ts';
 import { signVertex, type Vertex, type VertexKind } from '../../consensus/vertex/vertex.ts';
 
@@ -41,7 +41,14 @@ export class Author {
   }
 
   /** Signs the next vertex of the chain. Nobody may see it before it was taken in and the chain moved on. */
-  write(kind: VertexKind, payload: Uint8Array, payloadHash: Uint8Array, parents: readonly Uint8Array[], checkpoint: Uint8Array, nowMs: number): Vertex {
+  write(
+    kind: VertexKind,
+    payload: Uint8Array,
+    payloadHash: Uint8Array,
+    parents: readonly Uint8Array[],
+    checkpoint: Uint8Array,
+    nowMs: number,
+  ): Vertex {
     const { sequence, id, time } = this.#end;
     const others = parents.filter((parent) => !equalBytes(parent, id));
     const header = {
@@ -80,17 +87,31 @@ export function chooseTips(dag: OpenDag, height: number, pick: (below: number) =
 /** A witness that is not signed: to see what it would confirm before it is worth sending. */
 export function trialWitness(authorKey: string, ancestors: readonly DagNode[], time: number): DagNode {
   const empty = new Uint8Array(0);
-  const header = { suite: SUITE, network: zero32, author: zero32, sequence: 1, previous: zero32, checkpoint: zero32, parents: [], time };
+  const header = {
+    suite: SUITE,
+    network: zero32,
+    author: zero32,
+    sequence: 1,
+    previous: zero32,
+    checkpoint: zero32,
+    parents: [],
+    time,
+  };
   const bytes = { id: zero32, payloadHash: zero32, headerBytes: empty, signature: empty, payload: empty };
   const vertex: Vertex = { ...header, ...bytes, kind: 'witness', key: '', authorKey };
   return { authorKey, sequence: 1, time, checkpointHeight: 0, vertex, ancestors, open: true };
 }
 
 /** Parents for a witness: every tip it can name, so that it covers all that is held `[WIT-1]`. */
-export function witnessParents(dag: OpenDag): { readonly ids: Uint8Array[]; readonly nodes: DagNode[]; readonly complete: boolean } {
+export function witnessParents(dag: OpenDag): {
+  readonly ids: Uint8Array[];
+  readonly nodes: DagNode[];
+  readonly complete: boolean;
+} {
   const nodes: DagNode[] = [];
   for (const tip of dag.tips()) {
-    if (nodes.length === limits.witnessParentsMax) return { ids: nodes.map((node) => node.vertex.id), nodes, complete: false };
+    if (nodes.length === limits.witnessParentsMax)
+      return { ids: nodes.map((node) => node.vertex.id), nodes, complete: false };
     nodes.push(tip);
   }
   return { ids: nodes.map((node) => node.vertex.id), nodes, complete: true };

@@ -4,11 +4,11 @@
  * is compared `[BFT-3]`. Followers, lagging seats and restarted nodes all come this way.
  */
 
-import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
-import { ok, refuse, type Result } from '../../consensus/codec/result.ts';
 import { type Certificate, checkCertificate } from '../../consensus/checkpoint/certificate.ts';
 import { type Header, headerId } from '../../consensus/checkpoint/header.ts';
 import { type Outcome, outcomeSchema, outcomesRoot } from '../../consensus/checkpoint/outcome.ts';
+import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
+import { ok, type Result, refuse } from '../../consensus/codec/result.ts';
 import type { OpenDag } from '../../consensus/dag/open-dag.ts';
 import { VERTICES_PER_REQUEST_MAX } from '../../consensus/wire/messages.ts';
 import type { PeerKey } from '../ports.ts';
@@ -92,17 +92,27 @@ export class CatchUp {
 
   /** Asks for the next checkpoint, or for what it still lacks, of a peer that is ahead: each time another. */
   ask(nowMs: number): void {
-    const ahead = [...this.#heights].filter(([, height]) => height > this.#ledger.height).map(([peer]) => peer);
+    const ahead = [...this.#heights]
+      .filter(([, height]) => height > this.#ledger.height)
+      .map(([peer]) => peer);
     if (ahead.length === 0 || nowMs - this.#askedAt < ASK_AGAIN_MS) return;
     this.#askedAt = nowMs;
     const peer = ahead[this.#asked++ % ahead.length]!;
     if (this.#next === undefined) {
-      this.#effect({ type: 'send', peer, message: { type: 'getCheckpoint', height: this.#ledger.height + 1 } });
+      this.#effect({
+        type: 'send',
+        peer,
+        message: { type: 'getCheckpoint', height: this.#ledger.height + 1 },
+      });
       return;
     }
     const missing = this.#missing(this.#next);
     for (let i = 0; i < missing.length; i += VERTICES_PER_REQUEST_MAX) {
-      this.#effect({ type: 'send', peer, message: { type: 'getVertices', ids: missing.slice(i, i + VERTICES_PER_REQUEST_MAX) } });
+      this.#effect({
+        type: 'send',
+        peer,
+        message: { type: 'getVertices', ids: missing.slice(i, i + VERTICES_PER_REQUEST_MAX) },
+      });
     }
   }
 
@@ -117,7 +127,10 @@ export class CatchUp {
     if (!equalBytes(header.previous, this.#ledger.headerId)) {
       return refuse('E_HEADER', { reason: 'does not follow the own newest header', height: header.height });
     }
-    if (outcomes.length !== header.outcomesCount || !equalBytes(outcomesRoot(outcomes), header.outcomesRoot)) {
+    if (
+      outcomes.length !== header.outcomesCount ||
+      !equalBytes(outcomesRoot(outcomes), header.outcomesRoot)
+    ) {
       return refuse('E_PROOF', { reason: 'not the certified outcomes', height: header.height });
     }
     this.#next = checkpoint;
@@ -133,12 +146,17 @@ export class CatchUp {
     if (next === undefined) return { kind: 'waiting' };
     const { outcomes } = next;
     // What is open stays open until the ledger moves on, so that nothing is looked up twice.
-    while (this.#present < outcomes.length && this.#dag.get(toHex(outcomes[this.#present]!.id)) !== undefined) this.#present += 1;
+    while (this.#present < outcomes.length && this.#dag.get(toHex(outcomes[this.#present]!.id)) !== undefined)
+      this.#present += 1;
     if (this.#present < outcomes.length) return { kind: 'waiting' };
     const vertices = outcomes.map((outcome) => this.#dag.get(toHex(outcome.id))!.vertex);
     const built = buildCheckpoint(next.header.anchor, vertices, next.header.time, this.#ledger);
-    if (equalBytes(headerId(built.header), headerId(next.header))) return { kind: 'built', built, certificate: next.certificate };
-    return { kind: 'diverged', facts: { ...differences(built.header, next.header), ...firstDifference(built, next) } };
+    if (equalBytes(headerId(built.header), headerId(next.header)))
+      return { kind: 'built', built, certificate: next.certificate };
+    return {
+      kind: 'diverged',
+      facts: { ...differences(built.header, next.header), ...firstDifference(built, next) },
+    };
   }
 
   /** The ledger moved on; whatever was under way here is done or stale. */
@@ -154,7 +172,10 @@ export class CatchUp {
   }
 }
 
-function firstDifference(built: BuiltCheckpoint, next: CertifiedCheckpoint): { readonly [fact: string]: string | number } {
+function firstDifference(
+  built: BuiltCheckpoint,
+  next: CertifiedCheckpoint,
+): { readonly [fact: string]: string | number } {
   for (const [index, certified] of next.outcomes.entries()) {
     const own = built.execution.outcomes[index];
     if (own !== undefined && equalBytes(outcomeSchema.encode(own), outcomeSchema.encode(certified))) continue;

@@ -19,7 +19,12 @@ export type Event =
   /** A vertex from a light client of this node. */
   | { readonly type: 'submit'; readonly envelope: Uint8Array }
   /** This node's own stakeholder says something. */
-  | { readonly type: 'author'; readonly kind: VertexKind; readonly payload: Uint8Array; readonly payloadHash: Uint8Array }
+  | {
+      readonly type: 'author';
+      readonly kind: VertexKind;
+      readonly payload: Uint8Array;
+      readonly payloadHash: Uint8Array;
+    }
   /** Answer to a `recall` effect. */
   | ({ readonly type: 'recalled' } & Recalled)
   /** `wakeAt` has come. */

@@ -8,7 +8,13 @@ import type { Code } from '../../consensus/codec/codes.ts';
 import { type Facts, type Refusal, refuse } from '../../consensus/codec/result.ts';
 import { chain, key } from '../../consensus/contracts/registry.ts';
 import type { OpenDag } from '../../consensus/dag/open-dag.ts';
-import { checkVertex, decodeVertex, encodeVertex, type Vertex, withoutPayload } from '../../consensus/vertex/vertex.ts';
+import {
+  checkVertex,
+  decodeVertex,
+  encodeVertex,
+  type Vertex,
+  withoutPayload,
+} from '../../consensus/vertex/vertex.ts';
 import { VERTICES_PER_REQUEST_MAX } from '../../consensus/wire/messages.ts';
 import type { PeerKey } from '../ports.ts';
 import { Allowance } from './allowance.ts';
@@ -65,7 +71,8 @@ export class Intake {
     // Cheap questions first: a signature is checked only for an author who may speak and has not spoken too much.
     const stranger = this.#unknownAuthor(vertex);
     if (stranger !== undefined) return this.#invalid(stranger, source.peer);
-    const asked = source.as === 'answer' && (this.parking.wants(vertex.key) || this.#hooks.isAwaited(vertex.key));
+    const asked =
+      source.as === 'answer' && (this.parking.wants(vertex.key) || this.#hooks.isAwaited(vertex.key));
     const free = asked || source.as === 'needed';
     const busy = free ? undefined : this.#overAllowance(vertex, nowMs);
     if (busy !== undefined) return { kind: 'ignored', refusal: busy };
@@ -137,7 +144,11 @@ export class Intake {
 
   #ask(peer: PeerKey, ids: readonly Uint8Array[]): void {
     for (let i = 0; i < ids.length; i += VERTICES_PER_REQUEST_MAX) {
-      this.#hooks.effect({ type: 'send', peer, message: { type: 'getVertices', ids: ids.slice(i, i + VERTICES_PER_REQUEST_MAX) } });
+      this.#hooks.effect({
+        type: 'send',
+        peer,
+        message: { type: 'getVertices', ids: ids.slice(i, i + VERTICES_PER_REQUEST_MAX) },
+      });
     }
   }
 
@@ -158,7 +169,10 @@ export class Intake {
       this.#hooks.effect({ type: 'store', write: { type: 'bury', keys: [vertex.key] } });
       return { kind: 'known' };
     }
-    const added = this.#dag.add(vertex.kind === 'readings' ? withoutPayload(vertex) : vertex, checkpointHeight);
+    const added = this.#dag.add(
+      vertex.kind === 'readings' ? withoutPayload(vertex) : vertex,
+      checkpointHeight,
+    );
     switch (added.kind) {
       case 'known':
         return { kind: 'known' };
@@ -190,7 +204,8 @@ export class Intake {
 
   /** Settled, or dead, before the window of outcome lists that is kept `[ORD-1]`. */
   #isBeyondWindow(vertex: Vertex, checkpointHeight: number): boolean {
-    if (checkpointHeight >= this.#ledger.height - this.#ledger.genesis.record.pace.settledWindow) return false;
+    if (checkpointHeight >= this.#ledger.height - this.#ledger.genesis.record.pace.settledWindow)
+      return false;
     return vertex.sequence <= (this.#ledger.state.get(chain, vertex.author)?.topSequence ?? 0);
   }
 
@@ -198,7 +213,8 @@ export class Intake {
   #keepPayload(vertex: Vertex, peer: PeerKey | undefined, nowMs: number): IntakeVerdict {
     if (vertex.kind !== 'readings' || vertex.payload.length === 0) return { kind: 'known' };
     const cost = Math.ceil(vertex.payload.length / PAYLOAD_UNIT_BYTES);
-    if (!this.#allowance.take(`from ${peer ?? vertex.authorKey}`, cost, nowMs)) return { kind: 'ignored', refusal: refuse('E_ALLOWANCE') };
+    if (!this.#allowance.take(`from ${peer ?? vertex.authorKey}`, cost, nowMs))
+      return { kind: 'ignored', refusal: refuse('E_ALLOWANCE') };
     const known = this.#dag.get(vertex.key)?.vertex;
     const checked = checkVertex(vertex, this.#ledger.genesis.network);
     if (!checked.ok) return this.#invalid(checked, peer);
@@ -223,7 +239,10 @@ export class Intake {
   }
 
   #store(vertex: Vertex): void {
-    this.#hooks.effect({ type: 'store', write: { type: 'vertex', vertex: { key: vertex.key, envelope: encodeVertex(vertex) } } });
+    this.#hooks.effect({
+      type: 'store',
+      write: { type: 'vertex', vertex: { key: vertex.key, envelope: encodeVertex(vertex) } },
+    });
   }
 }
 

@@ -3,14 +3,14 @@
  * history accumulator and the state after it.
  */
 
-import { toHex } from '../../consensus/codec/bytes.ts';
-import { invariant } from '../../consensus/codec/result.ts';
 import type { Certificate } from '../../consensus/checkpoint/certificate.ts';
 import type { Execution, ExecutionContext } from '../../consensus/checkpoint/execute.ts';
 import type { Genesis } from '../../consensus/checkpoint/genesis.ts';
 import { type Header, headerId, historyLeaf } from '../../consensus/checkpoint/header.ts';
+import { toHex } from '../../consensus/codec/bytes.ts';
+import { invariant } from '../../consensus/codec/result.ts';
 import type { LedgerState } from '../../consensus/contracts/state.ts';
-import { History, type HistoryNode } from '../../consensus/merkle/history.ts';
+import type { History, HistoryNode } from '../../consensus/merkle/history.ts';
 
 export interface LedgerStart {
   readonly header: Header;
@@ -42,7 +42,10 @@ export class Ledger {
     this.#certificate = start.certificate;
     this.#history = start.history;
     for (const [height, { id, time }] of start.headers.entries()) this.#note(toHex(id), height, time);
-    invariant(this.#heights.get(toHex(this.#headerId)) === start.header.height, 'the newest header is the last of all headers');
+    invariant(
+      this.#heights.get(toHex(this.#headerId)) === start.header.height,
+      'the newest header is the last of all headers',
+    );
   }
 
   get header(): Header {

@@ -58,7 +58,11 @@ export class Parking {
   /** Parks a vertex until its `missing` ancestors turn up; an `early` one waits for the checkpoint that it cites. */
   park(vertex: Vertex, missing: readonly Uint8Array[], peer: Sender, early = false): void {
     const bytes = vertex.headerBytes.length + vertex.payload.length;
-    while (this.#parked.size > 0 && (this.#parked.size >= PARKED_MAX || this.#bytes + bytes > PARKED_BYTES_MAX)) this.#evict();
+    while (
+      this.#parked.size > 0 &&
+      (this.#parked.size >= PARKED_MAX || this.#bytes + bytes > PARKED_BYTES_MAX)
+    )
+      this.#evict();
     const keys = missing.map(toHex);
     this.#parked.set(vertex.key, { vertex, peer, bytes, missing: keys, early });
     this.#unwant(vertex.key);

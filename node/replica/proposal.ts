@@ -3,12 +3,12 @@
  * Both run the same order and the same execution.
  */
 
-import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
-import { ok, refuse, type Result } from '../../consensus/codec/result.ts';
-import { SUITE } from '../../consensus/crypto/ed25519.ts';
 import { type Execution, execute } from '../../consensus/checkpoint/execute.ts';
 import { type Header, headerSchema } from '../../consensus/checkpoint/header.ts';
 import { outcomesRoot } from '../../consensus/checkpoint/outcome.ts';
+import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
+import { ok, type Result, refuse } from '../../consensus/codec/result.ts';
+import { SUITE } from '../../consensus/crypto/ed25519.ts';
 import type { DagNode, OpenDag } from '../../consensus/dag/open-dag.ts';
 import { orderCone } from '../../consensus/dag/order.ts';
 import type { Vertex } from '../../consensus/vertex/vertex.ts';
@@ -43,7 +43,12 @@ export function confirmedBy(anchor: DagNode | undefined, dag: OpenDag, ledger: L
 }
 
 /** Executes confirmed vertices on the ledger's newest state and composes the header. */
-export function buildCheckpoint(anchor: Uint8Array, vertices: readonly Vertex[], time: number, ledger: Ledger): BuiltCheckpoint {
+export function buildCheckpoint(
+  anchor: Uint8Array,
+  vertices: readonly Vertex[],
+  time: number,
+  ledger: Ledger,
+): BuiltCheckpoint {
   const { network, committee } = ledger.genesis;
   const execution = execute(vertices, ledger.state, ledger.executionContext(time));
   const header: Header = {
@@ -70,25 +75,35 @@ export function buildCheckpoint(anchor: Uint8Array, vertices: readonly Vertex[],
  */
 export function checkProposal(
   header: Header,
-  judge: { readonly dag: OpenDag; readonly ledger: Ledger; readonly nowMs: number; readonly view: number; readonly prepared: boolean },
+  judge: {
+    readonly dag: OpenDag;
+    readonly ledger: Ledger;
+    readonly nowMs: number;
+    readonly view: number;
+    readonly prepared: boolean;
+  },
 ): Result<BuiltCheckpoint> | 'wait' {
   const { dag, ledger, nowMs, view, prepared } = judge;
   const { committee, record } = ledger.genesis;
   const { clockAheadMs, clockBehindMs, heartbeatMs } = record.pace;
   const before = ledger.header;
-  if (header.time <= before.time) return refuse('E_HEADER', { reason: 'time does not grow', time: header.time, previous: before.time });
+  if (header.time <= before.time)
+    return refuse('E_HEADER', { reason: 'time does not grow', time: header.time, previous: before.time });
   if (!prepared) {
     const latest = Math.max(nowMs + clockAheadMs, before.time + 1);
-    if (header.time > latest) return refuse('E_HEADER', { reason: 'time ahead of the clock', time: header.time, latest });
+    if (header.time > latest)
+      return refuse('E_HEADER', { reason: 'time ahead of the clock', time: header.time, latest });
     const earliest = nowMs - clockBehindMs * 2 ** Math.min(view, 20);
-    if (header.time < earliest) return refuse('E_HEADER', { reason: 'time behind the clock', time: header.time, earliest });
+    if (header.time < earliest)
+      return refuse('E_HEADER', { reason: 'time behind the clock', time: header.time, earliest });
   }
   const anchor = dag.get(toHex(header.anchor));
   // The last anchor again, as at an idle heartbeat: whoever only followed the last checkpoint need not hold it.
   const repeats = equalBytes(header.anchor, before.anchor) && header.outcomesCount === 0;
   if (anchor === undefined && !repeats) {
     // A settled witness confirms nothing more: whoever names it had better repeat the last anchor.
-    if (dag.isSettled(toHex(header.anchor))) return refuse('E_HEADER', { reason: 'anchor is settled already' });
+    if (dag.isSettled(toHex(header.anchor)))
+      return refuse('E_HEADER', { reason: 'anchor is settled already' });
     return 'wait';
   }
   if (anchor !== undefined && (anchor.vertex.kind !== 'witness' || !committee.seatOf.has(anchor.authorKey))) {
@@ -99,7 +114,8 @@ export function checkProposal(
     return refuse('E_HEADER', { reason: 'confirms nothing before a heartbeat is due' });
   }
   const built = buildCheckpoint(header.anchor, vertices, header.time, ledger);
-  if (!equalBytes(headerSchema.encode(built.header), headerSchema.encode(header))) return refuse('E_HEADER', differences(built.header, header));
+  if (!equalBytes(headerSchema.encode(built.header), headerSchema.encode(header)))
+    return refuse('E_HEADER', differences(built.header, header));
   return ok(built);
 }
 
@@ -108,7 +124,8 @@ export function differences(own: Header, other: Header): { readonly [fact: strin
   const mine = headerSchema.toJson(own) as { readonly [field: string]: string | number };
   const theirs = headerSchema.toJson(other) as { readonly [field: string]: string | number };
   for (const field of headerSchema.fieldNames) {
-    if (mine[field] !== theirs[field]) return { field, own: mine[field]!, other: theirs[field]!, height: own.height };
+    if (mine[field] !== theirs[field])
+      return { field, own: mine[field]!, other: theirs[field]!, height: own.height };
   }
   return { height: own.height };
 }

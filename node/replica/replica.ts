@@ -3,20 +3,26 @@
  * real ones and `sim/` wires this same file to virtual ones. docs/spec/replica.md.
  */
 
-import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
-import type { Code } from '../../consensus/codec/codes.ts';
-import { limits } from '../../consensus/codec/limits.ts';
-import { type Facts, invariant, ok, refuse, type Result } from '../../consensus/codec/result.ts';
 import { type Certificate, checkCertificate } from '../../consensus/checkpoint/certificate.ts';
 import type { Genesis } from '../../consensus/checkpoint/genesis.ts';
 import { type Header, headerId } from '../../consensus/checkpoint/header.ts';
+import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
+import type { Code } from '../../consensus/codec/codes.ts';
+import { limits } from '../../consensus/codec/limits.ts';
+import { type Facts, invariant, ok, type Result, refuse } from '../../consensus/codec/result.ts';
 import { chain } from '../../consensus/contracts/registry.ts';
 import type { Signer } from '../../consensus/crypto/ed25519.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
 import { type AncestorFacts, OpenDag } from '../../consensus/dag/open-dag.ts';
 import type { SeatMessage } from '../../consensus/pbft/height.ts';
 import type { VoteLogEntry } from '../../consensus/pbft/messages.ts';
-import { checkPayload, decodeVertex, encodeVertex, type Vertex, type VertexKind } from '../../consensus/vertex/vertex.ts';
+import {
+  checkPayload,
+  decodeVertex,
+  encodeVertex,
+  type Vertex,
+  type VertexKind,
+} from '../../consensus/vertex/vertex.ts';
 import { bundle, type PeerMessage, peerMessage } from '../../consensus/wire/messages.ts';
 import type { PeerKey } from '../ports.ts';
 import { Allowance } from './allowance.ts';
@@ -36,7 +42,10 @@ export interface ReplicaStart {
   /** The last confirmed vertex of this node's own chain, if there is one. */
   readonly ownEnd: ChainEnd | undefined;
   /** Vertices settled by the last K checkpoints, lowest height first. */
-  readonly settled: readonly { readonly height: number; readonly vertices: readonly { readonly key: string; readonly facts: AncestorFacts }[] }[];
+  readonly settled: readonly {
+    readonly height: number;
+    readonly vertices: readonly { readonly key: string; readonly facts: AncestorFacts }[];
+  }[];
   /** Encoded open vertices in the order of their arrival. */
   readonly openVertices: readonly Uint8Array[];
   readonly voteLog: readonly VoteLogEntry[];
@@ -81,7 +90,13 @@ export class Replica {
       write: (...vertex) => this.#write(...vertex),
       advance: (...checkpoint) => this.#advance(...checkpoint),
     };
-    this.#seat = new Seat(number === undefined ? undefined : { number, signer }, this.ledger, this.dag, hooks, start.voteLog);
+    this.#seat = new Seat(
+      number === undefined ? undefined : { number, signer },
+      this.ledger,
+      this.dag,
+      hooks,
+      start.voteLog,
+    );
     this.#catchUp = new CatchUp(this.ledger, this.dag, effect);
     this.#intake = new Intake(this.ledger, this.dag, {
       effect,
@@ -92,7 +107,8 @@ export class Replica {
     this.#author = new Author(signer, genesis.network, this.#ownChainEnd(start));
     for (const { height, vertices } of start.settled) this.dag.settle(height, vertices);
     if (start.ownEnd !== undefined) this.#recallOwn(start.ownEnd);
-    for (const envelope of start.openVertices) this.#intake.take(envelope, { peer: undefined, as: 'needed' }, 0);
+    for (const envelope of start.openVertices)
+      this.#intake.take(envelope, { peer: undefined, as: 'needed' }, 0);
     // What was restored is stored and told already; only look-ups for it are still to be done.
     this.#effects = this.#effects.filter((wanted) => wanted.type === 'recall');
   }
@@ -113,9 +129,21 @@ export class Replica {
   }
 
   /** Counts for metrics: open vertices, tips, parked, peers, and the height others have shown. */
-  gauges(): { readonly open: number; readonly tips: number; readonly parked: number; readonly peers: number; readonly target: number } {
+  gauges(): {
+    readonly open: number;
+    readonly tips: number;
+    readonly parked: number;
+    readonly peers: number;
+    readonly target: number;
+  } {
     const tips = [...this.dag.tips()].length;
-    return { open: this.dag.size, tips, parked: this.#intake.parking.size, peers: this.#peers.size, target: this.#catchUp.target };
+    return {
+      open: this.dag.size,
+      tips,
+      parked: this.#intake.parking.size,
+      peers: this.#peers.size,
+      target: this.#catchUp.target,
+    };
   }
 
   step(event: Event, nowMs: number): StepResult {
@@ -158,7 +186,8 @@ export class Replica {
           this.dag.recall(key, facts);
           this.#intake.release(key, nowMs);
         }
-        for (const envelope of event.unconfirmed) this.#intake.take(envelope, { peer: undefined, as: 'needed' }, nowMs);
+        for (const envelope of event.unconfirmed)
+          this.#intake.take(envelope, { peer: undefined, as: 'needed' }, nowMs);
         this.#intake.askSenders(event.absent, this.#peers);
         return none;
       case 'tick':
@@ -189,7 +218,8 @@ export class Replica {
         this.#onCertified(peer, message.header, message.certificate[0], nowMs);
         break;
       case 'getCheckpoint':
-        if (message.height <= this.ledger.height) this.#effects.push({ type: 'serveCheckpoint', peer, height: message.height });
+        if (message.height <= this.ledger.height)
+          this.#effects.push({ type: 'serveCheckpoint', peer, height: message.height });
         break;
       case 'checkpoint': {
         const taken = this.#catchUp.take(message);
@@ -217,7 +247,8 @@ export class Replica {
     if (height <= this.ledger.height) return this.#send(peer, this.#newest());
     const { seatOf } = this.ledger.genesis.committee;
     // Each seat speaks for itself: nobody else takes up its room, or makes this node check signatures.
-    if (seatOf.get(peer) !== message.seat) return this.#refuse('E_VOTE', { reason: 'another’s seat', seat: message.seat }, peer);
+    if (seatOf.get(peer) !== message.seat)
+      return this.#refuse('E_VOTE', { reason: 'another’s seat', seat: message.seat }, peer);
     if (height === this.ledger.height + 1) this.#onVoting(peer, message, height, nowMs);
     else this.#mail.keep(message, height, this.ledger.height);
   }
@@ -292,7 +323,11 @@ export class Replica {
     const result = this.#catchUp.tryExecute();
     if (result.kind === 'built') this.#advance(result.built, result.certificate, nowMs);
     else if (result.kind === 'diverged') {
-      this.#effects.push({ type: 'halt', reason: 'own execution disagrees with a certified checkpoint', facts: result.facts });
+      this.#effects.push({
+        type: 'halt',
+        reason: 'own execution disagrees with a certified checkpoint',
+        facts: result.facts,
+      });
     }
   }
 
@@ -300,21 +335,35 @@ export class Replica {
   #advance({ header, vertices, execution }: BuiltCheckpoint, certificate: Certificate, nowMs: number): void {
     if (header.height !== this.ledger.height + 1) return;
     const historyNodes = this.ledger.advance(header, certificate, execution);
-    this.dag.settle(header.height, vertices.map((vertex) => this.#factsOf(vertex)));
+    this.dag.settle(
+      header.height,
+      vertices.map((vertex) => this.#factsOf(vertex)),
+    );
     const { outcomes } = execution;
     // The first checkpoint brings the genesis objects to the store along with its own changes.
     const changes = header.height === 1 ? this.ledger.state.all() : execution.changes;
-    const checkpoint = { header, certificate, outcomes, vertices: vertices.map((vertex) => vertex.key), changes, historyNodes };
+    const checkpoint = {
+      header,
+      certificate,
+      outcomes,
+      vertices: vertices.map((vertex) => vertex.key),
+      changes,
+      historyNodes,
+    };
     this.#effects.push({ type: 'store', write: { type: 'checkpoint', checkpoint } }, { type: 'sync' });
     this.#buryDead();
     this.#effects.push({ type: 'broadcast', to: 'peers', message: this.#newest() });
-    this.#effects.push({ type: 'notice', notice: { type: 'checkpoint', header, certificate, outcomes, vertices } });
+    this.#effects.push({
+      type: 'notice',
+      notice: { type: 'checkpoint', header, certificate, outcomes, vertices },
+    });
 
     this.#catchUp.advanced();
     this.#seat.onAdvanced();
     this.#intake.release(toHex(this.ledger.headerId), nowMs);
     const { seats } = this.ledger.genesis.committee.record;
-    for (const message of this.#mail.take(this.ledger.height + 1)) this.#onSeatMessage(toHex(seats[message.seat]!), message, nowMs);
+    for (const message of this.#mail.take(this.ledger.height + 1))
+      this.#onSeatMessage(toHex(seats[message.seat]!), message, nowMs);
     this.#followCertified(nowMs);
   }
 
@@ -338,7 +387,13 @@ export class Replica {
   }
 
   /** Signs the next vertex of the own chain, takes it in, stores it durably and gossips it. */
-  #write(kind: VertexKind, payload: Uint8Array, payloadHash: Uint8Array, parents: readonly Uint8Array[], nowMs: number): Result<Vertex> {
+  #write(
+    kind: VertexKind,
+    payload: Uint8Array,
+    payloadHash: Uint8Array,
+    parents: readonly Uint8Array[],
+    nowMs: number,
+  ): Result<Vertex> {
     if (!this.#standsOnOwnEnd()) return refuse('E_PARKED', { reason: 'the own chain is not whole yet' });
     const vertex = this.#author.write(kind, payload, payloadHash, parents, this.ledger.headerId, nowMs);
     const verdict = this.#intake.take(encodeVertex(vertex), { peer: undefined, as: 'needed' }, nowMs);
@@ -362,7 +417,12 @@ export class Replica {
   }
 
   #recallOwn({ id, sequence, time, checkpointHeight }: ChainEnd): void {
-    this.dag.recall(toHex(id), { authorKey: toHex(this.#signer.publicKey), sequence, time, checkpointHeight });
+    this.dag.recall(toHex(id), {
+      authorKey: toHex(this.#signer.publicKey),
+      sequence,
+      time,
+      checkpointHeight,
+    });
   }
 
   /** Where the own chain goes on: after the last confirmed vertex, or the last open one, be it solid already or not. */
@@ -370,9 +430,19 @@ export class Replica {
     let end = ownEnd ?? { sequence: 0, id: zero32, time: this.ledger.header.time, checkpointHeight: 0 };
     for (const envelope of openVertices) {
       const decoded = decodeVertex(envelope);
-      if (!decoded.ok || decoded.value.sequence <= end.sequence || !equalBytes(decoded.value.author, this.#signer.publicKey)) continue;
+      if (
+        !decoded.ok ||
+        decoded.value.sequence <= end.sequence ||
+        !equalBytes(decoded.value.author, this.#signer.publicKey)
+      )
+        continue;
       const { id, sequence, time, checkpoint } = decoded.value;
-      end = { id, sequence, time, checkpointHeight: this.ledger.heightOf(toHex(checkpoint)) ?? this.ledger.height };
+      end = {
+        id,
+        sequence,
+        time,
+        checkpointHeight: this.ledger.heightOf(toHex(checkpoint)) ?? this.ledger.height,
+      };
     }
     return end;
   }
@@ -398,7 +468,8 @@ export class Replica {
   }
 
   #refuse(code: Code, facts: Facts, peer?: PeerKey): void {
-    if (peer !== undefined && (code === 'E_SIG' || code === 'E_CERTIFICATE')) this.#patience.take(peer, FORGERY_COST, this.#nowMs);
+    if (peer !== undefined && (code === 'E_SIG' || code === 'E_CERTIFICATE'))
+      this.#patience.take(peer, FORGERY_COST, this.#nowMs);
     const notice = { type: 'refused', code, facts } as const;
     this.#effects.push({ type: 'notice', notice: peer === undefined ? notice : { ...notice, peer } });
   }

@@ -3,11 +3,11 @@
  * without a seat has one of these too; it only counts votes and decides with the others.
  */
 
+import type { Certificate } from '../../consensus/checkpoint/certificate.ts';
+import { type Header, headerId } from '../../consensus/checkpoint/header.ts';
 import { toHex } from '../../consensus/codec/bytes.ts';
 import type { Code } from '../../consensus/codec/codes.ts';
 import { type Facts, invariant, type Result } from '../../consensus/codec/result.ts';
-import type { Certificate } from '../../consensus/checkpoint/certificate.ts';
-import { type Header, headerId } from '../../consensus/checkpoint/header.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
 import type { OpenDag } from '../../consensus/dag/open-dag.ts';
 import { type OwnSeat, PbftHeight, type PbftOutput, type SeatMessage } from '../../consensus/pbft/height.ts';
@@ -24,7 +24,13 @@ export interface SeatHooks {
   /** `peer` is whose words are refused, if somebody's. */
   refuse(code: Code, facts: Facts, peer?: PeerKey): void;
   /** Signs, stores and gossips a vertex of this node's own. */
-  write(kind: VertexKind, payload: Uint8Array, payloadHash: Uint8Array, parents: readonly Uint8Array[], nowMs: number): Result<Vertex>;
+  write(
+    kind: VertexKind,
+    payload: Uint8Array,
+    payloadHash: Uint8Array,
+    parents: readonly Uint8Array[],
+    nowMs: number,
+  ): Result<Vertex>;
   /** A checkpoint is certified and was executed here. */
   advance(built: BuiltCheckpoint, certificate: Certificate, nowMs: number): void;
 }
@@ -51,7 +57,13 @@ export class Seat {
   /** A witness has come since the last look for something to propose: only witnesses make something confirmable. */
   #grown = true;
 
-  constructor(own: OwnSeat | undefined, ledger: Ledger, dag: OpenDag, hooks: SeatHooks, voteLog: readonly VoteLogEntry[]) {
+  constructor(
+    own: OwnSeat | undefined,
+    ledger: Ledger,
+    dag: OpenDag,
+    hooks: SeatHooks,
+    voteLog: readonly VoteLogEntry[],
+  ) {
     this.#own = own;
     this.#ledger = ledger;
     this.#dag = dag;
@@ -83,7 +95,8 @@ export class Seat {
       return;
     }
     this.#grown = true;
-    if (this.#own !== undefined && vertex.authorKey === toHex(this.#own.signer.publicKey)) this.#lastWitness = vertex;
+    if (this.#own !== undefined && vertex.authorKey === toHex(this.#own.signer.publicKey))
+      this.#lastWitness = vertex;
   }
 
   /** The ledger moved on: everything about the old height is over. */
@@ -124,7 +137,9 @@ export class Seat {
 
   /** Something is open that a checkpoint could confirm, and the own witness is over it. */
   #workWaits(): boolean {
-    return this.#lastWitness !== undefined && this.#dag.get(this.#lastWitness.key) !== undefined && !this.quiet;
+    return (
+      this.#lastWitness !== undefined && this.#dag.get(this.#lastWitness.key) !== undefined && !this.quiet
+    );
   }
 
   #witnessAt(): number {
@@ -206,16 +221,25 @@ export class Seat {
       switch (output.type) {
         case 'log': {
           const { height, view, phase } = output.entry;
-          this.#hooks.effect({ type: 'store', write: { type: 'vote', height, entry: voteLogEntry.encode(output.entry) } });
+          this.#hooks.effect({
+            type: 'store',
+            write: { type: 'vote', height, entry: voteLogEntry.encode(output.entry) },
+          });
           this.#hooks.effect({ type: 'sync' });
-          if (phase === 'view-change') this.#hooks.effect({ type: 'notice', notice: { type: 'view', height, view } });
+          if (phase === 'view-change')
+            this.#hooks.effect({ type: 'notice', notice: { type: 'view', height, view } });
           break;
         }
         case 'send':
           this.#hooks.effect({ type: 'broadcast', to: 'seats', message: output.message });
           break;
         case 'check':
-          this.#pendingCheck = { header: output.header, id: headerId(output.header), prepared: output.prepared, view: output.view };
+          this.#pendingCheck = {
+            header: output.header,
+            id: headerId(output.header),
+            prepared: output.prepared,
+            view: output.view,
+          };
           this.#retryCheck(nowMs);
           break;
         case 'refused':

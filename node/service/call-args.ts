@@ -7,6 +7,7 @@
  */
 
 import { toHex } from '../../consensus/codec/bytes.ts';
+import { limits } from '../../consensus/codec/limits.ts';
 import { ok, type Result, refuse } from '../../consensus/codec/result.ts';
 import type { Json, Schema } from '../../consensus/codec/schema.ts';
 import { labelKey, type Scheme } from '../../consensus/contracts/registry.ts';
@@ -46,7 +47,12 @@ export async function encodeArgs(
     for (const field of schema.fieldNames) {
       const given = args[field];
       if (given === undefined) continue;
-      const resolved = await resolve(given, fieldSchema(schema, field), { network, proveReading });
+      const resolved = await resolve(
+        given,
+        fieldSchema(schema, field),
+        { network, proveReading },
+        limits.depthMax,
+      );
       if (!resolved.ok) return refuse(resolved.code, { ...resolved.facts, field });
       own[field] = resolved.value;
     }
@@ -109,14 +115,15 @@ interface Names {
   readonly proveReading: ProveReading;
 }
 
-/** Replaces names by what they stand for, where the schema wants bytes. */
-async function resolve(json: Json, schema: JsonObject, names: Names): Promise<Result<Json>> {
+/** Replaces names by what they stand for, where the schema wants bytes; no deeper than any of our schemas is. */
+async function resolve(json: Json, schema: JsonObject, names: Names, depth: number): Promise<Result<Json>> {
   if (typeof json === 'string')
     return takesBytes(schema) ? resolveText(json, wantsHash(schema), names) : ok(json);
+  if (depth === 0) return ok(json);
   if (Array.isArray(json)) {
     const items: Json[] = [];
     for (const entry of json as readonly Json[]) {
-      const resolved = await resolve(entry, (schema.items ?? {}) as JsonObject, names);
+      const resolved = await resolve(entry, (schema.items ?? {}) as JsonObject, names, depth - 1);
       if (!resolved.ok) return resolved;
       items.push(resolved.value);
     }
@@ -126,7 +133,7 @@ async function resolve(json: Json, schema: JsonObject, names: Names): Promise<Re
   const fields: Record<string, Json> = {};
   const shapes = shapesOf(schema, (json as JsonObject).type);
   for (const [field, value] of Object.entries(json as JsonObject)) {
-    const resolved = await resolve(value, shapes[field] ?? {}, names);
+    const resolved = await resolve(value, shapes[field] ?? {}, names, depth - 1);
     if (!resolved.ok) return resolved;
     fields[field] = resolved.value;
   }

@@ -5,6 +5,7 @@ import { limits } from '../../consensus/codec/limits.ts';
 import { describeRefusal, type Refusal, refuse } from '../../consensus/codec/result.ts';
 import { chain } from '../../consensus/contracts/registry.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
+import { decodeVertex } from '../../consensus/vertex/vertex.ts';
 import {
   type LightRequest,
   type LightResponse,
@@ -57,13 +58,9 @@ async function answer(
     case 'head':
       return head(prover.head);
     case 'submit': {
-      const reply = await runner.dispatchDurable({ type: 'submit', envelope: request.envelope });
-      if (reply.type !== 'refused') return { type: 'submitted', code: 'OK', detail: '' };
-      return {
-        type: 'submitted',
-        code: reply.refusal.code,
-        detail: printable(describeRefusal(reply.refusal)),
-      };
+      const refused = await submit(request.envelope, runner, prover);
+      if (refused === undefined) return { type: 'submitted', code: 'OK', detail: '' };
+      return { type: 'submitted', code: refused.code, detail: printable(describeRefusal(refused)) };
     }
     case 'proveVertex': {
       const proved = await prover.vertex(toHex(request.id));
@@ -82,6 +79,17 @@ async function answer(
       return { type: 'chain', sequence: known?.lastSequence ?? 0, id: known?.lastId ?? zero32 };
     }
   }
+}
+
+/** The refusal, or nothing once the vertex is durable here: the client may then forget it. */
+async function submit(envelope: Uint8Array, runner: Runner, prover: Prover): Promise<Refusal | undefined> {
+  const reply = await runner.dispatchDurable({ type: 'submit', envelope });
+  if (reply.type === 'refused') return reply.refusal;
+  if (reply.type === 'taken') return undefined;
+  // Known already, or a node that is stopping and took nothing: only the store tells.
+  const vertex = decodeVertex(envelope);
+  const held = vertex.ok && (await prover.storedVertex(vertex.value.key)) !== undefined;
+  return held ? undefined : refuse('E_FULL', { reason: 'the node is stopping' });
 }
 
 function head({ certified }: DurableHead): LightResponse {

@@ -92,14 +92,16 @@ export class Submissions {
   async submit(call: SignedCall): Promise<Result<Submission>> {
     const id = toHex(callId(call.header));
     const known = await this.ofCall(id);
-    if (known !== undefined && (known.outcome === null || known.outcome.code === 'OK')) return ok(known);
+    if (known?.outcome?.code === 'OK') return ok(known);
+    // Took effect a moment ago, and its checkpoint is being written.
+    if (known?.outcome === null && this.#underWay(id) === undefined) return ok(known);
     const refused = this.#mayNotAuthor();
     if (refused !== undefined) return refused;
     const payload = signedCall.encode(call);
     if (payload.length > limits.callBytesMax)
       return refuse('E_LIMIT_BYTES', { bytes: payload.length, limit: limits.callBytesMax });
     const entry = this.#underWay(id) ?? this.#author(call, payload);
-    if (entry === undefined) return refuse('E_FULL', { reason: 'the node is stopping' });
+    if ('code' in entry) return entry;
     await this.#until(entry, () => entry.stored, STORED_WITHIN_MS);
     return entry.stored ? ok(shown(entry)) : refuse('E_FULL', { reason: 'the store does not answer' });
   }
@@ -108,7 +110,7 @@ export class Submissions {
   async wait(vertexKey: string, withinMs: number): Promise<Submission | undefined> {
     const entry = this.#byVertex.get(vertexKey);
     if (entry === undefined) return undefined;
-    await this.#until(entry, () => entry.outcome !== null, withinMs);
+    if (this.#waiting < WAITING_MAX) await this.#until(entry, () => entry.outcome !== null, withinMs);
     return shown(entry);
   }
 
@@ -162,14 +164,12 @@ export class Submissions {
     return entry?.outcome === null ? entry : undefined;
   }
 
-  #author(call: SignedCall, payload: Uint8Array): Entry | undefined {
-    const reply = this.#runner.dispatch({
-      type: 'author',
-      kind: 'transaction',
-      payload,
-      payloadHash: callPayloadHash(call),
-    });
-    return reply.type === 'taken' ? this.#remember(reply.vertex, performance.now()) : undefined;
+  #author(call: SignedCall, payload: Uint8Array): Entry | Refusal {
+    const payloadHash = callPayloadHash(call);
+    const reply = this.#runner.dispatch({ type: 'author', kind: 'transaction', payload, payloadHash });
+    if (reply.type === 'refused') return reply.refusal;
+    const entry = reply.type === 'taken' ? this.#remember(reply.vertex, performance.now()) : undefined;
+    return entry ?? refuse('E_FULL', { reason: 'the node is stopping' });
   }
 
   #onStored(vertex: Vertex, arrivedMs: number | undefined): void {
@@ -206,7 +206,7 @@ export class Submissions {
 
   /** Waits until `done`, at most so long. */
   async #until(entry: Entry, done: () => boolean, withinMs: number): Promise<void> {
-    if (done() || withinMs <= 0 || this.#waiting >= WAITING_MAX) return;
+    if (done() || withinMs <= 0) return;
     this.#waiting += 1;
     const untilMs = performance.now() + withinMs;
     for (let leftMs = withinMs; !done() && leftMs > 0; leftMs = untilMs - performance.now()) {

@@ -31,8 +31,12 @@ async function tally(args: readonly string[], env: Record<string, string> = {}):
   });
   let out = '';
   let err = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => void (out += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => void (err += text));
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text;
+  });
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
   return { code, out, err };
 }
@@ -296,7 +300,9 @@ test('events are followed until interrupted', async () => {
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
   let out = '';
-  follow.stdout.setEncoding('utf8').on('data', (text: string) => void (out += text));
+  follow.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text;
+  });
   await until('two checkpoints were told', () => out.split('\n').length > 2);
   follow.kill('SIGINT');
   const [first, second] = out.split('\n').map((line) => (line === '' ? undefined : JSON.parse(line)));

@@ -20,7 +20,10 @@ interface Ran {
   readonly stderr: string;
 }
 
-function run(args: readonly string[], during?: (kill: (signal: NodeJS.Signals) => void) => void): Promise<Ran> {
+function run(
+  args: readonly string[],
+  during?: (kill: (signal: NodeJS.Signals) => void) => void,
+): Promise<Ran> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     let stdout = '';
@@ -55,7 +58,10 @@ async function survivors(home: string): Promise<string> {
     ps.stdout.on('data', (chunk) => (text += chunk));
     ps.once('close', (code) => resolve({ code, stdout: text, stderr: '' }));
   });
-  return stdout.split('\n').filter((line) => line.includes(`${home}/`) && line.includes('--config')).join('\n');
+  return stdout
+    .split('\n')
+    .filter((line) => line.includes(`${home}/`) && line.includes('--config'))
+    .join('\n');
 }
 
 test('a recording: nothing lost, the double pledge refused, equal state roots; each bundle verifies and only whole', async () => {
@@ -65,12 +71,18 @@ test('a recording: nothing lost, the double pledge refused, equal state roots; e
     const summary = await demo(home, ...(input === undefined ? [] : ['--input', input]));
     if (input !== undefined) {
       const { received, duplicates, distinct, finalised, lost } = summary.frames;
-      equal({ received, duplicates, distinct, finalised, lost }, { received: 8_110, duplicates: 1_966, distinct: 6_144, finalised: 6_144, lost: 0 });
+      equal(
+        { received, duplicates, distinct, finalised, lost },
+        { received: 8_110, duplicates: 1_966, distinct: 6_144, finalised: 6_144, lost: 0 },
+      );
     }
     equal(summary.frames.lost, 0);
     equal(summary.doublePledge.refused, true);
     equal(summary.doublePledge.code, 'E_ENCUMBERED');
-    ok(/^[0-9a-f]{64}$/.test(summary.doublePledge.winner) && !/^0+$/.test(summary.doublePledge.winner), 'the winner has an id');
+    ok(
+      /^[0-9a-f]{64}$/.test(summary.doublePledge.winner) && !/^0+$/.test(summary.doublePledge.winner),
+      'the winner has an id',
+    );
     equal(summary.checkpoints.equalOn.length, 6);
     ok(summary.finality.p50Ms > 0 && summary.finality.p50Ms <= summary.finality.p95Ms);
     equal(await survivors(home), '', 'no process is left behind');
@@ -106,7 +118,9 @@ for (const fault of ['kill:bank-a@pledge', 'kill:gateway@monitoring', 'kill:moni
 
 test('interrupted in the middle: it ends at once and leaves no process behind', async () => {
   await inHome(async (home) => {
-    const ran = await run(['demo', '--json', '--home', home], (kill) => setTimeout(() => kill('SIGINT'), 6_000));
+    const ran = await run(['demo', '--json', '--home', home], (kill) =>
+      setTimeout(() => kill('SIGINT'), 6_000),
+    );
     equal(ran.code, 130);
     equal(ran.stdout, '');
     equal(await survivors(home), '');

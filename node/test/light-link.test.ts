@@ -16,6 +16,7 @@ import {
   type TestNodeOptions,
   until,
 } from './network-nodes.ts';
+import { framed, openRaw, protocols, startRawPeer } from './raw-peer.ts';
 
 const links = suite('light link');
 const GATEWAY = 50;
@@ -188,6 +189,26 @@ links('who is not enrolled is refused, and a node with another key is not spoken
   await closeAll([server]);
 });
 
+links('what a node cannot handle yet stays with its sender', async () => {
+  const server = await startServer(1, { handlers: { onRequest: () => new Promise(() => {}) } });
+  const raw = await startRawPeer(GATEWAY);
+  const { stream } = await openRaw(raw, server, protocols.light);
+  const frame = framed(60_000, new Uint8Array(60_000));
+  let sentBytes = 0;
+  for (let round = 0; round < 300; round++) {
+    for (let count = 0; count < 8 && !stream.writableNeedsDrain; count++) {
+      stream.send(frame);
+      sentBytes += frame.length;
+    }
+    await pause(5);
+  }
+  const taken = sentBytes - stream.writeBufferLength;
+  assert.is(server.network.stats().framesIn, 32);
+  assert.ok(taken < 6 << 20, `${taken >> 20} MiB were taken in`);
+  await raw.stop();
+  await closeAll([server]);
+});
+
 links('a client that does not read is not answered without end', async () => {
   const answer = messageOf(1, new Uint8Array(256 << 10));
   let answered = 0;
@@ -199,7 +220,6 @@ links('a client that does not read is not answered without end', async () => {
       },
     },
   });
-  const { framed, openRaw, protocols, startRawPeer } = await import('./raw-peer.ts');
   const raw = await startRawPeer(GATEWAY);
   const { stream } = await openRaw(raw, server, protocols.light);
   stream.pause();

@@ -22,6 +22,8 @@ import { type RunningNode, startNode } from '../node.ts';
 export const passphrase = 'only for tests';
 /** Opening the key file takes a millisecond and not a tenth of a second. */
 const WORK_FACTOR = 2;
+/** On a busy machine views fail; a test does not wait for a minute until the next. */
+const VIEW_TIMEOUT_MAX_MS = 4_000;
 
 export interface Cast {
   readonly name: string;
@@ -81,7 +83,7 @@ export async function makeNetwork(cast: readonly Cast[], pace: Partial<Pace> = {
       name: 'test',
       time: Date.now(),
       policy: defaultPolicy,
-      pace: { ...defaultPace, ...pace },
+      pace: { ...defaultPace, viewTimeoutMaxMs: VIEW_TIMEOUT_MAX_MS, ...pace },
     },
     seats: signers.filter((_, i) => cast[i]!.seat).map((signer) => signer.publicKey),
     parties: cast.map(({ name, role }, i) => ({

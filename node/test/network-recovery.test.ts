@@ -19,7 +19,7 @@ const allConnected = (nodes: readonly TestNode[]): Promise<number> =>
   until('all are connected', () => nodes.every(({ network }) => network.peers.length === nodes.length - 1));
 
 recovery('two that dial each other in the same instant keep one connection', async () => {
-  for (let round = 0; round < 6; round++) {
+  for (let round = 0; round < 4; round++) {
     const limits = { redialGraceMs: 0 };
     const nodes = await Promise.all([10 + round, 20 + round].map((number) => startNode(number, { limits })));
     const [one, other] = nodes as [TestNode, TestNode];

@@ -2,7 +2,7 @@
 
 import '../polyfill.ts';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -41,7 +41,9 @@ function run(home: Home, args: readonly string[] = [], env: Record<string, strin
   });
   const child: Child = { home, process: started, output: '', exit: undefined };
   for (const stream of [started.stdout, started.stderr])
-    stream.setEncoding('utf8').on('data', (text: string) => void (child.output += text));
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      child.output += text;
+    });
   started.on('exit', (code, signal) => {
     child.exit = { code, signal };
   });
@@ -204,42 +206,39 @@ test('what cannot start says why, and what to do', async () => {
     assert.not.match(child.output, /\n {4}at /, 'no stack for what a person can mend');
     return child.output;
   };
-  assert.match(
-    await ended(run(network.home('a'), [], { TALLY_PASSPHRASE: 'wrong' })),
-    /key\.age: wrong passphrase/,
-  );
-  assert.match(
-    await ended(run(network.home('c'))),
-    /data.*(lock|another process)/i,
-    'another process has the store',
-  );
-  // A store of its own, but the address of the node that runs.
-  const twin = join(network.folder, 'twin');
-  await cp(network.home('c').folder, twin, { recursive: true, filter: (source) => !source.endsWith('data') });
-  const taken = await ended(
-    run({ ...network.home('c'), folder: twin, configFile: join(twin, 'config.toml') }),
-  );
-  assert.match(taken, /cannot listen on \/ip4/);
-
-  const folder = join(network.folder, 'broken');
-  await mkdir(folder);
-  const broken: Home = { ...network.home('a'), folder, configFile: join(folder, 'config.toml') };
-  await writeFile(broken.configFile, '[node]\nname = "x"\ncolour = "red"\n');
-  assert.match(await ended(run(broken)), /config\.toml[\s\S]*colour/);
-  await writeFile(broken.configFile, nodeConfigToml({ name: 'x' }));
-  assert.match(await ended(run(broken)), /genesis\.json: cannot read the genesis/);
+  const twinOf = async (name: string, home: Home): Promise<Home> => {
+    const folder = join(network.folder, name);
+    await cp(home.folder, folder, { recursive: true, filter: (source) => !source.endsWith('data') });
+    return { ...home, folder, configFile: join(folder, 'config.toml') };
+  };
+  const sealed = await twinOf('sealed', network.home('a'));
+  const twin = await twinOf('twin', network.home('c'));
+  const strange = await twinOf('strange', network.home('a'));
+  await writeFile(strange.configFile, '[node]\nname = "x"\ncolour = "red"\n');
+  const lost = await twinOf('lost', network.home('a'));
+  await writeFile(lost.configFile, nodeConfigToml({ name: 'x' }));
+  const [wrong, locked, taken, colour, genesis] = await Promise.all([
+    ended(run(sealed, [], { TALLY_PASSPHRASE: 'wrong' })),
+    ended(run(network.home('c'))),
+    ended(run(twin)),
+    ended(run(strange)),
+    ended(run(lost)),
+  ]);
+  assert.match(wrong, /key\.age: wrong passphrase/);
+  assert.match(locked, /data.*(lock|another process)/i, 'another process has the store');
+  assert.match(taken, /cannot listen on \/ip4/, 'another process has the address');
+  assert.match(colour, /config\.toml[\s\S]*colour/);
+  assert.match(genesis, /genesis\.json: cannot read the genesis/);
 
   // Another network's genesis over a ledger that is there.
   const elsewhere = await makeNetwork([{ name: 'a', role: 'bank', seat: true }]);
   const config = await readNodeConfig(network.home('a').configFile);
-  const strange = { ...config, genesisFile: elsewhere.genesisFile };
-  const error = await startNode(strange, passphrase).then(
+  const error = await startNode({ ...config, genesisFile: elsewhere.genesisFile }, passphrase).then(
     () => undefined,
     (cause: Error) => cause,
   );
   assert.match(error?.message ?? '', /holds the ledger of network/);
   await elsewhere.remove();
-  await rm(folder, { recursive: true });
 });
 
 test.run();

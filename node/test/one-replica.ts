@@ -3,13 +3,19 @@
  * own rules build, and it sees every effect. Writes go to a store in memory, from which the replica can be restarted.
  */
 
-import { compareBytes, toHex } from '../../consensus/codec/bytes.ts';
-import { type Certificate, makeQuorum, phaseDomain, voteBytes } from '../../consensus/checkpoint/certificate.ts';
+import {
+  type Certificate,
+  makeQuorum,
+  phaseDomain,
+  voteBytes,
+} from '../../consensus/checkpoint/certificate.ts';
 import { checkGenesis, defaultPace, type Genesis, type Pace } from '../../consensus/checkpoint/genesis.ts';
 import { type Header, headerId } from '../../consensus/checkpoint/header.ts';
+import { compareBytes, toHex } from '../../consensus/codec/bytes.ts';
 import { defaultPolicy } from '../../consensus/contracts/policy.ts';
-import { type Signer, signDigest, SUITE } from '../../consensus/crypto/ed25519.ts';
+import { type Signer, SUITE, signDigest } from '../../consensus/crypto/ed25519.ts';
 import { hash, zero32 } from '../../consensus/crypto/hash.ts';
+import type { SeatMessage } from '../../consensus/pbft/height.ts';
 import { encodeVertex, signVertex, type Vertex, type VertexHeader } from '../../consensus/vertex/vertex.ts';
 import { bundle, type PeerMessage, peerMessage } from '../../consensus/wire/messages.ts';
 import { installNativePrimitives, nativeSigner } from '../crypto/native.ts';
@@ -43,7 +49,15 @@ function makeGenesis(signers: readonly Signer[], seats: number, pace: Partial<Pa
     ...{ roles: ['bank' as const], keys: [signer.publicKey] },
   }));
   const seatKeys = signers.slice(0, seats).map((signer) => signer.publicKey);
-  const record = { suite: SUITE, name: 'desk', time: START_MS, seats: seatKeys, parties, policy: defaultPolicy, pace: { ...defaultPace, ...pace } };
+  const record = {
+    suite: SUITE,
+    name: 'desk',
+    time: START_MS,
+    seats: seatKeys,
+    parties,
+    policy: defaultPolicy,
+    pace: { ...defaultPace, ...pace },
+  };
   const genesis = checkGenesis(record);
   if (!genesis.ok) throw new Error(genesis.code);
   return genesis.value;
@@ -60,6 +74,10 @@ export class Desk {
   /** Effects of the last step. */
   effects: readonly Effect[] = [];
   reply: Reply = { type: 'none' };
+  /** Everything said to all seats or peers so far, but for tips and headers. */
+  readonly broadcast: SeatMessage[] = [];
+  /** Every `getVertices` sent so far. */
+  readonly asked: { readonly peer: PeerKey; readonly ids: readonly Uint8Array[] }[] = [];
   /** Answers `recall` effects from the store, as the runner does. */
   recalls = true;
   readonly #ends = new Map<string, { sequence: number; id: Uint8Array }>();
@@ -88,7 +106,14 @@ export class Desk {
     const { effects, reply } = this.replica.step(event, this.nowMs);
     this.effects = effects;
     this.reply = reply;
-    await this.store.write(effects.filter((effect) => effect.type === 'store').map((effect) => effect.write), true);
+    for (const effect of effects)
+      if (effect.type === 'broadcast' && 'seat' in effect.message) this.broadcast.push(effect.message);
+    for (const { peer, message } of this.sent())
+      if (message.type === 'getVertices') this.asked.push({ peer, ids: message.ids });
+    await this.store.write(
+      effects.filter((effect) => effect.type === 'store').map((effect) => effect.write),
+      true,
+    );
     if (!this.recalls) return reply;
     for (const effect of effects) if (effect.type === 'recall') await this.answerRecall(effect.ids);
     this.effects = this.effects === effects ? effects : [...effects, ...this.effects];
@@ -105,7 +130,11 @@ export class Desk {
   }
 
   gossip(from: number, ...vertices: readonly Vertex[]): Promise<Reply> {
-    return this.step({ type: 'gossip', peer: this.keys[from]!, data: bundle.encode({ vertices: vertices.map(encodeVertex) }) });
+    return this.step({
+      type: 'gossip',
+      peer: this.keys[from]!,
+      data: bundle.encode({ vertices: vertices.map(encodeVertex) }),
+    });
   }
 
   /** The next vertex of a party's chain, citing the newest checkpoint, unless told otherwise. */
@@ -113,20 +142,41 @@ export class Desk {
     const signer = this.signers[author]!;
     const end = this.#ends.get(this.keys[author]!) ?? { sequence: 0, id: zero32 };
     const header = {
-      ...{ network: this.genesis.network, sequence: end.sequence + 1, previous: end.id, checkpoint: this.replica.ledger.headerId },
-      ...{ parents: [] as readonly Uint8Array[], time: this.nowMs, kind: 'readings' as const, payloadHash: zero32 },
+      ...{
+        network: this.genesis.network,
+        sequence: end.sequence + 1,
+        previous: end.id,
+        checkpoint: this.replica.ledger.headerId,
+      },
+      ...{
+        parents: [] as readonly Uint8Array[],
+        time: this.nowMs,
+        kind: 'readings' as const,
+        payloadHash: zero32,
+      },
       ...fields,
     };
-    const vertex = signVertex({ ...header, parents: header.parents.slice().sort(compareBytes) }, noPayload, signer);
+    const vertex = signVertex(
+      { ...header, parents: header.parents.slice().sort(compareBytes) },
+      noPayload,
+      signer,
+    );
     this.#ends.set(this.keys[author]!, { sequence: vertex.sequence, id: vertex.id });
     return vertex;
   }
 
   /** Certifies the checkpoint that confirms these open vertices next, and lets a seat show it to the replica. */
-  async certify(vertices: readonly Vertex[]): Promise<{ readonly header: Header; readonly certificate: Certificate }> {
+  async certify(
+    vertices: readonly Vertex[],
+  ): Promise<{ readonly header: Header; readonly certificate: Certificate }> {
     const { ledger } = this.replica;
     this.nowMs += 300;
-    const { header, execution } = buildCheckpoint(zero32, vertices, Math.max(this.nowMs, ledger.header.time + 1), ledger);
+    const { header, execution } = buildCheckpoint(
+      zero32,
+      vertices,
+      Math.max(this.nowMs, ledger.header.time + 1),
+      ledger,
+    );
     const certificate = this.certificateOf(header);
     await this.hear(0, { type: 'certified', header, certificate: [certificate] });
     await this.hear(0, { type: 'checkpoint', header, certificate, outcomes: execution.outcomes });
@@ -135,15 +185,27 @@ export class Desk {
 
   certificateOf(header: Header, seats = this.genesis.committee.quorum): Certificate {
     const { network, committee } = this.genesis;
-    const body = voteBytes({ network, committeeHash: committee.hash, height: header.height, view: 0, headerId: headerId(header), newView: zero32 });
+    const body = voteBytes({
+      network,
+      committeeHash: committee.hash,
+      height: header.height,
+      view: 0,
+      headerId: headerId(header),
+      newView: zero32,
+    });
     const signatures = new Map<number, Uint8Array>();
-    for (let seat = 0; seat < seats; seat++) signatures.set(seat, signDigest(this.signers[seat]!, phaseDomain.commit, network, body));
+    for (let seat = 0; seat < seats; seat++)
+      signatures.set(seat, signDigest(this.signers[seat]!, phaseDomain.commit, network, body));
     return { height: header.height, view: 0, quorum: makeQuorum(signatures, committee) };
   }
 
   async elapse(durationMs: number): Promise<void> {
     const untilMs = this.nowMs + durationMs;
-    for (let dueMs = this.replica.wakeAt; dueMs < untilMs; dueMs = Math.max(this.replica.wakeAt, this.nowMs + 1)) {
+    for (
+      let dueMs = this.replica.wakeAt;
+      dueMs < untilMs;
+      dueMs = Math.max(this.replica.wakeAt, this.nowMs + 1)
+    ) {
       this.nowMs = Math.max(this.nowMs, dueMs);
       await this.step({ type: 'tick' });
     }

@@ -119,7 +119,7 @@ stores('answers as the one in memory does, through any writes and reopenings', a
       await store.close();
       rmSync(directory, { recursive: true });
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   );
 });
 
@@ -180,7 +180,7 @@ stores('a reader holds copies: what a caller does with its bytes changes nothing
 
 stores('how fast, and how large', async () => {
   const store = await openStore(freshDirectory());
-  const count = 20_000;
+  const count = 10_000;
   const vertices = Array.from({ length: count }, (_, index) => vertexOf(index, 250));
   const startedMs = performance.now();
   for (let from = 0; from < count; from += 100) {
@@ -191,12 +191,12 @@ stores('how fast, and how large', async () => {
   const checkpointStartedMs = performance.now();
   const numbers = Array.from({ length: count }, (_, index) => index);
   await store.write(
-    [{ type: 'checkpoint', checkpoint: checkpointOf(1, numbers, numbers.slice(0, 2_000)) }],
+    [{ type: 'checkpoint', checkpoint: checkpointOf(1, numbers, numbers.slice(0, 1_000)) }],
     true,
   );
   const checkpointMs = performance.now() - checkpointStartedMs;
   const readStartedMs = performance.now();
-  for (let index = 0; index < 2_000; index++) await store.vertex(idOf(index * 7));
+  for (let index = 0; index < 2_000; index++) await store.vertex(idOf(index * 3));
   const readMs = performance.now() - readStartedMs;
   const rate = (amount: number, ms: number): string => `${Math.round((amount / ms) * 1_000)}/s`;
   console.log(

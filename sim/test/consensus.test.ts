@@ -1,9 +1,9 @@
-import { ok as yes, equal } from 'uvu/assert';
 import { suite } from 'uvu';
-import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
+import { equal, ok as yes } from 'uvu/assert';
 import { outcomeCode } from '../../consensus/checkpoint/outcome.ts';
-import { signVertex } from '../../consensus/vertex/vertex.ts';
+import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
+import { signVertex } from '../../consensus/vertex/vertex.ts';
 import type { SimulatedNode } from '../world.ts';
 import { World } from '../world.ts';
 
@@ -11,7 +11,12 @@ const test = suite('consensus in virtual time');
 
 /** A node's stakeholder appends a (payload-free) readings vertex; returns its key. */
 function append(node: SimulatedNode): string {
-  const reply = node.runner!.dispatch({ type: 'author', kind: 'readings', payload: new Uint8Array(0), payloadHash: zero32 });
+  const reply = node.runner!.dispatch({
+    type: 'author',
+    kind: 'readings',
+    payload: new Uint8Array(0),
+    payloadHash: zero32,
+  });
   if (reply.type !== 'taken') throw new Error(`${node.name} refused its own vertex`);
   return reply.vertex.key;
 }
@@ -34,8 +39,14 @@ async function agree(world: World): Promise<number> {
     const headers = held.filter((checkpoint) => checkpoint !== undefined);
     if (headers.length === 0) return highest;
     for (const { header } of headers) {
-      yes(equalBytes(header.stateRoot, headers[0]!.header.stateRoot), `state roots differ at height ${height}`);
-      yes(equalBytes(header.outcomesRoot, headers[0]!.header.outcomesRoot), `outcomes differ at height ${height}`);
+      yes(
+        equalBytes(header.stateRoot, headers[0]!.header.stateRoot),
+        `state roots differ at height ${height}`,
+      );
+      yes(
+        equalBytes(header.outcomesRoot, headers[0]!.header.outcomesRoot),
+        `outcomes differ at height ${height}`,
+      );
     }
     highest = height;
   }
@@ -91,7 +102,12 @@ test('no quorum, no checkpoint; the partition heals and everything accepted beco
 
 test('frames and gossip are lost and doubled at random; everything still becomes final', async () => {
   for (let seed = 20; seed < 26; seed++) {
-    const world = await World.open({ seed, seats: 4, followers: 1, link: { loss: 0.05, duplicate: 0.1, delayMs: [1, 120] } });
+    const world = await World.open({
+      seed,
+      seats: 4,
+      followers: 1,
+      link: { loss: 0.05, duplicate: 0.1, delayMs: [1, 120] },
+    });
     const keys: string[] = [];
     for (let i = 0; i < 30; i++) {
       keys.push(append(world.nodes[i % 5]!));
@@ -107,13 +123,30 @@ test('two vertices of one sequence: the first branch takes effect, the other is 
   const author = world.nodes[4]!;
   await world.run(300);
   const { ledger } = author.runner!.replica;
-  const base = { network: world.genesis.network, sequence: 1, previous: zero32, checkpoint: ledger.headerId, parents: [], kind: 'readings' as const };
-  const branches = [1, 2].map((n) => signVertex({ ...base, time: world.nowMs + n, payloadHash: zero32.map(() => n) }, new Uint8Array(0), author.signer));
+  const base = {
+    network: world.genesis.network,
+    sequence: 1,
+    previous: zero32,
+    checkpoint: ledger.headerId,
+    parents: [],
+    kind: 'readings' as const,
+  };
+  const branches = [1, 2].map((n) =>
+    signVertex(
+      { ...base, time: world.nowMs + n, payloadHash: zero32.map(() => n) },
+      new Uint8Array(0),
+      author.signer,
+    ),
+  );
   for (const [i, vertex] of branches.entries()) {
     const { encodeVertex } = await import('../../consensus/vertex/vertex.ts');
     world.nodes[i]!.runner!.dispatch({ type: 'submit', envelope: encodeVertex(vertex) });
   }
-  await world.runUntil('both settled', () => branches.every((vertex) => allSettled(world, vertex.key)), 20_000);
+  await world.runUntil(
+    'both settled',
+    () => branches.every((vertex) => allSettled(world, vertex.key)),
+    20_000,
+  );
   const codes: string[] = [];
   for (const vertex of branches) {
     const position = await world.nodes[2]!.store.position(vertex.key);

@@ -1,0 +1,31 @@
+/** The node's log: to stderr, and neither payloads nor keys ever come here. */
+
+import { type Logger, pino } from 'pino';
+import type { NodeConfig } from './config/node-config.ts';
+import type { Notice } from './replica/events.ts';
+
+export type NodeLog = Logger;
+
+export function makeLog(config: Pick<NodeConfig, 'name' | 'logLevel'>): Logger {
+  return pino(
+    { level: config.logLevel, base: { node: config.name } },
+    pino.destination({ fd: 2, sync: true }),
+  );
+}
+
+/** Views are news to an operator; checkpoints and refusals come by the thousand. */
+export function logNotice(log: Logger, notice: Notice): void {
+  switch (notice.type) {
+    case 'checkpoint':
+      log.debug({ height: notice.header.height, outcomes: notice.outcomes.length }, 'checkpoint');
+      break;
+    case 'view':
+      log.info({ height: notice.height, view: notice.view }, 'view change');
+      break;
+    case 'refused':
+      log.debug({ code: notice.code, facts: notice.facts, peer: notice.peer }, 'refused');
+      break;
+    default:
+      break;
+  }
+}
