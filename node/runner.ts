@@ -12,7 +12,7 @@ import {
   peerMessage,
   VERTICES_PER_REQUEST_MAX,
 } from '../consensus/wire/messages.ts';
-import type { Clock, Network, PeerKey, Store, StoreWrite, Timers } from './ports.ts';
+import type { Clock, Network, PeerKey, Store, Timers } from './ports.ts';
 import type { Effect, Event, Notice, Recalled, RecalledVertex, Reply } from './replica/events.ts';
 import type { Replica } from './replica/replica.ts';
 

@@ -195,7 +195,7 @@ test('signs nothing before the ledger knows its key; then everything, in chain o
     ledger.enrolGateway(author);
     await inside.until('final', () => inside.outbox.counts.finalFrames === 23);
     assert.is(ledger.vertices.length, 5);
-    ledger.vertices.forEach((vertex, index) => assert.is(vertex.sequence, index + 1));
+    for (const [index, vertex] of ledger.vertices.entries()) assert.is(vertex.sequence, index + 1);
     assert.is(new Set(ledger.vertices.flatMap(framesIn).map(nameOf)).size, 23);
     for (const { asked } of inside.link.scripted)
       assert.ok(asked.filter(({ type }) => type === 'submit').length >= 5);

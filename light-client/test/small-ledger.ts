@@ -89,7 +89,9 @@ export class SmallLedger {
     };
     const { outcomes, changes: written, map } = execute(this.#open, this.#state, context);
     this.#state.commit(written, map);
-    this.#open.forEach((vertex, index) => this.#settled.set(vertex.key, { height: header.height, index }));
+    for (const [index, vertex] of this.#open.entries()) {
+      this.#settled.set(vertex.key, { height: header.height, index });
+    }
     this.#open = [];
     const roots = {
       outcomesRoot: outcomesRoot(outcomes),

@@ -21,7 +21,7 @@ import { verifyFrame } from '../../consensus/vertex/frame.ts';
 import { quantities } from '../../consensus/vertex/quantities.ts';
 import type { Statement } from '../proof/bundle.ts';
 import { checkStateProof, type StateProof } from '../proof/state-proof.ts';
-import type { Fact } from './verify.ts';
+import type { Fact } from './fact.ts';
 
 type StatementOf<T extends Statement['type']> = Extract<Statement, { readonly type: T }>;
 

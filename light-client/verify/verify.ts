@@ -10,12 +10,8 @@ import { describeRefusal, type Result } from '../../consensus/codec/result.ts';
 import type { Json } from '../../consensus/codec/schema.ts';
 import { checkAnchored, checkCertified } from '../proof/anchor.ts';
 import { type Bundle, bundleBytesMax, bundleSchema, type Statement } from '../proof/bundle.ts';
+import type { Fact } from './fact.ts';
 import { checkStatement } from './statements.ts';
-
-export interface Fact {
-  readonly ok: boolean;
-  readonly text: string;
-}
 
 export interface Verification {
   /** `unanchored`: every check passed, but the trust root is too old, or there is no clock, to rely on it. */

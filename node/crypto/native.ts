@@ -3,7 +3,7 @@
 import crypto from 'node:crypto';
 import { concatBytes } from '../../consensus/codec/bytes.ts';
 import type { Signer } from '../../consensus/crypto/ed25519.ts';
-import { installPrimitives, type Primitives } from '../../consensus/crypto/primitives.ts';
+import { installPrimitives } from '../../consensus/crypto/primitives.ts';
 import type { Clock, Random } from '../ports.ts';
 import { KeyObjects, publicKeyHeader } from './key-objects.ts';
 

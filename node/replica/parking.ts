@@ -173,8 +173,8 @@ function nextAsk({ askedAt, asked }: Wanted): number {
 }
 
 function setOf<K>(sets: Map<K, Set<string>>, key: K): Set<string> {
-  let found = sets.get(key);
-  if (found === undefined) sets.set(key, (found = new Set()));
+  const found = sets.get(key) ?? new Set();
+  sets.set(key, found);
   return found;
 }
 
