@@ -28,6 +28,8 @@ export class SimulatedNetwork {
   readonly #endpoints = new Map<PeerKey, Endpoint>();
   /** Links that are cut. */
   readonly #cut = new Set<string>();
+  /** Directions in which everything is lost. */
+  readonly #muted = new Set<string>();
   /** When the last frame on a link arrives: the next one is not earlier. */
   readonly #busyUntil = new Map<string, number>();
 
@@ -78,6 +80,12 @@ export class SimulatedNetwork {
     }
   }
 
+  /** Loses everything that one node says to another from now on, though both believe to be connected; or no more. */
+  mute(from: PeerKey, to: PeerKey, muted: boolean): void {
+    if (muted) this.#muted.add(`${from}>${to}`);
+    else this.#muted.delete(`${from}>${to}`);
+  }
+
   #connect(a: PeerKey, b: PeerKey): void {
     this.#time.at(this.#arrival(a, b), () => {
       this.#endpoints.get(a)?.onConnect(b);
@@ -96,7 +104,8 @@ export class SimulatedNetwork {
     this.counts.frames += 1;
     this.counts.bytes += bytes.length;
     const target = this.#endpoints.get(to);
-    if (target === undefined || this.#cut.has(linkOf(from, to)) || this.#time.chance() < this.#faults.loss) {
+    const silent = this.#cut.has(linkOf(from, to)) || this.#muted.has(`${from}>${to}`);
+    if (target === undefined || silent || this.#time.chance() < this.#faults.loss) {
       this.counts.lost += 1;
       return;
     }

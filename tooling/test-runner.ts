@@ -17,7 +17,7 @@ const { values: options, positionals: filters } = parseArgs({
   allowPositionals: true,
   options: {
     jobs: { type: 'string', default: String(Math.min(2, availableParallelism())) },
-    'timeout-s': { type: 'string', default: '180' },
+    'timeout-s': { type: 'string', default: '600' },
     root: { type: 'string', default: '.' },
   },
 });

@@ -1,6 +1,8 @@
 /** `tally node`: runs a full node until it is told to stop, or stops itself. Exit codes: `exitCodes` in node/startup.ts. */
 
 import { rename, writeFile } from 'node:fs/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { Command } from 'commander';
 import { readNodeConfig } from '../config/node-config.ts';
 import { type RunningNode, startNode } from '../node.ts';
@@ -58,10 +60,17 @@ async function runNode({ config: file, portFile, passphraseFile, audit = false }
     process.exit(exitCodes.wrong);
   });
   node = await startNode(config, passphrase, log, { audit });
+  giveBackMemory();
   if (portFile !== undefined) await writePorts(portFile, node);
   // Asked while it was still starting.
   if (asked) void node.stop();
   process.exit(await node.stopped);
+}
+
+/** What starting needed once, the 32 MiB of scrypt above all, would else stay until memory is short. */
+function giveBackMemory(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
 }
 
 /** Written under another name first: whoever waits for the file finds it whole. */
