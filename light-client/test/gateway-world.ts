@@ -5,6 +5,7 @@
 
 import '../../node/polyfill.ts';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
@@ -228,16 +229,14 @@ export async function gatewayConfig(
   const { protocolVersion = 4, ...rest } = changes;
   const home = join(world.folder, name);
   await mkdir(home, { recursive: true });
-  await createKeyFile(join(home, 'key.age'), PASSPHRASE, {
-    workFactor: WORK_FACTOR,
-    seed: seedNamed(name),
-  }).catch((error: Error) => {
-    if (!error.message.includes('EEXIST')) throw error;
-  });
+  const keyFile = join(home, 'key.age');
+  if (!existsSync(keyFile)) {
+    await createKeyFile(keyFile, PASSPHRASE, { workFactor: WORK_FACTOR, seed: seedNamed(name) });
+  }
   return {
     ...{
       name,
-      keyFile: join(home, 'key.age'),
+      keyFile,
       genesisFile: world.genesisFile,
       dataDir: join(home, 'data'),
       resumeChain: false,

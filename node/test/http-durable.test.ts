@@ -1,0 +1,170 @@
+/** What is proved outside ends in a header that the store holds, also while the ledger in memory is ahead of it. */
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { checkGenesis, defaultPace } from '../../consensus/checkpoint/genesis.ts';
+import { toHex } from '../../consensus/codec/bytes.ts';
+import { transitions } from '../../consensus/contracts/index.ts';
+import { defaultPolicy } from '../../consensus/contracts/policy.ts';
+import { key, labelKey } from '../../consensus/contracts/registry.ts';
+import { SUITE } from '../../consensus/crypto/ed25519.ts';
+import { composeCall, signCall } from '../../consensus/vertex/call.ts';
+import { checkAnchored, checkCertified } from '../../light-client/proof/anchor.ts';
+import { installNativePrimitives, nativeSigner, randomPort, systemClock } from '../crypto/native.ts';
+import { memoryStore } from '../memory-store.ts';
+import type { Network, Store } from '../ports.ts';
+import { Replica } from '../replica/replica.ts';
+import { restore } from '../restore.ts';
+import { Runner } from '../runner.ts';
+import { makeServices } from '../service/services.ts';
+import { watchStore } from '../service/watched-store.ts';
+import { systemTimers } from '../system-timers.ts';
+import { leiOf, until } from './local-nodes.ts';
+
+const test = suite('durable head');
+installNativePrimitives();
+
+/** A store whose writes wait until they are let through. */
+function slowStore(): { readonly store: Store; hold(): void; release(): void } {
+  const store = memoryStore();
+  let gate: Promise<void> = Promise.resolve();
+  let open = (): void => {};
+  const slow: Store = {
+    ...store,
+    write: async (writes, durable) => {
+      await gate;
+      await store.write(writes, durable);
+    },
+  };
+  const hold = (): void => {
+    gate = new Promise((resolve) => {
+      open = resolve;
+    });
+  };
+  return { store: slow, hold, release: () => open() };
+}
+
+const noNetwork: Network = {
+  peers: [],
+  send: () => undefined,
+  gossip: () => undefined,
+  pushToLightClients: () => undefined,
+  close: async () => undefined,
+};
+
+async function startAlone() {
+  const signer = nativeSigner(Uint8Array.from({ length: 32 }, (_, i) => i + 1));
+  const genesis = checkGenesis({
+    ...{ suite: SUITE, name: 'durable', time: Date.now(), policy: defaultPolicy, seats: [signer.publicKey] },
+    pace: { ...defaultPace, checkpointIntervalMs: 10, heartbeatMs: 100 },
+    parties: [{ lei: leiOf(0), name: 'bank', address: '', roles: ['bank'], keys: [signer.publicKey] }],
+  });
+  if (!genesis.ok) throw new Error('the genesis is not good');
+  const { store, hold, release } = slowStore();
+  const watched = watchStore(store);
+  const replica = new Replica(await restore(genesis.value, signer, watched, 1));
+  const ports = { store: watched, network: noNetwork, clock: systemClock, timers: systemTimers(systemClock) };
+  const runner: Runner = new Runner(replica, ports, {
+    onNotice: (notice) => {
+      if (notice.type === 'checkpoint') services.head.advance(notice);
+      services.submissions.note(notice);
+    },
+    onHalt: (error) => {
+      throw error;
+    },
+  });
+  const { services, prover } = makeServices({
+    ...{ name: 'bank', alone: true, runner, store: watched, signer, network: noNetwork },
+    ...{ clock: systemClock, random: randomPort(), startedMs: Date.now() },
+  });
+  runner.dispatch({ type: 'tick' });
+  return { genesis: genesis.value, signer, replica, runner, services, prover, hold, release };
+}
+
+test('a checkpoint that is certified but not on disk is neither head, nor anchor, nor outcome', async () => {
+  const { genesis, signer, replica, runner, services, prover, hold, release } = await startAlone();
+  await until('a checkpoint is durable', () => services.head.height > 2);
+  const declared = transitions.get('revoke-key')!;
+  const composed = composeCall({
+    ...{
+      network: genesis.network,
+      transition: declared.name,
+      nonce: new Uint8Array(16),
+      deadline: Date.now() + 60_000,
+    },
+    values: declared.args.encodeParts({ key: new Uint8Array(32).fill(9) } as never),
+    salts: [new Uint8Array(32), new Uint8Array(32)],
+  });
+  const submitted = await services.submissions.submit({
+    ...composed,
+    signatures: [signCall(composed, signer)],
+  });
+  if (!submitted.ok) throw new Error('not submitted');
+  const { vertex } = submitted.value;
+  await until('it is final', async () => (await prover.vertex(vertex)) !== undefined);
+
+  hold();
+  const before = services.head.height;
+  await until('the ledger is ahead of the store', () => replica.ledger.height > before);
+  const proved = await prover.vertex(vertex);
+  assert.is(proved!.anchor.certified.header.height, services.head.height);
+  assert.ok(services.head.height < replica.ledger.height);
+  assert.ok(
+    checkAnchored(proved!.proof.header, proved!.anchor).ok &&
+      checkCertified(proved!.anchor.certified, genesis).ok,
+  );
+  assert.is(await services.submissions.outcomeOf(toHex(replica.ledger.header.anchor)), undefined);
+
+  let answered = false;
+  const object = prover
+    .object(key.name, signer.publicKey, () => [0])
+    .then((result) => {
+      answered = true;
+      return result;
+    });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.not.ok(answered, 'an object’s proof waits for the disk');
+  const ahead = replica.ledger.height;
+  release();
+  const result = await object;
+  if (!result.ok) throw new Error(result.code);
+  const { proof, anchor } = result.value;
+  assert.ok(anchor.certified.header.height >= ahead);
+  assert.is(toHex(proof.header.stateRoot), toHex(anchor.certified.header.stateRoot));
+  assert.ok(checkAnchored(proof.header, anchor).ok);
+  await runner.stop();
+});
+
+test('a vertex that is being written is waited for, not missed', async () => {
+  const store = memoryStore();
+  let unwritten = true;
+  const racing: Store = {
+    ...store,
+    // As a database that knows a record's place before its bytes are there.
+    vertex: async (id) => {
+      if (unwritten) throw new Error('missing');
+      return store.vertex(id);
+    },
+    write: async (writes, durable) => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await store.write(writes, durable);
+      unwritten = false;
+    },
+  };
+  const watched = watchStore(racing);
+  const id = toHex(labelKey(new Uint8Array(32), 'gln', '1'));
+  const writing = watched.write(
+    [{ type: 'vertex', vertex: { key: id, envelope: Uint8Array.of(1, 2, 3) } }],
+    true,
+  );
+  assert.equal(await watched.vertex(id), Uint8Array.of(1, 2, 3));
+  await writing;
+  unwritten = true;
+  const failed = await watched.vertex(id).then(
+    () => false,
+    () => true,
+  );
+  assert.ok(failed, 'without a write under way a missing record is damage');
+});
+
+test.run();
