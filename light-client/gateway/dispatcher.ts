@@ -156,9 +156,11 @@ export class Dispatcher {
 
   /** When the frames that wait make a batch: full, or old enough. */
   #signAtMs(): number {
-    const { outbox, framesMax, intervalMs } = this.#parts;
-    if (outbox.waitingSinceMs === undefined) return Number.POSITIVE_INFINITY;
-    return outbox.queuedFrames >= framesMax ? 0 : outbox.waitingSinceMs + intervalMs;
+    const { outbox, framesMax, intervalMs, clock } = this.#parts;
+    const sinceMs = outbox.waitingSinceMs;
+    if (sinceMs === undefined) return Number.POSITIVE_INFINITY;
+    // A clock that was set back must not make frames wait for it to come round again.
+    return outbox.queuedFrames >= framesMax || sinceMs > clock.now() ? 0 : sinceMs + intervalMs;
   }
 
   #submit(): void {

@@ -261,7 +261,7 @@ class Gateway implements RunningGateway {
       ...{ framesMax: batch.framesMax, intervalMs: batch.intervalMs },
       onFinal: ({ receivedMs }) => {
         const nowMs = this.#clock.now();
-        for (const arrivedMs of receivedMs) this.#finality.note(nowMs - arrivedMs);
+        for (const arrivedMs of receivedMs) this.#finality.note(Math.max(0, nowMs - arrivedMs));
       },
       onFailure: (error) => this.#fail(error),
     });

@@ -110,11 +110,10 @@ export class Readings {
     const code = outcomeCode(settled.proof.outcome);
     if (code !== 'OK') return refuse('E_STATE', { reason: 'its vertex did not take effect', code });
     const withDevice = await this.#proveWithDevice(kept.vertex.id, opened.frames[index]!.device);
-    return this.#seal(
-      opened,
-      index,
-      withDevice ?? { proof: settled.proof, anchor: settled.anchor, device: undefined },
-    );
+    const sealed = withDevice && this.#seal(opened, index, withDevice);
+    if (sealed?.ok) return sealed;
+    // Nobody to ask; or the device has another key by now than the one that signed this frame.
+    return this.#seal(opened, index, { proof: settled.proof, anchor: settled.anchor, device: undefined });
   }
 
   /** The vertex' proof and the device's record under one certified header; `undefined` where no node gives both. */

@@ -149,6 +149,9 @@ for (const [number, kind] of brokerKinds().entries()) {
     );
 
     assert.is((await fetch(`${gateway.url}/v1/status`)).status, 401);
+    assert.is((await fetch(`${gateway.url}/v1/status`, { method: 'POST' })).status, 405);
+    assert.is((await get(gateway, name, '/v1/readings?limit=0')).status, 400);
+    assert.is((await get(gateway, name, '/v1/nothing')).status, 404);
     assert.is((await fetch(`${gateway.url}/readyz`)).status, 200);
     assert.is((await get(gateway, name, `/v1/readings/${'0'.repeat(64)}/0/bundle`)).status, 404);
     assert.match(
@@ -195,7 +198,20 @@ test('the primary dies, then the gateway restarts: nothing is lost, nothing doub
     readings: ShownFrame[];
   };
   assert.is(new Set(readings.map(({ counter }) => counter)).size, readings.length);
-  await world.up(MONITOR);
+
+  // With nobody to ask, its own proof must do: then the bundle is silent on the device.
+  await world.down(0);
+  await until('no node', async () => (await gateway.status()).ledger.nodes.every(({ up }) => !up));
+  const { vertex, index } = readings[0]!;
+  const response = await get(gateway, name, `/v1/readings/${vertex}/${index}/bundle`);
+  const verified = verifyBundle(new Uint8Array(await response.arrayBuffer()), world.genesis, {
+    nowMs: Date.now(),
+  });
+  assert.is(verified.verdict, 'valid', JSON.stringify(verified.facts));
+  assert.ok(
+    verified.facts.some(({ text }) => text.includes('does not say whether the sensor itself signed')),
+  );
+  assert.is((await fetch(`${gateway.url}/readyz`)).status, 503);
   assert.is(toHex(signerNamed(name).publicKey), gateway.key);
 });
 

@@ -17,7 +17,7 @@ import { Follower } from '../gateway/follower.ts';
 import { Ledger } from '../gateway/ledger.ts';
 import { Reception } from '../gateway/reception.ts';
 import { packOf } from '../intake/packs.ts';
-import { Outbox, outboxLimits } from '../outbox/outbox.ts';
+import { Outbox, type OutboxLimits, outboxLimits } from '../outbox/outbox.ts';
 import { Spool } from '../outbox/spool.ts';
 import { keepEvidence, readEvidence, readNewest } from '../outbox/trust.ts';
 import { framesIn } from '../outbox/vertices.ts';
@@ -57,18 +57,23 @@ class Inside {
   static async open(
     directory: string,
     ledger: SmallLedger,
-    { resume = false, keys = [A, B] as readonly string[], up = true } = {},
+    {
+      resume = false,
+      keys = [A, B] as readonly string[],
+      up = true,
+      queuedFramesMax = outboxLimits.queuedFramesMax,
+    } = {},
   ): Promise<Inside> {
     const inside = new Inside(directory, ledger, keys);
     if (!up) for (const node of inside.link.scripted) node.up = false;
-    await inside.#start(resume);
+    await inside.#start(resume, { ...outboxLimits, queuedFramesMax });
     return inside;
   }
 
-  async #start(resume: boolean): Promise<void> {
+  async #start(resume: boolean, limits: OutboxLimits): Promise<void> {
     const clock = { now: () => this.nowMs };
     const log = (level: string, message: string) => void this.said.push(`${level}: ${message}`);
-    this.outbox = await Outbox.open(this.directory, { network: root.network, author }, outboxLimits);
+    this.outbox = await Outbox.open(this.directory, { network: root.network, author }, limits);
     this.alarms = new Alarms(clock, log);
     this.follower = new Follower({
       root,
@@ -463,6 +468,34 @@ test('messages of devices that nobody can be asked about are held, and taken up 
     await again.reception.take(packOf(frameOf(4, 'd1'), 'json'), { topic: '', contentType: undefined });
     assert.is(again.outbox.queuedFrames, 1, 'a device that is known needs no node');
     await again.close();
+  }));
+
+test('a full outbox holds messages back, unacknowledged, and drops nothing', () =>
+  inFolder(async (directory) => {
+    const ledger = enrolled();
+    ledger.enrolDevice('d1');
+    ledger.advance();
+    const first = await Inside.open(directory, ledger);
+    await sleep(20);
+    assert.ok(await first.devices.resolve(['d1']));
+    await first.close();
+
+    const inside = await Inside.open(directory, ledger, { up: false, queuedFramesMax: 10 });
+    let acknowledged = 0;
+    const sending = Array.from({ length: 30 }, async (_, counter) => {
+      const payload = packOf(frameOf(counter, 'd1'), 'cbor');
+      await inside.reception.take(payload, { topic: '', contentType: undefined });
+      acknowledged += 1;
+    });
+    await sleep(60);
+    assert.is(acknowledged, 10);
+    assert.is(inside.outbox.queuedFrames, 10);
+    assert.is(inside.reception.refused.get('E_FULL'), 20, 'and everybody can see why');
+    inside.link.set(0, true);
+    await inside.until('final', () => inside.outbox.counts.finalFrames === 30);
+    await Promise.all(sending);
+    assert.is(new Set(ledger.vertices.flatMap(framesIn).map(nameOf)).size, 30);
+    await inside.close();
   }));
 
 test('a revocation of a device is noticed after a while', () =>
