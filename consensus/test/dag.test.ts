@@ -8,15 +8,26 @@ import { drawnVertex, idOf, keyOf, Sketch } from './drawn-dag.ts';
 
 const test = suite('open DAG');
 
-const facts = (author: string, sequence = 1, time = 0, checkpointHeight = 0): AncestorFacts => ({ authorKey: author, sequence, time, checkpointHeight });
-const coneOf = (sketch: Sketch, name: string) => sketch.dag.cone(sketch.node(name)).map((node) => sketch.nameOf(node));
+const facts = (author: string, sequence = 1, time = 0, checkpointHeight = 0): AncestorFacts => ({
+  authorKey: author,
+  sequence,
+  time,
+  checkpointHeight,
+});
+const coneOf = (sketch: Sketch, name: string) =>
+  sketch.dag.cone(sketch.node(name)).map((node) => sketch.nameOf(node));
 const tipsOf = (sketch: Sketch) => [...sketch.dag.tips()].map((node) => sketch.nameOf(node)).sort();
 
 //  a   b
 //   \ / \
 //    c   d      e
 test('tips are open vertices without an open child', () => {
-  const sketch = new Sketch().vertex('a', 'A').vertex('b', 'B').vertex('c', 'C', ['a', 'b']).vertex('d', 'D', ['b']).vertex('e', 'E');
+  const sketch = new Sketch()
+    .vertex('a', 'A')
+    .vertex('b', 'B')
+    .vertex('c', 'C', ['a', 'b'])
+    .vertex('d', 'D', ['b'])
+    .vertex('e', 'E');
   assert.equal(tipsOf(sketch), ['c', 'd', 'e']);
   assert.equal(coneOf(sketch, 'c').sort(), ['a', 'b', 'c']);
   assert.equal(sketch.add({ name: 'c', author: 'C' }), { kind: 'known' });
@@ -50,9 +61,16 @@ test('previous is the same author’s vertex with exactly the sequence before', 
 });
 
 test('the cited checkpoint does not go back, along parents and previous, open or settled', () => {
-  const sketch = new Sketch().vertex('old', 'A', [], { checkpointHeight: 4 }).vertex('new', 'B', [], { checkpointHeight: 7 });
+  const sketch = new Sketch()
+    .vertex('old', 'A', [], { checkpointHeight: 4 })
+    .vertex('new', 'B', [], { checkpointHeight: 7 });
   const codeOf = (height: number, parents: readonly string[]) => {
-    const added = sketch.add({ name: `x${height}${parents}`, author: `X${height}${parents}`, parents, checkpointHeight: height });
+    const added = sketch.add({
+      name: `x${height}${parents}`,
+      author: `X${height}${parents}`,
+      parents,
+      checkpointHeight: height,
+    });
     return added.kind === 'refused' ? added.refusal.code : added.kind;
   };
   assert.is(codeOf(6, ['old']), 'added');
@@ -67,7 +85,14 @@ test('the cited checkpoint does not go back, along parents and previous, open or
 test('a witness is later than the vertex before it in its chain; other kinds need not be', () => {
   const sketch = new Sketch().witness('w1', 0, 100, []);
   const codeOf = (kind: 'witness' | 'readings', time: number) => {
-    const added = sketch.add({ name: `${kind}${time}`, author: 's0', previous: 'w1', sequence: 2, kind, time });
+    const added = sketch.add({
+      name: `${kind}${time}`,
+      author: 's0',
+      previous: 'w1',
+      sequence: 2,
+      kind,
+      time,
+    });
     return added.kind === 'refused' ? added.refusal.code : added.kind;
   };
   assert.is(codeOf('witness', 99), 'E_CHAIN');
@@ -93,7 +118,10 @@ test('settled vertices leave the cone and the tips, and still carry what stands 
 
 test('a settled tip is no tip; what was below it does not become one', () => {
   const sketch = new Sketch().vertex('a', 'A').vertex('b', 'B', ['a']);
-  sketch.dag.settle(1, [{ key: keyOf('a'), facts: facts('A') }, { key: keyOf('b'), facts: facts('B') }]);
+  sketch.dag.settle(1, [
+    { key: keyOf('a'), facts: facts('A') },
+    { key: keyOf('b'), facts: facts('B') },
+  ]);
   assert.equal(tipsOf(sketch), []);
   assert.is(sketch.dag.size, 0);
 });
@@ -124,7 +152,10 @@ test('what is recalled is bounded, and evicting it loses nothing but time', () =
 
 //  dead ── citer     a dropped branch: its citer stays, the walk stops at it
 test('a dropped vertex leaves its descendants valid', () => {
-  const sketch = new Sketch().vertex('dead', 'A').vertex('citer', 'B', ['dead']).vertex('child', 'C', ['citer']);
+  const sketch = new Sketch()
+    .vertex('dead', 'A')
+    .vertex('citer', 'B', ['dead'])
+    .vertex('child', 'C', ['citer']);
   sketch.dag.drop(keyOf('dead'));
   assert.equal(coneOf(sketch, 'child'), ['citer', 'child']);
   assert.not.ok(sketch.dag.knows(keyOf('dead')));
@@ -137,7 +168,8 @@ test('a cone names every ancestor before its descendants, however deep', () => {
   const cone = sketch.dag.cone(sketch.node('v49999'));
   assert.is(cone.length, 50_000);
   const place = new Map(cone.map((node, index) => [node, index]));
-  for (const node of cone) for (const ancestor of node.ancestors) assert.ok(place.get(ancestor)! < place.get(node)!);
+  for (const node of cone)
+    for (const ancestor of node.ancestors) assert.ok(place.get(ancestor)! < place.get(node)!);
 });
 
 test('a vertex whose previous is also its parent stands on it once', () => {

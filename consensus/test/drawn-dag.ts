@@ -3,7 +3,7 @@
 import { asciiBytes, compareBytes, toHex } from '../codec/bytes.ts';
 import { hash, zero32 } from '../crypto/hash.ts';
 import { type AddResult, type DagNode, OpenDag } from '../dag/open-dag.ts';
-import { orderCone, type OrderRules } from '../dag/order.ts';
+import { type OrderRules, orderCone } from '../dag/order.ts';
 import type { Vertex, VertexKind } from '../vertex/vertex.ts';
 
 const nothing = new Uint8Array(0);
@@ -23,11 +23,22 @@ export interface Drawing {
 export const idOf = (name: string): Uint8Array => hash('vertex', asciiBytes(name));
 export const keyOf = (name: string): string => toHex(idOf(name));
 
-export function drawnVertex({ name, author, parents = [], time = 0, kind = 'readings', previous, sequence }: Drawing): Vertex {
+export function drawnVertex({
+  name,
+  author,
+  parents = [],
+  time = 0,
+  kind = 'readings',
+  previous,
+  sequence,
+}: Drawing): Vertex {
   const id = idOf(name);
   return {
     ...{ suite: 1, network: zero32, author: hash('label', asciiBytes(author)), authorKey: author },
-    ...{ sequence: sequence ?? (previous === undefined ? 1 : 2), previous: previous === undefined ? zero32 : idOf(previous) },
+    ...{
+      sequence: sequence ?? (previous === undefined ? 1 : 2),
+      previous: previous === undefined ? zero32 : idOf(previous),
+    },
     ...{ checkpoint: zero32, parents: parents.map(idOf).sort(compareBytes), time, kind, payloadHash: zero32 },
     ...{ id, key: toHex(id), headerBytes: nothing, signature: nothing, payload: nothing },
   };
@@ -56,7 +67,11 @@ export class Sketch {
 
   draw(drawing: Drawing): this {
     const end = this.#ends.get(drawing.author);
-    const full = { ...(end === undefined ? {} : { previous: end.name }), sequence: (end?.sequence ?? 0) + 1, ...drawing };
+    const full = {
+      ...(end === undefined ? {} : { previous: end.name }),
+      sequence: (end?.sequence ?? 0) + 1,
+      ...drawing,
+    };
     this.#ends.set(full.author, { name: full.name, sequence: full.sequence });
     this.drawings.push(full);
     const added = this.add(full);
@@ -86,5 +101,10 @@ export class Sketch {
 
 export function rulesOf(seats: number): OrderRules {
   const numbers = Array.from({ length: seats }, (_, seat) => [`s${seat}`, seat] as const);
-  return { seats: new Map(numbers), quorum: Math.floor((2 * seats) / 3) + 1, faults: Math.floor((seats - 1) / 3), previousHeader: zero32 };
+  return {
+    seats: new Map(numbers),
+    quorum: Math.floor((2 * seats) / 3) + 1,
+    faults: Math.floor((seats - 1) / 3),
+    previousHeader: zero32,
+  };
 }

@@ -5,15 +5,15 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { equalBytes, toHex } from '../codec/bytes.ts';
-import { phaseDomain, voteBytes, type VotePhase } from '../checkpoint/certificate.ts';
+import { phaseDomain, type VotePhase, voteBytes } from '../checkpoint/certificate.ts';
 import { type Header, headerId } from '../checkpoint/header.ts';
+import { equalBytes, toHex } from '../codec/bytes.ts';
 import { signDigest } from '../crypto/ed25519.ts';
 import { zero32 } from '../crypto/hash.ts';
 import { PbftHeight, type PbftOutput, type SeatMessage } from '../pbft/height.ts';
 import type { VoteLogEntry } from '../pbft/messages.ts';
 import { hashOf } from './arbitraries.ts';
-import { headerOf, HEIGHT, makeCommittee, rulesOf, Schedule } from './pbft-schedule.ts';
+import { HEIGHT, headerOf, makeCommittee, rulesOf, Schedule } from './pbft-schedule.ts';
 import { installCheapSignatures } from './test-signer.ts';
 
 installCheapSignatures();
@@ -51,7 +51,12 @@ class Table {
   }
 
   open(seat: number): PbftHeight {
-    return new PbftHeight(HEIGHT, rulesOf(this.committee), { number: seat, signer: this.#setting.signers[seat]! }, this.logs[seat]!);
+    return new PbftHeight(
+      HEIGHT,
+      rulesOf(this.committee),
+      { number: seat, signer: this.#setting.signers[seat]! },
+      this.logs[seat]!,
+    );
   }
 
   restart(seat: number): void {
@@ -64,7 +69,8 @@ class Table {
     for (const output of all) {
       if (output.type === 'log') this.logs[seat]!.push(output.entry);
       if (output.type === 'send') this.sent[seat]!.push(output.message);
-      if (output.type === 'check' && judge) all.push(...this.seats[seat]!.checked(headerId(output.header), true, this.nowMs));
+      if (output.type === 'check' && judge)
+        all.push(...this.seats[seat]!.checked(headerId(output.header), true, this.nowMs));
     }
     return all;
   }
@@ -78,15 +84,34 @@ class Table {
   }
 
   propose(header: Header): SeatMessage {
-    this.perform(this.leader, this.seats[this.leader]!.propose(header, new Uint8Array(0), undefined, this.nowMs));
+    this.perform(
+      this.leader,
+      this.seats[this.leader]!.propose(header, new Uint8Array(0), undefined, this.nowMs),
+    );
     return this.sent[this.leader]!.find((message) => message.type === 'proposal')!;
   }
 
   vote(seat: number, phase: VotePhase, header: Header, view = 0, newView = zero32): SeatMessage {
     const { network } = rulesOf(this.committee);
-    const body = voteBytes({ network, committeeHash: this.committee.hash, height: HEIGHT, view, headerId: headerId(header), newView });
+    const body = voteBytes({
+      network,
+      committeeHash: this.committee.hash,
+      height: HEIGHT,
+      view,
+      headerId: headerId(header),
+      newView,
+    });
     const signature = signDigest(this.#setting.signers[seat]!, phaseDomain[phase], network, body);
-    return { type: 'vote', phase, height: HEIGHT, view, headerId: headerId(header), newView, seat, signature };
+    return {
+      type: 'vote',
+      phase,
+      height: HEIGHT,
+      view,
+      headerId: headerId(header),
+      newView,
+      seat,
+      signature,
+    };
   }
 
   /** Lets a seat's timer run out. */
@@ -101,8 +126,14 @@ class Table {
   }
 }
 
-const refusals = (outputs: readonly PbftOutput[]) => outputs.filter((output) => output.type === 'refused').map((output) => output.facts['reason'] ?? output.code);
-const sends = (outputs: readonly PbftOutput[]) => outputs.filter((output) => output.type === 'send').map(({ message }) => (message.type === 'vote' ? message.phase : message.type));
+const refusals = (outputs: readonly PbftOutput[]) =>
+  outputs
+    .filter((output) => output.type === 'refused')
+    .map((output) => output.facts['reason'] ?? output.code);
+const sends = (outputs: readonly PbftOutput[]) =>
+  outputs
+    .filter((output) => output.type === 'send')
+    .map(({ message }) => (message.type === 'vote' ? message.phase : message.type));
 const decides = (outputs: readonly PbftOutput[]) => outputs.some((output) => output.type === 'decided');
 
 test('pre-prepare, prepare, commit, decided; each log line before the message it covers', () => {
@@ -111,11 +142,20 @@ test('pre-prepare, prepare, commit, decided; each log line before the message it
   const X = table.header(1);
   const proposal = table.propose(X);
   const first = table.hear(a, proposal);
-  assert.equal(first.map((output) => (output.type === 'log' ? `log ${output.entry.phase}` : output.type)), ['check', 'log prepare', 'send']);
+  assert.equal(
+    first.map((output) => (output.type === 'log' ? `log ${output.entry.phase}` : output.type)),
+    ['check', 'log prepare', 'send'],
+  );
   assert.equal(sends(table.hear(a, table.vote(b, 'prepare', X))), [], 'two of three');
   const third = table.hear(a, table.vote(table.leader, 'prepare', X));
-  assert.equal(third.map((output) => output.type), ['log', 'send']);
-  assert.ok(third[0]!.type === 'log' && third[0]!.entry.prepared !== undefined, 'the commit’s line keeps what it rests on');
+  assert.equal(
+    third.map((output) => output.type),
+    ['log', 'send'],
+  );
+  assert.ok(
+    third[0]!.type === 'log' && third[0]!.entry.prepared !== undefined,
+    'the commit’s line keeps what it rests on',
+  );
   assert.not.ok(decides(table.hear(a, table.vote(b, 'commit', X))));
   const last = table.hear(a, table.vote(c, 'commit', X));
   assert.ok(decides(last));
@@ -131,10 +171,16 @@ test('a second proposal, a second vote, another’s seat, another’s signature:
   assert.equal(refusals(table.hear(a, twin.propose(Y))), ['two proposals in one view']);
   table.hear(a, table.vote(b, 'prepare', X));
   assert.equal(refusals(table.hear(a, table.vote(b, 'prepare', Y))), ['two votes in one view and phase']);
-  assert.equal(refusals(table.hear(a, { ...table.vote(b, 'commit', X), seat: table.leader } as SeatMessage)), ['E_SIG']);
+  assert.equal(
+    refusals(table.hear(a, { ...table.vote(b, 'commit', X), seat: table.leader } as SeatMessage)),
+    ['E_SIG'],
+  );
   assert.equal(refusals(table.hear(a, { ...table.propose(X), seat: b } as SeatMessage)), ['not the leader']);
   assert.equal(table.hear(a, { ...table.vote(b, 'commit', X), seat: 9 } as SeatMessage), []);
-  assert.equal(table.logs[a]!.map((entry) => entry.phase), ['prepare']);
+  assert.equal(
+    table.logs[a]!.map((entry) => entry.phase),
+    ['prepare'],
+  );
 });
 
 test('in view 0 there is nothing that a new view could rest on', () => {
@@ -155,7 +201,9 @@ test('no vote before the own check; a late yes is a yes', () => {
   const X = table.header(1);
   const proposal = table.propose(X);
   assert.equal(sends(table.hear(a, proposal, false)), []);
-  for (const seat of [b, c, table.leader]) for (const phase of ['prepare', 'commit'] as const) assert.not.ok(decides(table.hear(a, table.vote(seat, phase, X))));
+  for (const seat of [b, c, table.leader])
+    for (const phase of ['prepare', 'commit'] as const)
+      assert.not.ok(decides(table.hear(a, table.vote(seat, phase, X))));
   const outputs = table.perform(a, table.seats[a]!.checked(headerId(X), true, 0));
   assert.ok(decides(outputs), 'others certified it already');
 });
@@ -166,7 +214,8 @@ test('a bad proposal is met with silence', () => {
   const X = table.header(1);
   table.hear(a, table.propose(X), false);
   assert.equal(table.seats[a]!.checked(headerId(X), false, 0), []);
-  for (const seat of [b, c, table.leader]) assert.equal(sends(table.hear(a, table.vote(seat, 'prepare', X))), []);
+  for (const seat of [b, c, table.leader])
+    assert.equal(sends(table.hear(a, table.vote(seat, 'prepare', X))), []);
 });
 
 test('having asked for a higher view, a seat signs nothing in a lower one [BFT-4]', () => {
@@ -176,10 +225,15 @@ test('having asked for a higher view, a seat signs nothing in a lower one [BFT-4
   const proposal = table.propose(X);
   table.timeOut(a);
   assert.is(table.seats[a]!.view, 1);
-  for (const message of [proposal, ...[b, c, table.leader].map((seat) => table.vote(seat, 'prepare', X))]) assert.equal(sends(table.hear(a, message)), []);
+  for (const message of [proposal, ...[b, c, table.leader].map((seat) => table.vote(seat, 'prepare', X))])
+    assert.equal(sends(table.hear(a, message)), []);
   table.restart(a);
-  for (const message of [proposal, ...[b, c, table.leader].map((seat) => table.vote(seat, 'prepare', X))]) assert.equal(sends(table.hear(a, message)), []);
-  assert.equal(table.logs[a]!.map((entry) => `${entry.phase}/${entry.view}`), ['view-change/1']);
+  for (const message of [proposal, ...[b, c, table.leader].map((seat) => table.vote(seat, 'prepare', X))])
+    assert.equal(sends(table.hear(a, message)), []);
+  assert.equal(
+    table.logs[a]!.map((entry) => `${entry.phase}/${entry.view}`),
+    ['view-change/1'],
+  );
 });
 
 test('f+1 view-changes are joined, f are not; the timer runs once q are held [BFT-7]', () => {
@@ -211,7 +265,8 @@ test('view timers double up to a cap, and are never in the past', () => {
   const waits: number[] = [];
   for (let view = 1; view <= 8; view++) {
     for (const seat of [a, b, c]) if (table.seats[seat]!.view < view) table.timeOut(seat);
-    for (const seat of [a, b, c]) for (const other of [a, b, c]) if (seat !== other) table.hear(seat, table.viewChangeOf(other));
+    for (const seat of [a, b, c])
+      for (const other of [a, b, c]) if (seat !== other) table.hear(seat, table.viewChangeOf(other));
     const startedMs = table.nowMs;
     // Nobody proposes; only retransmissions come before the timer.
     while (table.seats[a]!.view === view) {
@@ -226,7 +281,10 @@ test('view timers double up to a cap, and are never in the past', () => {
   const { viewTimeoutMs, viewTimeoutMaxMs } = rulesOf(table.committee);
   for (const [i, wait] of waits.entries()) {
     const expected = Math.min(viewTimeoutMs * 2 ** (i + 1), viewTimeoutMaxMs);
-    assert.ok(Math.abs(wait - expected) <= viewTimeoutMs, `view ${i + 1}: waited ${wait}, expected ${expected}`);
+    assert.ok(
+      Math.abs(wait - expected) <= viewTimeoutMs,
+      `view ${i + 1}: waited ${wait}, expected ${expected}`,
+    );
   }
 });
 
@@ -238,7 +296,10 @@ test('a restarted seat signs the same again, never another value, and shows what
   table.hear(a, proposal);
   table.hear(a, table.vote(b, 'prepare', X));
   table.hear(a, table.vote(table.leader, 'prepare', X));
-  assert.equal(table.logs[a]!.map((entry) => entry.phase), ['prepare', 'commit']);
+  assert.equal(
+    table.logs[a]!.map((entry) => entry.phase),
+    ['prepare', 'commit'],
+  );
 
   table.restart(a);
   const other = new Table();
@@ -253,7 +314,11 @@ test('a restarted seat signs the same again, never another value, and shows what
   table.restart(a);
   table.timeOut(a);
   const change = table.viewChangeOf(a);
-  assert.ok(change.type === 'viewChange' && change.prepared !== undefined && equalBytes(headerId(change.prepared.header), headerId(X)));
+  assert.ok(
+    change.type === 'viewChange' &&
+      change.prepared !== undefined &&
+      equalBytes(headerId(change.prepared.header), headerId(X)),
+  );
   assert.is(table.hear(c, change).filter((output) => output.type === 'refused').length, 0);
 });
 
@@ -268,7 +333,8 @@ test('a seat that died after logging its view-change says it again, and soon', (
     assert.ok(table.seats[seat]!.wakeAt <= table.nowMs);
     assert.equal(sends(table.tick(seat)), ['viewChange']);
   }
-  for (const seat of [a, b, c]) for (const other of [a, b, c]) if (seat !== other) table.hear(seat, table.viewChangeOf(other));
+  for (const seat of [a, b, c])
+    for (const other of [a, b, c]) if (seat !== other) table.hear(seat, table.viewChangeOf(other));
   const next = table.committee.leader(HEIGHT, 1);
   assert.ok(table.seats[next]!.mayPropose);
 });
@@ -286,7 +352,10 @@ test('a seat that restarts in a view it had entered by a proposal asks for highe
   table.logs[late] = [];
   table.restart(late);
   table.hear(late, proposal);
-  assert.equal(table.logs[late]!.map((entry) => `${entry.phase}/${entry.view}`), ['prepare/1']);
+  assert.equal(
+    table.logs[late]!.map((entry) => `${entry.phase}/${entry.view}`),
+    ['prepare/1'],
+  );
   table.restart(late);
   assert.is(table.seats[late]!.view, 1);
   table.timeOut(late);
@@ -298,9 +367,15 @@ test('an observer counts and decides with the others, and says nothing', () => {
   const table = new Table();
   const observer = new PbftHeight(HEIGHT, rulesOf(table.committee), undefined);
   const X = table.header(1);
-  const outputs: PbftOutput[] = [...observer.receive(table.propose(X), 0), ...observer.checked(headerId(X), true, 0)];
+  const outputs: PbftOutput[] = [
+    ...observer.receive(table.propose(X), 0),
+    ...observer.checked(headerId(X), true, 0),
+  ];
   for (const seat of [0, 1, 2]) outputs.push(...observer.receive(table.vote(seat, 'commit', X), 0));
-  assert.equal(outputs.map((output) => output.type), ['check', 'decided']);
+  assert.equal(
+    outputs.map((output) => output.type),
+    ['check', 'decided'],
+  );
   assert.is(observer.wakeAt, Number.POSITIVE_INFINITY);
 });
 
@@ -310,7 +385,11 @@ test('votes of views far ahead take no room', () => {
   for (const view of [5, 6, 1_000, Number.MAX_SAFE_INTEGER]) {
     const vote = table.vote(b, 'commit', table.header(1), view);
     assert.equal(table.hear(a, vote), []);
-    assert.equal(table.hear(a, { ...vote, headerId: hashOf(view % 1_000) } as SeatMessage), [], 'not even looked at');
+    assert.equal(
+      table.hear(a, { ...vote, headerId: hashOf(view % 1_000) } as SeatMessage),
+      [],
+      'not even looked at',
+    );
   }
 });
 
@@ -328,7 +407,10 @@ for (const seats of [4, 5, 6, 7]) {
       totals.highestView = Math.max(totals.highestView, schedule.counts.highestView);
     }
     // Or they were no hostile ones.
-    assert.ok(totals.restarts > 300 && totals.lost > 200 && totals.forged > 1_000 && totals.highestView >= 3, JSON.stringify(totals));
+    assert.ok(
+      totals.restarts > 300 && totals.lost > 200 && totals.forged > 1_000 && totals.highestView >= 3,
+      JSON.stringify(totals),
+    );
   });
 }
 

@@ -2,8 +2,8 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
 import { outcomeCode } from '../../consensus/checkpoint/outcome.ts';
+import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
 import type { Event } from '../../node/replica/events.ts';
 import { type SimulatedNode, World } from '../world.ts';
@@ -13,7 +13,8 @@ const author: Event = { type: 'author', kind: 'readings', payload: new Uint8Arra
 
 function say(node: SimulatedNode): string {
   const reply = node.runner!.dispatch(author);
-  if (reply.type !== 'taken') throw new Error(`${node.name} refused its own vertex: ${JSON.stringify(reply)}`);
+  if (reply.type !== 'taken')
+    throw new Error(`${node.name} refused its own vertex: ${JSON.stringify(reply)}`);
   return reply.vertex.key;
 }
 
@@ -32,7 +33,13 @@ async function sameLedger(a: SimulatedNode, b: SimulatedNode): Promise<number> {
 
 test('a fresh follower on a bad line catches up from height 0 over 60 heights and a window of 16', async () => {
   const pace = { heartbeatMs: 1_000, settledWindow: 16 };
-  const world = await World.open({ seed: 3, seats: 4, followers: 2, pace, link: { loss: 0.05, delayMs: [20, 150] } });
+  const world = await World.open({
+    seed: 3,
+    seats: 4,
+    followers: 2,
+    pace,
+    link: { loss: 0.05, delayMs: [20, 150] },
+  });
   const [busy, late] = [world.nodes[4]!, world.nodes[5]!];
   world.kill(late);
   await world.run(300);
@@ -54,11 +61,20 @@ test('a fresh follower on a bad line catches up from height 0 over 60 heights an
 
   // It is a node like any other now: what it says becomes final.
   const key = say(late);
-  await world.runUntil('its own vertex is final', () => [busy, late].every((node) => node.runner!.replica.dag.isSettled(key)), 20_000);
+  await world.runUntil(
+    'its own vertex is final',
+    () => [busy, late].every((node) => node.runner!.replica.dag.isSettled(key)),
+    20_000,
+  );
 });
 
 test('a fresh follower that dies again and again while it catches up still arrives', async () => {
-  const world = await World.open({ seed: 4, seats: 4, followers: 2, pace: { heartbeatMs: 400, settledWindow: 16 } });
+  const world = await World.open({
+    seed: 4,
+    seats: 4,
+    followers: 2,
+    pace: { heartbeatMs: 400, settledWindow: 16 },
+  });
   const [busy, late] = [world.nodes[4]!, world.nodes[5]!];
   world.kill(late);
   for (let i = 0; heightOf(busy) < 60; i++) {
@@ -111,13 +127,26 @@ test('a seat that hears but is not heard, and one that is heard but does not hea
     await world.run(400);
   }
   const hearing = world.nodes.filter((node) => node !== deaf);
-  await world.runUntil('final for all who hear', () => hearing.every((node) => keys.every((key) => node.runner!.replica.dag.isSettled(key))), 60_000);
+  await world.runUntil(
+    'final for all who hear',
+    () => hearing.every((node) => keys.every((key) => node.runner!.replica.dag.isSettled(key))),
+    60_000,
+  );
   for (const other of world.nodes) {
     world.network.mute(mute.key, other.key, false);
     world.network.mute(other.key, deaf.key, false);
   }
   const last = say(mute);
-  await world.runUntil('final for all', () => world.nodes.every((node) => node.runner!.replica.dag.isSettled(last) && keys.every((key) => node.runner!.replica.dag.isSettled(key))), 60_000);
+  await world.runUntil(
+    'final for all',
+    () =>
+      world.nodes.every(
+        (node) =>
+          node.runner!.replica.dag.isSettled(last) &&
+          keys.every((key) => node.runner!.replica.dag.isSettled(key)),
+      ),
+    60_000,
+  );
   await sameLedger(mute, deaf);
 });
 
@@ -132,20 +161,33 @@ test('the committee is split in two for a minute, again and again; one header pe
       for (const node of world.nodes) keys.push(say(node));
       await world.run(60_000);
       world.network.partition(left, right, false);
-      await world.runUntil(`n = ${seats}, round ${round}`, () => world.nodes.every((node) => keys.every((key) => node.runner!.replica.dag.isSettled(key))), 130_000);
+      await world.runUntil(
+        `n = ${seats}, round ${round}`,
+        () => world.nodes.every((node) => keys.every((key) => node.runner!.replica.dag.isSettled(key))),
+        130_000,
+      );
     }
     for (const node of world.nodes) await sameLedger(world.nodes[0]!, node);
   }
 });
 
 test('every outcome of honest authors is OK, and each vertex has exactly one', async () => {
-  const world = await World.open({ seed: 41, seats: 6, followers: 2, link: { loss: 0.02, duplicate: 0.2, delayMs: [1, 200] } });
+  const world = await World.open({
+    seed: 41,
+    seats: 6,
+    followers: 2,
+    link: { loss: 0.02, duplicate: 0.2, delayMs: [1, 200] },
+  });
   const keys = new Set<string>();
   for (let i = 0; i < 80; i++) {
     keys.add(say(world.nodes[i % 8]!));
     await world.run(60);
   }
-  await world.runUntil('final', () => world.nodes.every((node) => [...keys].every((key) => node.runner!.replica.dag.isSettled(key))), 60_000);
+  await world.runUntil(
+    'final',
+    () => world.nodes.every((node) => [...keys].every((key) => node.runner!.replica.dag.isSettled(key))),
+    60_000,
+  );
   const seen = new Map<string, number>();
   const [node] = world.nodes;
   for (let at = 1; at <= heightOf(node!); at++) {
@@ -156,7 +198,8 @@ test('every outcome of honest authors is OK, and each vertex has exactly one', a
     }
   }
   for (const key of keys) assert.ok(seen.has(key));
-  for (const other of world.nodes) assert.ok(equalBytes(other.runner!.replica.ledger.genesis.headerId, world.genesis.headerId));
+  for (const other of world.nodes)
+    assert.ok(equalBytes(other.runner!.replica.ledger.genesis.headerId, world.genesis.headerId));
 });
 
 test.run();
