@@ -150,7 +150,7 @@ export class Reception {
     await spool.hold({
       receivedMs: message.receivedMs,
       payload: message.payload,
-      contentType: message.contentType?.split(';')[0]!.trim(),
+      contentType: message.contentType?.split(';', 1)[0]?.trim(),
       devices: names,
     });
   }
