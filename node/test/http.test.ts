@@ -189,7 +189,8 @@ test('compose, sign, try, submit, wait: final, with a bundle that verifies offli
     [1, 2, 3].map(() => api.post('/v1/calls/submit?wait=20000', { call: complete })),
   );
   const [submitted] = answers;
-  for (const answer of answers) assert.equal(answer, submitted);
+  // Who asks just as the checkpoint becomes durable is told the outcome before its latency is known.
+  for (const answer of answers) assert.equal({ ...answer, latencyMs: 0 }, { ...submitted, latencyMs: 0 });
   assert.equal(
     [submitted.status, submitted.outcome.code, submitted.callId],
     ['final', 'OK', composed.callId],
