@@ -8,7 +8,7 @@ import type { DagNode, OpenDag } from '../../consensus/dag/open-dag.ts';
 import { signVertex, type Vertex, type VertexKind } from '../../consensus/vertex/vertex.ts';
 
 /** A vertex is lazy when it cites a checkpoint this far behind the newest (protocol §5). */
-const LAZY_HEIGHTS = 8;
+export const LAZY_HEIGHTS = 8;
 const PARENTS_MIN = 2;
 
 /** The last vertex of the own chain; sequence 0 before the first. */
@@ -35,8 +35,12 @@ export class Author {
     return this.#end;
   }
 
-  /** The chain goes on after this vertex: it was taken in, and will be stored before anybody sees it. */
-  moveTo({ sequence, id, time }: Vertex, checkpointHeight: number): void {
+  /**
+   * The chain goes on after this vertex, which was taken in: one just signed, or one of an earlier life whose store was
+   * lost and that others still had.
+   */
+  follow({ author, sequence, id, time }: Vertex, checkpointHeight: number): void {
+    if (sequence <= this.#end.sequence || !equalBytes(author, this.#signer.publicKey)) return;
     this.#end = { sequence, id, time, checkpointHeight };
   }
 

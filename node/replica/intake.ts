@@ -42,7 +42,7 @@ export interface Source {
 
 export interface IntakeHooks {
   effect(wanted: Effect): void;
-  onAdded(vertex: Vertex): void;
+  onAdded(vertex: Vertex, checkpointHeight: number): void;
   /** A certified checkpoint that is being caught up with confirms this vertex. */
   isAwaited(vertexKey: string): boolean;
   refuse(code: Code, facts: Facts, peer: PeerKey | undefined): void;
@@ -188,7 +188,7 @@ export class Intake {
       case 'added':
         this.#store(vertex);
         this.#hooks.effect({ type: 'notice', notice: { type: 'vertex', vertex } });
-        this.#hooks.onAdded(vertex);
+        this.#hooks.onAdded(vertex, checkpointHeight);
         return { kind: 'added', vertex };
     }
   }

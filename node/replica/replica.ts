@@ -26,7 +26,7 @@ import {
 import { bundle, type PeerMessage, peerMessage } from '../../consensus/wire/messages.ts';
 import type { PeerKey } from '../ports.ts';
 import { Allowance } from './allowance.ts';
-import { Author, type ChainEnd, chooseTips, witnessParents } from './author.ts';
+import { Author, type ChainEnd, chooseTips, LAZY_HEIGHTS, witnessParents } from './author.ts';
 import { CatchUp } from './catch-up.ts';
 import type { Effect, Event, Reply, StepResult } from './events.ts';
 import { Intake, type IntakeVerdict } from './intake.ts';
@@ -100,7 +100,10 @@ export class Replica {
     this.#catchUp = new CatchUp(this.ledger, this.dag, effect);
     this.#intake = new Intake(this.ledger, this.dag, {
       effect,
-      onAdded: (vertex) => this.#seat.onAdded(vertex),
+      onAdded: (vertex, checkpointHeight) => {
+        this.#author.follow(vertex, checkpointHeight);
+        this.#seat.onAdded(vertex);
+      },
       isAwaited: (vertexKey) => this.#catchUp.isAwaited(vertexKey),
       refuse: (code, facts, peer) => this.#refuse(code, facts, peer),
     });
@@ -394,13 +397,16 @@ export class Replica {
     parents: readonly Uint8Array[],
     nowMs: number,
   ): Result<Vertex> {
+    // Far behind, the own chain may go on in what is still to come; and nobody builds on such a vertex.
+    const { target } = this.#catchUp;
+    if (target > this.ledger.height + LAZY_HEIGHTS)
+      return refuse('E_STALE', { height: this.ledger.height, certified: target });
     if (!this.#standsOnOwnEnd()) return refuse('E_PARKED', { reason: 'the own chain is not whole yet' });
     const vertex = this.#author.write(kind, payload, payloadHash, parents, this.ledger.headerId, nowMs);
     const verdict = this.#intake.take(encodeVertex(vertex), { peer: undefined, as: 'needed' }, nowMs);
     if ('refusal' in verdict) return verdict.refusal;
     // Taking it in stored it. A vertex seen by others and then forgotten here would fork the own chain.
     invariant(verdict.kind === 'added', 'all that an own vertex stands on is here');
-    this.#author.moveTo(vertex, this.ledger.height);
     this.#effects.push({ type: 'sync' }, { type: 'gossip', vertices: [vertex] });
     return ok(vertex);
   }

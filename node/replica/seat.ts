@@ -54,6 +54,8 @@ export class Seat {
   /** An open vertex that is no witness has come since the own last witness. */
   #uncovered = false;
   #lastWitness: Vertex | undefined;
+  /** When the last witness was refused to this seat: it is far behind, or its chain is not whole yet. */
+  #refusedAt = Number.NEGATIVE_INFINITY;
   /** A witness has come since the last look for something to propose: only witnesses make something confirmable. */
   #grown = true;
 
@@ -144,13 +146,17 @@ export class Seat {
 
   #witnessAt(): number {
     if (this.#own === undefined || !this.#uncovered) return Number.POSITIVE_INFINITY;
-    return (this.#lastWitness?.time ?? 0) + this.#ledger.genesis.record.pace.witnessIntervalMs;
+    return (
+      Math.max(this.#lastWitness?.time ?? 0, this.#refusedAt) +
+      this.#ledger.genesis.record.pace.witnessIntervalMs
+    );
   }
 
   #witness(nowMs: number): Vertex | undefined {
     const { ids, complete } = witnessParents(this.#dag);
     const written = this.#hooks.write('witness', new Uint8Array(0), zero32, ids, nowMs);
     if (written.ok) this.#uncovered = !complete;
+    else this.#refusedAt = nowMs;
     return written.ok ? written.value : undefined;
   }
 

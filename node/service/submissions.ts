@@ -121,14 +121,10 @@ export class Submissions {
     const record = this.#runner.replica.ledger.state.get(callRecord, fromHex(id)!);
     if (record === undefined) return remembered && shown(remembered);
     const vertex = toHex(record.vertex);
-    const outcome = await this.outcomeOf(vertex);
-    return {
-      callId: id,
-      vertex,
-      transition: record.transition,
-      outcome: outcome ?? null,
-      latencyMs: this.#byVertex.get(vertex)?.latencyMs ?? null,
-    };
+    const entry = this.#byVertex.get(vertex);
+    if (entry !== undefined) return shown(entry);
+    const outcome = (await this.outcomeOf(vertex)) ?? null;
+    return { callId: id, vertex, transition: record.transition, outcome, latencyMs: null };
   }
 
   /** The call that a vertex carries, while it is remembered. */

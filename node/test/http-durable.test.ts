@@ -81,8 +81,18 @@ async function startAlone() {
   return { genesis: genesis.value, signer, replica, runner, services, prover, hold, release };
 }
 
-test('a checkpoint that is certified but not on disk is neither head, nor anchor, nor outcome', async () => {
+let stop: (() => Promise<void>) | undefined;
+test.after.each(async () => {
+  await stop?.();
+  stop = undefined;
+});
+
+test('a checkpoint that is certified but not on disk is neither head nor anchor of anything', async () => {
   const { genesis, signer, replica, runner, services, prover, hold, release } = await startAlone();
+  stop = () => {
+    release();
+    return runner.stop();
+  };
   await until('a checkpoint is durable', () => services.head.height > 2);
   const declared = transitions.get('revoke-key')!;
   const composed = composeCall({
@@ -113,7 +123,6 @@ test('a checkpoint that is certified but not on disk is neither head, nor anchor
     checkAnchored(proved!.proof.header, proved!.anchor).ok &&
       checkCertified(proved!.anchor.certified, genesis).ok,
   );
-  assert.is(await services.submissions.outcomeOf(toHex(replica.ledger.header.anchor)), undefined);
 
   let answered = false;
   const object = prover
@@ -132,7 +141,6 @@ test('a checkpoint that is certified but not on disk is neither head, nor anchor
   assert.ok(anchor.certified.header.height >= ahead);
   assert.is(toHex(proof.header.stateRoot), toHex(anchor.certified.header.stateRoot));
   assert.ok(checkAnchored(proof.header, anchor).ok);
-  await runner.stop();
 });
 
 test('a vertex that is being written is waited for, not missed', async () => {

@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { outcomeCode } from '../../consensus/checkpoint/outcome.ts';
 import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
+import { memoryStore } from '../../node/memory-store.ts';
 import type { Event } from '../../node/replica/events.ts';
 import { type SimulatedNode, World } from '../world.ts';
 
@@ -89,6 +90,42 @@ test('a fresh follower that dies again and again while it catches up still arriv
   await world.start(late);
   await world.runUntil('caught up', () => heightOf(late) >= heightOf(busy), 30_000);
   assert.ok((await sameLedger(busy, late)) >= 60);
+});
+
+test('a node whose disk was lost learns its own chain from the others, and goes on with it', async () => {
+  const world = await World.open({
+    seed: 5,
+    seats: 4,
+    followers: 1,
+    pace: { heartbeatMs: 400, settledWindow: 16 },
+  });
+  const node = world.nodes[4]!;
+  await world.run(300);
+  let first = '';
+  for (let i = 0; i < 5; i++) {
+    const key = say(node);
+    first ||= key;
+    await world.runUntil('final', () => node.runner!.replica.dag.isSettled(key), 10_000);
+  }
+  await world.run(10_000);
+  world.kill(node);
+  Object.assign(node, { store: memoryStore() });
+  await world.start(node);
+  await world.run(100);
+  // It has heard how far behind it is; before it knows its own chain it says nothing.
+  const reply = node.runner!.dispatch(author);
+  assert.is(reply.type === 'refused' && reply.refusal.code, 'E_STALE');
+  await world.runUntil('caught up', () => heightOf(node) >= heightOf(world.nodes[0]!), 30_000);
+  const next = say(node);
+  await world.runUntil(
+    'final',
+    () => world.nodes.every((other) => other.runner!.replica.dag.isSettled(next)),
+    10_000,
+  );
+  const position = (await node.store.position(next))!;
+  const checkpoint = (await node.store.checkpoint(position.height))!;
+  assert.is(outcomeCode(checkpoint.outcomes[position.index]!), 'OK', 'no fork of the own chain');
+  assert.ok(first.length === 64);
 });
 
 for (const seats of [4, 5, 6, 7]) {

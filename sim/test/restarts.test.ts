@@ -106,14 +106,12 @@ class Trial {
     for (const node of world.nodes) {
       assert.is(node.halted, undefined, node.name);
       const { height } = node.runner!.replica.ledger;
-      const sequences = new Map<string, number>();
       for (let at = 1; at <= height; at++) {
         const checkpoint = await node.store.checkpoint(at);
         assert.is(toHex(headerId(checkpoint!.header)), this.#final.get(at), `${node.name} at height ${at}`);
         for (const outcome of checkpoint!.outcomes)
           assert.is(outcomeCode(outcome), 'OK', `${node.name} at height ${at}`);
       }
-      assert.ok(sequences.size === 0);
       this.counts.checkpoints += height;
     }
   }
@@ -126,7 +124,7 @@ for (let seed = 1; seed <= 30; seed++) {
     const trial = await Trial.open({ seed, seats, followers: 1, link: { loss: seed % 3 === 0 ? 0.03 : 0 } });
     await trial.world.run(200);
     // Every third time more nodes lie down than the network bears: it must stop, and then go on.
-    await trial.storm(5_000, seed % 3 === 1 ? seats : trial.world.genesis.committee.faults);
+    await trial.storm(4_000, seed % 3 === 1 ? seats : trial.world.genesis.committee.faults);
     await trial.settle();
     for (const name of ['kills', 'torn', 'checkpoints'] as const) totals[name] += trial.counts[name];
     totals.accepted += trial.accepted.size;
@@ -134,7 +132,7 @@ for (let seed = 1; seed <= 30; seed++) {
 }
 
 test('the storms were storms', () => {
-  assert.ok(totals.kills > 60 && totals.torn > 60 && totals.accepted > 500, JSON.stringify(totals));
+  assert.ok(totals.kills > 50 && totals.torn > 50 && totals.accepted > 400, JSON.stringify(totals));
 });
 
 test('the power fails everywhere amid a view change: nobody waits for ever for what was never sent', async () => {
