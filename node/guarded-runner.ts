@@ -21,4 +21,10 @@ export class GuardedRunner extends Runner {
       return { type: 'none' };
     }
   }
+
+  override async dispatchDurable(event: Event): Promise<Reply> {
+    const reply = await super.dispatchDurable(event);
+    if (this.#broken) throw new Error('the replica broke');
+    return reply;
+  }
 }

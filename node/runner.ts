@@ -77,6 +77,8 @@ export class Runner {
 
   /** Like `dispatch`, but answers only once everything that the step stored is durable; throws when it cannot be. */
   async dispatchDurable(event: Event): Promise<Reply> {
+    // A reply that nobody gave must not be taken for consent.
+    if (this.#stopped) throw this.#halted ?? new Error('the node is stopping');
     const reply = this.dispatch(event);
     // Not `idle`: on a busy node the queue is never empty.
     await new Promise<void>((done, failed) => {

@@ -1,7 +1,7 @@
 /** Every limit on foreign bytes, named once. Amounts are bytes unless the name says otherwise. */
 
 export const limits = {
-  /** Greatest nesting of arrays the decoder follows `[ENC-2]`. */
+  /** Greatest nesting of arrays in what is hashed or signed `[ENC-2]`: shapes are declared, and a test measures them. */
   depthMax: 8,
   /** One frame on a stream, and one gossip bundle. */
   frameBytesMax: 2 << 20,

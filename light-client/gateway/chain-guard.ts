@@ -27,6 +27,8 @@ interface ChainEnd {
 
 /** A chain that is to be taken over must have rested for this long by the ledger's clock: nothing of it is under way. */
 const RESUME_REST_MS = 15_000;
+/** What somebody must mend is looked at again after this many checkpoints. */
+const BLOCKED_HEIGHTS = 20;
 
 export class ChainGuard {
   readonly #outbox: Outbox;
@@ -36,6 +38,7 @@ export class ChainGuard {
   #standing: Standing = { state: 'waiting', code: 'E_UNKNOWN', reason: 'the ledger was not asked yet' };
   #resting: { readonly end: ChainEnd; readonly sinceMs: number } | undefined;
   #asking = false;
+  #askedHeight = 0;
 
   constructor(parts: {
     readonly outbox: Outbox;
@@ -63,6 +66,9 @@ export class ChainGuard {
   async check(ledger: Ledger): Promise<void> {
     const node = ledger.primary;
     if (node === undefined || this.#asking || this.#standing.state === 'clear') return;
+    const height = ledger.heightOf(node);
+    if (this.#standing.state === 'blocked' && height < this.#askedHeight + BLOCKED_HEIGHTS) return;
+    this.#askedHeight = height;
     this.#asking = true;
     try {
       const standing = await this.#ask(ledger, node);

@@ -4,6 +4,8 @@ export interface NetworkStats {
   /** Connected peers, and light clients that follow this node. */
   peers: number;
   lightClients: number;
+  /** Open connections of either kind. */
+  connections: number;
   /** Frames of direct streams, both protocols together. */
   framesIn: number;
   framesOut: number;
@@ -32,6 +34,7 @@ export function makeCounters(): NetworkStats {
   return {
     peers: 0,
     lightClients: 0,
+    connections: 0,
     framesIn: 0,
     framesOut: 0,
     bytesIn: 0,

@@ -209,6 +209,7 @@ export async function connectLight(options: LightOptions): Promise<LightLink> {
     stats: () => ({
       ...counters,
       refused: { ...counters.refused },
+      connections: libp2p.getConnections().length,
       peers: links.filter(({ queue }) => queue !== undefined).length,
     }),
     close: async () => {

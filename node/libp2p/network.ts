@@ -175,9 +175,10 @@ class RunningNetwork implements Libp2pNetwork {
   }
 
   stats(): NetworkStats {
-    const { counters, links, lightServer } = this.#parts;
-    const refused = { ...counters.refused };
-    return { ...counters, refused, peers: links.keys.length, lightClients: lightServer.size };
+    const { counters, libp2p, links, lightServer } = this.#parts;
+    const connections = libp2p.getConnections().length;
+    const open = { peers: links.keys.length, lightClients: lightServer.size, connections };
+    return { ...counters, ...open, refused: { ...counters.refused } };
   }
 
   async close(): Promise<void> {

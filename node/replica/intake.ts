@@ -28,7 +28,7 @@ const PAYLOAD_UNIT_BYTES = 8 << 10;
 
 export type IntakeVerdict =
   | { readonly kind: 'added'; readonly vertex: Vertex }
-  | { readonly kind: 'known' | 'parked' }
+  | { readonly kind: 'known' | 'settled' | 'parked' }
   | { readonly kind: 'ignored' | 'invalid'; readonly refusal: Refusal };
 
 /**
@@ -66,7 +66,7 @@ export class Intake {
     const decoded = decodeVertex(envelope);
     if (!decoded.ok) return { kind: 'invalid', refusal: decoded };
     const vertex = decoded.value;
-    if (this.#dag.knows(vertex.key)) return this.#keepPayload(vertex, source.peer, nowMs);
+    if (this.#dag.knows(vertex.key)) return this.#takeAgain(vertex, source.peer, nowMs);
     if (this.parking.has(vertex.key)) return { kind: 'parked' };
     // Cheap questions first: a signature is checked only for an author who may speak and has not spoken too much.
     const stranger = this.#unknownAuthor(vertex);
@@ -164,10 +164,10 @@ export class Intake {
     if (this.#isBeyondWindow(vertex, checkpointHeight)) {
       const { authorKey, sequence, time } = vertex;
       this.#dag.recall(vertex.key, { authorKey, sequence, time, checkpointHeight });
-      // Whoever gets a descendant from here will ask for this one too.
+      // Whoever gets a descendant from here will ask for this one too. It is not relayed: its ancestors were not checked.
       this.#store(vertex);
       this.#hooks.effect({ type: 'store', write: { type: 'bury', keys: [vertex.key] } });
-      return { kind: 'known' };
+      return { kind: 'settled' };
     }
     const added = this.#dag.add(
       vertex.kind === 'readings' ? withoutPayload(vertex) : vertex,
@@ -209,17 +209,24 @@ export class Intake {
     return vertex.sequence <= (this.#ledger.state.get(chain, vertex.author)?.topSequence ?? 0);
   }
 
-  /** A known vertex may bring the payload that was missing here `[VTX-6]`. */
-  #keepPayload(vertex: Vertex, peer: PeerKey | undefined, nowMs: number): IntakeVerdict {
-    if (vertex.kind !== 'readings' || vertex.payload.length === 0) return { kind: 'known' };
-    const cost = Math.ceil(vertex.payload.length / PAYLOAD_UNIT_BYTES);
+  /**
+   * A vertex that is here already. Its id says nothing of its signature and payload: only the very same copy is known,
+   * any other is judged by itself, or this node would relay what others must refuse. It may bring the payload that was
+   * missing here `[VTX-6]`.
+   */
+  #takeAgain(vertex: Vertex, peer: PeerKey | undefined, nowMs: number): IntakeVerdict {
+    const { kind, payload, signature } = vertex;
+    const known = this.#dag.get(vertex.key)?.vertex;
+    const bringsPayload = kind === 'readings' && payload.length > 0;
+    if (known === undefined && !bringsPayload) return { kind: 'settled' };
+    const same = known !== undefined && equalBytes(known.signature, signature);
+    if (same && equalBytes(known.payload, payload)) return { kind: 'known' };
+    const cost = 1 + Math.floor(payload.length / PAYLOAD_UNIT_BYTES);
     if (!this.#allowance.take(`from ${peer ?? vertex.authorKey}`, cost, nowMs))
       return { kind: 'ignored', refusal: refuse('E_ALLOWANCE') };
-    const known = this.#dag.get(vertex.key)?.vertex;
     const checked = checkVertex(vertex, this.#ledger.genesis.network);
     if (!checked.ok) return this.#invalid(checked, peer);
-    if (known !== undefined && !equalBytes(known.signature, vertex.signature)) return { kind: 'known' };
-    this.#store(vertex);
+    if (bringsPayload && (known === undefined || same)) this.#store(vertex);
     return { kind: 'known' };
   }
 
@@ -248,7 +255,7 @@ export class Intake {
 
 /** What waits for this vertex may be tried again. */
 function opensTheWay({ kind }: IntakeVerdict): boolean {
-  return kind === 'added' || kind === 'known';
+  return kind === 'added' || kind === 'known' || kind === 'settled';
 }
 
 function idOf(key: string): Uint8Array {

@@ -316,7 +316,7 @@ export class Replica {
     }
     if ('refusal' in verdict) return { type: 'refused', refusal: verdict.refusal };
     // It may have come another way, and not be durable yet.
-    if (verdict.kind === 'known') this.#effects.push({ type: 'sync' });
+    if (verdict.kind !== 'parked') this.#effects.push({ type: 'sync' });
     return verdict.kind === 'parked' ? { type: 'refused', refusal: refuse('E_PARKED') } : none;
   }
 

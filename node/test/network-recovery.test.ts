@@ -28,6 +28,10 @@ recovery('two that dial each other in the same instant keep one connection', asy
     // Either may have seen one connection replaced by another, and then no more.
     await pause(300);
     await allConnected(nodes);
+    for (const node of nodes) {
+      assert.is(node.network.stats().connections, 1);
+      assert.ok(node.connects.length <= 2, `connected ${node.connects.length} times`);
+    }
     const before = nodes.map(({ disconnects }) => disconnects.length);
     one.network.send(other.key, Uint8Array.of(1));
     other.network.send(one.key, Uint8Array.of(2));

@@ -146,6 +146,13 @@ test('a failed write halts the node: nothing of its round is sent, and no acknow
   );
 });
 
+test('a stopping node acknowledges nothing more', async () => {
+  const bench = await Bench.open();
+  await bench.runner.stop();
+  const answer = bench.runner.dispatchDurable(author);
+  assert.match(await answer.then(() => 'acknowledged', (error: Error) => error.message), 'stopping');
+});
+
 test('an acknowledgement waits for its own round, not for the quiet hour', async () => {
   const bench = await Bench.open();
   let busy = true;

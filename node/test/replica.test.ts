@@ -337,6 +337,24 @@ test('whoever forges signatures is not heard for a while, and it costs the autho
   );
 });
 
+test('a copy of a known vertex with another signature or payload is refused, never relayed', async () => {
+  const desk = await Desk.open();
+  const vertex = desk.vertex(5);
+  const accept = { type: 'verdict', verdict: 'accept' } as const;
+  assert.equal(await desk.gossip(1, vertex), accept);
+  assert.equal(await desk.gossip(2, vertex), accept, 'the very same');
+  const reject = { type: 'verdict', verdict: 'reject' } as const;
+  assert.equal(await desk.gossip(6, { ...vertex, signature: new Uint8Array(64) }), reject);
+  assert.equal(await desk.gossip(6, { ...vertex, payload: Uint8Array.of(1) }), reject);
+  await desk.certify([vertex]);
+  assert.equal(
+    await desk.gossip(2, vertex),
+    { type: 'verdict', verdict: 'ignore' },
+    'nobody needs it any more',
+  );
+  assert.equal(await desk.step({ type: 'submit', envelope: encodeVertex(vertex) }), { type: 'none' });
+});
+
 test('a payload that comes again and again is stored at its sender’s cost', async () => {
   const desk = await Desk.open();
   const readings = Array.from({ length: 64 }, (_, i) => ({

@@ -102,7 +102,11 @@ class Trial {
     const { world, accepted } = this;
     const settled = ({ runner }: SimulatedNode) =>
       [...accepted].every((key) => runner!.replica.dag.isSettled(key));
-    await world.runUntil('everything accepted is final', () => world.nodes.every(settled), withinMs);
+    const endMs = world.nowMs + withinMs;
+    while (!world.nodes.every(settled)) {
+      assert.ok(world.nowMs < endMs, `not all that was accepted is final: ${world.describe()}`);
+      await world.run(200);
+    }
     for (const node of world.nodes) {
       assert.is(node.halted, undefined, node.name);
       const { height } = node.runner!.replica.ledger;
@@ -124,7 +128,7 @@ for (let seed = 1; seed <= 30; seed++) {
     const trial = await Trial.open({ seed, seats, followers: 1, link: { loss: seed % 3 === 0 ? 0.03 : 0 } });
     await trial.world.run(200);
     // Every third time more nodes lie down than the network bears: it must stop, and then go on.
-    await trial.storm(4_000, seed % 3 === 1 ? seats : trial.world.genesis.committee.faults);
+    await trial.storm(2_500, seed % 3 === 1 ? seats : trial.world.genesis.committee.faults);
     await trial.settle();
     for (const name of ['kills', 'torn', 'checkpoints'] as const) totals[name] += trial.counts[name];
     totals.accepted += trial.accepted.size;
@@ -132,7 +136,7 @@ for (let seed = 1; seed <= 30; seed++) {
 }
 
 test('the storms were storms', () => {
-  assert.ok(totals.kills > 50 && totals.torn > 50 && totals.accepted > 400, JSON.stringify(totals));
+  assert.ok(totals.kills > 40 && totals.torn > 40 && totals.accepted > 300, JSON.stringify(totals));
 });
 
 test('the power fails everywhere amid a view change: nobody waits for ever for what was never sent', async () => {
@@ -160,7 +164,7 @@ test('the same seed gives the same run, kills and torn writes included', async (
   const heads: string[] = [];
   for (let i = 0; i < 2; i++) {
     const trial = await Trial.open({ seed: 99, seats: 5, followers: 1, link: { loss: 0.02 } });
-    await trial.storm(4_000, 2);
+    await trial.storm(2_500, 2);
     await trial.world.run(15_000);
     heads.push(trial.world.nodes.map((node) => toHex(node.runner!.replica.ledger.headerId)).join());
   }
