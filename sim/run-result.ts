@@ -1,5 +1,6 @@
 /** What one simulated run gives: a verdict, and the figures that the report and the command line show. */
 
+import type { Acts } from './byzantine/actor.ts';
 import type { Settings } from './settings.ts';
 
 export type RunVerdict = 'passed' | 'no progress' | 'diverged' | 'invariant broken';
@@ -73,7 +74,10 @@ export interface RunResult {
   readonly finalityMs: Quantiles | undefined;
   /** Messages and bytes by kind of message. */
   readonly traffic: { readonly [kind: string]: { readonly messages: number; readonly bytes: number } };
+  /** Faults that really befell somebody. */
   readonly faults: { readonly [kind: string]: number };
+  /** What Byzantine stakeholders did, by `seat 2, equivocate`. */
+  readonly acts: { readonly [actor: string]: Acts };
   /** Keys (hex) that portable evidence names as guilty. */
   readonly guilty: readonly string[];
   readonly samples: readonly Sample[];

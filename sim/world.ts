@@ -4,6 +4,7 @@ import type { Genesis, Pace } from '../consensus/checkpoint/genesis.ts';
 import { equalBytes, toHex } from '../consensus/codec/bytes.ts';
 import { invariant } from '../consensus/codec/result.ts';
 import type { Signer } from '../consensus/crypto/ed25519.ts';
+import type { SignedCall } from '../consensus/vertex/call.ts';
 import { GuardedRunner } from '../node/guarded-runner.ts';
 import type { PeerKey, Store } from '../node/ports.ts';
 import type { Event, Notice, Reply } from '../node/replica/events.ts';
@@ -66,6 +67,9 @@ export class World {
   onNotice: (node: SimulatedNode, notice: Notice) => void = () => {};
   /** Called when a node has stopped of its own accord. */
   onHalt: (node: SimulatedNode, error: Error) => void = () => {};
+
+  /** For actors that pledge twice; whoever makes contract calls sets it. */
+  rivalCalls: () => readonly [SignedCall, SignedCall] | undefined = () => undefined;
 
   private constructor(options: WorldOptions) {
     const { seed, seats, followers = 0, link = {}, disk = { syncMs: [0, 0], losesWrites: false } } = options;
@@ -206,6 +210,7 @@ export class World {
       random: new Random(this.seed, `actor/${number}`),
       replica: () => this.nodes[number]?.runner?.replica,
       tell: (event) => this.nodes[number]?.runner?.dispatch(event) ?? { type: 'none' },
+      rivalCalls: () => this.rivalCalls(),
     });
   }
 }

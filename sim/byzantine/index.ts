@@ -1,9 +1,7 @@
-/** The actors under the names of the command line. A new one is a new file beside this, and a line here. */
+/** Every kind of dishonest stakeholder, by its name on the command line. docs/spec/byzantine.md. */
 
 import type { ActorKind } from './actor.ts';
 
-export const actorKinds: readonly ActorKind[] = [];
+const kinds: readonly ActorKind[] = [];
 
-export function actorKind(name: string): ActorKind | undefined {
-  return actorKinds.find((kind) => kind.name === name);
-}
+export const actorKinds: ReadonlyMap<string, ActorKind> = new Map(kinds.map((kind) => [kind.name, kind]));

@@ -3,6 +3,7 @@
 import type { Genesis } from '../../consensus/checkpoint/genesis.ts';
 import { limits } from '../../consensus/codec/limits.ts';
 import type { Signer } from '../../consensus/crypto/ed25519.ts';
+import type { SignedCall } from '../../consensus/vertex/call.ts';
 import { bundle, peerMessage } from '../../consensus/wire/messages.ts';
 import type { Network, PeerKey } from '../../node/ports.ts';
 import type { Event, Reply } from '../../node/replica/events.ts';
@@ -10,7 +11,7 @@ import type { Replica } from '../../node/replica/replica.ts';
 import type { Endpoint } from '../network/network.ts';
 import type { Random } from '../random.ts';
 import type { VirtualTime } from '../virtual-time.ts';
-import type { Actor, ActorKind, Stage } from './actor.ts';
+import type { Actor, ActorKind, Acts, Stage } from './actor.ts';
 
 export interface StageSet {
   readonly genesis: Genesis;
@@ -21,16 +22,25 @@ export interface StageSet {
   /** The node behind the actor, while it is up. */
   replica(): Replica | undefined;
   tell(event: Event): Reply;
+  /** Two pledges of one unit, signed by all who must, where the load has made such. */
+  rivalCalls(): readonly [SignedCall, SignedCall] | undefined;
 }
 
 export class Masquerade {
   readonly #actor: Actor;
   readonly #set: StageSet;
   #network: Network | undefined;
+  readonly name: string;
 
   constructor(kind: ActorKind, set: StageSet) {
+    this.name = kind.name;
     this.#set = set;
     this.#actor = kind.create(this.#stage());
+  }
+
+  /** What the actor has done so far. */
+  get acts(): Acts {
+    return this.#actor.acts;
   }
 
   /** The node has joined the network. */
@@ -91,7 +101,7 @@ export class Masquerade {
   }
 
   #stage(): Stage {
-    const { genesis, signer, accomplices, time, random, tell, replica } = this.#set;
+    const { genesis, signer, accomplices, time, random, tell, replica, rivalCalls } = this.#set;
     const peers = (): readonly PeerKey[] => this.#network?.peers ?? [];
     return {
       genesis,
@@ -111,6 +121,7 @@ export class Masquerade {
       gossipBytes: (data) => this.#gossipBytes(data),
       tell,
       after: (delayMs, call) => void time.after(delayMs, call),
+      rivalCalls,
     };
   }
 }
