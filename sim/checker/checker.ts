@@ -106,7 +106,11 @@ export class Checker {
       );
     await this.#learnFrom(node, height);
     if (this.#failure === undefined && !equalBytes(this.#certified[height]!.id, id))
-      return this.fail('diverged', 'agreement', `${node.name} is back with another header at height ${height}`);
+      return this.fail(
+        'diverged',
+        'agreement',
+        `${node.name} is back with another header at height ${height}`,
+      );
     for (let at = before + 1; at <= height; at++) this.#reach(node, at);
   }
 
@@ -266,7 +270,11 @@ export class Checker {
     const keys = outcomes.map((outcome) => toHex(outcome.id));
     const twice = this.finality.onCertified(height, keys);
     if (twice !== undefined)
-      return this.fail('invariant broken', 'once', `vertex ${twice.slice(0, 8)} is final again at height ${height}`);
+      return this.fail(
+        'invariant broken',
+        'once',
+        `vertex ${twice.slice(0, 8)} is final again at height ${height}`,
+      );
     for (const [index, vertex] of vertices.entries()) this.#onOutcome(vertex, outcomes[index]!);
   }
 

@@ -16,6 +16,7 @@ import { perfectPledge } from '../../consensus/contracts/transitions/perfect-ple
 import { registerGoods } from '../../consensus/contracts/transitions/register-goods.ts';
 import { supplyStatus } from '../../consensus/contracts/transitions/supply-status.ts';
 import { callId, type SignedCall } from '../../consensus/vertex/call.ts';
+import { parseDecimal } from '../../consensus/vertex/decimal.ts';
 import { type Frame, signFrame } from '../../consensus/vertex/frame.ts';
 import { CAMERA, type Desk, type PartyName, SCALE, withCheckDigit } from './desk.ts';
 
@@ -61,8 +62,8 @@ export class PledgeRace {
   /** A weighing by a scale that signs, and a count by a camera that does not. */
   frames(timeMs: number): Frame[] {
     const body = { session: '', counter: this.number, time: timeMs };
-    const weight = { quantity: 'weight' as const, value: { mantissa: 1, exponent: 3 } };
-    const count = { quantity: 'count' as const, value: { mantissa: 4, exponent: 1 } };
+    const weight = { quantity: 'weight' as const, value: parseDecimal('1000')! };
+    const count = { quantity: 'count' as const, value: parseDecimal('40')! };
     return [
       signFrame({ ...body, device: SCALE, readings: [weight] }, this.#desk.network, this.#desk.scale),
       { ...body, device: CAMERA, readings: [count], signature: new Uint8Array(0) },
