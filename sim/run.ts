@@ -18,8 +18,8 @@ import { type SimulatedNode, World } from './world.ts';
 export interface RunOptions {
   /** Instead of those that the seed draws: for running again with fewer. */
   readonly faults?: readonly ScheduledFault[];
-  /** Actors besides, or in place of, those of the command line. */
-  readonly kinds?: ReadonlyMap<string, ActorKind>;
+  /** The actors there are, in place of those of the command line. */
+  readonly kinds?: readonly ActorKind[];
   /** Keeps the last lines of the trace also when the run passes. */
   readonly keepTrace?: boolean;
   /** Called now and then with the share of the run's time that has passed, 0 to 1. */
@@ -40,7 +40,7 @@ const SYNC_MS = [0.2, 2] as const;
 export function castActors(
   settings: Settings,
   seed: number,
-  kinds: ReadonlyMap<string, ActorKind> = actorKinds,
+  kinds: readonly ActorKind[] = actorKinds,
 ): Map<number, ActorKind> {
   const random = new Random(seed, 'casting');
   const drawn = (from: number, to: number) =>
@@ -52,7 +52,7 @@ export function castActors(
   const others = drawn(settings.validators, settings.nodes);
   const cast = new Map<number, ActorKind>();
   for (const { kind: name, count } of settings.byzantine) {
-    const kind = kinds.get(name);
+    const kind = kinds.find((known) => known.name === name);
     if (kind === undefined) throw new RangeError(`"byzantine" expected a known kind, got ${name}`);
     for (let i = 0; i < count; i++) {
       const number = (kind.needs === 'seat' ? undefined : others.pop()) ?? seats.pop();
