@@ -20,7 +20,8 @@ import {
   signVotes,
 } from './pen.ts';
 
-const RESTART_MS = 250;
+/** A height takes four one-way delays; whoever comes back later has nothing left to sign. */
+const RESTART_MS = 80;
 /** Proposals of one height that are remembered; more than any run sees. */
 const PROPOSALS_MAX = 64;
 
