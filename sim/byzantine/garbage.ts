@@ -115,7 +115,7 @@ class Garbage implements Actor {
           ...{ type: 'proposal' as const, view, header, previousCertificate: undefined, newView },
           ...{ anchor: this.#noise(40), seat: ownSeat(stage) ?? 0, signature: this.#noise(64) },
         };
-        return signProposal(stage, proposal, { ...header, time: height, outcomesCount: view });
+        return signProposal(stage, { ...proposal, header: { ...header, time: height, outcomesCount: view } });
       }
       case 5:
         return { type: 'getCheckpoint', height };

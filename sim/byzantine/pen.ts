@@ -58,23 +58,19 @@ export function signVotes(stage: Stage, { header, view, newView }: Proposal): Vo
   );
 }
 
-/** The proposal with another header, and anchor if one is given, as if it had been meant so. */
-export function signProposal(
-  stage: Stage,
-  proposal: Proposal,
-  header: Header,
-  anchor = proposal.anchor,
-): Proposal {
+/** The proposal as it is given, signed anew. */
+export function signProposal(stage: Stage, proposal: Proposal): Proposal {
   const { network, committee } = stage.genesis;
+  const { header, view, newView } = proposal;
   const body = voteBytes({
     network,
     committeeHash: committee.hash,
     height: header.height,
-    view: proposal.view,
+    view,
     headerId: headerId(header),
-    newView: newViewHash(proposal.newView),
+    newView: newViewHash(newView),
   });
-  return { ...proposal, header, anchor, signature: signDigest(stage.signer, 'proposal', network, body) };
+  return { ...proposal, signature: signDigest(stage.signer, 'proposal', network, body) };
 }
 
 export function signViewChange(

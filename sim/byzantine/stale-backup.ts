@@ -69,7 +69,7 @@ class StaleBackup implements Actor {
     const header =
       replica && retime(replica, proposal.header, Math.max(this.#stage.nowMs(), proposal.header.time + 1));
     if (header === undefined) return;
-    const second = signProposal(this.#stage, proposal, header);
+    const second = signProposal(this.#stage, { ...proposal, header });
     this.acts['second proposals'] += 1;
     this.#say([second, ...signVotes(this.#stage, second)]);
   }
