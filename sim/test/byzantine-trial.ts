@@ -13,7 +13,7 @@ import type { Network } from '../../node/ports.ts';
 import type { Event } from '../../node/replica/events.ts';
 import type { Actor, Stage } from '../byzantine/actor.ts';
 import { actorKind } from '../byzantine/index.ts';
-import type { Endpoint } from '../network.ts';
+import type { Endpoint } from '../network/network.ts';
 import { type SimulatedNode, World, type WorldOptions } from '../world.ts';
 
 const author: Event = { type: 'author', kind: 'readings', payload: new Uint8Array(0), payloadHash: zero32 };
