@@ -22,6 +22,7 @@ export class DoublePledger implements Actor {
   readonly pairs: (readonly [string, string])[] = [];
   readonly #stage: Stage;
   #started = false;
+  readonly #used = new Set<string>();
   /** The party's second key, and the chain that it has written. */
   readonly #second;
   #secondEnd: Pick<Vertex, 'sequence' | 'id'> = { sequence: 0, id: zero32 };
@@ -34,13 +35,15 @@ export class DoublePledger implements Actor {
   onStart(): void {
     if (this.#started) return;
     this.#started = true;
-    const enrol = enrolCall(this.#stage, this.#second);
-    if (enrol !== undefined) writeOwn(this.#stage, this.#draft(enrol));
-    every(this.#stage, INTERVAL_MS, (replica) => this.#pledge(replica));
+    every(this.#stage, INTERVAL_MS, (replica) => {
+      const enrol = this.pairs.length === 0 ? enrolCall(this.#stage, this.#second) : undefined;
+      if (enrol !== undefined) writeOwn(this.#stage, this.#draft(enrol));
+      this.#pledge(replica);
+    });
   }
 
   #pledge(replica: Replica): void {
-    const calls = rivalCalls(this.#stage);
+    const calls = rivalCalls(this.#stage, this.#used);
     if (calls === undefined) return;
     const enrolled = replica.ledger.state.get(key, this.#second.publicKey) !== undefined;
     const drafts = calls.map((call) => this.#draft(call));

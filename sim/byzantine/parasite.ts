@@ -25,6 +25,7 @@ export class Parasite implements Actor {
   readonly pairs: (readonly [string, string])[] = [];
   readonly #stage: Stage;
   #started = false;
+  readonly #used = new Set<string>();
 
   constructor(stage: Stage) {
     this.#stage = stage;
@@ -37,7 +38,7 @@ export class Parasite implements Actor {
   }
 
   #grow(replica: Replica): void {
-    const calls = rivalCalls(this.#stage);
+    const calls = rivalCalls(this.#stage, this.#used);
     if (calls === undefined) return;
     const time = this.#stage.nowMs();
     const end = chainEnd(this.#stage, replica);

@@ -89,6 +89,6 @@ class TimeLiar implements Actor {
 export const timeLiar: ActorKind = {
   name: 'time-liar',
   summary: 'lies about time in vertices, witnesses and proposals',
-  needs: 'any',
+  needs: 'seat',
   create: (stage) => new TimeLiar(stage),
 };

@@ -65,6 +65,6 @@ class Withholder implements Actor {
 export const withhold: ActorKind = {
   name: 'withhold',
   summary: 'witnesses what it does not serve',
-  needs: 'any',
+  needs: 'seat',
   create: (stage) => new Withholder(stage),
 };
