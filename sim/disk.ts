@@ -59,13 +59,15 @@ export class Disk implements Store {
     const life = this.#life;
     if (this.#options.losesWrites) this.#log.push({ atMs: this.#time.now(), writes });
     const size = this.#log.length;
-    await this.#memory.write(writes, durable);
+    const written = this.#memory.write(writes, durable);
     const fail = this.onNextWrite;
     if (fail !== undefined) {
       this.onNextWrite = undefined;
       fail();
     }
-    if (durable) await this.#sync();
+    const synced = durable ? this.#sync() : undefined;
+    await written;
+    await synced;
     // Whoever waited for this is dead, and the machine with it.
     if (life !== this.#life) await new Promise<never>(() => {});
     if (durable) this.#synced = Math.max(this.#synced, size);
@@ -101,11 +103,12 @@ export class Disk implements Store {
 
   #truncate(kept: number): void {
     const lost = this.#log.length - kept;
-    if (lost === 0) return;
     this.lostBatches += lost;
     // The log ends where a checksum fails; whether that batch was torn or never begun makes no difference.
     this.#log.length = kept;
-    this.#rebuild();
+    if (lost > 0) this.#rebuild();
+    // What came through a power failure is on the disk.
+    this.#synced = kept;
   }
 
   #rebuild(): void {
