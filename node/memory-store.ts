@@ -36,6 +36,7 @@ export function memoryStore(): Store {
   const objects = new Map<string, { path: Uint8Array; object: StoredObject }>();
   const history = new Map<string, Uint8Array>();
   let votes: Vote[] = [];
+  let votesFrom: number | undefined = 0;
   let height = 0;
   let closed = false;
 
@@ -76,7 +77,11 @@ export function memoryStore(): Store {
     if (write.type === 'vertex') putVertex(write.vertex);
     else if (write.type === 'bury') bury(write.keys);
     else if (write.type === 'checkpoint') putCheckpoint(write.checkpoint);
-    else votes.push({ height: write.height, entry: write.entry.slice() });
+    else if (write.type === 'vote') votes.push({ height: write.height, entry: write.entry.slice() });
+    else {
+      votes = [];
+      votesFrom = write.height;
+    }
   }
 
   function demandOpen(): void {
@@ -94,6 +99,7 @@ export function memoryStore(): Store {
         objects: sorted.map((entry) => entry.object),
         openVertices: open.map((entry) => entry.envelope),
         voteLog: log.map((vote) => vote.entry),
+        votesFrom,
       };
     },
     write: async (writes) => {

@@ -73,6 +73,9 @@ export const codes = {
 
   // Connections.
   E_PEER: 'the peer’s key is not enrolled',
+
+  // This node.
+  E_SILENT: 'this node was restored, and says nothing until it knows what it may have said',
 } as const;
 
 export type Code = keyof typeof codes;

@@ -147,6 +147,7 @@ export class LedgerWorld {
       this.#configs[i]!,
       PASSPHRASE,
       makeLog({ name: parties[i]!.name, logLevel: 'silent' }),
+      { firstStart: true },
     );
   }
 

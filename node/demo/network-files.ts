@@ -17,9 +17,10 @@ import { defaultPolicy } from '../../consensus/contracts/policy.ts';
 import { labelKey } from '../../consensus/contracts/registry.ts';
 import { type Signer, SUITE } from '../../consensus/crypto/ed25519.ts';
 import { gatewayConfigToml } from '../config/gateway-config.ts';
-import { nodeConfigToml } from '../config/node-config.ts';
+import { DATA_DIR, nodeConfigToml } from '../config/node-config.ts';
 import { nativeSigner } from '../crypto/native.ts';
 import { createKeyFile } from '../keys/key-file.ts';
+import { makeFirstStamp } from '../level/stamp.ts';
 import { gatewayName, type PlayerName, type ProcessName, players } from './cast.ts';
 
 const HOST = '127.0.0.1';
@@ -90,7 +91,8 @@ export async function writeNetwork(
   const portOf = (url: string) => Number(new URL(url).port);
   for (const { name } of players) {
     const peers = players.filter((player) => player.name !== name).map((player) => peerOf(player.name));
-    const { configFile, apiUrl, metricsUrl } = homes[name];
+    const { configFile, folder, apiUrl, metricsUrl } = homes[name];
+    await makeFirstStamp(join(folder, DATA_DIR));
     const values = { name, genesisFile: '../genesis.json', listen: listen.get(name)!, peers };
     await writeFile(
       configFile,

@@ -118,7 +118,9 @@ export async function makeNetwork(cast: readonly Cast[], pace: Partial<Pace> = {
 }
 
 export async function startHome(home: Home, known: readonly RunningNode[] = []): Promise<RunningNode> {
-  const node = await startNode(await readNodeConfig(home.configFile), passphrase);
+  const node = await startNode(await readNodeConfig(home.configFile), passphrase, undefined, {
+    firstStart: true,
+  });
   for (const other of known) node.network.addPeer({ key: other.key, multiaddr: other.network.address[0]! });
   return node;
 }

@@ -91,7 +91,7 @@ stores('answers as the one in memory does, through any writes and reopenings', a
     fc.asyncProperty(groups, async (drawn) => {
       const directory = freshDirectory();
       const reference = memoryStore();
-      let store = await openStore(directory);
+      let store = await openStore(directory, { firstStart: true });
       const script = new Script();
       const pending: Promise<void>[] = [];
       for (const [actions, durable] of drawn) {
@@ -100,7 +100,7 @@ stores('answers as the one in memory does, through any writes and reopenings', a
           if (each.type === 'reopen') {
             await Promise.all(pending);
             await store.close();
-            store = await openStore(directory);
+            store = await openStore(directory, { firstStart: true });
           } else {
             const write = script.writeOf(each);
             if (write !== undefined) writes.push(write);
@@ -114,7 +114,7 @@ stores('answers as the one in memory does, through any writes and reopenings', a
       const expected = await dumpStore(reference, VERTICES, HEIGHTS);
       assert.is(await dumpStore(store, VERTICES, HEIGHTS), expected);
       await store.close();
-      store = await openStore(directory);
+      store = await openStore(directory, { firstStart: true });
       assert.is(await dumpStore(store, VERTICES, HEIGHTS), expected);
       await store.close();
       rmSync(directory, { recursive: true });
@@ -124,7 +124,7 @@ stores('answers as the one in memory does, through any writes and reopenings', a
 });
 
 stores('replaces the body of a confirmed vertex only when the payload arrives', async () => {
-  const store = await openStore(freshDirectory());
+  const store = await openStore(freshDirectory(), { firstStart: true });
   const bare = vertexOf(1, 0);
   const full = vertexOf(1, 100);
   await store.write([{ type: 'vertex', vertex: bare }], false);
@@ -141,9 +141,9 @@ stores('replaces the body of a confirmed vertex only when the payload arrives', 
 
 stores('refuses a directory that is in use, and one that is another program’s', async () => {
   const directory = freshDirectory();
-  const store = await openStore(directory);
+  const store = await openStore(directory, { firstStart: true });
   try {
-    await openStore(directory);
+    await openStore(directory, { firstStart: true });
     assert.unreachable();
   } catch (error) {
     assert.match((error as Error).message, directory);
@@ -151,11 +151,11 @@ stores('refuses a directory that is in use, and one that is another program’s'
     assert.instance((error as Error).cause, Error);
   }
   await store.close();
-  await (await openStore(directory)).close();
+  await (await openStore(directory, { firstStart: true })).close();
 });
 
 stores('confirms only what was stored, and writes nothing more after a failure', async () => {
-  const store = await openStore(freshDirectory());
+  const store = await openStore(freshDirectory(), { firstStart: true });
   const failing = store.write([{ type: 'checkpoint', checkpoint: checkpointOf(1, [5]) }], true);
   const message = await failing.then(String, (error: Error) => String(error.cause));
   assert.match(message, 'was never stored');
@@ -165,7 +165,7 @@ stores('confirms only what was stored, and writes nothing more after a failure',
 });
 
 stores('a reader holds copies: what a caller does with its bytes changes nothing', async () => {
-  const store = await openStore(freshDirectory());
+  const store = await openStore(freshDirectory(), { firstStart: true });
   const vertex = vertexOf(3, 10);
   const before = vertex.envelope.slice();
   const writing = store.write([{ type: 'vertex', vertex }], true);
@@ -179,7 +179,7 @@ stores('a reader holds copies: what a caller does with its bytes changes nothing
 });
 
 stores('how fast, and how large', async () => {
-  const store = await openStore(freshDirectory());
+  const store = await openStore(freshDirectory(), { firstStart: true });
   const count = 10_000;
   const vertices = Array.from({ length: count }, (_, index) => vertexOf(index, 250));
   const startedMs = performance.now();
