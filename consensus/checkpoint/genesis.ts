@@ -42,7 +42,7 @@ export const defaultPace: Pace = {
   witnessIntervalMs: 100,
   checkpointIntervalMs: 250,
   heartbeatMs: 10_000,
-  viewTimeoutMs: 1_500,
+  viewTimeoutMs: 1_000,
   viewTimeoutMaxMs: 60_000,
   clockAheadMs: 500,
   clockBehindMs: 5_000,

@@ -38,7 +38,12 @@ export interface PbftRules {
   readonly committee: Committee;
   readonly viewTimeoutMs: number;
   readonly viewTimeoutMaxMs: number;
+  /** Whether this node has no connection to a seat: less patience is spent on a leader who is gone. */
+  readonly isAbsent?: (seat: number) => boolean;
 }
+
+/** What is left of a view's timeout while its leader is not connected. */
+const ABSENT_LEADER_SHARE = 1 / 4;
 
 export type SeatMessage =
   | ({ readonly type: 'proposal' } & ProposalMessage)
@@ -135,6 +140,12 @@ export class PbftHeight {
   arm(nowMs: number): void {
     if (this.#decided || this.#own === undefined || this.#deadline !== undefined || !this.#entered) return;
     this.#startTimer(nowMs);
+  }
+
+  /** A seat's connection broke: if it leads the view, its time is cut short. */
+  onAbsent(nowMs: number): void {
+    if (this.#deadline !== undefined && !this.#decided)
+      this.#deadline = Math.min(this.#deadline, nowMs + this.#timeoutMs());
   }
 
   /** As leader: proposes a header built and executed by this node. */
@@ -468,9 +479,15 @@ export class PbftHeight {
 
   #startTimer(nowMs: number): void {
     if (this.#own === undefined) return;
-    const { viewTimeoutMs, viewTimeoutMaxMs } = this.#rules;
-    this.#deadline = nowMs + Math.min(viewTimeoutMs * 2 ** this.#view, viewTimeoutMaxMs);
-    this.#resendAt = Math.min(this.#resendAt, nowMs + viewTimeoutMs / 2);
+    this.#deadline = nowMs + this.#timeoutMs();
+    this.#resendAt = Math.min(this.#resendAt, nowMs + this.#rules.viewTimeoutMs / 2);
+  }
+
+  #timeoutMs(): number {
+    const { viewTimeoutMs, viewTimeoutMaxMs, committee, isAbsent } = this.#rules;
+    const leader = committee.leader(this.height, this.#view);
+    const gone = leader !== this.#own?.seat && isAbsent?.(leader) === true;
+    return Math.min(viewTimeoutMs * 2 ** this.#view, viewTimeoutMaxMs) * (gone ? ABSENT_LEADER_SHARE : 1);
   }
 
   #send(message: SeatMessage, nowMs: number | undefined): void {

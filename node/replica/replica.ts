@@ -94,6 +94,7 @@ export class Replica {
       write: (...vertex) => this.#write(...vertex),
       forgot: (why) => this.#fallSilent(why),
       mayVote: (height) => this.#silence.mayVote(height),
+      isConnected: (peer) => this.#peers.has(peer),
       advance: (...checkpoint) => this.#advance(...checkpoint),
     };
     this.#seat = new Seat(
@@ -183,6 +184,7 @@ export class Replica {
       case 'disconnected':
         this.#peers.delete(event.peer);
         this.#catchUp.forget(event.peer);
+        this.#seat.onDisconnected(nowMs);
         return none;
       case 'message':
         return this.#onMessage(event.peer, event.frame, nowMs);

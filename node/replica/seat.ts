@@ -36,6 +36,7 @@ export interface SeatHooks {
   forgot(why: string): void;
   /** Whether this seat may vote at a height `[BFT-1]`. */
   mayVote(height: number): boolean;
+  isConnected(peer: PeerKey): boolean;
   /** A checkpoint is certified and was executed here. */
   advance(built: BuiltCheckpoint, certificate: Certificate, nowMs: number): void;
 }
@@ -140,6 +141,10 @@ export class Seat {
   /** The anchor of a proposal that cannot be judged before it is here. */
   get awaitedAnchor(): Uint8Array | undefined {
     return this.#pendingCheck?.header.anchor;
+  }
+
+  onDisconnected(nowMs: number): void {
+    this.#pbft.onAbsent(nowMs);
   }
 
   tick(nowMs: number): void {
@@ -301,6 +306,8 @@ export class Seat {
     const height = this.#ledger.height + 1;
     const own = voteLog.filter((entry) => entry.height === height);
     const seat = this.#hooks.mayVote(height) ? this.#own : undefined;
-    return new PbftHeight(height, { network, committee, viewTimeoutMs, viewTimeoutMaxMs }, seat, own);
+    const isAbsent = (number: number) => !this.#hooks.isConnected(toHex(committee.record.seats[number]!));
+    const rules = { network, committee, viewTimeoutMs, viewTimeoutMaxMs, isAbsent };
+    return new PbftHeight(height, rules, seat, own);
   }
 }

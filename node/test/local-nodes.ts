@@ -14,9 +14,10 @@ import { toHex } from '../../consensus/codec/bytes.ts';
 import { defaultPolicy } from '../../consensus/contracts/policy.ts';
 import { labelKey, type Role } from '../../consensus/contracts/registry.ts';
 import { type Signer, SUITE } from '../../consensus/crypto/ed25519.ts';
-import { nodeConfigToml, readNodeConfig } from '../config/node-config.ts';
+import { DATA_DIR, nodeConfigToml, readNodeConfig } from '../config/node-config.ts';
 import { nativeSigner } from '../crypto/native.ts';
 import { createKeyFile } from '../keys/key-file.ts';
+import { makeFirstStamp } from '../level/stamp.ts';
 import { type RunningNode, startNode } from '../node.ts';
 
 export const passphrase = 'only for tests';
@@ -75,6 +76,7 @@ export async function makeNetwork(cast: readonly Cast[], pace: Partial<Pace> = {
       logLevel: 'warn',
     });
     await writeFile(join(folder, name, 'config.toml'), config);
+    await makeFirstStamp(join(folder, name, DATA_DIR));
   }
   const signers = cast.map(({ name }) => nativeSigner(seeds.get(name)!));
   const record = {
@@ -118,9 +120,7 @@ export async function makeNetwork(cast: readonly Cast[], pace: Partial<Pace> = {
 }
 
 export async function startHome(home: Home, known: readonly RunningNode[] = []): Promise<RunningNode> {
-  const node = await startNode(await readNodeConfig(home.configFile), passphrase, undefined, {
-    firstStart: true,
-  });
+  const node = await startNode(await readNodeConfig(home.configFile), passphrase);
   for (const other of known) node.network.addPeer({ key: other.key, multiaddr: other.network.address[0]! });
   return node;
 }
