@@ -100,7 +100,7 @@ test('a checkpoint that is certified but not on disk is neither head nor anchor 
       network: genesis.network,
       transition: declared.name,
       nonce: new Uint8Array(16),
-      deadline: Date.now() + 60_000,
+      deadline: Date.now() + 600_000,
     },
     values: declared.args.encodeParts({ key: new Uint8Array(32).fill(9) } as never),
     salts: [new Uint8Array(32), new Uint8Array(32)],
