@@ -10,7 +10,7 @@ import type { Position, Store, StoredCheckpoint, StoredState, StoreWrite } from 
 import { type AuditReport, auditRecords } from './audit.ts';
 import { buildBatch } from './batch.ts';
 import { type Database, openDatabase } from './database.ts';
-import { type Head, readHead } from './head.ts';
+import { type Head, type OpenVertex, readHead } from './head.ts';
 import { bodyKey, checkpointKey, historyKey, indexKey, voteKey } from './keys.ts';
 import { findKnown } from './known.ts';
 import { RecordReader } from './reader.ts';
@@ -80,6 +80,8 @@ class LevelStore implements AuditedStore {
   readonly #reader: RecordReader;
   readonly #head: Head;
   readonly #stamp: Stamp;
+  /** Places, before the batch that is being written, of the vertices it touches: the head is ahead of the disk then. */
+  #before: ReadonlyMap<string, OpenVertex | undefined> = new Map();
   #waiting: Waiting[] = [];
   #writer: Promise<void> | undefined;
   /** After a failed batch nobody knows what the disk holds: nothing more is written. */
@@ -147,8 +149,10 @@ class LevelStore implements AuditedStore {
     const known = await findKnown(writes, this.#head, this.#reader);
     // A chained batch costs a sixth of an array of operations.
     const batch = this.#db.batch();
+    this.#before = new Map(vertexKeysOf(writes).map((key) => [key, this.#head.open.get(key)]));
     buildBatch(writes, this.#head, known, batch);
     await batch.write({ sync: durable });
+    this.#before = new Map();
     if (durable) this.#stamp.write(this.#head.counters.batch);
   }
 
@@ -159,7 +163,9 @@ class LevelStore implements AuditedStore {
   }
 
   async vertex(key: string): Promise<Uint8Array | undefined> {
-    const ordinal = this.#head.open.get(key)?.ordinal ?? this.#indexEntry(key)?.ordinal;
+    // A batch is seen whole or not at all: by its index and bodies once the disk has them, until then as before it.
+    const open = this.#before.has(key) ? this.#before.get(key) : this.#head.open.get(key);
+    const ordinal = open?.ordinal ?? this.#indexEntry(key)?.ordinal;
     return ordinal === undefined ? undefined : this.#reader.demand(bodyKey(ordinal));
   }
 
@@ -199,4 +205,13 @@ class LevelStore implements AuditedStore {
     const value = this.#reader.get(indexKey(key));
     return value && decodeOwn<IndexEntry>(value);
   }
+}
+
+/** Every vertex that these writes store, confirm or bury. */
+function vertexKeysOf(writes: readonly StoreWrite[]): string[] {
+  return writes.flatMap((write) => {
+    if (write.type === 'vertex') return [write.vertex.key];
+    if (write.type === 'bury') return write.keys;
+    return write.type === 'checkpoint' ? write.checkpoint.vertices : [];
+  });
 }

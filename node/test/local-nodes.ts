@@ -139,7 +139,7 @@ export async function startAll(network: LocalNetwork): Promise<Map<string, Runni
 export async function until(
   what: string,
   done: () => boolean | Promise<boolean>,
-  withinMs = 30_000,
+  withinMs = 120_000,
 ): Promise<void> {
   const endMs = Date.now() + withinMs;
   while (!(await done())) {
@@ -240,6 +240,6 @@ export async function act(
   let { call } = composed;
   for (const signer of signers) ({ call } = await signer.post('/v1/calls/sign', { call }));
   call = alsoSign(call);
-  const submitted = await signers[0]!.post('/v1/calls/submit?wait=30000', { call });
+  const submitted = await signers[0]!.post('/v1/calls/submit?wait=60000', { call });
   return { ...submitted, call };
 }

@@ -16,6 +16,7 @@ import { defaultPolicy } from '../../consensus/contracts/policy.ts';
 import { type Signer, SUITE, signDigest } from '../../consensus/crypto/ed25519.ts';
 import { hash, zero32 } from '../../consensus/crypto/hash.ts';
 import type { SeatMessage } from '../../consensus/pbft/height.ts';
+import { makeLei } from '../../consensus/test/contract-world.ts';
 import { encodeVertex, signVertex, type Vertex, type VertexHeader } from '../../consensus/vertex/vertex.ts';
 import { bundle, type PeerMessage, peerMessage } from '../../consensus/wire/messages.ts';
 import { installNativePrimitives, nativeSigner } from '../crypto/native.ts';
@@ -45,7 +46,7 @@ function makeSigners(count: number): Signer[] {
 
 function makeGenesis(signers: readonly Signer[], seats: number, pace: Partial<Pace>): Genesis {
   const parties = signers.map((signer, i) => ({
-    ...{ lei: `549300000000000000${String(i).padStart(2, '0')}`, name: `Party ${i}`, address: '' },
+    ...{ lei: makeLei(`DESK${i}`), name: `Party ${i}`, address: '' },
     ...{ roles: ['bank' as const], keys: [signer.publicKey] },
   }));
   const seatKeys = signers.slice(0, seats).map((signer) => signer.publicKey);

@@ -8,7 +8,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openStore } from '../level/store.ts';
 import { memoryStore } from '../memory-store.ts';
-import type { StoreWrite } from '../ports.ts';
+import type { StoreWrite, VertexRecord } from '../ports.ts';
 import { checkpointOf, dumpStore, idOf, vertexOf } from './store-samples.ts';
 
 const stores = suite('store');
@@ -121,6 +121,52 @@ stores('answers as the one in memory does, through any writes and reopenings', a
     }),
     { numRuns: 60 },
   );
+});
+
+stores('a batch that is being written is seen whole or not at all', async () => {
+  const store = await openStore(freshDirectory());
+  const [before, added] = [0, 200].map((from) =>
+    Array.from({ length: 200 }, (_, index) => vertexOf(from + index, 0)),
+  ) as [VertexRecord[], VertexRecord[]];
+  const writeOf = (vertex: VertexRecord): StoreWrite => ({ type: 'vertex', vertex });
+
+  /** Reads the vertices in each turn of the event loop until the writes are done; what was seen, by turn. */
+  async function readDuring(writes: readonly StoreWrite[], vertices: readonly VertexRecord[]) {
+    let done = false;
+    const writing = store.write(writes, true).then(() => {
+      done = true;
+    });
+    const turns: (Uint8Array | undefined)[][] = [];
+    while (!done) {
+      turns.push(await Promise.all(vertices.map(({ key }) => store.vertex(key))));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await writing;
+    assert.ok(turns.length > 1, 'read while it was being written');
+    return turns;
+  }
+
+  await store.write(before.map(writeOf), true);
+  const numbers = before.map((_, index) => index);
+  const confirming = { type: 'checkpoint', checkpoint: checkpointOf(1, numbers.slice(0, 100)) } as const;
+  const burying = { type: 'bury', keys: before.slice(100).map(({ key }) => key) } as const;
+  for (const write of [confirming, burying]) {
+    for (const seen of await readDuring([write], before))
+      assert.equal(
+        seen,
+        before.map(({ envelope }) => envelope),
+        `${write.type}: what was acknowledged stays readable`,
+      );
+  }
+  for (const seen of await readDuring(added.map(writeOf), added)) {
+    const first = seen[0];
+    assert.ok(
+      seen.every((envelope) => (envelope === undefined) === (first === undefined)),
+      'not half of a batch',
+    );
+  }
+  assert.equal(await store.vertex(added[199]!.key), added[199]!.envelope);
+  await store.close();
 });
 
 stores('replaces the body of a confirmed vertex only when the payload arrives', async () => {
