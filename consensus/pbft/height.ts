@@ -20,6 +20,8 @@ import type { Code } from '../codec/codes.ts';
 import type { Facts } from '../codec/result.ts';
 import { verifyDigest } from '../crypto/ed25519.ts';
 import { zero32 } from '../crypto/hash.ts';
+import { contradiction, type Offence } from '../vertex/offence.ts';
+import type { Saying } from '../vertex/sayings.ts';
 import {
   type NewViewProof,
   newViewHash,
@@ -30,6 +32,14 @@ import {
   type VoteMessage,
 } from './messages.ts';
 import { checkNewView, checkViewChange } from './new-view.ts';
+import {
+  type DecisionProof,
+  newViewsMax,
+  OffenceWatch,
+  proposalSaying,
+  viewChangeSaying,
+  voteSaying,
+} from './offence.ts';
 import { type OwnSeat, OwnVotes, preparedValue } from './own-votes.ts';
 import { VoteBox } from './vote-box.ts';
 
@@ -64,7 +74,14 @@ export type PbftOutput =
       readonly prepared: boolean;
       readonly view: number;
     }
-  | { readonly type: 'decided'; readonly headerId: Uint8Array; readonly certificate: Certificate }
+  | {
+      readonly type: 'decided';
+      readonly headerId: Uint8Array;
+      readonly certificate: Certificate;
+      readonly proof: DecisionProof;
+    }
+  /** A seat signed what no honest one signs `[BFT-2]`. */
+  | { readonly type: 'offence'; readonly offence: Offence }
   /** Somebody shows a vote of this seat that its log does not know: another life of it lost the log `[BFT-1]`. */
   | { readonly type: 'forgotten'; readonly view: number; readonly phase: string }
   | { readonly type: 'refused'; readonly code: Code; readonly facts: Facts };
@@ -101,6 +118,9 @@ export class PbftHeight {
     | { readonly view: number; readonly id: Uint8Array; readonly signatures: ReadonlyMap<number, Uint8Array> }
     | undefined;
   #decided = false;
+  /** What each seat was seen to sign at this height, and the new-views that were seen to open its views `[BFT-2]`. */
+  readonly #watch: OffenceWatch;
+  readonly #newViews = new Map<number, NewViewProof>();
   #outputs: PbftOutput[] = [];
 
   constructor(height: number, rules: PbftRules, own: OwnSeat | undefined, log: readonly VoteLogEntry[] = []) {
@@ -108,6 +128,7 @@ export class PbftHeight {
     this.#rules = rules;
     this.#own = own && new OwnVotes(height, rules, own, log);
     this.#votes = new VoteBox(rules.committee.quorum);
+    this.#watch = new OffenceWatch(rules.committee, height);
     for (const entry of log) this.#recall(entry);
     this.#resumeViewChange(log);
   }
@@ -209,11 +230,7 @@ export class PbftHeight {
     if (view < this.#view) return;
     const id = headerId(header);
     const known = this.#proposals.get(view);
-    if (known !== undefined) {
-      if (!equalBytes(known.id, id))
-        this.#refuse('E_VOTE', { reason: 'two proposals in one view', seat, view });
-      return;
-    }
+    if (known !== undefined && (equalBytes(known.id, id) || this.#watch.isGuilty(seat))) return;
     const newView = newViewHash(message.newView);
     const body = this.#voteBytes(view, id, newView);
     if (
@@ -221,6 +238,9 @@ export class PbftHeight {
     ) {
       return this.#refuse('E_SIG', { part: 'proposal', seat, view });
     }
+    this.#noteSaying(seat, proposalSaying(view, id, newView, message.signature));
+    if (known !== undefined)
+      return this.#refuse('E_VOTE', { reason: 'two proposals in one view', seat, view });
     let prepared: PreparedProof | undefined;
     if (view === 0 && message.newView !== undefined)
       return this.#refuse('E_VOTE', { reason: 'a new-view in view 0', seat });
@@ -228,6 +248,7 @@ export class PbftHeight {
       const choice = checkNewView(message.newView, this.height, view, this.#rules);
       if (!choice.ok) return this.#refuse(choice.code, { ...choice.facts, seat, view });
       for (const change of message.newView!.viewChanges) this.#noticeIn(change);
+      this.#keepNewView(view, message.newView!);
       prepared = choice.value;
       if (prepared !== undefined && !equalBytes(headerId(prepared.header), id)) {
         return this.#refuse('E_VOTE', { reason: 'not the prepared value', seat, view });
@@ -253,12 +274,14 @@ export class PbftHeight {
     if (seat === this.#own?.seat) return this.#onOwnVote(message);
     const verdict = this.#votes.room(message, this.#view);
     if (verdict === 'known' || verdict === 'far') return;
-    if (verdict === 'conflict')
-      return this.#refuse('E_VOTE', { reason: 'two votes in one view and phase', seat, view, phase });
+    if (verdict === 'conflict' && this.#watch.isGuilty(seat)) return;
     const body = this.#voteBytes(view, message.headerId, message.newView);
     if (!verifyDigest(message.signature, phaseDomain[phase], this.#rules.network, body, voter)) {
       return this.#refuse('E_SIG', { part: phase, seat, view });
     }
+    this.#noteSaying(seat, voteSaying(message));
+    if (verdict === 'conflict')
+      return this.#refuse('E_VOTE', { reason: 'two votes in one view and phase', seat, view, phase });
     this.#votes.add(message);
     this.#advance(view, nowMs);
   }
@@ -329,17 +352,43 @@ export class PbftHeight {
       type: 'decided',
       headerId: committed.id,
       certificate: { height: this.height, view: committed.view, quorum },
+      proof: this.#decisionProof(committed),
     });
     return true;
   }
 
+  #decisionProof({ view, id }: { readonly view: number; readonly id: Uint8Array }): DecisionProof {
+    const prepares = this.#votes.quorum('prepare', view);
+    const header = this.#proposals.get(view)?.header;
+    const newViews = [...this.#newViews].sort(([a], [b]) => a - b).map(([, newView]) => newView);
+    if (header === undefined || prepares === undefined || !equalBytes(prepares.headerId, id))
+      return { prepared: undefined, newViews };
+    const quorum = makeQuorum(prepares.signatures, this.#rules.committee);
+    return { prepared: { view, header, newView: prepares.newView, quorum }, newViews };
+  }
+
+  /** A new-view that was checked: its view-changes count as if they had been heard, and it may have to be shown. */
+  #keepNewView(view: number, newView: NewViewProof): void {
+    for (const change of newView.viewChanges) this.#noteSaying(change.seat, viewChangeSaying(change));
+    this.#newViews.set(view, newView);
+    if (this.#newViews.size > newViewsMax) this.#newViews.delete(Math.min(...this.#newViews.keys()));
+  }
+
+  /** What a seat signed, its signature checked. */
+  #noteSaying(seat: number, said: Saying): void {
+    const offence = this.#watch.note(seat, said);
+    if (offence !== undefined) this.#outputs.push({ type: 'offence', offence });
+  }
+
   #onViewChange(message: ViewChangeMessage, nowMs: number): void {
     const known = this.#viewChanges.get(message.seat);
-    if (known !== undefined && known.view >= message.view) return;
+    if (known !== undefined && (known.view > message.view || this.#isSaidAgain(known, message))) return;
     const checked = checkViewChange(message, this.height, this.#rules);
     if (!checked.ok) return this.#refuse(checked.code, { ...checked.facts, seat: message.seat });
     this.#noticeIn(message);
     if (message.seat === this.#own?.seat) return;
+    this.#noteSaying(message.seat, viewChangeSaying(message));
+    if (known?.view === message.view) return;
     this.#viewChanges.set(message.seat, message);
     this.#joinViewChange(nowMs);
     this.#openView(nowMs);
@@ -351,6 +400,13 @@ export class PbftHeight {
       this.#outputs.push({ type: 'forgotten', view, phase: 'view-change' });
     if (prepared !== undefined)
       this.#notice('prepare', prepared.view, headerId(prepared.header), prepared.quorum);
+  }
+
+  /** The same view-change once more; or another one to the same view, where that seat's guilt is proved already. */
+  #isSaidAgain(known: ViewChangeMessage, message: ViewChangeMessage): boolean {
+    if (known.view !== message.view) return false;
+    const [before, now] = [viewChangeSaying(known), viewChangeSaying(message)];
+    return contradiction(before, now) === undefined || this.#watch.isGuilty(message.seat);
   }
 
   /** f+1 seats ask for a higher view: at least one honest seat's timer ran out, so join them. */
@@ -388,6 +444,7 @@ export class PbftHeight {
     if (!this.#leads(this.#view) || forView.length < quorum) return;
     this.#newView = { viewChanges: forView.slice(0, quorum) };
     this.#entered = true;
+    this.#keepNewView(this.#view, this.#newView);
     const choice = checkNewView(this.#newView, this.height, this.#view, this.#rules);
     if (choice.ok && choice.value !== undefined)
       this.#sendProposal(choice.value.header, new Uint8Array(0), undefined, nowMs, true);

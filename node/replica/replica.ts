@@ -194,7 +194,7 @@ export class Replica {
         return this.#onSubmit(event.envelope, nowMs);
       case 'author': {
         // Before it is signed: a vertex that everybody refuses would leave a hole in the own chain.
-        const checked = checkPayload(event);
+        const checked = checkPayload(event, this.ledger.genesis.network);
         if (!checked.ok) return { type: 'refused', refusal: checked };
         const parents = chooseTips(this.dag, this.ledger.height, (below) => this.#pick(below));
         const written = this.#write(event.kind, event.payload, event.payloadHash, parents, nowMs);
