@@ -29,7 +29,10 @@ interface Vote {
   readonly entry: Uint8Array;
 }
 
-export function memoryStore(): Store {
+/** `keep` gives the bytes to hold of an envelope: a copy, unless the caller knows better. */
+export function memoryStore(
+  keep: (key: string, envelope: Uint8Array) => Uint8Array = (_, envelope) => envelope.slice(),
+): Store {
   /** Confirmed and open ones in the order in which they first came. */
   const vertices = new Map<string, Entry>();
   const checkpoints = new Map<number, StoredCheckpoint>();
@@ -43,8 +46,9 @@ export function memoryStore(): Store {
   function putVertex({ key, envelope }: VertexRecord): void {
     const known = vertices.get(key);
     if (known === undefined)
-      vertices.set(key, { envelope: envelope.slice(), position: undefined, buried: false });
-    else if (carriesPayload(envelope) && !carriesPayload(known.envelope)) known.envelope = envelope.slice();
+      vertices.set(key, { envelope: keep(key, envelope), position: undefined, buried: false });
+    else if (carriesPayload(envelope) && !carriesPayload(known.envelope))
+      known.envelope = keep(key, envelope);
   }
 
   function bury(keys: readonly string[]): void {

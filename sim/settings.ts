@@ -1,19 +1,23 @@
 /** What a run is made of, besides its seed: `tally sim` options and scenario files both end up here. */
 
+import type { Pace } from '../consensus/checkpoint/genesis.ts';
+
 export interface ByzantineCount {
   readonly kind: string;
   readonly count: number;
 }
 
-export type FaultKind =
-  | 'crash'
-  | 'partition'
-  | 'torn-write'
-  | 'asymmetric'
-  | 'churn'
-  | 'clock-drift'
-  | 'clock-jump'
-  | 'restored-backup';
+export const faultKinds = [
+  'crash',
+  'partition',
+  'torn-write',
+  'asymmetric',
+  'churn',
+  'clock-drift',
+  'clock-jump',
+  'restored-backup',
+] as const;
+export type FaultKind = (typeof faultKinds)[number];
 
 export interface NetworkSettings {
   /** A named WAN matrix or latency distribution; see `sim/network/`. */
@@ -44,4 +48,17 @@ export interface Settings {
   /** Virtual time with load and faults; then faults end, and the network must calm down. */
   readonly durationMs: number;
   readonly load: LoadSettings;
+  /** What the genesis sets otherwise than by default. */
+  readonly pace: Partial<Pace>;
 }
+
+export const defaultSettings: Settings = {
+  nodes: 4,
+  validators: 4,
+  byzantine: [],
+  network: { latency: '5-40ms', loss: 0, duplicate: 0, reorder: 0, bandwidthBytesPerS: 0 },
+  faults: [],
+  durationMs: 20_000,
+  load: { verticesPerS: 10, pledgeRacesPerMin: 3 },
+  pace: {},
+};

@@ -1,0 +1,140 @@
+/**
+ * Forger: beside each vote of its own node it says one thing that it has no right to say: votes of other seats, votes
+ * whose signature is wrong, votes for values that nobody proposed, certificates, view-changes and prepared proofs made
+ * of copies, proposals in another's turn, vertices of other authors. Stopped by: a seat's words are taken from its own
+ * node only, each signature is checked under its domain, quorums need distinct seats `[BFT-5]` `[BFT-6]` `[SIG-1]`; and
+ * who forges is not heard for a while.
+ */
+
+import { makeQuorum } from '../../consensus/checkpoint/certificate.ts';
+import { uint32Bytes } from '../../consensus/codec/bytes.ts';
+import { hash, zero32 } from '../../consensus/crypto/hash.ts';
+import { encodeVertex, signVertex } from '../../consensus/vertex/vertex.ts';
+import type { PeerMessage } from '../../consensus/wire/messages.ts';
+import type { PeerKey } from '../../node/ports.ts';
+import type { Actor, ActorKind, Stage } from './actor.ts';
+import { ownSeat, retime, signProposal, signViewChange, signVote, type Vote } from './pen.ts';
+
+class Forger implements Actor {
+  readonly acts = {
+    'votes of other seats': 0,
+    'bad signatures': 0,
+    'unknown values': 0,
+    certificates: 0,
+    'prepared proofs': 0,
+    'proposals out of turn': 0,
+    'vertices of other authors': 0,
+  };
+  readonly #stage: Stage;
+
+  constructor(stage: Stage) {
+    this.#stage = stage;
+  }
+
+  onSend(_peer: PeerKey, message: PeerMessage): readonly PeerMessage[] {
+    return message.type === 'vote' ? [message, ...this.#forge(message)] : [message];
+  }
+
+  #forge(vote: Vote): PeerMessage[] {
+    const kinds = Object.keys(this.acts) as (keyof Forger['acts'])[];
+    const kind = kinds[Math.floor(this.#stage.chance() * kinds.length)]!;
+    const forged = this.#make(kind, vote);
+    if (forged !== undefined) this.acts[kind] += 1;
+    return forged === undefined ? [] : [forged];
+  }
+
+  #make(kind: keyof Forger['acts'], vote: Vote): PeerMessage | undefined {
+    const stage = this.#stage;
+    const { height, view } = vote;
+    switch (kind) {
+      case 'votes of other seats':
+        return { ...vote, headerId: this.#noise(32), seat: this.#otherSeat() };
+      case 'bad signatures':
+        return { ...vote, headerId: this.#noise(32), signature: this.#noise(64) };
+      case 'unknown values':
+        return signVote(stage, {
+          ...vote,
+          headerId: this.#noise(32),
+          view: view + Math.floor(3 * stage.chance()),
+        });
+      case 'certificates': {
+        const header = this.#twin();
+        if (header === undefined) return undefined;
+        return {
+          type: 'certified',
+          header,
+          certificate: [{ height: header.height, view, quorum: this.#quorum(vote) }],
+        };
+      }
+      case 'prepared proofs': {
+        const header = this.#twin();
+        if (header?.height !== height) return undefined;
+        const prepared = { view, header, newView: zero32, quorum: this.#quorum(vote) };
+        return signViewChange(stage, { height, view: view + 1, prepared });
+      }
+      case 'proposals out of turn': {
+        const header = this.#twin();
+        const blank = { newView: undefined, previousCertificate: undefined, anchor: new Uint8Array(0) };
+        if (header === undefined) return undefined;
+        return signProposal(
+          stage,
+          {
+            ...{ type: 'proposal' as const, view: view + 1, header, ...blank },
+            ...{ seat: ownSeat(stage) ?? 0, signature: vote.signature },
+          },
+          header,
+        );
+      }
+      case 'vertices of other authors':
+        return this.#vertex();
+    }
+  }
+
+  /** What the own node would propose next, at a time of no importance. */
+  #twin() {
+    const { replica } = this.#stage;
+    if (replica === undefined) return undefined;
+    const { header } = replica.ledger;
+    return retime(replica, { ...header, height: header.height + 1 }, header.time + 1);
+  }
+
+  /** The own signature in the place of everybody's. */
+  #quorum({ signature }: Vote) {
+    const { committee } = this.#stage.genesis;
+    const all = committee.record.seats.map((_, seat) => [seat, signature] as const);
+    return makeQuorum(new Map(all), committee);
+  }
+
+  #vertex(): PeerMessage | undefined {
+    const { replica, signer, genesis } = this.#stage;
+    const author = genesis.committee.record.seats[this.#otherSeat()]!;
+    if (replica === undefined) return undefined;
+    const header = {
+      ...{ network: genesis.network, sequence: 1, previous: zero32, checkpoint: replica.ledger.headerId },
+      ...{ parents: [], time: this.#stage.nowMs(), kind: 'readings' as const, payloadHash: this.#noise(32) },
+    };
+    // Signed with the own key; the author named is another.
+    const vertex = signVertex(header, new Uint8Array(0), {
+      publicKey: author,
+      sign: (message) => signer.sign(message),
+    });
+    return { type: 'vertices', vertices: [encodeVertex(vertex)] };
+  }
+
+  #otherSeat(): number {
+    const { size } = this.#stage.genesis.committee;
+    return ((ownSeat(this.#stage) ?? 0) + 1 + Math.floor(this.#stage.chance() * (size - 1))) % size;
+  }
+
+  #noise(length: 32 | 64): Uint8Array {
+    const lot = hash('salt', uint32Bytes(Math.floor(this.#stage.chance() * 2 ** 32)));
+    return length === 32 ? lot : Uint8Array.of(...lot, ...lot);
+  }
+}
+
+export const forge: ActorKind = {
+  name: 'forge',
+  summary: 'votes, certificates and vertices in the name of others',
+  needs: 'seat',
+  create: (stage) => new Forger(stage),
+};

@@ -1,0 +1,334 @@
+/**
+ * Watches a run: every checkpoint that an honest node calls final, every restart, and the whole at the end. The first
+ * thing that is wrong ends the run. The checks and their names stand in docs/spec/simulator.md.
+ */
+
+import { type Certificate, checkCertificate } from '../../consensus/checkpoint/certificate.ts';
+import { type Header, headerId } from '../../consensus/checkpoint/header.ts';
+import { type Outcome, outcomeCode, outcomesRoot } from '../../consensus/checkpoint/outcome.ts';
+import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
+import { describeRefusal } from '../../consensus/codec/result.ts';
+import { findBreaches, findRewrites } from '../../consensus/contracts/invariants.ts';
+import type { StoredObject } from '../../consensus/contracts/object.ts';
+import { callId, signedCall } from '../../consensus/vertex/call.ts';
+import { decodeVertex, type Vertex } from '../../consensus/vertex/vertex.ts';
+import type { Notice } from '../../node/replica/events.ts';
+import { OPEN_VERTICES_MAX } from '../../node/replica/intake.ts';
+import { PARKED_MAX } from '../../node/replica/parking.ts';
+import type { CallOutcome } from '../load/load.ts';
+import type { PledgeRace } from '../load/race.ts';
+import { QUEUE_BYTES_MAX } from '../network/network.ts';
+import { Random } from '../random.ts';
+import type { Failure, Sample } from '../run-result.ts';
+import type { SimulatedNode, World } from '../world.ts';
+import { Finality } from './finality.ts';
+import { checkProofs } from './proofs.ts';
+import { checkRace } from './races.ts';
+
+type CheckpointNotice = Extract<Notice, { type: 'checkpoint' }>;
+
+interface Certified {
+  readonly id: Uint8Array;
+  readonly header: Header;
+}
+
+/** Contract invariants and proofs are checked at each such height. */
+const EVERY_HEIGHTS = 8;
+
+export class Checker {
+  readonly finality: Finality;
+  readonly samples: Sample[] = [];
+  /** Views above 0 that honest seats entered. */
+  viewChanges = 0;
+  /** Proofs that verified. */
+  proofs = 0;
+  readonly races = { run: 0, decided: 0 };
+  #failure: Failure | undefined;
+  readonly #world: World;
+  readonly #honest: ReadonlySet<SimulatedNode>;
+  readonly #certified: Certified[];
+  /** Greatest height that each honest node has called final. */
+  readonly #finalAt = new Map<SimulatedNode, number>();
+  /** The height that each one was at when it last moved on or started. */
+  readonly #standsAt = new Map<SimulatedNode, number>();
+  readonly #outcomes = new Map<string, CallOutcome[]>();
+  readonly #honestAuthors: ReadonlySet<string>;
+  readonly #random: Random;
+  #objectsBefore: readonly StoredObject[];
+
+  constructor(world: World, honest: readonly SimulatedNode[]) {
+    this.#world = world;
+    this.#honest = new Set(honest);
+    this.#honestAuthors = new Set(honest.map(({ key }) => key));
+    this.#random = new Random(world.seed, 'checker');
+    this.finality = new Finality(honest.length);
+    this.#certified = [{ id: world.genesis.headerId, header: world.genesis.header }];
+    this.#objectsBefore = [...world.genesis.makeState().objects()];
+  }
+
+  get failure(): Failure | undefined {
+    return this.#failure;
+  }
+
+  get heights(): number {
+    return this.#certified.length - 1;
+  }
+
+  outcomesOf(callKey: string): readonly CallOutcome[] {
+    return this.#outcomes.get(callKey) ?? [];
+  }
+
+  /** Notes the first thing that is wrong, and stops the run. */
+  fail(verdict: Failure['verdict'], check: string, what: string): void {
+    const { elapsedMs: atMs, events: event } = this.#world.time;
+    this.#failure ??= { verdict, check, what, atMs, event };
+    this.#world.trace.note('checker', `${verdict}: ${check}`, () => `${verdict}, ${check}: ${what}`);
+    this.#world.time.stop();
+  }
+
+  onNotice(node: SimulatedNode, notice: Notice): void {
+    if (!this.#honest.has(node)) return;
+    if (notice.type === 'view' && notice.view > 0) this.viewChanges += 1;
+    if (notice.type === 'checkpoint') this.#onCheckpoint(node, notice);
+  }
+
+  /** An honest node is up again, on what its store held; `restored` when that is an old copy. */
+  async onStart(node: SimulatedNode, restored: boolean): Promise<void> {
+    if (!this.#honest.has(node)) return;
+    const { height, headerId: id } = node.runner!.replica.ledger;
+    const before = this.#finalAt.get(node) ?? 0;
+    this.#standsAt.set(node, height);
+    if (height < before && !restored)
+      return this.fail(
+        'invariant broken',
+        'loss',
+        `${node.name} called height ${before} final and is back at ${height}`,
+      );
+    await this.#learnFrom(node, height);
+    if (this.#failure === undefined && !equalBytes(this.#certified[height]!.id, id))
+      return this.fail(
+        'diverged',
+        'agreement',
+        `${node.name} is back with another header at height ${height}`,
+      );
+    for (let at = before + 1; at <= height; at++) this.#reach(node, at);
+  }
+
+  /** It may have gone down between the write and saying so, and be the first to know a height. */
+  async #learnFrom({ name, store }: SimulatedNode, height: number): Promise<void> {
+    for (let at = this.heights + 1; at <= height; at++) {
+      const stored = await store.checkpoint(at);
+      if (stored === undefined) return this.fail('invariant broken', 'loss', `${name} has lost height ${at}`);
+      const vertices: Vertex[] = [];
+      for (const { id } of stored.outcomes) {
+        const envelope = await store.vertex(toHex(id));
+        const decoded = envelope && decodeVertex(envelope);
+        if (decoded?.ok) vertices.push(decoded.value);
+      }
+      const invalid = this.#defect(stored.header, stored.certificate, stored.outcomes);
+      if (invalid !== undefined)
+        return this.fail('invariant broken', 'validity', `${name} at height ${at}: ${invalid}`);
+      this.#record(stored.header, stored.outcomes, vertices);
+    }
+  }
+
+  onHalt(node: SimulatedNode, error: Error): void {
+    if (!this.#honest.has(node)) return;
+    const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';
+    const isDifference = /^(own execution disagrees|two certified headers)/.test(error.message);
+    this.fail(
+      isDifference ? 'diverged' : 'invariant broken',
+      isDifference ? 'state' : 'halt',
+      `${node.name} halted: ${error.message}${cause}`,
+    );
+  }
+
+  /** Takes the figures of this instant, and looks at the bounds. */
+  sample(): void {
+    const { network, time } = this.#world;
+    const most = { open: 0, tips: 0, parked: 0, height: 0 };
+    for (const { runner, name } of this.#honest) {
+      if (runner === undefined) continue;
+      const gauges = runner.replica.gauges();
+      if (gauges.open > OPEN_VERTICES_MAX)
+        this.fail('invariant broken', 'bounds', `${name}: ${gauges.open} open`);
+      if (gauges.parked > PARKED_MAX)
+        this.fail('invariant broken', 'bounds', `${name}: ${gauges.parked} parked`);
+      for (const gauge of ['open', 'tips', 'parked'] as const)
+        most[gauge] = Math.max(most[gauge], gauges[gauge]);
+      most.height = Math.max(most.height, runner.replica.ledger.height);
+    }
+    const queued = network.queuedBytesMost;
+    if (queued > QUEUE_BYTES_MAX)
+      this.fail('invariant broken', 'bounds', `${queued} bytes wait for one link`);
+    let [messages, bytes] = [0, 0];
+    for (const traffic of network.traffic.values()) {
+      messages += traffic.messages;
+      bytes += traffic.bytes;
+    }
+    const fresh = this.finality.fresh();
+    const durations = fresh && { finalityP50Ms: fresh.p50, finalityP95Ms: fresh.p95 };
+    this.samples.push({
+      ...{ atMs: Math.round(time.elapsedMs), final: this.finality.final, messages, bytes, ...most },
+      ...durations,
+    });
+  }
+
+  /** Everything accepted is final at every honest node, and all of them are up. */
+  get settled(): boolean {
+    const { vertices, heights } = this.finality.missing;
+    return (
+      vertices.length === 0 && heights === 0 && [...this.#honest].every(({ runner }) => runner !== undefined)
+    );
+  }
+
+  /** The last look, once the run has calmed down or its time is over. */
+  async atEnd(races: readonly PledgeRace[]): Promise<void> {
+    if (this.#failure === undefined && !this.settled) this.#failUnsettled();
+    const reference = [...this.#honest].find(({ runner }) => runner?.replica.ledger.height === this.heights);
+    if (this.#failure !== undefined || reference === undefined) return;
+    this.#checkContracts(reference);
+    for (const race of races) {
+      const end = checkRace(race, (id) => this.outcomesOf(id), reference.runner!.replica.ledger.state);
+      if (typeof end === 'object') this.fail('invariant broken', 'race', end.wrong);
+      else if (end === 'decided') this.races.decided += 1;
+      if (end !== 'not run') this.races.run += 1;
+    }
+    for (const node of this.#honest) {
+      if (this.#failure === undefined) await this.#checkStored(node);
+      if (this.#failure === undefined) await this.#checkProofs(node);
+    }
+  }
+
+  #failUnsettled(): void {
+    const { vertices, heights } = this.finality.missing;
+    const first = vertices[0] === undefined ? '' : `, the first ${vertices[0].slice(0, 8)}`;
+    this.fail(
+      'no progress',
+      'finality',
+      `${vertices.length} accepted vertices are not final${first}; ${heights} heights are not everywhere; ${this.#world.describe()}`,
+    );
+  }
+
+  #onCheckpoint(node: SimulatedNode, notice: CheckpointNotice): void {
+    const { header, outcomes } = notice;
+    const { height } = header;
+    const id = headerId(header);
+    const stood = this.#standsAt.get(node) ?? 0;
+    if (height !== stood + 1)
+      return this.fail('invariant broken', 'validity', `${node.name} went from height ${stood} to ${height}`);
+    const known = this.#certified[height];
+    if (known !== undefined && !equalBytes(known.id, id))
+      return this.fail('diverged', 'agreement', `${node.name} has another header at height ${height}`);
+    const invalid = this.#defect(header, notice.certificate, outcomes);
+    if (invalid !== undefined)
+      return this.fail('invariant broken', 'validity', `${node.name} at height ${height}: ${invalid}`);
+    const { ledger } = node.runner!.replica;
+    // It may have moved on within the same step.
+    if (ledger.height === height && !equalBytes(ledger.state.map.root, header.stateRoot))
+      return this.fail(
+        'diverged',
+        'state',
+        `${node.name}'s state is not the certified one at height ${height}`,
+      );
+    if (known === undefined) this.#onFirst(node, notice);
+    this.#standsAt.set(node, height);
+    this.#reach(node, height);
+  }
+
+  #reach(node: SimulatedNode, height: number): void {
+    if (height <= (this.#finalAt.get(node) ?? 0)) return;
+    this.#finalAt.set(node, height);
+    this.finality.onReached(height, this.#world.time.elapsedMs);
+  }
+
+  #defect(header: Header, certificate: Certificate, outcomes: readonly Outcome[]): string | undefined {
+    const { committee, network } = this.#world.genesis;
+    const before = this.#certified[header.height - 1];
+    if (before === undefined || !equalBytes(before.id, header.previous))
+      return 'does not follow the header before';
+    if (header.time <= before.header.time) return 'its time does not grow';
+    const certified = checkCertificate(header, certificate, committee, network);
+    if (!certified.ok) return describeRefusal(certified);
+    if (outcomes.length !== header.outcomesCount || !equalBytes(outcomesRoot(outcomes), header.outcomesRoot))
+      return 'its outcomes are not those under its root';
+    return undefined;
+  }
+
+  /** A height that nobody called final before. */
+  #onFirst(node: SimulatedNode, { header, outcomes, vertices }: CheckpointNotice): void {
+    this.#record(header, outcomes, vertices);
+    if (header.height % EVERY_HEIGHTS !== 0 || this.#failure !== undefined) return;
+    this.#checkContracts(node);
+    const [any] = outcomes.length === 0 ? [] : [this.#random.pick(outcomes)];
+    void this.#checkProofs(node, any && toHex(any.id));
+  }
+
+  #record(header: Header, outcomes: readonly Outcome[], vertices: readonly Vertex[]): void {
+    const { height } = header;
+    this.#certified[height] = { id: headerId(header), header };
+    const keys = outcomes.map((outcome) => toHex(outcome.id));
+    const twice = this.finality.onCertified(height, keys);
+    if (twice !== undefined)
+      return this.fail(
+        'invariant broken',
+        'once',
+        `vertex ${twice.slice(0, 8)} is final again at height ${height}`,
+      );
+    for (const [index, vertex] of vertices.entries()) this.#onOutcome(vertex, outcomes[index]!);
+  }
+
+  #onOutcome(vertex: Vertex, outcome: Outcome): void {
+    const code = outcomeCode(outcome);
+    if ((code === 'E_FORK' || code === 'E_KEY_SUSPENDED') && this.#honestAuthors.has(vertex.authorKey))
+      this.fail(
+        'invariant broken',
+        'own chain',
+        `an honest author's vertex ${vertex.key.slice(0, 8)} is ${code}`,
+      );
+    if (vertex.kind !== 'transaction') return;
+    const call = signedCall.decode(vertex.payload);
+    if (!call.ok) return this.fail('invariant broken', 'validity', `a final call does not decode`);
+    const callKey = toHex(callId(call.value.header));
+    const outcomes = this.#outcomes.get(callKey) ?? [];
+    this.#outcomes.set(callKey, [...outcomes, { code, conflict: toHex(outcome.conflict) }]);
+  }
+
+  #checkContracts(node: SimulatedNode): void {
+    const { state } = node.runner!.replica.ledger;
+    const objects = [...state.objects()];
+    const [breach] = [...findBreaches(state), ...findRewrites(this.#objectsBefore, objects)];
+    this.#objectsBefore = objects;
+    if (breach !== undefined)
+      this.fail('invariant broken', `semantics ${breach.invariant}`, `${node.name}: ${breach.what}`);
+  }
+
+  /** What the store holds is what was certified. */
+  async #checkStored(node: SimulatedNode): Promise<void> {
+    for (let height = 1; height <= (this.#finalAt.get(node) ?? 0); height++) {
+      const stored = await node.store.checkpoint(height);
+      if (stored === undefined)
+        return this.fail('invariant broken', 'loss', `${node.name} has lost height ${height}`);
+      if (!equalBytes(headerId(stored.header), this.#certified[height]!.id))
+        return this.fail('diverged', 'agreement', `${node.name} stores another header at height ${height}`);
+    }
+  }
+
+  async #checkProofs(node: SimulatedNode, vertexKey?: string): Promise<void> {
+    try {
+      const asked = vertexKey ?? (await this.#anyFinal(node));
+      const { wrong, held } = await checkProofs(node, asked, this.#world, this.#random);
+      this.proofs += held;
+      if (wrong !== undefined) this.fail('invariant broken', 'proof', `${node.name}: ${wrong}`);
+    } catch (error) {
+      this.fail('invariant broken', 'proof', `${node.name}: ${(error as Error).message}`);
+    }
+  }
+
+  /** A vertex that some checkpoint confirmed, of the lowest heights as often as of the highest. */
+  async #anyFinal(node: SimulatedNode): Promise<string | undefined> {
+    const height = 1 + this.#random.below(Math.max(1, this.#finalAt.get(node) ?? 0));
+    const outcomes = (await node.store.checkpoint(height))?.outcomes ?? [];
+    return outcomes.length === 0 ? undefined : toHex(this.#random.pick(outcomes).id);
+  }
+}

@@ -1,0 +1,191 @@
+/** `tally sim`: options, progress, verdicts. Exit 0 when every seed passed, 1 when one did not, 2 for wrong options. */
+
+import { availableParallelism } from 'node:os';
+import { SingleBar } from 'cli-progress';
+import type { Command } from 'commander';
+import { actorKinds } from './byzantine/index.ts';
+import { latencyForms } from './network/latency.ts';
+import {
+  OptionError,
+  readScenario,
+  readSeeds,
+  readSettings,
+  type Seeds,
+  type WrittenSettings,
+  whole,
+} from './options.ts';
+import { runSeeds } from './pool.ts';
+import type { RunResult } from './run-result.ts';
+import { defaultSettings, faultKinds, type Settings } from './settings.ts';
+
+interface SimFlags extends WrittenSettings {
+  readonly seed?: string;
+  readonly seeds?: string;
+  readonly scenario?: string;
+  readonly json?: boolean;
+  readonly trace?: boolean;
+  readonly report?: string;
+  readonly jobs?: string;
+}
+
+const JOBS_MAX = 256;
+/** Options that decide what a run does: a command that replays one needs them. */
+const written = [
+  'nodes',
+  'validators',
+  'byzantine',
+  'network',
+  'loss',
+  'duplicate',
+  'reorder',
+  'bandwidth',
+  'faults',
+  'duration',
+  'load',
+  'scenario',
+] as const;
+
+export function registerSim(program: Command): void {
+  const { network, load } = defaultSettings;
+  program
+    .command('sim')
+    .description('simulate a whole network under faults and attacks, and check what must hold')
+    .option('--seed <n>', 'run this seed (default: 1)')
+    .option('--seeds <a..b>', 'run each of these seeds')
+    .option('--nodes <n>', 'full nodes, those with a seat included (default: as many as validators)')
+    .option('--validators <n>', `nodes with a seat (default: ${defaultSettings.validators})`)
+    .option('--byzantine <kind:count,…>', 'nodes that do not follow the rules; kinds below')
+    .option('--network <name>', `latency: ${latencyForms} (default: ${network.latency}, one way)`)
+    .option('--loss <chance>', 'of each message on each link (default: 0)')
+    .option('--duplicate <chance>', 'of each gossip message to arrive twice (default: 0)')
+    .option('--reorder <chance>', 'of each gossip message to be overtaken (default: 0)')
+    .option('--bandwidth <bytes/s>', 'of each directed link, 0 for unlimited (default: 0)')
+    .option('--faults <kind,…>', `some of ${faultKinds.join(', ')} (default: none)`)
+    .option(
+      '--duration <time>',
+      `virtual time with load and faults (default: ${defaultSettings.durationMs / 1_000}s)`,
+    )
+    .option(
+      '--load <amounts>',
+      `vertices a second, pledge races a minute (default: vertices:${load.verticesPerS},races:${load.pledgeRacesPerMin})`,
+    )
+    .option(
+      '--scenario <file>',
+      'TOML with the same names, and [pace] for the genesis; options here come first',
+    )
+    .option('--jobs <n>', 'seeds at once (default: one for each core)')
+    .option('--trace', 'print the hash of each seed’s event trace')
+    .option('--json', 'print one JSON object and nothing else on stdout')
+    .option('--report <file>', 'write an HTML report')
+    .addHelpText(
+      'after',
+      `\nByzantine kinds:\n${actorKinds.map(({ name, summary }) => `  ${name.padEnd(16)}${summary}`).join('\n')}`,
+    )
+    .action(simulate);
+}
+
+async function simulate(flags: SimFlags): Promise<void> {
+  const { settings, seeds } = await readFlags(flags);
+  const jobs = flags.jobs === undefined ? availableParallelism() : whole('jobs', flags.jobs, 1, JOBS_MAX);
+  const numbers = Array.from({ length: seeds.to - seeds.from + 1 }, (_, i) => seeds.from + i);
+  const startedAt = performance.now();
+  const bar = process.stderr.isTTY ? startBar(numbers.length) : undefined;
+  const results = await runSeeds({ settings, keepTrace: flags.report !== undefined }, numbers, jobs, {
+    onProgress: (done) => bar?.update(Math.floor(done * 100) / 100),
+    onResult: (result) => {
+      if (bar === undefined && flags.json !== true) sayResult(result, flags);
+    },
+  }).finally(() => bar?.stop());
+  const wallMs = Math.round(performance.now() - startedAt);
+  if (flags.report !== undefined)
+    await (await import('./report/write-report.ts')).writeReport(flags.report, results);
+  if (flags.json === true)
+    process.stdout.write(`${JSON.stringify(summarise(results, settings, wallMs, flags))}\n`);
+  else {
+    if (bar !== undefined)
+      for (const result of results) if (isWorthALine(result, flags, results)) sayResult(result, flags);
+    say(`${count(results, 'passed')} of ${results.length} passed in ${(wallMs / 1_000).toFixed(1)} s`);
+  }
+  process.exitCode = results.every(({ verdict }) => verdict === 'passed') ? 0 : 1;
+}
+
+async function readFlags(flags: SimFlags): Promise<{ readonly settings: Settings; readonly seeds: Seeds }> {
+  if (flags.seed !== undefined && flags.seeds !== undefined)
+    throw new OptionError('--seed and --seeds: expected one of them');
+  const scenario = flags.scenario === undefined ? undefined : await readScenario(flags.scenario);
+  const settings = readSettings({ ...scenario?.written, ...flags }, scenario?.pace);
+  const seeds =
+    flags.seed !== undefined
+      ? readSeeds('seed', flags.seed)
+      : readSeeds('seeds', flags.seeds ?? scenario?.seeds ?? '1');
+  return { settings, seeds };
+}
+
+/** On a terminal the bar has told of passing seeds already. */
+function isWorthALine({ verdict }: RunResult, { trace }: SimFlags, all: readonly RunResult[]): boolean {
+  return verdict !== 'passed' || trace === true || all.length <= 10;
+}
+
+function sayResult(result: RunResult, flags: SimFlags): void {
+  const { seed, verdict, failure, heights, vertices, finalityMs, viewChanges, events, wallMs, traceHash } =
+    result;
+  const figures = [
+    `heights ${heights}`,
+    `final ${vertices.final}`,
+    ...(finalityMs === undefined ? [] : [`p50 ${finalityMs.p50} ms`, `p99 ${finalityMs.p99} ms`]),
+    `view changes ${viewChanges}`,
+    `events ${events}`,
+    `${(wallMs / 1_000).toFixed(1)} s`,
+  ];
+  say(`seed ${seed}  ${verdict}  ${figures.join('  ')}${flags.trace ? `  trace ${traceHash}` : ''}`);
+  if (failure === undefined) return;
+  say(`  ${failure.check} at ${failure.atMs.toFixed(1)} ms, event ${failure.event}: ${failure.what}`);
+  say(`  again: ${replayCommand(seed, flags)}`);
+}
+
+/** The one command that does the same run again. */
+function replayCommand(seed: number, flags: SimFlags): string {
+  const options = written.flatMap((name) => (flags[name] === undefined ? [] : [`--${name} ${flags[name]}`]));
+  return ['tally sim', `--seed ${seed}`, ...options, '--trace'].join(' ');
+}
+
+function summarise(
+  results: readonly RunResult[],
+  settings: Settings,
+  wallMs: number,
+  flags: SimFlags,
+): object {
+  return {
+    passed: count(results, 'passed'),
+    failed: results.length - count(results, 'passed'),
+    verdicts: {
+      'no progress': count(results, 'no progress'),
+      diverged: count(results, 'diverged'),
+      'invariant broken': count(results, 'invariant broken'),
+    },
+    wallMs,
+    settings,
+    runs: results.map(({ settings: _, samples, trace, ...run }) =>
+      run.failure === undefined ? run : { ...run, replay: replayCommand(run.seed, flags), trace, samples },
+    ),
+  };
+}
+
+function startBar(total: number): SingleBar {
+  const bar = new SingleBar({
+    format: '{bar} {value}/{total} seeds · {eta_formatted} left',
+    barsize: 40,
+    stream: process.stderr,
+    hideCursor: true,
+  });
+  bar.start(total, 0);
+  return bar;
+}
+
+function count(results: readonly RunResult[], verdict: RunResult['verdict']): number {
+  return results.filter((result) => result.verdict === verdict).length;
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
