@@ -3,11 +3,9 @@
  * thing that is wrong ends the run. The checks and their names stand in docs/spec/simulator.md.
  */
 
-import { type Certificate, checkCertificate } from '../../consensus/checkpoint/certificate.ts';
 import { type Header, headerId } from '../../consensus/checkpoint/header.ts';
-import { type Outcome, outcomeCode, outcomesRoot } from '../../consensus/checkpoint/outcome.ts';
+import { type Outcome, outcomeCode } from '../../consensus/checkpoint/outcome.ts';
 import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
-import { describeRefusal } from '../../consensus/codec/result.ts';
 import { findBreaches, findRewrites } from '../../consensus/contracts/invariants.ts';
 import type { StoredObject } from '../../consensus/contracts/object.ts';
 import { callId, signedCall } from '../../consensus/vertex/call.ts';
@@ -17,20 +15,16 @@ import { OPEN_VERTICES_MAX } from '../../node/replica/intake.ts';
 import { PARKED_MAX } from '../../node/replica/parking.ts';
 import type { CallOutcome } from '../load/load.ts';
 import type { PledgeRace } from '../load/race.ts';
-import { QUEUE_BYTES_MAX } from '../network/network.ts';
+import { QUEUE_BYTES_MAX } from '../network/wires.ts';
 import { Random } from '../random.ts';
 import type { Failure, Sample } from '../run-result.ts';
 import type { SimulatedNode, World } from '../world.ts';
+import { CertifiedChain } from './chain.ts';
 import { Finality } from './finality.ts';
 import { checkProofs } from './proofs.ts';
 import { checkRace } from './races.ts';
 
 type CheckpointNotice = Extract<Notice, { type: 'checkpoint' }>;
-
-interface Certified {
-  readonly id: Uint8Array;
-  readonly header: Header;
-}
 
 /** Contract invariants and proofs are checked at each such height. */
 const EVERY_HEIGHTS = 8;
@@ -46,7 +40,7 @@ export class Checker {
   #failure: Failure | undefined;
   readonly #world: World;
   readonly #honest: ReadonlySet<SimulatedNode>;
-  readonly #certified: Certified[];
+  readonly #chain: CertifiedChain;
   /** Greatest height that each honest node has called final. */
   readonly #finalAt = new Map<SimulatedNode, number>();
   /** The height that each one was at when it last moved on or started. */
@@ -62,7 +56,7 @@ export class Checker {
     this.#honestAuthors = new Set(honest.map(({ key }) => key));
     this.#random = new Random(world.seed, 'checker');
     this.finality = new Finality(honest.length);
-    this.#certified = [{ id: world.genesis.headerId, header: world.genesis.header }];
+    this.#chain = new CertifiedChain(world.genesis);
     this.#objectsBefore = [...world.genesis.makeState().objects()];
   }
 
@@ -71,7 +65,7 @@ export class Checker {
   }
 
   get heights(): number {
-    return this.#certified.length - 1;
+    return this.#chain.height;
   }
 
   outcomesOf(callKey: string): readonly CallOutcome[] {
@@ -105,7 +99,7 @@ export class Checker {
         `${node.name} called height ${before} final and is back at ${height}`,
       );
     await this.#learnFrom(node, height);
-    if (this.#failure === undefined && !equalBytes(this.#certified[height]!.id, id))
+    if (this.#failure === undefined && this.#chain.holds(height, id) === false)
       return this.fail(
         'diverged',
         'agreement',
@@ -125,7 +119,7 @@ export class Checker {
         const decoded = envelope && decodeVertex(envelope);
         if (decoded?.ok) vertices.push(decoded.value);
       }
-      const invalid = this.#defect(stored.header, stored.certificate, stored.outcomes);
+      const invalid = this.#chain.defect(stored.header, stored.certificate, stored.outcomes);
       if (invalid !== undefined)
         return this.fail('invariant broken', 'validity', `${name} at height ${at}: ${invalid}`);
       this.#record(stored.header, stored.outcomes, vertices);
@@ -213,14 +207,13 @@ export class Checker {
   #onCheckpoint(node: SimulatedNode, notice: CheckpointNotice): void {
     const { header, outcomes } = notice;
     const { height } = header;
-    const id = headerId(header);
     const stood = this.#standsAt.get(node) ?? 0;
     if (height !== stood + 1)
       return this.fail('invariant broken', 'validity', `${node.name} went from height ${stood} to ${height}`);
-    const known = this.#certified[height];
-    if (known !== undefined && !equalBytes(known.id, id))
+    const known = this.#chain.holds(height, headerId(header));
+    if (known === false)
       return this.fail('diverged', 'agreement', `${node.name} has another header at height ${height}`);
-    const invalid = this.#defect(header, notice.certificate, outcomes);
+    const invalid = this.#chain.defect(header, notice.certificate, outcomes);
     if (invalid !== undefined)
       return this.fail('invariant broken', 'validity', `${node.name} at height ${height}: ${invalid}`);
     const { ledger } = node.runner!.replica;
@@ -242,19 +235,6 @@ export class Checker {
     this.finality.onReached(height, this.#world.time.elapsedMs);
   }
 
-  #defect(header: Header, certificate: Certificate, outcomes: readonly Outcome[]): string | undefined {
-    const { committee, network } = this.#world.genesis;
-    const before = this.#certified[header.height - 1];
-    if (before === undefined || !equalBytes(before.id, header.previous))
-      return 'does not follow the header before';
-    if (header.time <= before.header.time) return 'its time does not grow';
-    const certified = checkCertificate(header, certificate, committee, network);
-    if (!certified.ok) return describeRefusal(certified);
-    if (outcomes.length !== header.outcomesCount || !equalBytes(outcomesRoot(outcomes), header.outcomesRoot))
-      return 'its outcomes are not those under its root';
-    return undefined;
-  }
-
   /** A height that nobody called final before. */
   #onFirst(node: SimulatedNode, { header, outcomes, vertices }: CheckpointNotice): void {
     this.#record(header, outcomes, vertices);
@@ -266,7 +246,7 @@ export class Checker {
 
   #record(header: Header, outcomes: readonly Outcome[], vertices: readonly Vertex[]): void {
     const { height } = header;
-    this.#certified[height] = { id: headerId(header), header };
+    this.#chain.push(header);
     const keys = outcomes.map((outcome) => toHex(outcome.id));
     const twice = this.finality.onCertified(height, keys);
     if (twice !== undefined)
@@ -309,7 +289,7 @@ export class Checker {
       const stored = await node.store.checkpoint(height);
       if (stored === undefined)
         return this.fail('invariant broken', 'loss', `${node.name} has lost height ${height}`);
-      if (!equalBytes(headerId(stored.header), this.#certified[height]!.id))
+      if (!this.#chain.holds(height, headerId(stored.header)))
         return this.fail('diverged', 'agreement', `${node.name} stores another header at height ${height}`);
     }
   }
