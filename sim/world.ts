@@ -1,9 +1,16 @@
 /** A simulated network of real nodes: the replica and the runner of `node/`, over virtual time, network and disk. */
 
-import { checkGenesis, defaultPace, type Genesis, type Pace } from '../consensus/checkpoint/genesis.ts';
+import {
+  checkGenesis,
+  defaultCommitteeRules,
+  defaultPace,
+  type Genesis,
+  type Pace,
+} from '../consensus/checkpoint/genesis.ts';
 import { toHex, uint32Bytes } from '../consensus/codec/bytes.ts';
 import { invariant } from '../consensus/codec/result.ts';
 import { defaultPolicy } from '../consensus/contracts/policy.ts';
+import type { CommitteeRules } from '../consensus/contracts/seats/rules.ts';
 import type { Signer } from '../consensus/crypto/ed25519.ts';
 import { SUITE } from '../consensus/crypto/ed25519.ts';
 import { hash } from '../consensus/crypto/hash.ts';
@@ -25,6 +32,10 @@ export interface WorldOptions {
   readonly followers?: number;
   readonly link?: Partial<LinkFaults>;
   readonly pace?: Partial<Pace>;
+  /** How committees change; one for ever when left out. */
+  readonly committee?: Partial<CommitteeRules>;
+  /** What each party has bonded at the start, in the order of the nodes. */
+  readonly bonds?: readonly number[];
 }
 
 export interface SimulatedNode {
@@ -62,7 +73,7 @@ export class World {
     const signers = Array.from({ length: seats + followers }, (_, i) =>
       nativeSigner(hash('salt', uint32Bytes(seed), uint32Bytes(i))),
     );
-    this.genesis = makeGenesis(signers, seats, { ...defaultPace, ...options.pace });
+    this.genesis = makeGenesis(signers, seats, options);
     this.nodes = signers.map((signer, i) => ({
       ...{ name: i < seats ? `seat ${i}` : `follower ${i - seats}`, key: toHex(signer.publicKey), signer },
       ...{ store: memoryStore(), runner: undefined, halted: undefined },
@@ -141,7 +152,7 @@ export class World {
   }
 }
 
-function makeGenesis(signers: readonly Signer[], seats: number, pace: Pace): Genesis {
+function makeGenesis(signers: readonly Signer[], seats: number, options: WorldOptions): Genesis {
   const parties = signers.map((signer, i) => ({
     lei: withCheckDigits(`${LEI_PREFIX}${String(i).padStart(2, '0')}`),
     name: `Party ${i}`,
@@ -149,15 +160,19 @@ function makeGenesis(signers: readonly Signer[], seats: number, pace: Pace): Gen
     roles: [i % 2 === 0 ? ('bank' as const) : ('monitor' as const)],
     keys: [signer.publicKey],
   }));
+  const stakes = (options.bonds ?? []).map((amount, i) => ({
+    ...{ lei: parties[i]!.lei, amount, key: signers[i]!.publicKey },
+  }));
   const seatKeys = signers.slice(0, seats).map((signer) => signer.publicKey);
   const record = {
     suite: SUITE,
     name: 'simulated',
     time: START_MS,
     seats: seatKeys,
+    committee: { ...defaultCommitteeRules, ...options.committee, stakes },
     parties,
     policy: defaultPolicy,
-    pace,
+    pace: { ...defaultPace, ...options.pace },
   };
   const genesis = checkGenesis(record);
   invariant(genesis.ok, 'the simulated genesis is good');

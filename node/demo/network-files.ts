@@ -6,6 +6,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import {
   checkGenesis,
+  defaultCommitteeRules,
   defaultPace,
   type Genesis,
   type GenesisRecord,
@@ -126,6 +127,7 @@ function genesisOf(homes: { readonly [N in ProcessName]: Home }): GenesisRecord 
     name: 'tallystick demo',
     time: Date.now(),
     seats: players.filter((player) => player.seat).map(({ name }) => homes[name].signer.publicKey),
+    committee: defaultCommitteeRules,
     parties: players.map(({ name, title, lei, address, roles }) => ({
       lei,
       name: title,

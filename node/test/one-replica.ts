@@ -9,7 +9,13 @@ import {
   phaseDomain,
   voteBytes,
 } from '../../consensus/checkpoint/certificate.ts';
-import { checkGenesis, defaultPace, type Genesis, type Pace } from '../../consensus/checkpoint/genesis.ts';
+import {
+  checkGenesis,
+  defaultCommitteeRules,
+  defaultPace,
+  type Genesis,
+  type Pace,
+} from '../../consensus/checkpoint/genesis.ts';
 import { type Header, headerId } from '../../consensus/checkpoint/header.ts';
 import { compareBytes, toHex } from '../../consensus/codec/bytes.ts';
 import { defaultPolicy } from '../../consensus/contracts/policy.ts';
@@ -54,6 +60,7 @@ function makeGenesis(signers: readonly Signer[], seats: number, pace: Partial<Pa
     name: 'desk',
     time: START_MS,
     seats: seatKeys,
+    committee: defaultCommitteeRules,
     parties,
     policy: defaultPolicy,
     pace: { ...defaultPace, ...pace },
