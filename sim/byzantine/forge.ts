@@ -76,14 +76,10 @@ class Forger implements Actor {
         const header = this.#twin();
         const blank = { newView: undefined, previousCertificate: undefined, anchor: new Uint8Array(0) };
         if (header === undefined) return undefined;
-        return signProposal(
-          stage,
-          {
-            ...{ type: 'proposal' as const, view: view + 1, header, ...blank },
-            ...{ seat: ownSeat(stage) ?? 0, signature: vote.signature },
-          },
-          header,
-        );
+        return signProposal(stage, {
+          ...{ type: 'proposal' as const, view: view + 1, header, ...blank },
+          ...{ seat: ownSeat(stage) ?? 0, signature: vote.signature },
+        });
       }
       case 'vertices of other authors':
         return this.#vertex();
