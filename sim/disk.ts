@@ -91,6 +91,8 @@ export class Disk implements Store {
       atMs: writtenMs,
       writes: writes.filter((write) => write.type !== 'vote'),
     }));
+    // Whoever puts a backup back says so, and the log of votes begins anew.
+    this.#log.push({ atMs: this.#time.now(), writes: [{ type: 'votesFrom', height: undefined }] });
     this.#rebuild();
   }
 

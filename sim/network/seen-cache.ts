@@ -9,6 +9,8 @@ export interface Spread {
   readonly sinceMs: number;
   /** By node: the life in which it saw the message, 0 for none. */
   readonly seenIn: Uint32Array;
+  /** By node: when the first copy under way comes, ms. */
+  readonly dueMs: Float64Array;
 }
 
 export class SeenCache {
@@ -32,7 +34,8 @@ export class SeenCache {
     }
     const known = this.#spreads.get(digest);
     if (known !== undefined) return known;
-    const spread = { data, digest, sinceMs: nowMs, seenIn: new Uint32Array(this.#nodes) };
+    const dueMs = new Float64Array(this.#nodes).fill(Number.POSITIVE_INFINITY);
+    const spread = { data, digest, sinceMs: nowMs, seenIn: new Uint32Array(this.#nodes), dueMs };
     this.#spreads.set(digest, spread);
     return spread;
   }
