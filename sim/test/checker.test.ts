@@ -128,6 +128,12 @@ const forgeries: readonly [what: string, verdict: string, check: string, Plant][
     ({ world, checker, notices }) => checker.onNotice(world.nodes[0]!, notices[4]!),
   ],
   [
+    'a height told twice',
+    'invariant broken',
+    'validity',
+    ({ world, checker, notices }) => checker.onNotice(world.nodes[0]!, notices[2]!),
+  ],
+  [
     'a vertex final for the second time',
     'invariant broken',
     'once',
