@@ -2,8 +2,8 @@
 
 import type { Plant } from './plant.ts';
 
-const LIGHT = ['--load', 'vertices:5,races:0', '--duration', '12s'];
-const RACES = ['--load', 'vertices:2,races:6', '--duration', '12s'];
+const LIGHT = ['--load', 'vertices:5,races:0'];
+const RACES = ['--load', 'vertices:2,races:6'];
 
 export const plants: readonly Plant[] = [
   {
@@ -33,8 +33,18 @@ export const plants: readonly Plant[] = [
       'this.#perform(round.filter(isVote));\n' +
       'round = round.filter((effect) => !isVote(effect));\n' +
       'if (writes.length > 0 || durable)',
-    options: [...LIGHT, '--byzantine', 'silent:1', '--faults', 'torn-write'],
-    seedsMax: 6,
+    options: [
+      '--validators',
+      '2',
+      '--network',
+      '100ms',
+      '--load',
+      'vertices:2,races:0',
+      '--faults',
+      'torn-write',
+    ],
+    pace: { viewTimeoutMs: 8_000 },
+    seedsMax: 4,
     checks: ['one vote'],
   },
   {
@@ -135,8 +145,9 @@ export const plants: readonly Plant[] = [
     file: 'node/replica/silence.js',
     find: 'return this.#votesFrom !== undefined && height >= this.#votesFrom;',
     replace: 'return true;',
-    options: [...LIGHT, '--faults', 'restored-backup,asymmetric'],
-    seedsMax: 6,
+    options: [...LIGHT, '--duration', '30s', '--network', '300ms', '--faults', 'restored-backup,asymmetric'],
+    pace: { viewTimeoutMs: 8_000 },
+    seedsMax: 4,
     checks: ['one vote'],
   },
   {

@@ -15,6 +15,7 @@ import { decodeVertex, type Vertex } from '../../consensus/vertex/vertex.ts';
 import type { Notice } from '../../node/replica/events.ts';
 import { OPEN_VERTICES_MAX } from '../../node/replica/intake.ts';
 import { PARKED_MAX } from '../../node/replica/parking.ts';
+import { Disk } from '../disk.ts';
 import type { CallOutcome } from '../load/load.ts';
 import type { PledgeRace } from '../load/race.ts';
 import { QUEUE_BYTES_MAX } from '../network/network.ts';
@@ -104,6 +105,8 @@ export class Checker {
     if (!this.#honest.has(node)) return;
     if (notice.type === 'view' && notice.view > 0) this.viewChanges += 1;
     if (notice.type === 'checkpoint') this.#onCheckpoint(node, notice);
+    if (notice.type === 'silent' && !(node.store instanceof Disk && node.store.restored))
+      this.fail('invariant broken', 'one vote', `${node.name} does not know what it signed: ${notice.why}`);
   }
 
   /** An honest node is up again, on what its store held; `restored` when that is an old copy. */
