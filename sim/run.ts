@@ -149,7 +149,10 @@ export async function run(settings: Settings, seed: number, options: RunOptions 
   } catch (error) {
     checker.fail('invariant broken', 'assertion', (error as Error).stack ?? String(error));
   }
-  await checker.atEnd(load.races.map(({ race }) => race));
+  await checker.atEnd(
+    load.races.map(({ race }) => race),
+    (settings.load.verticesPerS * settings.durationMs) / 1_000,
+  );
   checker.sample();
   const result = summarise(world, checker, settings, seed);
   return {

@@ -37,6 +37,8 @@ interface ChainEnd {
 
 /** How far an honest clock may be ahead while faults set it. */
 const CLOCK_FAULT_MS = 3_000;
+/** A run that was to have so many vertices and had none did not run. */
+const LOAD_SHOWN = 10;
 /** Contract invariants and proofs are checked at each such height. */
 const EVERY_HEIGHTS = 8;
 
@@ -193,8 +195,11 @@ export class Checker {
     );
   }
 
-  /** The last look, once the run has calmed down or its time is over. */
-  async atEnd(races: readonly PledgeRace[]): Promise<void> {
+  /** The last look, once the run has calmed down or its time is over. `load`: how many vertices were to be said, about. */
+  async atEnd(races: readonly PledgeRace[], load: number): Promise<void> {
+    // Where nothing was accepted, nothing was shown.
+    if (this.#failure === undefined && load >= LOAD_SHOWN && this.finality.acceptedFinal === 0)
+      this.fail('no progress', 'finality', 'no node has accepted anything');
     if (this.#failure === undefined && !this.settled) this.#failUnsettled();
     const reference = [...this.#honest].find(({ runner }) => runner?.replica.ledger.height === this.heights);
     if (this.#failure !== undefined || reference === undefined) return;
