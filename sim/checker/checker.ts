@@ -110,12 +110,14 @@ export class Checker {
     if (!this.#honest.has(node)) return;
     const { height, headerId: id } = node.runner!.replica.ledger;
     const before = this.#finalAt.get(node) ?? 0;
+    // Where it stood in its last life: an old copy may have taken it below what it once called final.
+    const stood = this.#standsAt.get(node) ?? 0;
     this.#standsAt.set(node, height);
-    if (height < before && !restored)
+    if (height < stood && !restored)
       return this.fail(
         'invariant broken',
         'loss',
-        `${node.name} called height ${before} final and is back at ${height}`,
+        `${node.name} called height ${stood} final and is back at ${height}`,
       );
     await this.#learnFrom(node, height);
     if (this.#failure === undefined && this.#chain.holds(height, id) === false)
