@@ -91,7 +91,7 @@ export async function run(settings: Settings, seed: number, options: RunOptions 
     steady: faults.length === 0,
     pace: settings.pace,
     parties: desk.parties,
-    disk: { syncMs: SYNC_MS, losesWrites: settings.faults.length > 0 },
+    disk: { syncMs: SYNC_MS, losesWrites: faults.length > 0 },
     actors,
   });
   desk.open(world.genesis.network);
