@@ -13,6 +13,7 @@ import { decodeVertex, type Vertex } from '../../consensus/vertex/vertex.ts';
 import type { Notice } from '../../node/replica/events.ts';
 import { OPEN_VERTICES_MAX } from '../../node/replica/intake.ts';
 import { PARKED_MAX } from '../../node/replica/parking.ts';
+import { Disk } from '../disk.ts';
 import type { CallOutcome } from '../load/load.ts';
 import type { PledgeRace } from '../load/race.ts';
 import { QUEUE_BYTES_MAX } from '../network/wires.ts';
@@ -21,11 +22,23 @@ import type { Failure, Sample } from '../run-result.ts';
 import type { SimulatedNode, World } from '../world.ts';
 import { CertifiedChain } from './chain.ts';
 import { Finality } from './finality.ts';
+import { HonestWords } from './honest-words.ts';
 import { checkProofs } from './proofs.ts';
 import { checkRace } from './races.ts';
+import { ShadowAllowance } from './shadow-allowance.ts';
 
 type CheckpointNotice = Extract<Notice, { type: 'checkpoint' }>;
 
+/** The last vertex of an author that continued its chain, as the checker counts it. */
+interface ChainEnd {
+  readonly sequence: number;
+  readonly id: Uint8Array;
+}
+
+/** How far an honest clock may be ahead while faults set it. */
+const CLOCK_FAULT_MS = 3_000;
+/** A run that was to have so many vertices and had none did not run. */
+const LOAD_SHOWN = 10;
 /** Contract invariants and proofs are checked at each such height. */
 const EVERY_HEIGHTS = 8;
 
@@ -48,6 +61,9 @@ export class Checker {
   readonly #outcomes = new Map<string, CallOutcome[]>();
   readonly #honestAuthors: ReadonlySet<string>;
   readonly #random: Random;
+  /** By author (hex). */
+  readonly #chains = new Map<string, ChainEnd>();
+  readonly #words = new HonestWords();
   #objectsBefore: readonly StoredObject[];
 
   constructor(world: World, honest: readonly SimulatedNode[]) {
@@ -58,6 +74,7 @@ export class Checker {
     this.finality = new Finality(honest.length);
     this.#chain = new CertifiedChain(world.genesis);
     this.#objectsBefore = [...world.genesis.makeState().objects()];
+    this.#listen();
   }
 
   get failure(): Failure | undefined {
@@ -84,6 +101,8 @@ export class Checker {
     if (!this.#honest.has(node)) return;
     if (notice.type === 'view' && notice.view > 0) this.viewChanges += 1;
     if (notice.type === 'checkpoint') this.#onCheckpoint(node, notice);
+    if (notice.type === 'silent' && !(node.store instanceof Disk && node.store.restored))
+      this.fail('invariant broken', 'one vote', `${node.name} does not know what it signed: ${notice.why}`);
   }
 
   /** An honest node is up again, on what its store held; `restored` when that is an old copy. */
@@ -178,8 +197,11 @@ export class Checker {
     );
   }
 
-  /** The last look, once the run has calmed down or its time is over. */
-  async atEnd(races: readonly PledgeRace[]): Promise<void> {
+  /** The last look, once the run has calmed down or its time is over. `load`: how many vertices were to be said, about. */
+  async atEnd(races: readonly PledgeRace[], load: number): Promise<void> {
+    // Where nothing was accepted, nothing was shown.
+    if (this.#failure === undefined && load >= LOAD_SHOWN && this.finality.acceptedFinal === 0)
+      this.fail('no progress', 'finality', 'no node has accepted anything');
     if (this.#failure === undefined && !this.settled) this.#failUnsettled();
     const reference = [...this.#honest].find(({ runner }) => runner?.replica.ledger.height === this.heights);
     if (this.#failure !== undefined || reference === undefined) return;
@@ -237,9 +259,37 @@ export class Checker {
     this.finality.onReached(height, this.#world.time.elapsedMs);
   }
 
+  /** Hears what honest nodes send, and what they let in. */
+  #listen(): void {
+    const { network, nodes } = this.#world;
+    network.onSend = (from, kind, frame) => {
+      if (kind !== 'vote' && kind !== 'proposal' && kind !== 'viewChange') return;
+      const node = nodes[from]!;
+      const twice = this.#honest.has(node) ? this.#words.hear(from, frame) : undefined;
+      if (twice !== undefined) this.fail('invariant broken', 'one vote', `${node.name} sends a ${twice}`);
+    };
+    const dishonest = nodes.filter((node) => !this.#honest.has(node)).map(({ key }) => key);
+    const allowance = new ShadowAllowance(new Set(dishonest));
+    this.#world.aroundGossip = (node, data, take) => {
+      if (!this.#honest.has(node)) return take();
+      const { taken, over } = allowance.watch(node, data, take);
+      if (over !== undefined)
+        this.fail('invariant broken', 'allowance', `${node.name} lets in too much of ${over.slice(0, 8)}`);
+      return taken;
+    };
+  }
+
   /** A height that nobody called final before. */
   #onFirst(node: SimulatedNode, { header, outcomes, vertices }: CheckpointNotice): void {
     this.#record(header, outcomes, vertices);
+    const { clockAheadMs } = this.#world.genesis.record.pace;
+    const aheadMs = header.time - this.#world.time.now();
+    if (aheadMs > clockAheadMs + CLOCK_FAULT_MS)
+      this.fail(
+        'invariant broken',
+        'time',
+        `height ${header.height} is ${Math.round(aheadMs)} ms ahead of time`,
+      );
     if (header.height % EVERY_HEIGHTS !== 0 || this.#failure !== undefined) return;
     this.#checkContracts(node);
     const [any] = outcomes.length === 0 ? [] : [this.#random.pick(outcomes)];
@@ -268,12 +318,27 @@ export class Checker {
         'own chain',
         `an honest author's vertex ${vertex.key.slice(0, 8)} is ${code}`,
       );
+    if (code !== 'E_FORK') this.#continueChain(vertex);
     if (vertex.kind !== 'transaction') return;
     const call = signedCall.decode(vertex.payload);
     if (!call.ok) return this.fail('invariant broken', 'validity', `a final call does not decode`);
     const callKey = toHex(callId(call.value.header));
     const outcomes = this.#outcomes.get(callKey) ?? [];
     this.#outcomes.set(callKey, [...outcomes, { code, conflict: toHex(outcome.conflict) }]);
+  }
+
+  /** Whatever is no fork continues its author's chain, and nothing is left out `[VTX-2]`. */
+  #continueChain({ authorKey, sequence, previous, id, key }: Vertex): void {
+    const end = this.#chains.get(authorKey);
+    const continues =
+      sequence === (end?.sequence ?? 0) + 1 && (end === undefined || equalBytes(previous, end.id));
+    if (!continues)
+      this.fail(
+        'invariant broken',
+        'chain',
+        `vertex ${key.slice(0, 8)}, number ${sequence}, does not continue its author's chain`,
+      );
+    this.#chains.set(authorKey, { sequence, id });
   }
 
   #checkContracts(node: SimulatedNode): void {
