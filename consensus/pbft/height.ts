@@ -189,9 +189,9 @@ export class PbftHeight {
     return this.#flush();
   }
 
-  /** Whether this seat's log knows of its commit in a certificate that was checked, if there is one `[BFT-1]`. */
-  recognises({ view, quorum }: Certificate, id: Uint8Array): boolean {
-    return this.#own === undefined || this.#isOwn('commit', view, id) || !this.#signed(quorum);
+  /** Whether this seat has signed a commit of this value in this view, in this life or one that its log tells of. */
+  hasCommitted(view: number, id: Uint8Array): boolean {
+    return this.#isOwn('commit', view, id);
   }
 
   /** What is held of one seat's words: told to its node when it comes back, in case it has lost its log `[BFT-1]`. */
@@ -305,12 +305,8 @@ export class PbftHeight {
   /** Notes where q signatures that were checked hold one of this seat's that its log does not know. */
   #notice(phase: VotePhase, view: number, value: Uint8Array, quorum: QuorumSignatures): void {
     if (this.#own === undefined || this.#isOwn(phase, view, value)) return;
-    if (this.#signed(quorum)) this.#outputs.push({ type: 'forgotten', view, phase });
-  }
-
-  /** Whether this seat is among the signers. */
-  #signed(quorum: QuorumSignatures): boolean {
-    return seatsOf(quorum.bitmap, this.#rules.committee)?.includes(this.#own!.seat) ?? false;
+    if (seatsOf(quorum.bitmap, this.#rules.committee)?.includes(this.#own.seat))
+      this.#outputs.push({ type: 'forgotten', view, phase });
   }
 
   /** Moves on where votes of `view` now suffice: prepared → commit, committed → decided. */
