@@ -174,9 +174,9 @@ export class Runner {
 
   #broadcast(message: PeerMessage, to: 'seats' | 'peers'): void {
     const frame = peerMessage.encode(message);
-    const { seatOf } = this.replica.ledger.genesis.committee;
+    const { ledger } = this.replica;
     for (const peer of this.#network.peers)
-      if (to === 'peers' || seatOf.has(peer)) this.#network.send(peer, frame);
+      if (to === 'peers' || ledger.isSeat(peer)) this.#network.send(peer, frame);
   }
 
   /** Vertices leave in bundles; payloads of readings stay with those who serve them `[VTX-6]`. */

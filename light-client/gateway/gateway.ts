@@ -11,7 +11,14 @@ import type { Clock } from '../../node/ports.ts';
 import { type ConnectionStatus, connectIntake, type IntakeConnection } from '../mqtt/intake-connection.ts';
 import { Outbox, outboxLimits } from '../outbox/outbox.ts';
 import { Spool } from '../outbox/spool.ts';
-import { keepEvidence, readEvidence, readNewest, storeNewest } from '../outbox/trust.ts';
+import {
+  keepChange,
+  keepEvidence,
+  readChanges,
+  readEvidence,
+  readNewest,
+  storeNewest,
+} from '../outbox/trust.ts';
 import { Alarms } from './alarms.ts';
 import { ChainGuard, type Standing } from './chain-guard.ts';
 import { Devices } from './devices.ts';
@@ -143,7 +150,9 @@ class Gateway implements RunningGateway {
       onQueued: () => this.#dispatcher.poke(),
     });
     this.#closers.unshift(() => this.#reception.close());
-    const readings = new Readings({ outbox, clock, ledger: this.#ledger, genesis: this.#genesis });
+    const readings = new Readings({
+      ...{ outbox, clock, ledger: this.#ledger, genesis: this.#genesis, follower: this.#follower },
+    });
     this.#status = new Status({
       ...{
         name: this.#config.name,
@@ -195,6 +204,7 @@ class Gateway implements RunningGateway {
       genesisTimeMs: record.time,
       trustingPeriodMs: record.pace.trustingPeriodMs,
       newest: readNewest(this.#outbox.database),
+      changes: await readChanges(this.#outbox.database),
     });
     for (const conflict of await readEvidence(this.#outbox.database)) {
       this.#follower.recallConflict(conflict);
@@ -239,6 +249,11 @@ class Gateway implements RunningGateway {
           this.#dispatcher.onHead(node);
         },
         onConflict: () => void this.#onConflict(),
+        onChange: (change) => {
+          const { epoch, seats } = change.committee;
+          this.#log('info', 'another committee is in office', { epoch, seats: seats.length });
+          void keepChange(this.#outbox.database, change).catch((error: Error) => this.#fail(error));
+        },
         onLie: (node, reason) => this.#log('warn', 'node is not believed for a while', { node, reason }),
         onPrimary: (node, before) => {
           this.#log(

@@ -8,10 +8,13 @@ import { type Header, headerId } from '../../consensus/checkpoint/header.ts';
 import { toHex } from '../../consensus/codec/bytes.ts';
 import type { Code } from '../../consensus/codec/codes.ts';
 import { type Facts, invariant, type Result } from '../../consensus/codec/result.ts';
+import type { Signer } from '../../consensus/crypto/ed25519.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
 import type { OpenDag } from '../../consensus/dag/open-dag.ts';
 import { type OwnSeat, PbftHeight, type PbftOutput, type SeatMessage } from '../../consensus/pbft/height.ts';
 import { type VoteLogEntry, voteLogEntry } from '../../consensus/pbft/messages.ts';
+import type { DecisionProof } from '../../consensus/pbft/offence.ts';
+import type { Offence } from '../../consensus/vertex/offence.ts';
 import { encodeVertex, type Vertex, type VertexKind } from '../../consensus/vertex/vertex.ts';
 import type { PeerKey } from '../ports.ts';
 import { trialWitness, witnessParents } from './author.ts';
@@ -31,8 +34,10 @@ export interface SeatHooks {
     parents: readonly Uint8Array[],
     nowMs: number,
   ): Result<Vertex>;
-  /** A checkpoint is certified and was executed here. */
-  advance(built: BuiltCheckpoint, certificate: Certificate, nowMs: number): void;
+  /** A checkpoint is certified and was executed here; `proof` is why it was decided. */
+  advance(built: BuiltCheckpoint, certificate: Certificate, nowMs: number, proof?: DecisionProof): void;
+  /** A seat signed what no honest one signs `[BFT-2]`. */
+  accuse(offence: Offence): void;
 }
 
 interface PendingCheck {
@@ -43,7 +48,9 @@ interface PendingCheck {
 }
 
 export class Seat {
-  readonly #own: OwnSeat | undefined;
+  readonly #signer: Signer;
+  /** This node's seat at the height being decided, if it has one. */
+  #own: OwnSeat | undefined;
   readonly #ledger: Ledger;
   readonly #dag: OpenDag;
   readonly #hooks: SeatHooks;
@@ -60,13 +67,13 @@ export class Seat {
   #grown = true;
 
   constructor(
-    own: OwnSeat | undefined,
+    signer: Signer,
     ledger: Ledger,
     dag: OpenDag,
     hooks: SeatHooks,
     voteLog: readonly VoteLogEntry[],
   ) {
-    this.#own = own;
+    this.#signer = signer;
     this.#ledger = ledger;
     this.#dag = dag;
     this.#hooks = hooks;
@@ -254,17 +261,23 @@ export class Seat {
         case 'decided': {
           const built = this.#built.get(toHex(output.headerId));
           invariant(built !== undefined, 'what is decided was executed here');
-          this.#hooks.advance(built, output.certificate, nowMs);
+          this.#hooks.advance(built, output.certificate, nowMs, output.proof);
           break;
         }
+        case 'offence':
+          this.#hooks.accuse(output.offence);
+          break;
       }
     }
   }
 
   #openHeight(voteLog: readonly VoteLogEntry[]): PbftHeight {
-    const { network, committee, record } = this.#ledger.genesis;
+    const { network, record } = this.#ledger.genesis;
     const { viewTimeoutMs, viewTimeoutMaxMs } = record.pace;
+    const { committee } = this.#ledger;
     const height = this.#ledger.height + 1;
+    const number = committee.seatOf.get(toHex(this.#signer.publicKey));
+    this.#own = number === undefined ? undefined : { number, signer: this.#signer };
     const own = voteLog.filter((entry) => entry.height === height);
     return new PbftHeight(height, { network, committee, viewTimeoutMs, viewTimeoutMaxMs }, this.#own, own);
   }

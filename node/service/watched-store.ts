@@ -57,6 +57,7 @@ export function watchStore(store: Store): WatchedStore {
         if (write.type === 'checkpoint') keep(write.checkpoint.header.height, write.checkpoint.changes);
     },
     checkpoint: (height) => store.checkpoint(height),
+    decision: (height) => store.decision(height),
     vertex: readVertex,
     position: (key) => store.position(key),
     historyNode: (level, index) => store.historyNode(level, index),
