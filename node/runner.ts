@@ -159,7 +159,8 @@ export class Runner {
           this.#hooks.onNotice(effect.notice);
           break;
         case 'halt':
-          // Whatever came after it was said by a node that is wrong about itself.
+          // What came before may be evidence; whatever comes after is said by a node that is wrong about itself.
+          this.#gossip(gossiped);
           return this.#halt(new Error(`${effect.reason}: ${JSON.stringify(effect.facts)}`));
         default:
           break;
