@@ -113,7 +113,8 @@ export class Status {
 
   status(): NodeStatus {
     const { ledger, seat, view } = this.#replica;
-    const { committee, network, record } = ledger.genesis;
+    const { network, record } = ledger.genesis;
+    const { committee } = ledger;
     const { certified } = this.#head;
     const { header } = certified ?? ledger.genesis;
     const own = this.#access.party;
@@ -131,7 +132,13 @@ export class Status {
         time: header.time,
         ageMs: this.ageMs(),
       },
-      certifiedBy: (certified && seatsOf(certified.certificate.quorum.bitmap, committee)) ?? [],
+      certifiedBy:
+        (certified &&
+          seatsOf(
+            certified.certificate.quorum.bitmap,
+            ledger.committeeOf(certified.header.committeeHash)!,
+          )) ??
+        [],
       ...{ target, view, peers: this.#network.peers.length, objects: ledger.state.size, open, tips, parked },
       ...{ ready: notReady.length === 0, notReady },
     };
