@@ -1,6 +1,7 @@
 /**
- * Offences that this node has seen, on their way to the ledger `[BFT-2]`: one evidence vertex for each key and height,
- * unless somebody else's is here already. What cannot be written yet waits, bounded.
+ * Offences that this node has seen, on their way to the ledger `[BFT-2]`: one evidence vertex for each key and height.
+ * Where somebody else's is here already, this node waits a while: that vertex may come to nothing, as one by a suspended
+ * key does, and then this node's own must not be missing.
  */
 
 import { toHex } from '../../consensus/codec/bytes.ts';
@@ -21,14 +22,22 @@ const PENDING_MAX = 256;
 const NAMES_MAX = 4_096;
 /** A vertex that could not be written is tried again after this. */
 const TRY_AGAIN_MS = 500;
+/** How long somebody else's evidence is waited for. */
+const OTHERS_MS = 5_000;
+
+interface Pending {
+  readonly offence: Offence;
+  dueMs: number;
+}
 
 export class Accuser {
   readonly #ledger: Ledger;
   readonly #effect: (effect: Effect) => void;
-  /** Offences told before, by this node or in a vertex that is here. */
+  /** Offences that were seen in this life. */
+  readonly #seen = new Set<string>();
+  /** Offences that somebody else's vertex tells of. */
   readonly #told = new Set<string>();
-  #pending: Offence[] = [];
-  #refusedAt = Number.NEGATIVE_INFINITY;
+  readonly #pending = new Map<string, Pending>();
 
   constructor(ledger: Ledger, effect: (effect: Effect) => void) {
     this.#ledger = ledger;
@@ -36,51 +45,54 @@ export class Accuser {
   }
 
   get wakeAt(): number {
-    return this.#pending.length > 0 ? this.#refusedAt + TRY_AGAIN_MS : Number.POSITIVE_INFINITY;
+    let least = Number.POSITIVE_INFINITY;
+    for (const { dueMs } of this.#pending.values()) least = Math.min(least, dueMs);
+    return least;
   }
 
   /** An offence that was seen; its signatures were checked. */
-  accuse(seen: Offence): void {
-    if (this.#isKnown(seen) || this.#pending.length >= PENDING_MAX) return;
-    this.#tell(offenceName(seen));
-    this.#pending.push(seen);
+  accuse(seen: Offence, nowMs: number): void {
+    const name = offenceName(seen);
+    if (this.#seen.has(name) || this.#isOnRecord(seen) || this.#pending.size >= PENDING_MAX) return;
+    remember(this.#seen, name);
+    this.#pending.set(name, { offence: seen, dueMs: this.#told.has(name) ? nowMs + OTHERS_MS : nowMs });
     this.#effect({ type: 'notice', notice: { type: 'offence', offence: seen } });
   }
 
   /** Somebody's evidence has entered the DAG. */
-  onAdded({ kind, payload }: Vertex): void {
+  onAdded({ kind, payload }: Vertex, nowMs: number): void {
     if (kind !== 'evidence') return;
     const decoded = offence.decode(payload, offenceBytesMax);
-    if (decoded.ok) this.#tell(offenceName(decoded.value));
+    if (!decoded.ok) return;
+    const name = offenceName(decoded.value);
+    const pending = this.#pending.get(name);
+    // Once, or whoever goes on telling of itself to no effect would keep this node waiting.
+    if (pending !== undefined && !this.#told.has(name)) pending.dueMs = nowMs + OTHERS_MS;
+    remember(this.#told, name);
   }
 
-  /** Writes what waits, if it can. */
-  progress(
-    write: (payload: Uint8Array, payloadHash: Uint8Array) => Result<Vertex>,
-    nowMs: number,
-    force = false,
-  ): void {
-    if (this.#pending.length === 0 || (!force && nowMs < this.#refusedAt + TRY_AGAIN_MS)) return;
-    this.#pending = this.#pending.filter((seen) => {
-      if (this.#isOnRecord(seen)) return false;
-      const payload = offence.encode(seen);
-      return !write(payload, offencePayloadHash(payload)).ok;
-    });
-    if (this.#pending.length > 0) this.#refusedAt = nowMs;
-  }
-
-  #isKnown(seen: Offence): boolean {
-    return this.#told.has(offenceName(seen)) || this.#isOnRecord(seen);
+  /** Writes what is due, if it can. */
+  progress(write: (payload: Uint8Array, payloadHash: Uint8Array) => Result<Vertex>, nowMs: number): void {
+    for (const [name, pending] of [...this.#pending]) {
+      if (this.#isOnRecord(pending.offence)) this.#pending.delete(name);
+      else if (nowMs >= pending.dueMs) {
+        // Its own vertex comes in by `onAdded` as well: it must not wait for itself.
+        remember(this.#told, name);
+        const payload = offence.encode(pending.offence);
+        if (write(payload, offencePayloadHash(payload)).ok) this.#pending.delete(name);
+        else pending.dueMs = nowMs + TRY_AGAIN_MS;
+      }
+    }
   }
 
   #isOnRecord({ key, height }: Offence): boolean {
     return this.#ledger.state.get(offenceRecord, offenceId(key, height)) !== undefined;
   }
+}
 
-  #tell(name: string): void {
-    if (this.#told.size >= NAMES_MAX) this.#told.clear();
-    this.#told.add(name);
-  }
+function remember(names: Set<string>, name: string): void {
+  if (names.size >= NAMES_MAX) names.clear();
+  names.add(name);
 }
 
 /** For logs: whose, where, and the bytes that prove it to anybody. */

@@ -102,7 +102,14 @@ export class Ledger {
 
   /** The next height ends the epoch: who decides the one after is not known yet. */
   get endsNext(): boolean {
-    return this.state.get(epochObject, epochId(this.#committee.epoch))?.endsAt === this.height + 1;
+    return this.epochEndsAt === this.height + 1;
+  }
+
+  /** Last height of the epoch of the next height, as it stands now. */
+  get epochEndsAt(): number {
+    const running = this.state.get(epochObject, epochId(this.#committee.epoch));
+    invariant(running !== undefined, 'the state has the present epoch');
+    return running.endsAt;
   }
 
   /** Height of a certified header by its id in hexadecimal. */

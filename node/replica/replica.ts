@@ -110,7 +110,7 @@ export class Replica {
       mayVote: (height) => this.#silence.mayVote(height) && this.#catchUp.target < height,
       isConnected: (peer) => this.#peers.has(peer),
       advance: (...checkpoint) => this.#advance(...checkpoint),
-      accuse: (offence) => this.#accuser.accuse(offence),
+      accuse: (offence) => this.#accuser.accuse(offence, this.#nowMs),
     };
     this.#catchUp = new CatchUp(this.ledger, this.dag, effect);
     this.#seat = new Seat(signer, this.ledger, this.dag, hooks, start.voteLog);
@@ -119,7 +119,7 @@ export class Replica {
       onAdded: (vertex, checkpointHeight) => {
         this.#author.follow(vertex, checkpointHeight);
         this.#seat.onAdded(vertex);
-        this.#accuser.onAdded(vertex);
+        this.#accuser.onAdded(vertex, this.#nowMs);
       },
       isAwaited: (vertexKey) => this.#catchUp.isAwaited(vertexKey),
       refuse: (code, facts, peer) => this.#refuse(code, facts, peer),
@@ -341,7 +341,8 @@ export class Replica {
     const former = header.height > height ? this.ledger.committeeOf(header.committeeHash) : undefined;
     if (former === undefined || former.epoch >= committee.epoch) return false;
     if (!checkCertificate(header, certificate, former, genesis.network).ok) return false;
-    for (const offence of findOutside(header, certificate, former)) this.#accuser.accuse(offence);
+    for (const offence of findOutside(header, certificate, former))
+      this.#accuser.accuse(offence, this.#nowMs);
     return true;
   }
 
@@ -351,16 +352,16 @@ export class Replica {
     invariant(certificate !== undefined, 'height 0 has no other header');
     const own = { header, certificate, proof: this.#decision };
     for (const offence of findGuilty(own, other, { network: genesis.network, committee }))
-      this.#accuser.accuse(offence);
-    this.#tellOffences(nowMs, true);
+      this.#accuser.accuse(offence, nowMs);
+    this.#tellOffences(nowMs);
   }
 
-  #tellOffences(nowMs: number, force = false): void {
+  #tellOffences(nowMs: number): void {
     const write = (payload: Uint8Array, payloadHash: Uint8Array): Result<Vertex> => {
       const parents = chooseTips(this.dag, this.ledger.height, (below) => this.#pick(below));
       return this.#write('evidence', payload, payloadHash, parents, nowMs);
     };
-    this.#accuser.progress(write, nowMs, force);
+    this.#accuser.progress(write, nowMs);
   }
 
   #onGossip(peer: PeerKey, data: Uint8Array, nowMs: number): Reply {

@@ -42,7 +42,7 @@ export class Prover {
   readonly #ledger: Ledger;
   readonly #store: Store;
   /** By the epoch that each begins: they never change. */
-  readonly #changes: (CommitteeChange | undefined)[] = [];
+  readonly #changes: CommitteeChange[] = [];
 
   constructor(ledger: Ledger, store: Store, head: DurableHead) {
     this.#ledger = ledger;
@@ -117,9 +117,9 @@ export class Prover {
     const { state } = this.#ledger;
     const found: CommitteeChange[] = [];
     for (let next = epoch + 1; found.length < most; next++) {
-      this.#changes[next] ??= await this.#change(state.get(epochObject, epochId(next)));
-      const change = this.#changes[next];
+      const change = this.#changes[next] ?? (await this.#change(state.get(epochObject, epochId(next))));
       if (change === undefined) break;
+      this.#changes[next] = change;
       found.push(change);
     }
     return found;

@@ -27,6 +27,9 @@ export interface NodeStatus {
   readonly seat: number | null;
   readonly seats: number;
   readonly quorum: number;
+  readonly epoch: number;
+  /** Last height of the epoch, as it stands now. */
+  readonly epochEndsAt: number;
   /** The newest durable certified checkpoint. */
   readonly height: number;
   readonly header: string;
@@ -125,6 +128,7 @@ export class Status {
       party: own === undefined ? null : toHex(own),
       roles: (own && ledger.state.get(party, own)?.roles) ?? [],
       ...{ seat: seat ?? null, seats: committee.size, quorum: committee.quorum },
+      ...{ epoch: committee.epoch, epochEndsAt: ledger.epochEndsAt },
       ...{
         height: header.height,
         header: toHex(headerId(header)),
