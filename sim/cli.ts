@@ -85,6 +85,8 @@ export function registerSim(program: Command): void {
 }
 
 async function simulate(flags: SimFlags): Promise<void> {
+  // Whoever reads only the first lines, as `head` does, wants no more of it.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   const { settings, seeds } = await readFlags(flags);
   const jobs = flags.jobs === undefined ? availableParallelism() : whole('jobs', flags.jobs, 1, JOBS_MAX);
   const numbers = Array.from({ length: seeds.to - seeds.from + 1 }, (_, i) => seeds.from + i);

@@ -40,7 +40,8 @@ export class Silence {
   constructor(ledger: Ledger, publicKey: Uint8Array, { votesFrom }: SilenceStart) {
     this.#ledger = ledger;
     this.#ownKey = toHex(publicKey);
-    this.#why = votesFrom === undefined ? 'its vote log was lost, or put back from a backup' : undefined;
+    const isOver = votesFrom !== undefined && ledger.height + 1 >= votesFrom;
+    this.#why = isOver ? undefined : 'its vote log was lost, or put back from a backup';
     this.#votesFrom = votesFrom;
   }
 
