@@ -89,6 +89,8 @@ export class Replica {
   readonly #patience = new Allowance();
   #nowMs = 0;
   #tipsAt = 0;
+  /** Height when the tips were last named. */
+  #toldAt = -1;
   #seed: number;
   #effects: Effect[] = [];
 
@@ -191,10 +193,7 @@ export class Replica {
     switch (event.type) {
       case 'connected':
         this.#peers.add(event.peer);
-        // The echo first: whoever has heard this node's newest header has heard all that it knows of that seat.
-        this.#echo(event.peer);
-        this.#send(event.peer, this.#newest());
-        this.#send(event.peer, this.#tips());
+        this.#greet(event.peer);
         return none;
       case 'disconnected':
         this.#peers.delete(event.peer);
@@ -579,11 +578,25 @@ export class Replica {
     return { type: 'tips', ids: witnessParents(this.dag).ids };
   }
 
-  /** Gossip may lose what only this node holds; while something is open, its tips are named again and again. */
+  /**
+   * Gossip may lose what only this node holds; while something is open, its tips are named again and again. When no
+   * checkpoint came meanwhile, perhaps because a seat still waits for a greeting that a link lost, peers are greeted anew.
+   */
   #retellTips(nowMs: number): void {
     if (nowMs < this.#tipsAt) return;
     this.#tipsAt = nowMs + TIPS_INTERVAL_MS;
-    if (!this.#seat.quiet) this.#effects.push({ type: 'broadcast', to: 'peers', message: this.#tips() });
+    const stuck = this.#toldAt === this.ledger.height;
+    this.#toldAt = this.ledger.height;
+    if (this.#seat.quiet) return;
+    if (stuck) for (const peer of this.#peers) this.#greet(peer);
+    else this.#effects.push({ type: 'broadcast', to: 'peers', message: this.#tips() });
+  }
+
+  #greet(peer: PeerKey): void {
+    // The echo first: whoever has heard this node's newest header has heard all that it knows of that seat.
+    this.#echo(peer);
+    this.#send(peer, this.#newest());
+    this.#send(peer, this.#tips());
   }
 
   #send(peer: PeerKey, message: PeerMessage): void {
