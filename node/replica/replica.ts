@@ -14,8 +14,8 @@ import { chain } from '../../consensus/contracts/registry.ts';
 import type { Signer } from '../../consensus/crypto/ed25519.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
 import { type AncestorFacts, OpenDag } from '../../consensus/dag/open-dag.ts';
-import type { SeatMessage } from '../../consensus/pbft/height.ts';
 import type { VoteLogEntry } from '../../consensus/pbft/messages.ts';
+import type { SeatMessage } from '../../consensus/pbft/outputs.ts';
 import {
   checkPayload,
   decodeVertex,

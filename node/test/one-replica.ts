@@ -21,7 +21,7 @@ import { compareBytes, toHex } from '../../consensus/codec/bytes.ts';
 import { defaultPolicy } from '../../consensus/contracts/policy.ts';
 import { type Signer, SUITE, signDigest } from '../../consensus/crypto/ed25519.ts';
 import { hash, zero32 } from '../../consensus/crypto/hash.ts';
-import type { SeatMessage } from '../../consensus/pbft/height.ts';
+import type { SeatMessage } from '../../consensus/pbft/outputs.ts';
 import { makeLei } from '../../consensus/test/contract-world.ts';
 import { encodeVertex, signVertex, type Vertex, type VertexHeader } from '../../consensus/vertex/vertex.ts';
 import { bundle, type PeerMessage, peerMessage } from '../../consensus/wire/messages.ts';
