@@ -39,6 +39,7 @@ export function memoryStore(
   const objects = new Map<string, { path: Uint8Array; object: StoredObject }>();
   const history = new Map<string, Uint8Array>();
   let votes: Vote[] = [];
+  let votesFrom: number | undefined = 0;
   let height = 0;
   let closed = false;
 
@@ -80,7 +81,11 @@ export function memoryStore(
     if (write.type === 'vertex') putVertex(write.vertex);
     else if (write.type === 'bury') bury(write.keys);
     else if (write.type === 'checkpoint') putCheckpoint(write.checkpoint);
-    else votes.push({ height: write.height, entry: write.entry.slice() });
+    else if (write.type === 'vote') votes.push({ height: write.height, entry: write.entry.slice() });
+    else {
+      votes = [];
+      votesFrom = write.height;
+    }
   }
 
   function demandOpen(): void {
@@ -98,6 +103,7 @@ export function memoryStore(
         objects: sorted.map((entry) => entry.object),
         openVertices: open.map((entry) => entry.envelope),
         voteLog: log.map((vote) => vote.entry),
+        votesFrom,
       };
     },
     write: async (writes) => {

@@ -22,6 +22,12 @@ export function logNotice(log: Logger, notice: Notice): void {
     case 'view':
       log.info({ height: notice.height, view: notice.view }, 'view change');
       break;
+    case 'silent':
+      log.warn({ why: notice.why }, 'this node is silent: it does not know what it said before');
+      break;
+    case 'speaking':
+      log.info('this node speaks again');
+      break;
     case 'refused':
       log.debug({ code: notice.code, facts: notice.facts, peer: notice.peer }, 'refused');
       break;

@@ -16,7 +16,7 @@ import { type ApiServer, startApi } from './http/server.ts';
 import type { ApiServices } from './http/services.ts';
 import { readOrMakeToken } from './http/token.ts';
 import { openKeyFile } from './keys/key-file.ts';
-import { openStore } from './level/store.ts';
+import { type OpenOptions, openStore } from './level/store.ts';
 import { type Libp2pNetwork, startNetwork } from './libp2p/network.ts';
 import { logNotice, makeLog, type NodeLog } from './node-log.ts';
 import type { Network, NetworkHandlers, PeerKey } from './ports.ts';
@@ -58,7 +58,7 @@ export async function startNode(
   options: {
     /** Reads the whole store first, however large it is. */
     readonly audit?: boolean;
-  } = {},
+  } & OpenOptions = {},
 ): Promise<RunningNode> {
   installNativePrimitives();
   const genesis = await readGenesis(config.genesisFile);
@@ -68,7 +68,7 @@ export async function startNode(
   await mkdir(config.dataDir, { recursive: true });
   const closing: (() => Promise<void>)[] = [];
   try {
-    const opened = await openStore(config.dataDir).catch(cannotOpen);
+    const opened = await openStore(config.dataDir, options).catch(cannotOpen);
     closing.unshift(() => opened.close());
     await auditStore(opened, options.audit ?? false);
     const store = watchStore(opened);

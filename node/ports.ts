@@ -46,7 +46,9 @@ export type StoreWrite =
   | { readonly type: 'bury'; readonly keys: readonly string[] }
   | { readonly type: 'checkpoint'; readonly checkpoint: CheckpointRecord }
   /** An encoded line of the vote log; lines of lower heights may be dropped `[BFT-1]`. */
-  | { readonly type: 'vote'; readonly height: number; readonly entry: Uint8Array };
+  | { readonly type: 'vote'; readonly height: number; readonly entry: Uint8Array }
+  /** Voids the vote log: this seat may vote from this height on, or, where it is absent, not before that is known. */
+  | { readonly type: 'votesFrom'; readonly height: number | undefined };
 
 /** Where a confirmed vertex stands. */
 export interface Position {
@@ -70,6 +72,8 @@ export interface StoredState {
   /** Encoded envelopes of open vertices, in the order in which they came. */
   readonly openVertices: readonly Uint8Array[];
   readonly voteLog: readonly Uint8Array[];
+  /** Least height at which this seat may vote; absent while the log is not known to be whole `[BFT-1]`. */
+  readonly votesFrom: number | undefined;
 }
 
 /** Durable storage of one node. Reads return what was written and acknowledged, also after a kill at any instant. */

@@ -27,7 +27,8 @@ export async function restore(
     invariant(decoded.ok, 'a line of the vote log does not decode');
     return decoded.value;
   });
-  const start = { genesis, signer, openVertices: stored.openVertices, voteLog, seed };
+  const silence = { votesFrom: stored.votesFrom };
+  const start = { genesis, signer, openVertices: stored.openVertices, voteLog, silence, seed };
   const first = { id: genesis.headerId, time: genesis.header.time };
   if (stored.height === 0) {
     const ledger = {

@@ -18,11 +18,12 @@ const { values: options, positionals: filters } = parseArgs({
   options: {
     jobs: { type: 'string', default: String(Math.min(2, availableParallelism())) },
     'timeout-s': { type: 'string', default: '600' },
+    'linger-s': { type: 'string', default: '60' },
     root: { type: 'string', default: '.' },
   },
 });
 
-function readCount(name: 'jobs' | 'timeout-s'): number {
+function readCount(name: 'jobs' | 'timeout-s' | 'linger-s'): number {
   const count = Number(options[name]);
   if (Number.isSafeInteger(count) && count > 0) return count;
   console.error(`--${name} expected a whole number above 0, got "${options[name]}"`);
@@ -43,6 +44,7 @@ async function runAll(): Promise<{ passed: number; failed: number; skipped: numb
   const root = resolve(options.root);
   const jobs = readCount('jobs');
   const timeoutMs = readCount('timeout-s') * 1000;
+  const lingerMs = readCount('linger-s') * 1000;
   const total = { passed: 0, failed: 0, skipped: 0 };
   const waiting = findTests(root, filters);
   if (waiting.length === 0) {
@@ -52,7 +54,7 @@ async function runAll(): Promise<{ passed: number; failed: number; skipped: numb
   }
   const work = async (): Promise<void> => {
     for (let test = waiting.shift(); test !== undefined; test = waiting.shift()) {
-      const run = await runFile(test.compiled, root, timeoutMs);
+      const run = await runFile(test.compiled, root, timeoutMs, lingerMs);
       const verdict = judgeRun(run, readFileSync(test.compiled, 'utf8'));
       printLine(test.source, verdict, run);
       total.passed += verdict.passed;

@@ -32,7 +32,8 @@ export function judgeRun(run: FileRun, source: string): Verdict {
     skipped += Number(skippedText);
   }
   const reasons: string[] = [];
-  if (run.timedOut) reasons.push(`hung: killed after ${run.seconds.toFixed(1)} s`);
+  if (run.lingered) reasons.push('never ended: something that a test opened is still open');
+  else if (run.timedOut) reasons.push(`hung: killed after ${run.seconds.toFixed(1)} s`);
   else if (total === 0) reasons.push('ran no test: is .run() missing?');
   for (const name of suitesNotRun(source))
     reasons.push(`suite "${name}" never runs: ${name}.run() is missing`);

@@ -3,6 +3,7 @@
 import { limits } from '../codec/limits.ts';
 import { type Result, refuse } from '../codec/result.ts';
 import { type Infer, int, type Json, key32, list, record, text, timeMs } from '../codec/schema.ts';
+import { checkLei } from '../contracts/identifiers.ts';
 import { policy } from '../contracts/policy.ts';
 import { key, labelKey, party, role, roles } from '../contracts/registry.ts';
 import { Draft, LedgerState } from '../contracts/state.ts';
@@ -42,7 +43,7 @@ export const defaultPace: Pace = {
   witnessIntervalMs: 100,
   checkpointIntervalMs: 250,
   heartbeatMs: 10_000,
-  viewTimeoutMs: 1_500,
+  viewTimeoutMs: 1_000,
   viewTimeoutMaxMs: 60_000,
   clockAheadMs: 500,
   clockBehindMs: 5_000,
@@ -88,7 +89,12 @@ const LAST_HEIGHT = Number.MAX_SAFE_INTEGER;
 export function checkGenesis(genesis: GenesisRecord): Result<Genesis> {
   if (genesis.suite !== SUITE) return refuse('E_SUITE', { suite: genesis.suite });
   const enrolled = new Set<string>();
+  const leis = new Set<string>();
   for (const entry of genesis.parties) {
+    const wrong = checkLei(entry.lei) ?? (leis.has(entry.lei) ? 'named twice' : undefined);
+    if (wrong !== undefined)
+      return refuse('E_ID_INVALID', { party: entry.name, lei: entry.lei, reason: wrong });
+    leis.add(entry.lei);
     for (const publicKey of entry.keys) {
       const defect = keyDefect(publicKey);
       if (defect !== undefined) return refuse('E_CREDENTIAL', { party: entry.name, reason: defect });

@@ -8,6 +8,8 @@ import {
   type Certificate,
   makeQuorum,
   phaseDomain,
+  type QuorumSignatures,
+  seatsOf,
   type VotePhase,
   voteBytes,
 } from '../checkpoint/certificate.ts';
@@ -16,8 +18,10 @@ import { type Header, headerId } from '../checkpoint/header.ts';
 import { equalBytes } from '../codec/bytes.ts';
 import type { Code } from '../codec/codes.ts';
 import type { Facts } from '../codec/result.ts';
-import { type Signer, signDigest, verifyDigest } from '../crypto/ed25519.ts';
+import { verifyDigest } from '../crypto/ed25519.ts';
 import { zero32 } from '../crypto/hash.ts';
+import { contradiction, type Offence } from '../vertex/offence.ts';
+import type { Saying } from '../vertex/sayings.ts';
 import {
   type NewViewProof,
   newViewHash,
@@ -26,9 +30,17 @@ import {
   type ViewChangeMessage,
   type VoteLogEntry,
   type VoteMessage,
-  viewChangeBytes,
 } from './messages.ts';
 import { checkNewView, checkViewChange } from './new-view.ts';
+import {
+  type DecisionProof,
+  newViewsMax,
+  OffenceWatch,
+  proposalSaying,
+  viewChangeSaying,
+  voteSaying,
+} from './offence.ts';
+import { type OwnSeat, OwnVotes, preparedValue } from './own-votes.ts';
 import { VoteBox } from './vote-box.ts';
 
 export interface PbftRules {
@@ -36,13 +48,12 @@ export interface PbftRules {
   readonly committee: Committee;
   readonly viewTimeoutMs: number;
   readonly viewTimeoutMaxMs: number;
+  /** Whether this node has no connection to a seat: less patience is spent on a leader who is gone. */
+  readonly isAbsent?: (seat: number) => boolean;
 }
 
-/** This node's own seat; absent for an observer, who only counts. */
-export interface OwnSeat {
-  readonly number: number;
-  readonly signer: Signer;
-}
+/** What is left of a view's timeout while its leader is not connected. */
+const ABSENT_LEADER_SHARE = 1 / 4;
 
 export type SeatMessage =
   | ({ readonly type: 'proposal' } & ProposalMessage)
@@ -63,7 +74,16 @@ export type PbftOutput =
       readonly prepared: boolean;
       readonly view: number;
     }
-  | { readonly type: 'decided'; readonly headerId: Uint8Array; readonly certificate: Certificate }
+  | {
+      readonly type: 'decided';
+      readonly headerId: Uint8Array;
+      readonly certificate: Certificate;
+      readonly proof: DecisionProof;
+    }
+  /** A seat signed what no honest one signs `[BFT-2]`. */
+  | { readonly type: 'offence'; readonly offence: Offence }
+  /** Somebody shows a vote of this seat that its log does not know: another life of it lost the log `[BFT-1]`. */
+  | { readonly type: 'forgotten'; readonly view: number; readonly phase: string }
   | { readonly type: 'refused'; readonly code: Code; readonly facts: Facts };
 
 interface Accepted {
@@ -76,7 +96,8 @@ interface Accepted {
 export class PbftHeight {
   readonly height: number;
   readonly #rules: PbftRules;
-  readonly #own: OwnSeat | undefined;
+  /** Absent where this node has no seat, or must not use it. */
+  readonly #own: OwnVotes | undefined;
   /** The view in which this seat takes part; votes in lower ones are never signed again `[BFT-4]`. */
   #view = 0;
   /** In views above 0: whether the view's new-view has been seen or made. */
@@ -90,8 +111,6 @@ export class PbftHeight {
   #prepared: PreparedProof | undefined;
   /** The last view in which this life of the seat sent its commit. */
   #committedIn = -1;
-  /** What this seat signed: `phase/view` → value. The in-memory form of the vote log `[BFT-1]`. */
-  readonly #signed = new Map<string, Uint8Array>();
   /** Own messages of the current view, sent again while nothing happens. */
   #outbox: SeatMessage[] = [];
   /** The value for which q commits are held, before and after it is decided. */
@@ -99,13 +118,17 @@ export class PbftHeight {
     | { readonly view: number; readonly id: Uint8Array; readonly signatures: ReadonlyMap<number, Uint8Array> }
     | undefined;
   #decided = false;
+  /** What each seat was seen to sign at this height, and the new-views that were seen to open its views `[BFT-2]`. */
+  readonly #watch: OffenceWatch;
+  readonly #newViews = new Map<number, NewViewProof>();
   #outputs: PbftOutput[] = [];
 
   constructor(height: number, rules: PbftRules, own: OwnSeat | undefined, log: readonly VoteLogEntry[] = []) {
     this.height = height;
     this.#rules = rules;
-    this.#own = own;
+    this.#own = own && new OwnVotes(height, rules, own, log);
     this.#votes = new VoteBox(rules.committee.quorum);
+    this.#watch = new OffenceWatch(rules.committee, height);
     for (const entry of log) this.#recall(entry);
     this.#resumeViewChange(log);
   }
@@ -130,7 +153,7 @@ export class PbftHeight {
       !this.#decided &&
       this.#leads(this.#view) &&
       this.#entered &&
-      !this.#signed.has(`proposal/${this.#view}`)
+      this.#own?.signed('proposal', this.#view) === undefined
     );
   }
 
@@ -138,6 +161,12 @@ export class PbftHeight {
   arm(nowMs: number): void {
     if (this.#decided || this.#own === undefined || this.#deadline !== undefined || !this.#entered) return;
     this.#startTimer(nowMs);
+  }
+
+  /** A seat's connection broke: if it leads the view, its time is cut short. */
+  onAbsent(nowMs: number): void {
+    if (this.#deadline !== undefined && !this.#decided)
+      this.#deadline = Math.min(this.#deadline, nowMs + this.#timeoutMs());
   }
 
   /** As leader: proposes a header built and executed by this node. */
@@ -158,6 +187,18 @@ export class PbftHeight {
       else this.#onViewChange(message, nowMs);
     }
     return this.#flush();
+  }
+
+  /** Whether this seat's log knows of its commit in a certificate that was checked, if there is one `[BFT-1]`. */
+  recognises({ view, quorum }: Certificate, id: Uint8Array): boolean {
+    return this.#own === undefined || this.#isOwn('commit', view, id) || !this.#signed(quorum);
+  }
+
+  /** What is held of one seat's words: told to its node when it comes back, in case it has lost its log `[BFT-1]`. */
+  saidBy(seat: number): SeatMessage[] {
+    const votes = this.#votes.of(seat).map((vote) => ({ type: 'vote' as const, ...vote }));
+    const change = this.#viewChanges.get(seat);
+    return change === undefined ? votes : [...votes, { type: 'viewChange', ...change }];
   }
 
   /** The node's verdict on a proposal that it was asked to check. Silence is the answer to a bad one. */
@@ -189,11 +230,7 @@ export class PbftHeight {
     if (view < this.#view) return;
     const id = headerId(header);
     const known = this.#proposals.get(view);
-    if (known !== undefined) {
-      if (!equalBytes(known.id, id))
-        this.#refuse('E_VOTE', { reason: 'two proposals in one view', seat, view });
-      return;
-    }
+    if (known !== undefined && (equalBytes(known.id, id) || this.#watch.isGuilty(seat))) return;
     const newView = newViewHash(message.newView);
     const body = this.#voteBytes(view, id, newView);
     if (
@@ -201,12 +238,17 @@ export class PbftHeight {
     ) {
       return this.#refuse('E_SIG', { part: 'proposal', seat, view });
     }
+    this.#noteSaying(seat, proposalSaying(view, id, newView, message.signature));
+    if (known !== undefined)
+      return this.#refuse('E_VOTE', { reason: 'two proposals in one view', seat, view });
     let prepared: PreparedProof | undefined;
     if (view === 0 && message.newView !== undefined)
       return this.#refuse('E_VOTE', { reason: 'a new-view in view 0', seat });
     if (view > 0) {
       const choice = checkNewView(message.newView, this.height, view, this.#rules);
       if (!choice.ok) return this.#refuse(choice.code, { ...choice.facts, seat, view });
+      for (const change of message.newView!.viewChanges) this.#noticeIn(change);
+      this.#keepNewView(view, message.newView!);
       prepared = choice.value;
       if (prepared !== undefined && !equalBytes(headerId(prepared.header), id)) {
         return this.#refuse('E_VOTE', { reason: 'not the prepared value', seat, view });
@@ -228,17 +270,47 @@ export class PbftHeight {
   #onVote(message: VoteMessage, nowMs: number): void {
     const { phase, view, seat } = message;
     const voter = this.#rules.committee.record.seats[seat];
-    if (voter === undefined || seat === this.#own?.number) return;
+    if (voter === undefined) return;
+    if (seat === this.#own?.seat) return this.#onOwnVote(message);
     const verdict = this.#votes.room(message, this.#view);
     if (verdict === 'known' || verdict === 'far') return;
-    if (verdict === 'conflict')
-      return this.#refuse('E_VOTE', { reason: 'two votes in one view and phase', seat, view, phase });
+    if (verdict === 'conflict' && this.#watch.isGuilty(seat)) return;
     const body = this.#voteBytes(view, message.headerId, message.newView);
     if (!verifyDigest(message.signature, phaseDomain[phase], this.#rules.network, body, voter)) {
       return this.#refuse('E_SIG', { part: phase, seat, view });
     }
+    this.#noteSaying(seat, voteSaying(message));
+    if (verdict === 'conflict')
+      return this.#refuse('E_VOTE', { reason: 'two votes in one view and phase', seat, view, phase });
     this.#votes.add(message);
     this.#advance(view, nowMs);
+  }
+
+  /** A peer repeats to this seat what it heard from it: nothing new to a seat that has its log `[BFT-1]`. */
+  #onOwnVote({ phase, view, headerId: id, newView, seat, signature }: VoteMessage): void {
+    if (this.#isOwn(phase, view, id)) return;
+    const body = this.#voteBytes(view, id, newView);
+    const key = this.#rules.committee.record.seats[seat]!;
+    if (!verifyDigest(signature, phaseDomain[phase], this.#rules.network, body, key))
+      return this.#refuse('E_SIG', { part: `own ${phase}`, view });
+    this.#outputs.push({ type: 'forgotten', view, phase });
+  }
+
+  /** Whether this seat's log says that it signed this. */
+  #isOwn(phase: VotePhase | 'view-change', view: number, value: Uint8Array): boolean {
+    const signed = this.#own?.signed(phase, view);
+    return signed !== undefined && equalBytes(signed, value);
+  }
+
+  /** Notes where q signatures that were checked hold one of this seat's that its log does not know. */
+  #notice(phase: VotePhase, view: number, value: Uint8Array, quorum: QuorumSignatures): void {
+    if (this.#own === undefined || this.#isOwn(phase, view, value)) return;
+    if (this.#signed(quorum)) this.#outputs.push({ type: 'forgotten', view, phase });
+  }
+
+  /** Whether this seat is among the signers. */
+  #signed(quorum: QuorumSignatures): boolean {
+    return seatsOf(quorum.bitmap, this.#rules.committee)?.includes(this.#own!.seat) ?? false;
   }
 
   /** Moves on where votes of `view` now suffice: prepared → commit, committed → decided. */
@@ -280,18 +352,61 @@ export class PbftHeight {
       type: 'decided',
       headerId: committed.id,
       certificate: { height: this.height, view: committed.view, quorum },
+      proof: this.#decisionProof(committed),
     });
     return true;
   }
 
+  #decisionProof({ view, id }: { readonly view: number; readonly id: Uint8Array }): DecisionProof {
+    const prepares = this.#votes.quorum('prepare', view);
+    const header = this.#proposals.get(view)?.header;
+    const newViews = [...this.#newViews].sort(([a], [b]) => a - b).map(([, newView]) => newView);
+    if (header === undefined || prepares === undefined || !equalBytes(prepares.headerId, id))
+      return { prepared: undefined, newViews };
+    const quorum = makeQuorum(prepares.signatures, this.#rules.committee);
+    return { prepared: { view, header, newView: prepares.newView, quorum }, newViews };
+  }
+
+  /** A new-view that was checked: its view-changes count as if they had been heard, and it may have to be shown. */
+  #keepNewView(view: number, newView: NewViewProof): void {
+    for (const change of newView.viewChanges) this.#noteSaying(change.seat, viewChangeSaying(change));
+    this.#newViews.set(view, newView);
+    if (this.#newViews.size > newViewsMax) this.#newViews.delete(Math.min(...this.#newViews.keys()));
+  }
+
+  /** What a seat signed, its signature checked. */
+  #noteSaying(seat: number, said: Saying): void {
+    const offence = this.#watch.note(seat, said);
+    if (offence !== undefined) this.#outputs.push({ type: 'offence', offence });
+  }
+
   #onViewChange(message: ViewChangeMessage, nowMs: number): void {
     const known = this.#viewChanges.get(message.seat);
-    if (known !== undefined && known.view >= message.view) return;
+    if (known !== undefined && (known.view > message.view || this.#isSaidAgain(known, message))) return;
     const checked = checkViewChange(message, this.height, this.#rules);
     if (!checked.ok) return this.#refuse(checked.code, { ...checked.facts, seat: message.seat });
+    this.#noticeIn(message);
+    if (message.seat === this.#own?.seat) return;
+    this.#noteSaying(message.seat, viewChangeSaying(message));
+    if (known?.view === message.view) return;
     this.#viewChanges.set(message.seat, message);
     this.#joinViewChange(nowMs);
     this.#openView(nowMs);
+  }
+
+  /** Own signatures in a view-change that was checked: its own, if it is this seat's, and prepares that it shows. */
+  #noticeIn({ seat, view, prepared }: ViewChangeMessage): void {
+    if (seat === this.#own?.seat && !this.#isOwn('view-change', view, preparedValue(prepared?.header)))
+      this.#outputs.push({ type: 'forgotten', view, phase: 'view-change' });
+    if (prepared !== undefined)
+      this.#notice('prepare', prepared.view, headerId(prepared.header), prepared.quorum);
+  }
+
+  /** The same view-change once more; or another one to the same view, where that seat's guilt is proved already. */
+  #isSaidAgain(known: ViewChangeMessage, message: ViewChangeMessage): boolean {
+    if (known.view !== message.view) return false;
+    const [before, now] = [viewChangeSaying(known), viewChangeSaying(message)];
+    return contradiction(before, now) === undefined || this.#watch.isGuilty(message.seat);
   }
 
   /** f+1 seats ask for a higher view: at least one honest seat's timer ran out, so join them. */
@@ -310,36 +425,12 @@ export class PbftHeight {
     this.#deadline = undefined;
     this.#newView = undefined;
     const prepared = this.#prepared;
-    const value = prepared === undefined ? zero32 : headerId(prepared.header);
-    if (!this.#remember({ height: this.height, view, phase: 'view-change', value, prepared })) return;
-    const message = this.#signViewChange(this.#own, view, prepared);
+    if (!this.#claim('view-change', view, preparedValue(prepared?.header), prepared)) return;
+    const message = this.#own.signViewChange(view, prepared);
     this.#viewChanges.set(message.seat, message);
     this.#outbox = [];
     this.#send({ type: 'viewChange', ...message }, nowMs);
     this.#openView(nowMs);
-  }
-
-  #signViewChange(
-    { number, signer }: OwnSeat,
-    view: number,
-    prepared: PreparedProof | undefined,
-  ): ViewChangeMessage {
-    const { network, committee } = this.#rules;
-    const subject = prepared && { view: prepared.view, headerId: headerId(prepared.header) };
-    const body = viewChangeBytes({
-      network,
-      committeeHash: committee.hash,
-      height: this.height,
-      view,
-      prepared: subject,
-    });
-    return {
-      height: this.height,
-      view,
-      prepared,
-      seat: number,
-      signature: signDigest(signer, 'view-change', network, body),
-    };
   }
 
   /** Once q view-changes for the current view are held: its timer runs, and its leader may propose `[BFT-7]`. */
@@ -353,6 +444,7 @@ export class PbftHeight {
     if (!this.#leads(this.#view) || forView.length < quorum) return;
     this.#newView = { viewChanges: forView.slice(0, quorum) };
     this.#entered = true;
+    this.#keepNewView(this.#view, this.#newView);
     const choice = checkNewView(this.#newView, this.height, this.#view, this.#rules);
     if (choice.ok && choice.value !== undefined)
       this.#sendProposal(choice.value.header, new Uint8Array(0), undefined, nowMs, true);
@@ -368,15 +460,9 @@ export class PbftHeight {
     if (this.#own === undefined) return;
     const view = this.#view;
     const id = headerId(header);
-    if (!this.#remember({ height: this.height, view, phase: 'proposal', value: id, prepared: undefined }))
-      return;
+    if (!this.#claim('proposal', view, id)) return;
     const newView = newViewHash(this.#newView);
-    const signature = signDigest(
-      this.#own.signer,
-      'proposal',
-      this.#rules.network,
-      this.#voteBytes(view, id, newView),
-    );
+    const signature = this.#own.signProposal(view, id, newView);
     this.#proposals.set(view, { header, id, newView, checked: false });
     const message = {
       view,
@@ -384,45 +470,38 @@ export class PbftHeight {
       previousCertificate,
       newView: this.#newView,
       anchor,
-      seat: this.#own.number,
+      seat: this.#own.seat,
       signature,
     };
     this.#send({ type: 'proposal', ...message }, nowMs);
     // The leader checks its own value as everyone else does: a re-proposed one may not be its own.
-    this.#outputs.push({ type: 'check', header, anchor, seat: this.#own.number, prepared, view });
+    this.#outputs.push({ type: 'check', header, anchor, seat: this.#own.seat, prepared, view });
     if (this.#deadline === undefined) this.#startTimer(nowMs);
   }
 
   #vote(phase: VotePhase, { id, newView }: { readonly id: Uint8Array; readonly newView: Uint8Array }): void {
     if (this.#own === undefined) return;
     const view = this.#view;
-    const prepared = phase === 'commit' ? this.#prepared : undefined;
-    if (!this.#remember({ height: this.height, view, phase, value: id, prepared })) return;
-    const { number: seat, signer } = this.#own;
-    const signature = signDigest(
-      signer,
-      phaseDomain[phase],
-      this.#rules.network,
-      this.#voteBytes(view, id, newView),
-    );
-    const message: VoteMessage = { phase, height: this.height, view, headerId: id, newView, seat, signature };
+    if (!this.#claim(phase, view, id, phase === 'commit' ? this.#prepared : undefined)) return;
+    const message = this.#own.signVote(phase, view, id, newView);
     this.#votes.add(message);
     this.#send({ type: 'vote', ...message }, undefined);
   }
 
   /** Logs a signature about to be made; false when another value was signed at this (view, phase) before. */
-  #remember(entry: VoteLogEntry): boolean {
-    const name = `${entry.phase}/${entry.view}`;
-    const signed = this.#signed.get(name);
-    if (signed !== undefined) return equalBytes(signed, entry.value);
-    this.#signed.set(name, entry.value);
-    this.#outputs.push({ type: 'log', entry });
-    return true;
+  #claim(
+    phase: VoteLogEntry['phase'],
+    view: number,
+    value: Uint8Array,
+    prepared: PreparedProof | undefined = undefined,
+  ): boolean {
+    const claim = this.#own?.claim(phase, view, value, prepared);
+    if (claim?.verdict === 'new') this.#outputs.push({ type: 'log', entry: claim.line });
+    return claim !== undefined && claim.verdict !== 'never';
   }
 
   /** Restores what an earlier life of this seat had signed. */
   #recall(entry: VoteLogEntry): void {
-    this.#signed.set(`${entry.phase}/${entry.view}`, entry.value);
     if (
       entry.prepared !== undefined &&
       (this.#prepared === undefined || entry.prepared.view >= this.#prepared.view)
@@ -439,7 +518,7 @@ export class PbftHeight {
   #resumeViewChange(log: readonly VoteLogEntry[]): void {
     const last = log.filter((entry) => entry.phase === 'view-change').at(-1);
     if (this.#own === undefined || this.#entered || last === undefined) return;
-    const message = this.#signViewChange(this.#own, last.view, last.prepared);
+    const message = this.#own.signViewChange(last.view, last.prepared);
     this.#viewChanges.set(message.seat, message);
     this.#outbox = [{ type: 'viewChange', ...message }];
     this.#resendAt = 0;
@@ -457,9 +536,15 @@ export class PbftHeight {
 
   #startTimer(nowMs: number): void {
     if (this.#own === undefined) return;
-    const { viewTimeoutMs, viewTimeoutMaxMs } = this.#rules;
-    this.#deadline = nowMs + Math.min(viewTimeoutMs * 2 ** this.#view, viewTimeoutMaxMs);
-    this.#resendAt = Math.min(this.#resendAt, nowMs + viewTimeoutMs / 2);
+    this.#deadline = nowMs + this.#timeoutMs();
+    this.#resendAt = Math.min(this.#resendAt, nowMs + this.#rules.viewTimeoutMs / 2);
+  }
+
+  #timeoutMs(): number {
+    const { viewTimeoutMs, viewTimeoutMaxMs, committee, isAbsent } = this.#rules;
+    const leader = committee.leader(this.height, this.#view);
+    const gone = leader !== this.#own?.seat && isAbsent?.(leader) === true;
+    return Math.min(viewTimeoutMs * 2 ** this.#view, viewTimeoutMaxMs) * (gone ? ABSENT_LEADER_SHARE : 1);
   }
 
   #send(message: SeatMessage, nowMs: number | undefined): void {
@@ -469,7 +554,7 @@ export class PbftHeight {
   }
 
   #leads(view: number): boolean {
-    return this.#own !== undefined && this.#rules.committee.leader(this.height, view) === this.#own.number;
+    return this.#own !== undefined && this.#rules.committee.leader(this.height, view) === this.#own.seat;
   }
 
   #voteBytes(view: number, id: Uint8Array, newView: Uint8Array): Uint8Array {

@@ -20,11 +20,12 @@ import { SUITE } from '../crypto/ed25519.ts';
 import { zero32 } from '../crypto/hash.ts';
 import { emptyRoot } from '../merkle/tree.ts';
 import { repeat, signerOf } from './arbitraries.ts';
+import { makeLei } from './contract-world.ts';
 
 const test = suite('genesis');
 
 const keys = [1, 2, 3, 4, 5].map((byte) => signerOf(byte).publicKey);
-const lei = (number: number) => `54930000000000000${String(number).padStart(3, '0')}`;
+const lei = (number: number) => makeLei(`TALLY${number}`);
 const parties = keys.map((publicKey, i) => ({
   lei: lei(i),
   name: `Party ${i}`,
@@ -125,6 +126,16 @@ test('keys that could be anybody’s, or two people’s, are refused', () => {
   assert.is(codeOf({ parties: withKeys(4, repeat(0xff)) }), 'E_CREDENTIAL');
   assert.is(codeOf({ parties: withKeys(4, keys[0]!) }), 'E_CREDENTIAL', 'another party’s');
   assert.is(codeOf({ parties: withKeys(4, keys[4]!, keys[4]!) }), 'E_CREDENTIAL', 'twice');
+});
+
+test('a party has one legal entity identifier, with right check digits, and no other party has it', () => {
+  const withLei = (text: string) => parties.map((entry, i) => (i === 4 ? { ...entry, lei: text } : entry));
+  assert.is(codeOf({ parties: withLei(lei(5)) }), 'OK');
+  assert.is(codeOf({ parties: withLei(lei(0)) }), 'E_ID_INVALID', 'another party’s');
+  const digits = Number(lei(4).slice(18));
+  const wrong = `${lei(4).slice(0, 18)}${String((digits + 1) % 100).padStart(2, '0')}`;
+  assert.is(codeOf({ parties: withLei(wrong) }), 'E_ID_INVALID', 'check digits');
+  assert.is(codeOf({ parties: withLei(lei(4).toLowerCase()) }), 'E_ID_INVALID', 'one spelling');
 });
 
 test('each seat is one party’s key, and named once', () => {

@@ -15,6 +15,7 @@ import type { Outbox } from '../outbox/outbox.ts';
 import type { Spool } from '../outbox/spool.ts';
 import { framesByDevice } from '../outbox/tallies.ts';
 import { decodePack } from '../senml/pack.ts';
+import { Admission } from './admission.ts';
 import type { Devices } from './devices.ts';
 import type { Log } from './log.ts';
 
@@ -31,7 +32,6 @@ export interface ReceptionParts {
 
 /** Kept waiting longer than this the message is given up: the broker sends it again on a new connection. */
 const ROOM_WAIT_MS = 20_000;
-const ROOM_LOOK_MS = 20;
 
 interface Message {
   readonly payload: Uint8Array;
@@ -42,6 +42,7 @@ interface Message {
 export class Reception {
   readonly #parts: ReceptionParts;
   readonly #intake: Intake;
+  readonly #admission: Admission;
   /** Refusals by code: of frames under E_REPLAY, of messages under the others. */
   readonly #refused = new Map<Code, number>();
   /** Devices that the intake asked for and that nobody was asked about yet. */
@@ -52,11 +53,14 @@ export class Reception {
   /** The held message that is being judged: its own device no longer stands behind it. */
   #draining = false;
   #drained: Promise<void> | undefined;
-  #closed = false;
 
   private constructor(parts: ReceptionParts) {
     this.#parts = parts;
     this.#intake = new Intake({ network: parts.network, deviceOf: (name) => this.#deviceOf(name) });
+    this.#admission = new Admission({
+      isFull: () => parts.outbox.isFull,
+      onWait: () => this.#count('E_FULL', 1),
+    });
   }
 
   static async open(parts: ReceptionParts): Promise<Reception> {
@@ -89,16 +93,17 @@ export class Reception {
     const message = { payload, contentType, receivedMs: this.#parts.clock.now() };
     this.#messages += 1;
     this.#bytes += payload.length;
-    await this.#room();
-    const verdict = this.#judge(message);
-    if (verdict !== undefined) return this.#finish(message, verdict);
+    if (await this.#admit(message)) return;
     await this.#takeUnresolved(message);
   }
 
   /** Takes up held messages whose devices the ledger knows by now. Never rejects. */
   drain(): Promise<void> {
     this.#drained ??= this.#drain()
-      .catch((error: Error) => this.#parts.log('error', 'held messages stay held', { error: error.message }))
+      .catch((error: Error) => {
+        if (this.#admission.closed) return;
+        this.#parts.log('error', 'held messages stay held', { error: error.message });
+      })
       .finally(() => {
         this.#drained = undefined;
       });
@@ -107,7 +112,7 @@ export class Reception {
 
   /** Nobody waits for room any longer: what waited comes again in the next life. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#admission.close();
     await this.#drained;
   }
 
@@ -127,17 +132,25 @@ export class Reception {
     return !verdict.ok && verdict.code === 'E_DEVICE_UNKNOWN' && this.#missed.size > 0 ? undefined : verdict;
   }
 
+  /** Judges the message and writes what comes of it, once there is room; false when that depends on a device still. */
+  #admit(message: Message): Promise<boolean> {
+    return this.#admission.enter(async () => {
+      const verdict = this.#judge(message);
+      if (verdict === undefined) return false;
+      await this.#finish(message, verdict);
+      return true;
+    }, ROOM_WAIT_MS);
+  }
+
   async #takeUnresolved(message: Message): Promise<void> {
     const { devices, spool } = this.#parts;
     const names = this.#devicesOf(message);
     // In the order of arrival: whoever waits for the same device asked before us.
-    const resolved = await devices.resolve(names);
-    let verdict = resolved ? this.#judge(message) : undefined;
-    if (resolved && verdict === undefined) {
+    if (await devices.resolve(names)) {
+      if (await this.#admit(message)) return;
       await this.drain();
-      verdict = this.#judge(message);
+      if (await this.#admit(message)) return;
     }
-    if (verdict !== undefined) return this.#finish(message, verdict);
     if (spool.isFull) {
       this.#count('E_FULL', 1);
       this.#parts.log(
@@ -201,34 +214,23 @@ export class Reception {
     return frames.ok ? frames.value : [];
   }
 
-  /** Waits until the outbox takes more. */
-  async #room(): Promise<void> {
-    const { outbox } = this.#parts;
-    if (!outbox.isFull) return;
-    this.#count('E_FULL', 1);
-    const untilMs = performance.now() + ROOM_WAIT_MS;
-    while (outbox.isFull) {
-      if (this.#closed || performance.now() > untilMs) throw new Error('the outbox is full');
-      await new Promise((resolve) => setTimeout(resolve, ROOM_LOOK_MS));
-    }
-  }
-
   async #drain(): Promise<void> {
-    const { spool, devices, outbox } = this.#parts;
+    const { spool, devices } = this.#parts;
     if (spool.size === 0) return;
     await devices.resolve(spool.devices);
     for (;;) {
-      while (outbox.isFull && !this.#closed)
-        await new Promise((resolve) => setTimeout(resolve, ROOM_LOOK_MS));
-      if (this.#closed) return;
       const ready = await spool.firstReady((name) => devices.isResolved(name));
       if (ready === undefined) return;
-      this.#draining = true;
-      const verdict = this.#judge(ready.message);
-      this.#draining = false;
+      const taken = await this.#admission.enter(async () => {
+        this.#draining = true;
+        const verdict = this.#judge(ready.message);
+        this.#draining = false;
+        if (verdict === undefined) return false;
+        await this.#finish(ready.message, verdict, [spool.release(ready.number)]);
+        return true;
+      });
       // Forgotten meanwhile: it is asked for again with the next head.
-      if (verdict === undefined) return;
-      await this.#finish(ready.message, verdict, [spool.release(ready.number)]);
+      if (!taken) return;
     }
   }
 

@@ -9,10 +9,11 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { Aedes } from 'aedes';
+import { freePort } from '../../node/config/free-ports.ts';
 import { MqttError } from './connection.ts';
 
 const HOST = '127.0.0.1';
-const START_TIMEOUT_MS = 10_000;
+const START_TIMEOUT_MS = 60_000;
 /** Ends the broker when file descriptor 3 closes: at `close`, and also when this process is killed. */
 const UNTIL_WE_END = '"$0" -c "$1" 3<&- & broker=$!; { read -r _ <&3; kill $broker; } 2>&- & wait $broker';
 
@@ -119,14 +120,6 @@ async function listen(server: Server, port: number): Promise<number> {
   server.listen(port, HOST);
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server, 0);
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 function isExecutable(path: string): boolean {

@@ -160,7 +160,7 @@ for (const [number, kind] of brokerKinds().entries()) {
     );
     const startedMs = performance.now();
     await gateway.close();
-    assert.ok(performance.now() - startedMs < 2_000, `closed in ${performance.now() - startedMs} ms`);
+    assert.ok(performance.now() - startedMs < 10_000, `closed in ${performance.now() - startedMs} ms`);
     assert.is(await gateway.ended, undefined);
   });
 }
@@ -190,7 +190,7 @@ test('the primary dies, then the gateway restarts: nothing is lost, nothing doub
   await gateway.close();
   gateway = await startNamed(name, broker);
   await publishing;
-  await until('all final', async () => (await finalOf(gateway)) === frames.length, 60_000);
+  await until('all final', async () => (await finalOf(gateway)) === frames.length, 180_000);
   const status = await gateway.status();
   assert.is(status.frames.accepted, frames.length);
   assert.is(status.frames.queued + status.frames.inFlight, 0);

@@ -136,14 +136,14 @@ test('killed eight times while readings stream in', async () => {
   const publishing = publishFrames(frames, { url: broker.url, speed: 100, signal: stop.signal });
   for (let kill = 0; kill < 8; kill++) {
     const before = Math.max(0, await gateway.final());
-    await until('it works', async () => (await gateway.final()) > before || kill % 3 === 1, 20_000);
+    await until('it works', async () => (await gateway.final()) > before || kill % 3 === 1, 120_000);
     await sleep(Math.random() * 300);
     await gateway.end('SIGKILL');
     gateway = new GatewayProcess(home);
   }
   stop.abort();
   const sent = await publishing;
-  await until('all final', async () => (await gateway.final()) >= sent, 60_000);
+  await until('all final', async () => (await gateway.final()) >= sent, 180_000);
   await sleep(1_000);
   const { frames: counts, alarms } = await gateway.status();
   assert.equal(alarms, {});
@@ -152,7 +152,7 @@ test('killed eight times while readings stream in', async () => {
   const startedMs = performance.now();
   assert.is(await gateway.end('SIGTERM'), 0);
   assert.ok(
-    performance.now() - startedMs < 2_000,
+    performance.now() - startedMs < 10_000,
     `ended in ${Math.round(performance.now() - startedMs)} ms`,
   );
 

@@ -29,6 +29,10 @@ const test = suite('gateway and ledger');
 
 const [A, B, C] = ['aa', 'bb', 'cc'].map((byte) => byte.repeat(32)) as [string, string, string];
 const author = signer.publicKey;
+/** Far longer than any of this takes, so that it ends only what hangs, on a slow machine too. */
+const WITHIN_MS = 60_000;
+/** Opened by the test that runs: whatever it leaves open when it fails is closed, or this file would never end. */
+const opened = new Set<Inside>();
 
 /** A gateway's inside, with time by hand and nodes by script. */
 class Inside {
@@ -66,6 +70,7 @@ class Inside {
   ): Promise<Inside> {
     const inside = new Inside(directory, ledger, keys);
     if (!up) for (const node of inside.link.scripted) node.up = false;
+    opened.add(inside);
     await inside.#start(resume, { ...outboxLimits, queuedFramesMax });
     return inside;
   }
@@ -146,7 +151,8 @@ class Inside {
 
   /** Checkpoints, told to everybody, until `done`. */
   async until(what: string, done: () => boolean, stepMs = 250): Promise<void> {
-    for (let i = 0; i < 200; i++) {
+    const endMs = performance.now() + WITHIN_MS;
+    while (performance.now() < endMs) {
       if (done()) return;
       this.nowMs += stepMs;
       this.ledger.advance();
@@ -156,14 +162,34 @@ class Inside {
       await sleep(5);
     }
     throw new Error(
-      `${what}: not within 200 checkpoints; ${JSON.stringify(this.said.slice(-10))} ${this.failures}`,
+      `${what}: not within ${WITHIN_MS} ms; ${JSON.stringify(this.said.slice(-10))} ${this.failures}`,
+    );
+  }
+
+  /** Waits for something that no further checkpoint is needed for. */
+  async see(what: string, done: () => boolean): Promise<void> {
+    const endMs = performance.now() + WITHIN_MS;
+    while (!done()) {
+      if (performance.now() > endMs)
+        throw new Error(`${what}: not within ${WITHIN_MS} ms; ${JSON.stringify(this.said.slice(-10))}`);
+      await sleep(5);
+    }
+  }
+
+  /** A node is followed: whoever asks the ledger now gets an answer. */
+  follows(): Promise<void> {
+    return this.see(
+      'a node to ask',
+      () => this.talk.primary !== undefined && this.follower.head !== undefined,
     );
   }
 
   async close(): Promise<void> {
-    await this.dispatcher.close();
-    await this.talk.close();
-    await this.outbox.close();
+    opened.delete(this);
+    await this.reception?.close();
+    await this.dispatcher?.close();
+    await this.talk?.close();
+    await this.outbox?.close();
   }
 }
 
@@ -172,6 +198,7 @@ async function inFolder(run: (directory: string) => Promise<void>): Promise<void
   try {
     await run(join(folder, 'outbox'));
   } finally {
+    for (const inside of opened) await inside.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -194,9 +221,11 @@ test('signs nothing before the ledger knows its key; then everything, in chain o
       inside.link.push();
       await sleep(10);
     }
+    await inside.see('the key is not known', () => {
+      const { standing } = inside.guard;
+      return standing.state === 'waiting' && standing.code === 'E_KEY_UNKNOWN';
+    });
     assert.is(inside.outbox.end.sequence, 0);
-    const { standing } = inside.guard;
-    assert.ok(standing.state === 'waiting' && standing.code === 'E_KEY_UNKNOWN');
     ledger.enrolGateway(author);
     await inside.until('final', () => inside.outbox.counts.finalFrames === 23);
     assert.is(ledger.vertices.length, 5);
@@ -240,7 +269,7 @@ test('a dead or frozen primary is replaced; the work goes on where it was', () =
 test('prefers a second of another organisation', () =>
   inFolder(async (directory) => {
     const inside = await Inside.open(directory, enrolled(), { keys: [A, B, C] });
-    await sleep(10);
+    await inside.see('two are chosen', () => inside.talk.chosen.length === 2);
     assert.equal(inside.talk.chosen, [A, C]);
     inside.link.set(2, false);
     assert.equal(inside.talk.chosen, [A, B], 'one of its own is better than none');
@@ -347,7 +376,9 @@ test('a vertex that a node lost is sent again', () =>
     await inside.until('clear', () => inside.guard.standing.state === 'clear');
     for (const node of inside.link.scripted) node.take = () => 'OK';
     await inside.append(1);
-    await sleep(20);
+    await inside.see('both have lost it', () =>
+      inside.link.scripted.every(({ asked }) => asked.some(({ type }) => type === 'submit')),
+    );
     assert.is(inside.ledger.vertices.length, 0);
     for (const node of inside.link.scripted) node.take = undefined;
     await inside.until('final', () => inside.outbox.counts.finalFrames === 1, 4_000);
@@ -370,8 +401,7 @@ test('a revoked key is noticed: the outcome is loud, the frames are counted, not
     assert.is(inside.outbox.queuedFrames, 1);
     await inside.close();
     const again = await Inside.open(directory, inside.ledger);
-    await sleep(50);
-    assert.ok(again.guard.standing.state === 'blocked', 'also in the next life');
+    await again.see('blocked in the next life as well', () => again.guard.standing.state === 'blocked');
     await again.close();
   }));
 
@@ -385,7 +415,7 @@ test('never signs beside a chain that is ahead: an outbox that was lost, or is a
 
     const lost = await Inside.open(`${directory}-lost`, ledger);
     await lost.append(2);
-    await sleep(50);
+    await lost.see('blocked', () => lost.guard.standing.state === 'blocked');
     const { standing } = lost.guard;
     assert.ok(
       standing.state === 'blocked' && standing.code === 'E_CHAIN' && standing.reason.includes('resume_chain'),
@@ -417,7 +447,7 @@ test('another vertex of its own number on the ledger: somebody else has the key'
     ledger.setChain(author, 1, hash('vertex', uint32Bytes(9)));
     ledger.advance();
     inside.link.set(0, true);
-    await sleep(50);
+    await inside.see('blocked', () => inside.guard.standing.state === 'blocked');
     const { standing } = inside.guard;
     assert.ok(standing.state === 'blocked' && standing.code === 'E_FORK', JSON.stringify(standing));
     await inside.close();
@@ -425,7 +455,7 @@ test('another vertex of its own number on the ledger: somebody else has the key'
     suspended.setChain(author, 1, inside.outbox.end.id, true);
     suspended.advance();
     const again = await Inside.open(directory, suspended);
-    await sleep(50);
+    await again.see('blocked', () => again.guard.standing.state === 'blocked');
     assert.ok(again.guard.standing.state === 'blocked' && again.guard.standing.code === 'E_KEY_SUSPENDED');
     await again.close();
   }));
@@ -446,7 +476,7 @@ test('messages of devices that nobody can be asked about are held, and taken up 
     await inside.close();
 
     const again = await Inside.open(directory, ledger);
-    await sleep(20);
+    await again.follows();
     assert.is(again.spool.size, 3);
     const behind = again.reception.take(packOf(frameOf(3, 'd1'), 'json'), {
       topic: '',
@@ -476,25 +506,37 @@ test('a full outbox holds messages back, unacknowledged, and drops nothing', () 
     ledger.enrolDevice('d1');
     ledger.advance();
     const first = await Inside.open(directory, ledger);
-    await sleep(20);
+    await first.follows();
     assert.ok(await first.devices.resolve(['d1']));
     await first.close();
 
     const inside = await Inside.open(directory, ledger, { up: false, queuedFramesMax: 10 });
-    let acknowledged = 0;
-    const sending = Array.from({ length: 30 }, async (_, counter) => {
+    const acknowledged: number[] = [];
+    const send = async (counter: number) => {
       const payload = packOf(frameOf(counter, 'd1'), 'cbor');
       await inside.reception.take(payload, { topic: '', contentType: undefined });
-      acknowledged += 1;
-    });
-    await sleep(60);
-    assert.is(acknowledged, 10);
+      acknowledged.push(counter);
+    };
+    // All in one turn of the event loop: none of them has been written when the last one looks for room.
+    const sending = Array.from({ length: 30 }, (_, counter) => send(counter));
     assert.is(inside.outbox.queuedFrames, 10);
     assert.is(inside.reception.refused.get('E_FULL'), 20, 'and everybody can see why');
+    await inside.see('ten are acknowledged', () => acknowledged.length === 10);
+    // Longer than whoever waits takes to look again.
+    await sleep(60);
+    assert.is(acknowledged.length, 10);
+    assert.is(inside.outbox.queuedFrames, 10);
     inside.link.set(0, true);
-    await inside.until('final', () => inside.outbox.counts.finalFrames === 30);
-    await Promise.all(sending);
-    assert.is(new Set(ledger.vertices.flatMap(framesIn).map(nameOf)).size, 30);
+    await inside.until('room again', () => inside.outbox.counts.finalFrames > 0);
+    const late = send(30);
+    await inside.until('final', () => inside.outbox.counts.finalFrames === 31);
+    await Promise.all([...sending, late]);
+    assert.equal(
+      acknowledged,
+      Array.from({ length: 31 }, (_, counter) => counter),
+      'in the order of arrival',
+    );
+    assert.is(new Set(ledger.vertices.flatMap(framesIn).map(nameOf)).size, 31);
     await inside.close();
   }));
 
@@ -504,7 +546,7 @@ test('a revocation of a device is noticed after a while', () =>
     ledger.enrolDevice('d1');
     ledger.advance();
     const inside = await Inside.open(directory, ledger);
-    await sleep(20);
+    await inside.follows();
     const send = (counter: number) =>
       inside.reception.take(packOf(frameOf(counter, 'd1'), 'json'), { topic: '', contentType: undefined });
     await send(1);
@@ -514,7 +556,7 @@ test('a revocation of a device is noticed after a while', () =>
     await send(2);
     inside.nowMs += 61_000;
     await send(3);
-    await sleep(20);
+    await inside.see('it was asked for again', () => inside.devices.find('d1')?.active === false);
     await send(4);
     assert.is(inside.reception.refused.get('E_KEY_REVOKED'), 1);
     assert.is(inside.reception.counts.accepted, 3);

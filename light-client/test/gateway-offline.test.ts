@@ -68,7 +68,7 @@ test('a day of readings queued without an uplink: 86,400 become final, none lost
 
   startedMs = performance.now();
   const gateway = await startGateway(config, PASSPHRASE);
-  await until('all final', async () => (await gateway.status()).frames.final === FRAMES, 170_000);
+  await until('all final', async () => (await gateway.status()).frames.final === FRAMES, 480_000);
   const finalMs = performance.now() - startedMs;
   const { vertices } = await gateway.status();
   await gateway.close();

@@ -4,10 +4,8 @@
  */
 
 import '../../node/polyfill.ts';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -26,6 +24,7 @@ import { revokeKey } from '../../consensus/contracts/transitions/revoke.ts';
 import { type Signer, SUITE } from '../../consensus/crypto/ed25519.ts';
 import { hash } from '../../consensus/crypto/hash.ts';
 import { composeCall, signCall, signedCall } from '../../consensus/vertex/call.ts';
+import { freePorts } from '../../node/config/free-ports.ts';
 import type { GatewayConfig } from '../../node/config/gateway-config.ts';
 import type { NodeConfig } from '../../node/config/node-config.ts';
 import { installNativePrimitives, nativeSigner, randomPort } from '../../node/crypto/native.ts';
@@ -52,19 +51,6 @@ export const MONITOR = 1;
 
 export const seedNamed = (name: string): Uint8Array => hash('label', asciiBytes(name));
 export const signerNamed = (name: string): Signer => nativeSigner(seedNamed(name));
-
-export async function freePorts(count: number): Promise<number[]> {
-  const listening = Array.from({ length: count }, async () => {
-    const server: Server = createServer();
-    server.listen(0, HOST);
-    await once(server, 'listening');
-    return server;
-  });
-  const servers = await Promise.all(listening);
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  for (const server of servers) server.close();
-  return ports;
-}
 
 export class LedgerWorld {
   readonly folder: string;
@@ -147,6 +133,7 @@ export class LedgerWorld {
       this.#configs[i]!,
       PASSPHRASE,
       makeLog({ name: parties[i]!.name, logLevel: 'silent' }),
+      { firstStart: true },
     );
   }
 
@@ -198,7 +185,7 @@ export class LedgerWorld {
         network: this.genesis.network,
         transition: transition.name,
         nonce: random.bytes(16),
-        deadline: Date.now() + 60_000,
+        deadline: Date.now() + 600_000,
       },
       ...{ values: transition.args.encodeParts(args), salts: [random.bytes(32), random.bytes(32)] },
     });
@@ -207,7 +194,7 @@ export class LedgerWorld {
     );
     signatures.sort((a, b) => (toHex(a.key) < toHex(b.key) ? -1 : 1));
     const { url, token } = this.nodes[MONITOR]!.api;
-    const response = await fetch(`${url}/v1/calls/submit?wait=20000`, {
+    const response = await fetch(`${url}/v1/calls/submit?wait=60000`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
       body: JSON.stringify({ call: toHex(signedCall.encode({ ...unsigned, signatures })) }),
@@ -294,7 +281,7 @@ const logLevel = (): GatewayConfig['logLevel'] =>
 export async function until(
   what: string,
   done: () => Promise<boolean> | boolean,
-  withinMs = 30_000,
+  withinMs = 120_000,
 ): Promise<void> {
   const endMs = performance.now() + withinMs;
   while (!(await done())) {

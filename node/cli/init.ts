@@ -11,10 +11,11 @@ import { checkLei } from '../../consensus/contracts/identifiers.ts';
 import { defaultPolicy } from '../../consensus/contracts/policy.ts';
 import { labelKey, roles } from '../../consensus/contracts/registry.ts';
 import { SUITE } from '../../consensus/crypto/ed25519.ts';
-import { nodeConfigToml } from '../config/node-config.ts';
+import { DATA_DIR, nodeConfigToml } from '../config/node-config.ts';
 import { keyHex, multiaddrText, type PeerEntry } from '../config/toml.ts';
 import { nativeSigner } from '../crypto/native.ts';
 import { createKeyFile } from '../keys/key-file.ts';
+import { makeFirstStamp } from '../level/stamp.ts';
 import { CliError, exits } from './exit-codes.ts';
 import { askPassphrase } from './key-passphrase.ts';
 import { print } from './print.ts';
@@ -96,6 +97,7 @@ async function initHome(dir: string, flags: InitFlags): Promise<void> {
   const key = toHex(nativeSigner(seed).publicKey);
   seed.fill(0);
   await writeFile(files.config, config, { flag: 'wx' });
+  await makeFirstStamp(join(dir, DATA_DIR));
   const party = {
     lei: flags.lei ?? '',
     name,

@@ -2,7 +2,6 @@
 
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import {
   checkGenesis,
@@ -16,10 +15,12 @@ import { invariant } from '../../consensus/codec/result.ts';
 import { defaultPolicy } from '../../consensus/contracts/policy.ts';
 import { labelKey } from '../../consensus/contracts/registry.ts';
 import { type Signer, SUITE } from '../../consensus/crypto/ed25519.ts';
+import { freePorts } from '../config/free-ports.ts';
 import { gatewayConfigToml } from '../config/gateway-config.ts';
-import { nodeConfigToml } from '../config/node-config.ts';
+import { DATA_DIR, nodeConfigToml } from '../config/node-config.ts';
 import { nativeSigner } from '../crypto/native.ts';
 import { createKeyFile } from '../keys/key-file.ts';
+import { makeFirstStamp } from '../level/stamp.ts';
 import { gatewayName, type PlayerName, type ProcessName, players } from './cast.ts';
 
 const HOST = '127.0.0.1';
@@ -90,7 +91,8 @@ export async function writeNetwork(
   const portOf = (url: string) => Number(new URL(url).port);
   for (const { name } of players) {
     const peers = players.filter((player) => player.name !== name).map((player) => peerOf(player.name));
-    const { configFile, apiUrl, metricsUrl } = homes[name];
+    const { configFile, folder, apiUrl, metricsUrl } = homes[name];
+    await makeFirstStamp(join(folder, DATA_DIR));
     const values = { name, genesisFile: '../genesis.json', listen: listen.get(name)!, peers };
     await writeFile(
       configFile,
@@ -137,22 +139,4 @@ function genesisOf(homes: { readonly [N in ProcessName]: Home }): GenesisRecord 
     policy: { ...defaultPolicy, evidenceAgeMs: 48 * HOUR_MS },
     pace: defaultPace,
   };
-}
-
-/** Ports that are free now; held open until all are known, so that they differ. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<Server>((resolve, reject) => {
-          const server = createServer();
-          server.once('error', reject);
-          server.listen(0, HOST, () => resolve(server));
-        }),
-    ),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

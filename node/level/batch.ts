@@ -115,6 +115,11 @@ export function buildBatch(writes: readonly StoreWrite[], head: Head, known: Kno
     put(voteKey(height, sequence), entry);
   }
 
+  function voidVotes(from: number | undefined): void {
+    dropVotes(Number.MAX_SAFE_INTEGER);
+    counters.votesFrom = from ?? null;
+  }
+
   function dropVotes(upTo: number): void {
     for (const vote of head.votes) if (vote.height <= upTo) remove(voteKey(vote.height, vote.sequence));
     head.votes = head.votes.filter((vote) => vote.height > upTo);
@@ -124,7 +129,8 @@ export function buildBatch(writes: readonly StoreWrite[], head: Head, known: Kno
     if (write.type === 'vertex') putVertex(write.vertex);
     else if (write.type === 'bury') write.keys.forEach(bury);
     else if (write.type === 'checkpoint') putCheckpoint(write.checkpoint);
-    else putVote(write.height, write.entry);
+    else if (write.type === 'vote') putVote(write.height, write.entry);
+    else voidVotes(write.height);
   }
   counters.batch += 1;
   put(metaKey, encodeHead(head));

@@ -7,11 +7,10 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type StoredObject, storedObject } from '../../consensus/contracts/object.ts';
 import type { Position, Store, StoredCheckpoint, StoredState, StoreWrite } from '../ports.ts';
-import { Acknowledged } from './acknowledged.ts';
 import { type AuditReport, auditRecords } from './audit.ts';
 import { buildBatch } from './batch.ts';
 import { type Database, openDatabase } from './database.ts';
-import { type Head, readHead } from './head.ts';
+import { type Head, type OpenVertex, readHead } from './head.ts';
 import { bodyKey, checkpointKey, historyKey, indexKey, voteKey } from './keys.ts';
 import { findKnown } from './known.ts';
 import { RecordReader } from './reader.ts';
@@ -23,6 +22,7 @@ import {
   StoreDamage,
   storedCheckpoint,
 } from './records.ts';
+import { Stamp } from './stamp.ts';
 
 interface Waiting {
   readonly writes: readonly StoreWrite[];
@@ -31,20 +31,36 @@ interface Waiting {
   readonly failed: (cause: Error) => void;
 }
 
+export interface OpenOptions {
+  /** An empty store without a stamp is one that was never used, not one that lost both. */
+  readonly firstStart?: boolean;
+  /** The operator put it back from a backup: that it is behind its stamp is no damage. */
+  readonly restored?: boolean;
+}
+
 /**
  * Opens the store in `directory`, or begins one there. Throws when another process has it open, when it is of
- * another format, and `StoreDamage` when what the disk holds is not what was written.
+ * another format, and `StoreDamage` when what the disk holds is not what was written. Where its vote log may not be
+ * whole, its state says so from then on `[BFT-1]`.
  */
-export async function openStore(directory: string): Promise<AuditedStore> {
+export async function openStore(
+  directory: string,
+  { firstStart = false, restored = false }: OpenOptions = {},
+): Promise<AuditedStore> {
   const db = await openDatabase(directory);
-  let acknowledged: Acknowledged | undefined;
+  let stamp: Stamp | undefined;
   try {
-    acknowledged = new Acknowledged(directory);
+    stamp = new Stamp(directory);
     const reader = new RecordReader(db, directory);
-    const head = await readHead(db, directory, reader, acknowledged.read());
-    return new LevelStore(db, directory, reader, head, acknowledged);
+    const head = await readHead(db, directory, reader, restored ? 0 : (stamp.found ?? 0));
+    const store = new LevelStore(db, directory, reader, head, stamp);
+    const first = stamp.found === undefined && firstStart && head.counters.batch === 0;
+    if (restored || (stamp.found === undefined && !first))
+      await store.write([{ type: 'votesFrom', height: undefined }], true);
+    else stamp.write(head.counters.batch);
+    return store;
   } catch (error) {
-    acknowledged?.close();
+    stamp?.close();
     await db.close();
     throw error;
   }
@@ -63,18 +79,20 @@ class LevelStore implements AuditedStore {
   readonly #directory: string;
   readonly #reader: RecordReader;
   readonly #head: Head;
-  readonly #acknowledged: Acknowledged;
+  readonly #stamp: Stamp;
+  /** Places, before the batch that is being written, of the vertices it touches: the head is ahead of the disk then. */
+  #before: ReadonlyMap<string, OpenVertex | undefined> = new Map();
   #waiting: Waiting[] = [];
   #writer: Promise<void> | undefined;
   /** After a failed batch nobody knows what the disk holds: nothing more is written. */
   #failure: Error | undefined;
 
-  constructor(db: Database, directory: string, reader: RecordReader, head: Head, acknowledged: Acknowledged) {
+  constructor(db: Database, directory: string, reader: RecordReader, head: Head, stamp: Stamp) {
     this.#db = db;
     this.#directory = directory;
     this.#reader = reader;
     this.#head = head;
-    this.#acknowledged = acknowledged;
+    this.#stamp = stamp;
   }
 
   async load(): Promise<StoredState> {
@@ -95,6 +113,7 @@ class LevelStore implements AuditedStore {
       objects,
       openVertices: await this.#reader.demandMany(ordinals.map(bodyKey)),
       voteLog: await this.#reader.demandMany(votes.map((vote) => voteKey(vote.height, vote.sequence))),
+      votesFrom: counters.votesFrom ?? undefined,
     };
   }
 
@@ -130,9 +149,11 @@ class LevelStore implements AuditedStore {
     const known = await findKnown(writes, this.#head, this.#reader);
     // A chained batch costs a sixth of an array of operations.
     const batch = this.#db.batch();
+    this.#before = new Map(vertexKeysOf(writes).map((key) => [key, this.#head.open.get(key)]));
     buildBatch(writes, this.#head, known, batch);
     await batch.write({ sync: durable });
-    if (durable) this.#acknowledged.write(this.#head.counters.batch);
+    this.#before = new Map();
+    if (durable) this.#stamp.write(this.#head.counters.batch);
   }
 
   async checkpoint(height: number): Promise<StoredCheckpoint | undefined> {
@@ -142,7 +163,9 @@ class LevelStore implements AuditedStore {
   }
 
   async vertex(key: string): Promise<Uint8Array | undefined> {
-    const ordinal = this.#head.open.get(key)?.ordinal ?? this.#indexEntry(key)?.ordinal;
+    // A batch is seen whole or not at all: by its index and bodies once the disk has them, until then as before it.
+    const open = this.#before.has(key) ? this.#before.get(key) : this.#head.open.get(key);
+    const ordinal = open?.ordinal ?? this.#indexEntry(key)?.ordinal;
     return ordinal === undefined ? undefined : this.#reader.demand(bodyKey(ordinal));
   }
 
@@ -171,7 +194,7 @@ class LevelStore implements AuditedStore {
   async close(): Promise<void> {
     await this.#writer;
     await this.#db.close();
-    this.#acknowledged.close();
+    this.#stamp.close();
   }
 
   audit(): Promise<AuditReport> {
@@ -182,4 +205,13 @@ class LevelStore implements AuditedStore {
     const value = this.#reader.get(indexKey(key));
     return value && decodeOwn<IndexEntry>(value);
   }
+}
+
+/** Every vertex that these writes store, confirm or bury. */
+function vertexKeysOf(writes: readonly StoreWrite[]): string[] {
+  return writes.flatMap((write) => {
+    if (write.type === 'vertex') return [write.vertex.key];
+    if (write.type === 'bury') return write.keys;
+    return write.type === 'checkpoint' ? write.checkpoint.vertices : [];
+  });
 }

@@ -116,11 +116,14 @@ export class CatchUp {
     }
   }
 
-  /** The next checkpoint, as a peer gave it: certificate, predecessor and outcome list must fit. */
-  take(checkpoint: CertifiedCheckpoint): Result<void> {
+  /**
+   * The next checkpoint, as a peer gave it: certificate, predecessor and outcome list must fit. `taken` where all that
+   * was checked, `known` where it is not wanted.
+   */
+  take(checkpoint: CertifiedCheckpoint): Result<'taken' | 'known'> {
     const { header, certificate, outcomes } = checkpoint;
     // One is enough: what is certified does not change, and taking it again would ask for everything again.
-    if (header.height !== this.#ledger.height + 1 || this.#next !== undefined) return ok(undefined);
+    if (header.height !== this.#ledger.height + 1 || this.#next !== undefined) return ok('known');
     const { committee, network } = this.#ledger.genesis;
     const checked = checkCertificate(header, certificate, committee, network);
     if (!checked.ok) return checked;
@@ -137,7 +140,7 @@ export class CatchUp {
     this.#awaited = new Set(outcomes.map((outcome) => toHex(outcome.id)));
     // What it lacks is asked for at once, not after the interval.
     this.#askedAt = Number.NEGATIVE_INFINITY;
-    return ok(undefined);
+    return ok('taken');
   }
 
   /** Executes the next checkpoint once all its vertices are here. */

@@ -72,6 +72,9 @@ export type Notice =
       readonly vertices: readonly Vertex[];
     }
   | { readonly type: 'view'; readonly height: number; readonly view: number }
+  /** This node was restored and says nothing; or it speaks again `[BFT-1]`. */
+  | { readonly type: 'silent'; readonly why: string }
+  | { readonly type: 'speaking' }
   | { readonly type: 'refused'; readonly code: Code; readonly facts: Facts; readonly peer?: PeerKey };
 
 /** What a step answers to whoever caused it, besides its effects. */

@@ -34,6 +34,7 @@ import { Ledger, type LedgerStart } from './ledger.ts';
 import type { BuiltCheckpoint } from './proposal.ts';
 import { Seat, type SeatHooks } from './seat.ts';
 import { SeatMail } from './seat-mail.ts';
+import { Silence, type SilenceReport, type SilenceStart } from './silence.ts';
 
 export interface ReplicaStart {
   readonly genesis: Genesis;
@@ -49,6 +50,7 @@ export interface ReplicaStart {
   /** Encoded open vertices in the order of their arrival. */
   readonly openVertices: readonly Uint8Array[];
   readonly voteLog: readonly VoteLogEntry[];
+  readonly silence: SilenceStart;
   /** Seed of tip selection: policy, so that it need not be agreed on. */
   readonly seed: number;
 }
@@ -68,6 +70,7 @@ export class Replica {
   readonly #intake: Intake;
   readonly #catchUp: CatchUp;
   readonly #mail = new SeatMail();
+  readonly #silence: Silence;
   readonly #peers = new Set<PeerKey>();
   /** What this node still puts up with, by peer. */
   readonly #patience = new Allowance();
@@ -84,10 +87,14 @@ export class Replica {
     this.#seed = start.seed;
     const effect = (wanted: Effect) => void this.#effects.push(wanted);
     const number = genesis.committee.seatOf.get(toHex(signer.publicKey));
+    this.#silence = new Silence(this.ledger, signer.publicKey, start.silence);
     const hooks: SeatHooks = {
       effect,
       refuse: (code, facts, peer) => this.#refuse(code, facts, peer),
       write: (...vertex) => this.#write(...vertex),
+      forgot: (why) => this.#fallSilent(why),
+      mayVote: (height) => this.#silence.mayVote(height),
+      isConnected: (peer) => this.#peers.has(peer),
       advance: (...checkpoint) => this.#advance(...checkpoint),
     };
     this.#seat = new Seat(
@@ -114,6 +121,7 @@ export class Replica {
       this.#intake.take(envelope, { peer: undefined, as: 'needed' }, 0);
     // What was restored is stored and told already; only look-ups for it are still to be done.
     this.#effects = this.#effects.filter((wanted) => wanted.type === 'recall');
+    this.#tellSilence();
   }
 
   /** When a `tick` is wanted, ms. */
@@ -129,6 +137,11 @@ export class Replica {
 
   get view(): number {
     return this.#seat.view;
+  }
+
+  /** What this node waits for before it speaks again; absent unless it was restored. */
+  get silence(): SilenceReport | undefined {
+    return this.#silence.report;
   }
 
   /** Counts for metrics: open vertices, tips, parked, peers, and the height others have shown. */
@@ -153,6 +166,7 @@ export class Replica {
     this.#nowMs = nowMs;
     const reply = this.#handle(event, nowMs);
     this.#followCertified(nowMs);
+    this.#endSilence();
     this.#seat.progress(nowMs);
     const effects = this.#effects;
     this.#effects = [];
@@ -165,10 +179,12 @@ export class Replica {
         this.#peers.add(event.peer);
         this.#send(event.peer, this.#newest());
         this.#send(event.peer, this.#tips());
+        this.#echo(event.peer);
         return none;
       case 'disconnected':
         this.#peers.delete(event.peer);
         this.#catchUp.forget(event.peer);
+        this.#seat.onDisconnected(nowMs);
         return none;
       case 'message':
         return this.#onMessage(event.peer, event.frame, nowMs);
@@ -178,7 +194,7 @@ export class Replica {
         return this.#onSubmit(event.envelope, nowMs);
       case 'author': {
         // Before it is signed: a vertex that everybody refuses would leave a hole in the own chain.
-        const checked = checkPayload(event);
+        const checked = checkPayload(event, this.ledger.genesis.network);
         if (!checked.ok) return { type: 'refused', refusal: checked };
         const parents = chooseTips(this.dag, this.ledger.height, (below) => this.#pick(below));
         const written = this.#write(event.kind, event.payload, event.payloadHash, parents, nowMs);
@@ -227,6 +243,7 @@ export class Replica {
       case 'checkpoint': {
         const taken = this.#catchUp.take(message);
         if (!taken.ok) this.#refuse(taken.code, taken.facts, peer);
+        else if (taken.value === 'taken') this.#seat.recognise(message.header, message.certificate);
         break;
       }
       case 'tips':
@@ -249,8 +266,10 @@ export class Replica {
     // Certified already: the answer brings its sender up to date `[BFT-7]`.
     if (height <= this.ledger.height) return this.#send(peer, this.#newest());
     const { seatOf } = this.ledger.genesis.committee;
-    // Each seat speaks for itself: nobody else takes up its room, or makes this node check signatures.
-    if (seatOf.get(peer) !== message.seat)
+    // Each seat speaks for itself: nobody else takes up its room, or makes this node check signatures. But a seat may
+    // tell this one what it once said.
+    const echo = message.seat === this.#seat.number && message.type !== 'proposal' && seatOf.has(peer);
+    if (seatOf.get(peer) !== message.seat && !echo)
       return this.#refuse('E_VOTE', { reason: 'another’s seat', seat: message.seat }, peer);
     if (height === this.ledger.height + 1) this.#onVoting(peer, message, height, nowMs);
     else this.#mail.keep(message, height, this.ledger.height);
@@ -267,11 +286,14 @@ export class Replica {
   }
 
   #onCertified(peer: PeerKey, header: Header, certificate: Certificate | undefined, nowMs: number): void {
-    if (certificate === undefined || header.height < this.ledger.height) return;
     const id = headerId(header);
-    if (header.height === this.ledger.height && equalBytes(id, this.ledger.headerId)) return;
+    const level = header.height === this.ledger.height && equalBytes(id, this.ledger.headerId);
+    // A height below the own one proves nothing and need not: the greatest counts.
+    if (level || header.height < this.ledger.height) this.#silence.note(peer, header.height);
+    if (level || certificate === undefined || header.height < this.ledger.height) return;
     const noted = this.#catchUp.note(peer, header, certificate);
     if (!noted.ok) return this.#refuse(noted.code, noted.facts, peer);
+    this.#silence.note(peer, header.height);
     if (header.height === this.ledger.height) {
       // More than f seats are Byzantine, and nobody may go on.
       const facts = { height: header.height, own: toHex(this.ledger.headerId), other: toHex(id) };
@@ -370,6 +392,36 @@ export class Replica {
     this.#followCertified(nowMs);
   }
 
+  /** Tells a seat that comes (back) what it said about this height, in case it has lost its log `[BFT-1]`. */
+  #echo(peer: PeerKey): void {
+    const seat = this.ledger.genesis.committee.seatOf.get(peer);
+    if (seat === undefined || this.#seat.number === undefined) return;
+    for (const message of this.#seat.saidBy(seat)) this.#send(peer, message);
+  }
+
+  #fallSilent(why: string): void {
+    this.#silence.begin(why);
+    this.#seat.fallSilent();
+    this.#effects.push({ type: 'store', write: { type: 'votesFrom', height: undefined } }, { type: 'sync' });
+    this.#tellSilence();
+  }
+
+  #tellSilence(): void {
+    const silent = this.#silence.report;
+    if (silent !== undefined)
+      this.#effects.push({ type: 'notice', notice: { type: 'silent', why: silent.why } });
+  }
+
+  #endSilence(): void {
+    const { votesFrom, over } = this.#silence.progress();
+    if (votesFrom !== undefined)
+      this.#effects.push(
+        { type: 'store', write: { type: 'votesFrom', height: votesFrom } },
+        { type: 'sync' },
+      );
+    if (over) this.#effects.push({ type: 'notice', notice: { type: 'speaking' } });
+  }
+
   #factsOf({ key }: Vertex): { readonly key: string; readonly facts: AncestorFacts } {
     const { authorKey, sequence, time, checkpointHeight } = this.dag.get(key)!;
     return { key, facts: { authorKey, sequence, time, checkpointHeight } };
@@ -397,6 +449,8 @@ export class Replica {
     parents: readonly Uint8Array[],
     nowMs: number,
   ): Result<Vertex> {
+    const silent = this.#silence.report;
+    if (silent !== undefined) return refuse('E_SILENT', { why: silent.why });
     // Far behind, the own chain may go on in what is still to come; and nobody builds on such a vertex.
     const { target } = this.#catchUp;
     if (target > this.ledger.height + LAZY_HEIGHTS)

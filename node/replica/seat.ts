@@ -10,8 +10,9 @@ import type { Code } from '../../consensus/codec/codes.ts';
 import { type Facts, invariant, type Result } from '../../consensus/codec/result.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
 import type { OpenDag } from '../../consensus/dag/open-dag.ts';
-import { type OwnSeat, PbftHeight, type PbftOutput, type SeatMessage } from '../../consensus/pbft/height.ts';
+import { PbftHeight, type PbftOutput, type SeatMessage } from '../../consensus/pbft/height.ts';
 import { type VoteLogEntry, voteLogEntry } from '../../consensus/pbft/messages.ts';
+import type { OwnSeat } from '../../consensus/pbft/own-votes.ts';
 import { encodeVertex, type Vertex, type VertexKind } from '../../consensus/vertex/vertex.ts';
 import type { PeerKey } from '../ports.ts';
 import { trialWitness, witnessParents } from './author.ts';
@@ -31,6 +32,11 @@ export interface SeatHooks {
     parents: readonly Uint8Array[],
     nowMs: number,
   ): Result<Vertex>;
+  /** Somebody shows a vote of this seat that its log does not know `[BFT-1]`. */
+  forgot(why: string): void;
+  /** Whether this seat may vote at a height `[BFT-1]`. */
+  mayVote(height: number): boolean;
+  isConnected(peer: PeerKey): boolean;
   /** A checkpoint is certified and was executed here. */
   advance(built: BuiltCheckpoint, certificate: Certificate, nowMs: number): void;
 }
@@ -109,6 +115,25 @@ export class Seat {
     this.#pbft = this.#openHeight([]);
   }
 
+  /** What is held of a seat's words about the height being decided. */
+  saidBy(seat: number): SeatMessage[] {
+    return this.#pbft.saidBy(seat);
+  }
+
+  /** A certificate of the height being decided, which was checked: does this seat know of its commit in it? */
+  recognise(header: Header, certificate: Certificate): void {
+    if (!this.#pbft.recognises(certificate, headerId(header)))
+      this.#hooks.forgot(
+        `the certificate of height ${header.height} holds a commit that its log does not know`,
+      );
+  }
+
+  /** From now on this seat only listens; all that it knows of the height's votes is learned anew. */
+  fallSilent(): void {
+    this.#pendingCheck = undefined;
+    this.#pbft = this.#openHeight([]);
+  }
+
   receive(message: SeatMessage, nowMs: number, peer?: PeerKey): void {
     this.#run(this.#pbft.receive(message, nowMs), nowMs, peer);
   }
@@ -118,6 +143,10 @@ export class Seat {
     return this.#pendingCheck?.header.anchor;
   }
 
+  onDisconnected(nowMs: number): void {
+    this.#pbft.onAbsent(nowMs);
+  }
+
   tick(nowMs: number): void {
     this.#run(this.#pbft.tick(nowMs), nowMs);
   }
@@ -125,10 +154,15 @@ export class Seat {
   /** Everything that may have become possible. */
   progress(nowMs: number): void {
     this.#retryCheck(nowMs);
-    if (this.#own === undefined) return;
+    if (!this.#acts) return;
     if (nowMs >= this.#witnessAt()) this.#witness(nowMs);
     if (this.#workWaits() || nowMs >= this.#heartbeatAt()) this.#pbft.arm(Math.max(nowMs, this.#pacedAt()));
     if (nowMs >= this.#proposeAt()) this.#propose(nowMs);
+  }
+
+  /** There is a seat, and it may be used at this height. */
+  get #acts(): boolean {
+    return this.#own !== undefined && this.#hooks.mayVote(this.#ledger.height + 1);
   }
 
   /** Only witnesses are open: nothing that anybody waits for. */
@@ -145,7 +179,7 @@ export class Seat {
   }
 
   #witnessAt(): number {
-    if (this.#own === undefined || !this.#uncovered) return Number.POSITIVE_INFINITY;
+    if (!this.#acts || !this.#uncovered) return Number.POSITIVE_INFINITY;
     return (
       Math.max(this.#lastWitness?.time ?? 0, this.#refusedAt) +
       this.#ledger.genesis.record.pace.witnessIntervalMs
@@ -177,7 +211,7 @@ export class Seat {
 
   /** When this seat begins to expect a checkpoint although nothing waits: at the heartbeat. */
   #armAt(): number {
-    return this.#own === undefined || this.#pbft.armed ? Number.POSITIVE_INFINITY : this.#heartbeatAt();
+    return !this.#acts || this.#pbft.armed ? Number.POSITIVE_INFINITY : this.#heartbeatAt();
   }
 
   /** As leader: gathers witnesses into an anchor when that confirms something; else the heartbeat repeats the last. */
@@ -251,6 +285,11 @@ export class Seat {
         case 'refused':
           this.#hooks.refuse(output.code, output.facts, peer);
           break;
+        case 'forgotten':
+          // Nothing that the machine still wants may happen: it does not know what it said.
+          return this.#hooks.forgot(
+            `a peer shows a ${output.phase} of this seat for view ${output.view} that its log does not know`,
+          );
         case 'decided': {
           const built = this.#built.get(toHex(output.headerId));
           invariant(built !== undefined, 'what is decided was executed here');
@@ -266,6 +305,9 @@ export class Seat {
     const { viewTimeoutMs, viewTimeoutMaxMs } = record.pace;
     const height = this.#ledger.height + 1;
     const own = voteLog.filter((entry) => entry.height === height);
-    return new PbftHeight(height, { network, committee, viewTimeoutMs, viewTimeoutMaxMs }, this.#own, own);
+    const seat = this.#hooks.mayVote(height) ? this.#own : undefined;
+    const isAbsent = (number: number) => !this.#hooks.isConnected(toHex(committee.record.seats[number]!));
+    const rules = { network, committee, viewTimeoutMs, viewTimeoutMaxMs, isAbsent };
+    return new PbftHeight(height, rules, seat, own);
   }
 }

@@ -6,6 +6,7 @@ import { fromHex, toHex } from '../../consensus/codec/bytes.ts';
 import { key, party } from '../../consensus/contracts/registry.ts';
 import type { Clock, Network } from '../ports.ts';
 import type { Replica } from '../replica/replica.ts';
+import type { SilenceReport } from '../replica/silence.ts';
 import type { Access } from './access.ts';
 import type { DurableHead } from './durable-head.ts';
 
@@ -44,6 +45,11 @@ export interface NodeStatus {
   readonly parked: number;
   readonly ready: boolean;
   readonly notReady: readonly string[];
+}
+
+function describeSilence({ why, heard, needed, votesFrom }: SilenceReport): string {
+  const until = votesFrom === undefined ? `${heard} of ${needed} others heard` : `until height ${votesFrom}`;
+  return `silent, since ${why}: ${until}`;
 }
 
 export class Status {
@@ -88,6 +94,8 @@ export class Status {
     if (this.#network.peers.length === 0 && !this.#alone) reasons.push('no peer is connected');
     if (target - this.#head.height > BEHIND_MAX)
       reasons.push(`at height ${this.#head.height} of ${target}: catching up`);
+    const { silence } = this.#replica;
+    if (silence !== undefined) reasons.push(describeSilence(silence));
     if (this.#head.certified === undefined) reasons.push('no checkpoint is certified yet');
     else {
       const ageMs = this.ageMs();

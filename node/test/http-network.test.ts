@@ -78,7 +78,7 @@ const valid = (bundle: Uint8Array): string => {
 let requests = 0;
 async function ask(body: Parameters<typeof lightRequest.encode>[0]['body']) {
   const answer = lightResponse.decode(
-    await gateway.request(0, lightRequest.encode({ id: ++requests, body }), 5_000),
+    await gateway.request(0, lightRequest.encode({ id: ++requests, body }), 60_000),
   );
   if (!answer.ok) throw new Error('the node’s answer does not decode');
   return answer.value.body;
@@ -418,7 +418,7 @@ test('a call submitted at two nodes takes effect once', async () => {
   };
   const { call, callId } = await enterprise.post('/v1/calls', { transition: 'apply', args, sign: true });
   const both = await Promise.all(
-    [bank, rival].map((api) => api.post('/v1/calls/submit?wait=20000', { call })),
+    [bank, rival].map((api) => api.post('/v1/calls/submit?wait=60000', { call })),
   );
   const codes = both.map((submitted) => submitted.outcome.code).sort();
   // A node that heard of the other's vertex in time does not write one of its own.

@@ -186,7 +186,7 @@ test('compose, sign, try, submit, wait: final, with a bundle that verifies offli
   );
 
   const answers = await Promise.all(
-    [1, 2, 3].map(() => api.post('/v1/calls/submit?wait=20000', { call: complete })),
+    [1, 2, 3].map(() => api.post('/v1/calls/submit?wait=60000', { call: complete })),
   );
   const [submitted] = answers;
   // Who asks just as the checkpoint becomes durable is told the outcome before its latency is known.
@@ -255,7 +255,7 @@ test('calls of another network, forged, or out of shape are not signed', async (
       values: [zero32, zero32, zero32],
       salts: [zero32, zero32],
     },
-    ...{ nonce: new Uint8Array(16), deadline: Date.now() + 60_000 },
+    ...{ nonce: new Uint8Array(16), deadline: Date.now() + 600_000 },
   });
   assert.is(await refusal(toHex(signedCall.encode(unknown))), 'E_SCHEMA');
   assert.is(toHex(callId(value.header)).length, 64);
@@ -414,7 +414,7 @@ test('stopping is graceful, once, and final', async () => {
   });
   const startedMs = performance.now();
   assert.equal(await Promise.all([node.stop(), node.stop(), node.stopped]), [0, 0, 0]);
-  assert.ok(performance.now() - startedMs < 2_000, `${performance.now() - startedMs} ms`);
+  assert.ok(performance.now() - startedMs < 10_000, `${performance.now() - startedMs} ms`);
   await listening.text();
   await assertRejects(() => fetch(`${node.api.url}/livez`));
   const { height } = node.services.head;

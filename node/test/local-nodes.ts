@@ -14,9 +14,10 @@ import { toHex } from '../../consensus/codec/bytes.ts';
 import { defaultPolicy } from '../../consensus/contracts/policy.ts';
 import { labelKey, type Role } from '../../consensus/contracts/registry.ts';
 import { type Signer, SUITE } from '../../consensus/crypto/ed25519.ts';
-import { nodeConfigToml, readNodeConfig } from '../config/node-config.ts';
+import { DATA_DIR, nodeConfigToml, readNodeConfig } from '../config/node-config.ts';
 import { nativeSigner } from '../crypto/native.ts';
 import { createKeyFile } from '../keys/key-file.ts';
+import { makeFirstStamp } from '../level/stamp.ts';
 import { type RunningNode, startNode } from '../node.ts';
 
 export const passphrase = 'only for tests';
@@ -75,6 +76,7 @@ export async function makeNetwork(cast: readonly Cast[], pace: Partial<Pace> = {
       logLevel: 'warn',
     });
     await writeFile(join(folder, name, 'config.toml'), config);
+    await makeFirstStamp(join(folder, name, DATA_DIR));
   }
   const signers = cast.map(({ name }) => nativeSigner(seeds.get(name)!));
   const record = {
@@ -137,7 +139,7 @@ export async function startAll(network: LocalNetwork): Promise<Map<string, Runni
 export async function until(
   what: string,
   done: () => boolean | Promise<boolean>,
-  withinMs = 30_000,
+  withinMs = 120_000,
 ): Promise<void> {
   const endMs = Date.now() + withinMs;
   while (!(await done())) {
@@ -238,6 +240,6 @@ export async function act(
   let { call } = composed;
   for (const signer of signers) ({ call } = await signer.post('/v1/calls/sign', { call }));
   call = alsoSign(call);
-  const submitted = await signers[0]!.post('/v1/calls/submit?wait=30000', { call });
+  const submitted = await signers[0]!.post('/v1/calls/submit?wait=60000', { call });
   return { ...submitted, call };
 }

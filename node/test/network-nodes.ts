@@ -83,7 +83,7 @@ export async function startNode(number: number, options: TestNodeOptions = {}): 
 }
 
 /** Resolves once `condition` holds; rejects with what was awaited after `timeoutMs`. */
-export async function until(what: string, condition: () => boolean, timeoutMs = 8_000): Promise<number> {
+export async function until(what: string, condition: () => boolean, timeoutMs = 60_000): Promise<number> {
   const startedMs = performance.now();
   while (!condition()) {
     if (performance.now() - startedMs > timeoutMs)
@@ -91,6 +91,17 @@ export async function until(what: string, condition: () => boolean, timeoutMs = 
     await new Promise((done) => setTimeout(done, 5));
   }
   return performance.now() - startedMs;
+}
+
+/** Resolves once `value` has stayed the same for `steadyMs`; rejects when it goes on changing. */
+export async function untilSteady(what: string, value: () => number, steadyMs: number): Promise<void> {
+  let last = value();
+  let sinceMs = performance.now();
+  await until(what, () => {
+    const now = value();
+    if (now !== last) [last, sinceMs] = [now, performance.now()];
+    return performance.now() - sinceMs >= steadyMs;
+  });
 }
 
 export const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));

@@ -5,7 +5,16 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { uint32Bytes } from '../../consensus/codec/bytes.ts';
 import type { Verdict } from '../ports.ts';
-import { closeAll, introduce, keyOf, pause, startNode, type TestNode, until } from './network-nodes.ts';
+import {
+  closeAll,
+  introduce,
+  keyOf,
+  pause,
+  startNode,
+  type TestNode,
+  until,
+  untilSteady,
+} from './network-nodes.ts';
 
 const networks = suite('network');
 
@@ -29,10 +38,8 @@ networks('four nodes connect once each, and frames arrive whole and in order', a
     await pause(1);
   }
   const expected = Array.from({ length: 2 * sizes.length }, (_, index) => frameOf(index));
-  await until(
-    'all frames arrived',
-    () => nodes.every((node) => node.messages.length === 3 * expected.length),
-    15_000,
+  await until('all frames arrived', () =>
+    nodes.every((node) => node.messages.length === 3 * expected.length),
   );
   for (const node of nodes) {
     for (const other of nodes) {
@@ -98,7 +105,7 @@ networks('gossip reaches everyone once, and goes no further than the verdict all
     near.network.gossip(Uint8Array.of(2, index));
     await pause(2);
   }
-  await pause(1_500);
+  await untilSteady('it is heard no more', () => middle.gossip.length, 1_500);
   const heard = middle.gossip.length;
   near.network.gossip(Uint8Array.of(0, 77));
   far.network.gossip(Uint8Array.of(0, 78));

@@ -150,7 +150,13 @@ test('a stopping node acknowledges nothing more', async () => {
   const bench = await Bench.open();
   await bench.runner.stop();
   const answer = bench.runner.dispatchDurable(author);
-  assert.match(await answer.then(() => 'acknowledged', (error: Error) => error.message), 'stopping');
+  assert.match(
+    await answer.then(
+      () => 'acknowledged',
+      (error: Error) => error.message,
+    ),
+    'stopping',
+  );
 });
 
 test('an acknowledgement waits for its own round, not for the quiet hour', async () => {

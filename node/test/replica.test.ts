@@ -15,6 +15,7 @@ const test = suite('replica');
 const WINDOW = 16;
 const shortWindow = { pace: { settledWindow: WINDOW } };
 const nothing = new Uint8Array(0);
+const temperature = { quantity: 'temperature' as const, value: { mantissa: 201, exponent: -1 } };
 const author = { type: 'author', kind: 'readings', payload: nothing, payloadHash: zero32 } as const;
 
 async function write(desk: Desk): Promise<Vertex> {
@@ -355,10 +356,33 @@ test('a copy of a known vertex with another signature or payload is refused, nev
   assert.equal(await desk.step({ type: 'submit', envelope: encodeVertex(vertex) }), { type: 'none' });
 });
 
+test('a payload that a client brings late is durable before that is acknowledged, and so is what was known', async () => {
+  const desk = await Desk.open();
+  const value = makeBatch(
+    [{ device: 'probe', session: '', counter: 1, time: 1, readings: [temperature], signature: nothing }],
+    zero32,
+  );
+  const header = { ...desk.vertex(5), payloadHash: batchHash(value) };
+  const full = signVertex(header, batch.encode(value), desk.signers[5]!);
+  await desk.gossip(1, withoutPayload(full));
+  assert.ok(!desk.effects.some(({ type }) => type === 'sync'), 'nobody waits for what was gossiped');
+  for (const [vertex, isStored] of [
+    [full, true],
+    [withoutPayload(full), false],
+  ] as const) {
+    assert.equal(await desk.step({ type: 'submit', envelope: encodeVertex(vertex) }), { type: 'none' });
+    // One round: what is stored in it goes with its sync.
+    const types = desk.effects.map(({ type }) => type);
+    assert.is(types.includes('store'), isStored);
+    assert.ok(types.includes('sync'));
+  }
+  assert.equal(await desk.store.vertex(full.key), encodeVertex(full));
+});
+
 test('a payload that comes again and again is stored at its sender’s cost', async () => {
   const desk = await Desk.open();
   const readings = Array.from({ length: 64 }, (_, i) => ({
-    quantity: 'temperature' as const,
+    ...temperature,
     value: { mantissa: 201 + (i % 8), exponent: -1 },
   }));
   const frames = Array.from({ length: 100 }, (_, i) => ({

@@ -8,7 +8,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openStore } from '../level/store.ts';
 import { memoryStore } from '../memory-store.ts';
-import type { StoreWrite } from '../ports.ts';
+import type { StoreWrite, VertexRecord } from '../ports.ts';
 import { checkpointOf, dumpStore, idOf, vertexOf } from './store-samples.ts';
 
 const stores = suite('store');
@@ -91,7 +91,7 @@ stores('answers as the one in memory does, through any writes and reopenings', a
     fc.asyncProperty(groups, async (drawn) => {
       const directory = freshDirectory();
       const reference = memoryStore();
-      let store = await openStore(directory);
+      let store = await openStore(directory, { firstStart: true });
       const script = new Script();
       const pending: Promise<void>[] = [];
       for (const [actions, durable] of drawn) {
@@ -100,7 +100,7 @@ stores('answers as the one in memory does, through any writes and reopenings', a
           if (each.type === 'reopen') {
             await Promise.all(pending);
             await store.close();
-            store = await openStore(directory);
+            store = await openStore(directory, { firstStart: true });
           } else {
             const write = script.writeOf(each);
             if (write !== undefined) writes.push(write);
@@ -114,7 +114,7 @@ stores('answers as the one in memory does, through any writes and reopenings', a
       const expected = await dumpStore(reference, VERTICES, HEIGHTS);
       assert.is(await dumpStore(store, VERTICES, HEIGHTS), expected);
       await store.close();
-      store = await openStore(directory);
+      store = await openStore(directory, { firstStart: true });
       assert.is(await dumpStore(store, VERTICES, HEIGHTS), expected);
       await store.close();
       rmSync(directory, { recursive: true });
@@ -123,8 +123,54 @@ stores('answers as the one in memory does, through any writes and reopenings', a
   );
 });
 
-stores('replaces the body of a confirmed vertex only when the payload arrives', async () => {
+stores('a batch that is being written is seen whole or not at all', async () => {
   const store = await openStore(freshDirectory());
+  const [before, added] = [0, 200].map((from) =>
+    Array.from({ length: 200 }, (_, index) => vertexOf(from + index, 0)),
+  ) as [VertexRecord[], VertexRecord[]];
+  const writeOf = (vertex: VertexRecord): StoreWrite => ({ type: 'vertex', vertex });
+
+  /** Reads the vertices in each turn of the event loop until the writes are done; what was seen, by turn. */
+  async function readDuring(writes: readonly StoreWrite[], vertices: readonly VertexRecord[]) {
+    let done = false;
+    const writing = store.write(writes, true).then(() => {
+      done = true;
+    });
+    const turns: (Uint8Array | undefined)[][] = [];
+    while (!done) {
+      turns.push(await Promise.all(vertices.map(({ key }) => store.vertex(key))));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await writing;
+    assert.ok(turns.length > 1, 'read while it was being written');
+    return turns;
+  }
+
+  await store.write(before.map(writeOf), true);
+  const numbers = before.map((_, index) => index);
+  const confirming = { type: 'checkpoint', checkpoint: checkpointOf(1, numbers.slice(0, 100)) } as const;
+  const burying = { type: 'bury', keys: before.slice(100).map(({ key }) => key) } as const;
+  for (const write of [confirming, burying]) {
+    for (const seen of await readDuring([write], before))
+      assert.equal(
+        seen,
+        before.map(({ envelope }) => envelope),
+        `${write.type}: what was acknowledged stays readable`,
+      );
+  }
+  for (const seen of await readDuring(added.map(writeOf), added)) {
+    const first = seen[0];
+    assert.ok(
+      seen.every((envelope) => (envelope === undefined) === (first === undefined)),
+      'not half of a batch',
+    );
+  }
+  assert.equal(await store.vertex(added[199]!.key), added[199]!.envelope);
+  await store.close();
+});
+
+stores('replaces the body of a confirmed vertex only when the payload arrives', async () => {
+  const store = await openStore(freshDirectory(), { firstStart: true });
   const bare = vertexOf(1, 0);
   const full = vertexOf(1, 100);
   await store.write([{ type: 'vertex', vertex: bare }], false);
@@ -141,9 +187,9 @@ stores('replaces the body of a confirmed vertex only when the payload arrives', 
 
 stores('refuses a directory that is in use, and one that is another program’s', async () => {
   const directory = freshDirectory();
-  const store = await openStore(directory);
+  const store = await openStore(directory, { firstStart: true });
   try {
-    await openStore(directory);
+    await openStore(directory, { firstStart: true });
     assert.unreachable();
   } catch (error) {
     assert.match((error as Error).message, directory);
@@ -151,11 +197,11 @@ stores('refuses a directory that is in use, and one that is another program’s'
     assert.instance((error as Error).cause, Error);
   }
   await store.close();
-  await (await openStore(directory)).close();
+  await (await openStore(directory, { firstStart: true })).close();
 });
 
 stores('confirms only what was stored, and writes nothing more after a failure', async () => {
-  const store = await openStore(freshDirectory());
+  const store = await openStore(freshDirectory(), { firstStart: true });
   const failing = store.write([{ type: 'checkpoint', checkpoint: checkpointOf(1, [5]) }], true);
   const message = await failing.then(String, (error: Error) => String(error.cause));
   assert.match(message, 'was never stored');
@@ -165,7 +211,7 @@ stores('confirms only what was stored, and writes nothing more after a failure',
 });
 
 stores('a reader holds copies: what a caller does with its bytes changes nothing', async () => {
-  const store = await openStore(freshDirectory());
+  const store = await openStore(freshDirectory(), { firstStart: true });
   const vertex = vertexOf(3, 10);
   const before = vertex.envelope.slice();
   const writing = store.write([{ type: 'vertex', vertex }], true);
@@ -179,7 +225,7 @@ stores('a reader holds copies: what a caller does with its bytes changes nothing
 });
 
 stores('how fast, and how large', async () => {
-  const store = await openStore(freshDirectory());
+  const store = await openStore(freshDirectory(), { firstStart: true });
   const count = 10_000;
   const vertices = Array.from({ length: count }, (_, index) => vertexOf(index, 250));
   const startedMs = performance.now();

@@ -158,9 +158,10 @@ spawn(process.execPath, ['-e', ${JSON.stringify(beating)}]);\n`;
 
 runner('fails a file that passes but never exits', ({ root }) => {
   writeTest(root, 'a', `${GOOD}setInterval(() => {}, 1000);\n`);
-  const { code, lastLine } = runTests(root, '--timeout-s', '1');
+  const { code, output, lastLine } = runTests(root, '--linger-s', '1');
   assert.is(lastLine, '2 passed, 1 failed');
   assert.is(code, 1);
+  assert.match(output, 'never ended');
 });
 
 runner('leaves out a compiled test whose source is gone', ({ root }) => {
