@@ -1,9 +1,13 @@
 /** Runs many seeds at once, each in a thread of its own; a result does not depend on which thread or when. */
 
+import { totalmem } from 'node:os';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { RunResult } from './run-result.ts';
 import type { WorkerAnswer, WorkerTask } from './worker.ts';
+
+/** Of the machine's memory, for all threads together. */
+const MEMORY_SHARE = 0.75;
 
 export interface PoolHooks {
   onResult(result: RunResult): void;
@@ -21,12 +25,18 @@ export async function runSeeds(
   const results = new Map<number, RunResult>();
   const shares = new Map<number, number>();
   const waiting = seeds.slice();
+  const threads = Math.min(jobs, seeds.length);
+  // A thousand nodes need more than a thread gets by itself.
+  const resourceLimits = {
+    maxOldGenerationSizeMb: Math.floor((MEMORY_SHARE * totalmem()) / 2 ** 20 / threads),
+  };
   const one = () =>
     new Promise<void>((resolve, reject) => {
       let seed = waiting.shift();
       if (seed === undefined) return resolve();
       const worker = new Worker(new URL(`./worker${extname(import.meta.url)}`, import.meta.url), {
         workerData: task,
+        resourceLimits,
       });
       worker.on('error', (cause) =>
         reject(new Error(`seed ${seed}: the simulator broke: ${cause.message}`, { cause })),
@@ -47,7 +57,7 @@ export async function runSeeds(
       });
       worker.postMessage(seed);
     });
-  await Promise.all(Array.from({ length: Math.min(jobs, seeds.length) }, one));
+  await Promise.all(Array.from({ length: threads }, one));
   return seeds.map((seed) => results.get(seed)!);
 }
 

@@ -15,9 +15,12 @@ interface Kept {
   readonly atMs: number;
   readonly where: string;
   readonly what: string;
-  /** For people; worked out only when somebody reads it. */
-  readonly tell: (() => string) | undefined;
+  /** Says for people what the bytes hold; worked out only when somebody reads it. */
+  readonly tell: ((bytes: Uint8Array) => string) | undefined;
+  readonly bytes: Uint8Array;
 }
+
+const noBytes = new Uint8Array(0);
 
 export class Trace {
   readonly #time: VirtualTime;
@@ -30,12 +33,12 @@ export class Trace {
     this.#time = time;
   }
 
-  /** `what` goes into the hash, `tell` instead of it before people's eyes. */
-  note(where: string, what: string, tell?: () => string): void {
+  /** `what` goes into the hash; what `tell` makes of `bytes` comes before people's eyes instead. */
+  note(where: string, what: string, tell?: Kept['tell'], bytes: Uint8Array = noBytes): void {
     const { events: event, elapsedSteps, elapsedMs: atMs } = this.#time;
     this.#lines.push(`${event} ${elapsedSteps} ${where} ${what}\n`);
     if (this.#lines.length === LINES_PER_UPDATE) this.#flush();
-    this.#kept[this.#next] = { event, atMs, where, what, tell };
+    this.#kept[this.#next] = { event, atMs, where, what, tell, bytes };
     this.#next = (this.#next + 1) % KEPT;
   }
 
@@ -48,7 +51,10 @@ export class Trace {
   /** The last lines, oldest first. */
   lines(): TraceLine[] {
     const kept = [...this.#kept.slice(this.#next), ...this.#kept.slice(0, this.#next)];
-    return kept.map(({ event, atMs, where, what, tell }) => ({ event, atMs, where, what: tell?.() ?? what }));
+    return kept.map(({ event, atMs, where, what, tell, bytes }) => ({
+      ...{ event, atMs, where },
+      what: tell?.(bytes) ?? what,
+    }));
   }
 
   #flush(): void {

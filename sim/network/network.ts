@@ -75,6 +75,7 @@ export class SimulatedNetwork {
   readonly #numberOf: ReadonlyMap<PeerKey, number>;
   readonly #lives: (Life | undefined)[];
   readonly #seen: SeenCache;
+  readonly #ways = new Map<number, string>();
   #livesSoFar = 0;
   /** Links that are cut, and directions in which everything is lost, by `#pair`. */
   readonly #cut = new Set<number>();
@@ -223,7 +224,7 @@ export class SimulatedNetwork {
     time.at(this.#inOrder(from, to, atMs), () => {
       const target = this.#receiver(to, connection);
       if (target === undefined) return calm;
-      trace.note(`${nodes[from]!.name} → ${nodes[to]!.name}`, `${kind} ${digest}`, () => tellFrame(frame));
+      trace.note(this.#way(from, to), `${kind} ${digest}`, tellFrame, frame);
       target.endpoint.onMessage(nodes[from]!.key, frame);
       return undefined;
     });
@@ -257,8 +258,8 @@ export class SimulatedNetwork {
     const target = this.#receiver(to, connection);
     if (target === undefined) return calm;
     const isNew = this.#seen.see(spread, to, target.number);
-    const where = `${nodes[from]!.name} → ${nodes[to]!.name}`;
-    trace.note(where, `${isNew ? 'gossip' : 'again'} ${spread.digest}`, () => tellGossip(spread.data));
+    const what = isNew ? spread.heard : spread.again;
+    trace.note(this.#way(from, to), what, tellGossip, spread.data);
     if (!isNew) return calm;
     const verdict = target.endpoint.onGossip(nodes[from]!.key, spread.data);
     if (verdict !== 'accept') return undefined;
@@ -312,6 +313,17 @@ export class SimulatedNetwork {
 
   #delay(from: number, to: number): number {
     return this.#parts.latency.oneWayMs(from, to, this.#parts.random);
+  }
+
+  /** How the trace names a directed link; kept, since most events have one. */
+  #way(from: number, to: number): string {
+    const pair = this.#pair(from, to);
+    const known = this.#ways.get(pair);
+    if (known !== undefined) return known;
+    const { nodes } = this.#parts;
+    const way = `${nodes[from]!.name} → ${nodes[to]!.name}`;
+    this.#ways.set(pair, way);
+    return way;
   }
 
   #number(key: PeerKey): number {

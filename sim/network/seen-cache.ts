@@ -5,7 +5,9 @@ const SEEN_MS = 120_000;
 
 export interface Spread {
   readonly data: Uint8Array;
-  readonly digest: string;
+  /** How the trace names its first arrival at a node, and each further one. */
+  readonly heard: string;
+  readonly again: string;
   readonly sinceMs: number;
   /** By node: the life in which it saw the message, 0 for none. */
   readonly seenIn: Uint32Array;
@@ -32,7 +34,10 @@ export class SeenCache {
     }
     const known = this.#spreads.get(digest);
     if (known !== undefined) return known;
-    const spread = { data, digest, sinceMs: nowMs, seenIn: new Uint32Array(this.#nodes) };
+    const spread = {
+      ...{ data, heard: `gossip ${digest}`, again: `again ${digest}`, sinceMs: nowMs },
+      seenIn: new Uint32Array(this.#nodes),
+    };
     this.#spreads.set(digest, spread);
     return spread;
   }
