@@ -4,9 +4,11 @@ import type { RunResult, TraceLine } from '../run-result.ts';
 import { faultLanes } from './fault-lanes.ts';
 import { html, type Markup } from './html.ts';
 import { tellNumber, tellSpan } from './scale.ts';
-import { chip, shorten } from './verdicts.ts';
+import { chip, commandMarkup, shorten } from './verdicts.ts';
 
 const WHAT_MAX = 240;
+/** Faults end with the load; what comes after is shown as far as to tell that it comes. */
+const FAULTS_SHOWN = 1.1;
 /** What there is much of, and seldom says why: shown in grey, and hidden on demand. */
 const quiet = /^(gossip|again|tips|vertices|asks for|tick|author)\b/;
 
@@ -16,8 +18,8 @@ export function failingSeed(result: RunResult, command: string, lines: number): 
   return html`<section class="seed" id="seed-${seed}">
 <h3>Seed ${seed} ${chip(verdict)}</h3>
 <p><b>${failure!.check}</b> at ${tellSpan(failure!.atMs)}, event ${tellNumber(failure!.event)}. ${shorten(failure!.what)}</p>
-<pre class="command"><code>${command}</code></pre>
-${faultLanes({ id: `faults-${seed}`, results: [result], endMs: Math.max(1, virtualMs), calmFromMs: settings.durationMs })}
+<pre class="command"><code>${commandMarkup(command)}</code></pre>
+${faultLanes({ id: `faults-${seed}`, results: [result], endMs: Math.max(1, Math.min(virtualMs, settings.durationMs * FAULTS_SHOWN)), calmFromMs: settings.durationMs })}
 ${trace.length > 0 && traceTable(seed, trace)}
 </section>
 `;

@@ -1,7 +1,7 @@
 /** A chart of lines over time with their bands, as SVG with a title and a description in words. */
 
 import { type Content, html, type Markup } from './html.ts';
-import { makeScale, type Scale, tellRough } from './scale.ts';
+import { makeScale, type Scale, tellRough, tellTick } from './scale.ts';
 import { greatest, least, type Point } from './series.ts';
 
 export interface Line {
@@ -47,7 +47,7 @@ ${lines.map(({ points }, i) => [band(points, x, y, i), path(points, x, y, i)])}
 export function timeAxis(x: Scale, bottom: number): Markup {
   return html`<g class="axis">${x.ticks.map(
     (tick) =>
-      html`<line class="tick" x1="${x(tick)}" x2="${x(tick)}" y1="${bottom}" y2="${bottom + 4}"/><text x="${x(tick)}" y="${bottom + 16}" text-anchor="middle">${tellRough(tick)}${tick === 0 ? ' s' : ''}</text>`,
+      html`<line class="tick" x1="${x(tick)}" x2="${x(tick)}" y1="${bottom}" y2="${bottom + 4}"/><text x="${x(tick)}" y="${bottom + 16}" text-anchor="middle">${tellTick(tick, x.most)}${tick === 0 ? ' s' : ''}</text>`,
   )}<line x1="${x(0)}" x2="${x(x.most)}" y1="${bottom}" y2="${bottom}"/></g>`;
 }
 
@@ -101,11 +101,4 @@ function describe(lines: readonly Line[]): string {
       return `${name}: at the end ${tellRough(points.at(-1)!.mid)}, at most ${tellRough(peakAt.mid)} at ${tellRough(peakAt.atMs / 1_000)} s; over all seeds from ${tellRough(low)} to ${tellRough(high)}.`;
     })
     .join(' ');
-}
-
-/** Short enough for the margin: `12k`, `3.5M`. */
-function tellTick(value: number, most: number): string {
-  if (most >= 2_000_000) return `${tellRough(value / 1_000_000)}${value === 0 ? '' : 'M'}`;
-  if (most >= 10_000) return `${tellRough(value / 1_000)}${value === 0 ? '' : 'k'}`;
-  return tellRough(value);
 }

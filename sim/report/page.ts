@@ -10,7 +10,7 @@ import { median, tellNumber, tellSpan } from './scale.ts';
 import { type Frame, frameOf, greatest, least, peak, rate, seriesOf, told } from './series.ts';
 import { css } from './style.ts';
 import { actsTable, type Conditions, conditionsTable, seedTable, tellSeeds, trafficTable } from './tables.ts';
-import { failureTable, verdictStrip } from './verdicts.ts';
+import { commandMarkup, failureTable, verdictStrip } from './verdicts.ts';
 
 export interface ReportParts extends Conditions {
   /** The command that does a seed again. */
@@ -28,7 +28,11 @@ export function renderReport(results: readonly RunResult[], parts: ReportParts):
   const failing = results.filter(({ failure }) => failure !== undefined);
   const shown = failing.slice(0, SEEDS_TOLD_MAX);
   const lines = Math.floor(TRACE_LINES_MAX / Math.max(1, shown.length));
-  const title = `${tellNumber(results.length - failing.length)} of ${tellNumber(results.length)} ${results.length === 1 ? 'seed' : 'seeds'} passed`;
+  const [only] = results;
+  const title =
+    results.length === 1
+      ? `Seed ${only!.seed}: ${only!.verdict}`
+      : `${tellNumber(results.length - failing.length)} of ${tellNumber(results.length)} seeds passed`;
   const { text } = html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="${policy}"><meta name="color-scheme" content="light dark">
@@ -148,18 +152,20 @@ function charts(results: readonly RunResult[], { settings }: ReportParts): Marku
       ],
     },
     {
-      ...{ id: 'dag', title: 'DAG width', unit: 'at the honest node with the most' },
-      lines: [
-        { name: 'open vertices', points: of(peak('open')) },
-        { name: 'tips', points: of(peak('tips')) },
-      ],
+      ...{ id: 'dag', title: 'DAG width', unit: 'open vertices, at the honest node with the most' },
+      lines: [{ name: 'open vertices', points: of(peak('open')) }],
     },
     {
-      ...{ id: 'pool', title: 'Tip pool and parked', unit: 'vertices, at the node with the most' },
-      lines: [
-        { name: 'tips', points: of(peak('tips')) },
-        { name: 'parked', points: of(peak('parked')) },
-      ],
+      ...{ id: 'tips', title: 'Tip pool', unit: 'tips, at the honest node with the most' },
+      lines: [{ name: 'tips', points: of(peak('tips')) }],
+    },
+    {
+      ...{
+        id: 'parked',
+        title: 'Parked',
+        unit: 'vertices whose parents are missing, at the node with the most',
+      },
+      lines: [{ name: 'parked', points: of(peak('parked')) }],
     },
     {
       id: 'messages',
@@ -196,7 +202,7 @@ function shrunkSection({ seed, runs, minimal, failure, settings, replay }: Shrun
   const { nodes, byzantine, schedule = [], durationMs } = settings;
   const lying = byzantine.map(({ kind, count }) => `${kind}:${count}`).join(', ') || 'nobody Byzantine';
   return html`<section><h2>Shrunk</h2><p>Seed ${seed} fails in the same way with ${nodes} nodes, ${lying}, ${schedule.length} faults and ${tellSpan(durationMs)}: ${failure!.check} at ${tellSpan(failure!.atMs)}. Found in ${runs} runs${minimal ? '; nothing more can be left out' : ', which were all there were; there may be less'}.</p>
-<pre class="command"><code>${replay}</code></pre></section>`;
+<pre class="command"><code>${commandMarkup(replay)}</code></pre></section>`;
 }
 
 function untold(count: number): Content {

@@ -43,6 +43,13 @@ export function tellRough(value: number): string {
   return tellNumber(value, Math.abs(value) < 1 ? 2 : Math.abs(value) < 10 ? 1 : 0);
 }
 
+/** A tick of an axis that ends at `most`: `0.25`, `2`, `12k`, `3.5M`. */
+export function tellTick(value: number, most: number): string {
+  const [unit, letter] = most >= 2_000_000 ? [1_000_000, 'M'] : most >= 10_000 ? [1_000, 'k'] : [1, ''];
+  const text = tellNumber(value / unit, 2).replace(/\.?0+$/, '');
+  return value === 0 ? '0' : `${text}${letter}`;
+}
+
 export function tellBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   let [value, unit] = [bytes, 0];

@@ -21,9 +21,10 @@ section{margin-top:3.25rem}
 .unit{color:var(--soft);font-size:.875rem;font-weight:400}
 code{font:.85em/1.5 ui-monospace,'SF Mono','Cascadia Mono',Menlo,Consolas,'DejaVu Sans Mono',monospace}
 p code,td code{overflow-wrap:anywhere;color:var(--soft)}
+code span{display:inline-block}
 .command{margin:.75rem 0;padding:.7rem .9rem;background:var(--panel);border-radius:6px;white-space:pre-wrap;overflow-wrap:anywhere}
 table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums;min-width:min(100%,30rem)}
-caption{text-align:left;font-weight:600;padding:0 0 .5rem}
+caption{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
 th,td{padding:.4rem .9rem .4rem 0;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}
 thead th{color:var(--soft);font-weight:500;font-size:.82rem;line-height:1.3;vertical-align:bottom}
 tbody th,tfoot th{font-weight:500}
@@ -33,10 +34,10 @@ thead .n{white-space:normal;max-width:6.5rem}
 .prose{min-width:20rem;overflow-wrap:anywhere}
 .share{min-width:9rem;white-space:nowrap}
 .bar{display:inline-block;height:.6em;background:var(--ok);border-radius:2px;min-width:1px}
-.wide{overflow-x:auto;margin-top:1.5rem}
+.wide{overflow-x:auto}
+.strip+.wide{margin-top:1.5rem}
 .wide:focus-visible,a:focus-visible,summary:focus-visible{outline:2px solid var(--a);outline-offset:2px}
 .conditions th{color:var(--soft);font-weight:500;white-space:nowrap}
-.conditions caption{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
 .conditions td{overflow-wrap:anywhere}
 .key{display:flex;flex-wrap:wrap;gap:.35rem 1.4rem;list-style:none;margin:0 0 1rem;padding:0;font-size:.9rem}
 .strip{display:flex;flex-wrap:wrap;gap:.5rem .9rem}
@@ -88,7 +89,9 @@ summary{cursor:pointer;font-weight:500}
 .found td{background:var(--panel);font-weight:600;border-top:2px solid var(--split)}
 .seed:has(.filter input:checked) .quiet{display:none}
 @media (max-width:34rem){main{padding-top:1.75rem}h1{font-size:1.95rem}section{margin-top:2.5rem}
-.tiles{grid-template-columns:1fr 1fr;gap:1.1rem 1rem}.tiles dd{font-size:1.3rem}.prose{min-width:15rem}}
+.tiles{grid-template-columns:1fr 1fr;gap:1.1rem 1rem}.tiles dd{font-size:1.3rem}
+#failures thead{display:none}#failures tr{display:grid;grid-template-columns:auto 1fr auto;column-gap:.9rem;padding:.6rem 0;border-bottom:1px solid var(--line)}
+#failures th,#failures td{border:0;padding:0}#failures .prose{grid-column:1/-1;min-width:0;margin-top:.4rem}}
 @media print{:root{--paper:#fff;--ink:#000;--soft:#444;--line:#ccc;--panel:#f4f4f4;--a:#2a6592;--b:#b0561a;--ok:#5d8fb5;
 --stuck:#a86f00;--split:#b3311c;--broken:#83398a;--on:#fff}
 html{font-size:10.5pt}main{max-width:none;padding:0}.trace{max-height:none;border:0;display:block}.wide{overflow:visible}

@@ -69,7 +69,7 @@ export function failureTable(failing: readonly RunResult[], replay: (seed: numbe
   const rows = failing.slice(0, FAILURES_MAX).map(
     ({ seed, verdict, failure }) => html`<tr>
 <th scope="row">${seed}</th><td>${chip(verdict)}<br>${failure!.check}</td><td class="n">${tellSpan(failure!.atMs)}<br><span class="unit">event ${tellNumber(failure!.event)}</span></td>
-<td class="prose">${shorten(failure!.what)}<br><code>${replay(seed)}</code></td></tr>
+<td class="prose">${shorten(failure!.what)}<br><code>${commandMarkup(replay(seed))}</code></td></tr>
 `,
   );
   const left = failing.length - rows.length;
@@ -78,6 +78,11 @@ export function failureTable(failing: readonly RunResult[], replay: (seed: numbe
 <thead><tr><th scope="col">seed</th><th scope="col">verdict, check</th><th scope="col" class="n">when</th><th scope="col">what was found, and the command that does it again</th></tr></thead>
 <tbody>${rows}</tbody></table></div>
 ${left > 0 && html`<p class="note">${tellNumber(left)} more failed; --json has them all.</p>`}`;
+}
+
+/** A command that breaks between its options, as long as they fit. */
+export function commandMarkup(command: string): Content {
+  return command.split(/ (?=--)/).map((part, i) => [i > 0 && ' ', html`<span>${part}</span>`]);
 }
 
 const SENTENCE_MAX = 600;
