@@ -20,7 +20,7 @@ export interface ReportParts extends Conditions {
 
 /** Failing seeds that are told of with their trace, and the lines of trace of all of them. */
 const SEEDS_TOLD_MAX = 20;
-const TRACE_LINES_MAX = 2_400;
+const TRACE_LINES_MAX = 1_600;
 /** The page needs nothing and may ask for nothing. */
 const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 

@@ -39,7 +39,7 @@ export function tellNumber(value: number, decimals = 0): string {
 
 /** Three digits that say something: `0.42`, `7.1`, `38`, `12,400`. */
 export function tellRough(value: number): string {
-  if (value === 0) return '0';
+  if (Number.isInteger(value)) return tellNumber(value);
   return tellNumber(value, Math.abs(value) < 1 ? 2 : Math.abs(value) < 10 ? 1 : 0);
 }
 

@@ -21,6 +21,7 @@ section{margin-top:3.25rem}
 .unit{color:var(--soft);font-size:.875rem;font-weight:400}
 code{font:.85em/1.5 ui-monospace,'SF Mono','Cascadia Mono',Menlo,Consolas,'DejaVu Sans Mono',monospace}
 p code,td code{overflow-wrap:anywhere;color:var(--soft)}
+code.hash{white-space:nowrap}
 code span{display:inline-block}
 .command{margin:.75rem 0;padding:.7rem .9rem;background:var(--panel);border-radius:6px;white-space:pre-wrap;overflow-wrap:anywhere}
 table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums;min-width:min(100%,30rem)}
@@ -95,5 +96,5 @@ summary{cursor:pointer;font-weight:500}
 @media print{:root{--paper:#fff;--ink:#000;--soft:#444;--line:#ccc;--panel:#f4f4f4;--a:#2a6592;--b:#b0561a;--ok:#5d8fb5;
 --stuck:#a86f00;--split:#b3311c;--broken:#83398a;--on:#fff}
 html{font-size:10.5pt}main{max-width:none;padding:0}.trace{max-height:none;border:0;display:block}.wide{overflow:visible}
-.filter{display:none}tr{break-inside:avoid}h2,h3{break-after:avoid}.band,.fault,.bar{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
+.filter,.quiet{display:none}.seed summary::after{content:', on paper without gossip, tips, vertices and timers';font-weight:400}tr,.tiles{break-inside:avoid}h2,h3{break-after:avoid}.band,.fault,.bar{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 `;

@@ -135,7 +135,7 @@ export function faultCounts(results: readonly RunResult[]): readonly (readonly [
 export function seedTable(results: readonly RunResult[]): Markup {
   const rows = results.slice(0, SEED_ROWS_MAX).map(
     ({ seed, verdict, heights, vertices, finalityMs, viewChanges, events, virtualMs, traceHash }) =>
-      html`<tr><th scope="row">${seed}</th><td>${verdict === 'passed' ? verdict : chip(verdict)}</td><td class="n">${heights}</td><td class="n">${vertices.final}</td><td class="n">${finalityMs?.p50 ?? '–'}</td><td class="n">${finalityMs?.p99 ?? '–'}</td><td class="n">${viewChanges}</td><td class="n">${events}</td><td class="n">${tellNumber(virtualMs / 1_000, 1)}</td><td><code>${traceHash.slice(0, 16)}</code></td></tr>
+      html`<tr><th scope="row">${seed}</th><td>${verdict === 'passed' ? verdict : chip(verdict)}</td><td class="n">${heights}</td><td class="n">${vertices.final}</td><td class="n">${finalityMs?.p50 ?? '–'}</td><td class="n">${finalityMs?.p99 ?? '–'}</td><td class="n">${viewChanges}</td><td class="n">${events}</td><td class="n">${tellNumber(virtualMs / 1_000, 1)}</td><td><code class="hash">${traceHash.slice(0, 16)}</code></td></tr>
 `,
   );
   const left = results.length - rows.length;
