@@ -26,9 +26,12 @@ interface SimFlags extends WrittenSettings {
   readonly trace?: boolean;
   readonly report?: string;
   readonly jobs?: string;
+  readonly experiment?: string;
 }
 
 const JOBS_MAX = 256;
+/** They are loaded only when one is asked for. */
+const experimentNames = ['finality', 'fairness', 'committee', 'scale'];
 /** Options that decide what a run does: a command that replays one needs them. */
 const written = [
   'nodes',
@@ -77,6 +80,7 @@ export function registerSim(program: Command): void {
     .option('--trace', 'print the hash of each seed’s event trace')
     .option('--json', 'print one JSON object and nothing else on stdout')
     .option('--report <file>', 'write an HTML report')
+    .option('--experiment <name>', `measure: ${experimentNames.join(', ')}; with --json or alone`)
     .addHelpText(
       'after',
       `\nByzantine kinds:\n${actorKinds.map(({ name, summary }) => `  ${name.padEnd(16)}${summary}`).join('\n')}`,
@@ -85,6 +89,7 @@ export function registerSim(program: Command): void {
 }
 
 async function simulate(flags: SimFlags): Promise<void> {
+  if (flags.experiment !== undefined) return experiment(flags.experiment, flags.json === true);
   const { settings, seeds } = await readFlags(flags);
   const jobs = flags.jobs === undefined ? availableParallelism() : whole('jobs', flags.jobs, 1, JOBS_MAX);
   const numbers = Array.from({ length: seeds.to - seeds.from + 1 }, (_, i) => seeds.from + i);
@@ -107,6 +112,15 @@ async function simulate(flags: SimFlags): Promise<void> {
     say(`${count(results, 'passed')} of ${results.length} passed in ${(wallMs / 1_000).toFixed(1)} s`);
   }
   process.exitCode = results.every(({ verdict }) => verdict === 'passed') ? 0 : 1;
+}
+
+async function experiment(name: string, json: boolean): Promise<void> {
+  const { runExperiment } = await import('./experiments/index.ts');
+  const progress = (text: string) => void process.stderr.write(`${text}\n`);
+  const held = await runExperiment(name, json, say, json ? () => {} : progress);
+  if (held === undefined)
+    throw new OptionError(`--experiment: expected one of ${experimentNames.join(', ')}; got "${name}"`);
+  process.exitCode = held ? 0 : 1;
 }
 
 async function readFlags(flags: SimFlags): Promise<{ readonly settings: Settings; readonly seeds: Seeds }> {
