@@ -27,13 +27,15 @@ const author: Event = { type: 'author', kind: 'readings', payload: new Uint8Arra
 const LEADS_MS = [0, 10, 50, 100, 200] as const;
 /** Actors answer at any moment from at once to this much later. */
 const REACT_MS = 300;
+/** Longer than a rival takes to be final. */
+const RACE_MS = 1_200;
 const LOAD_MS = 60;
 const WARM_UP_MS = 300;
 const SETTLE_MS = 60_000;
 const COMMITTEES = [
-  { seats: 4, seeds: 16 },
-  { seats: 7, seeds: 8 },
-  { seats: 10, seeds: 5 },
+  { seats: 4, seeds: 6 },
+  { seats: 7, seeds: 3 },
+  { seats: 10, seeds: 2 },
 ] as const;
 const SPEAK_MS = 60_000;
 
@@ -45,7 +47,7 @@ export async function raceSeed(seed: number, seats: number, speakMs: number): Pr
   const kind: ActorKind = {
     ...{ name: 'self-serving', summary: '', needs: 'seat' },
     create: (stage) => {
-      const actor = new SelfServing(stage, () => Math.floor(stage.chance() * REACT_MS));
+      const actor = new SelfServing(stage, () => Math.floor(stage.chance() * REACT_MS), RACE_MS);
       actors.push(actor);
       return actor;
     },

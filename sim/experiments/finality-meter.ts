@@ -13,7 +13,7 @@ export class FinalityMeter {
   /** When the last of those that count held each height, ms since the start. */
   readonly heldAt = new Map<number, number>();
   readonly #world: World;
-  readonly #counted: ReadonlySet<SimulatedNode>;
+  readonly #counted: Set<SimulatedNode>;
   readonly #fromMs: number;
   readonly #reached = new Map<number, number>();
 
@@ -27,6 +27,11 @@ export class FinalityMeter {
       before(node, notice);
       if (notice.type === 'checkpoint' && this.#counted.has(node)) this.#onCheckpoint(notice);
     };
+  }
+
+  /** From now on this node does not count; heights that it had reached alone are not to be asked for. */
+  leaveOut(node: SimulatedNode): void {
+    this.#counted.delete(node);
   }
 
   #onCheckpoint({ header, vertices }: Extract<Notice, { type: 'checkpoint' }>): void {

@@ -13,12 +13,16 @@ import { quantile } from './statistics.ts';
 const WAYS = 6;
 const ONE_WAY_MS = 100;
 const WARM_UP_MS = 2_000;
-/** A seat is killed at some instant of these, since the start. */
-const KILL_FROM_MS = 5_000;
+/** A leader is killed at some instant of these, since the start. */
+const KILL_FROM_MS = 3_000;
 const KILL_STEP_MS = 173;
-const KILLS = 12;
-const SIZES = [4, 10, 31] as const;
-const durationMsOf = (seats: number): number => (seats > 20 ? 10_000 : 20_000);
+const KILL_RUN_MS = 9_000;
+/** A large committee takes long to simulate, and differs less from instant to instant. */
+const COMMITTEES = [
+  { seats: 4, durationMs: 20_000, kills: 12 },
+  { seats: 10, durationMs: 12_000, kills: 6 },
+  { seats: 31, durationMs: 6_000, kills: 2 },
+] as const;
 
 interface Measured {
   readonly durations: readonly number[];
@@ -27,20 +31,21 @@ interface Measured {
 
 interface Conditions {
   readonly seats: number;
+  readonly durationMs: number;
   readonly latency: string;
   readonly pace?: Partial<Pace>;
   readonly seed?: number;
   readonly faults?: readonly ScheduledFault[];
   /** Nodes that do not count: they are down. */
   readonly down?: readonly number[];
-  readonly prepare?: (world: World) => void;
+  readonly prepare?: (world: World, meter: FinalityMeter) => void;
 }
 
 async function measure(conditions: Conditions): Promise<Measured> {
-  const { seats, latency, pace = {}, seed = 1, faults = [], down = [], prepare } = conditions;
+  const { seats, durationMs, latency, pace = {}, seed = 1, faults = [], down = [], prepare } = conditions;
   const settings: Settings = {
     ...defaultSettings,
-    ...{ nodes: seats, validators: seats, pace, durationMs: durationMsOf(seats) },
+    ...{ nodes: seats, validators: seats, pace, durationMs },
     network: { ...defaultSettings.network, latency },
     load: { verticesPerS: 10, pledgeRacesPerMin: 0 },
   };
@@ -50,7 +55,7 @@ async function measure(conditions: Conditions): Promise<Measured> {
     prepare: (world) => {
       const counted = world.nodes.filter(({ number }) => !down.includes(number));
       meter = new FinalityMeter(world, counted, WARM_UP_MS);
-      prepare?.(world);
+      prepare?.(world, meter);
     },
   };
   const { verdict, failure } = await run(settings, seed, options);
@@ -67,40 +72,37 @@ function figures({ durations }: Pick<Measured, 'durations'>): Cell[] {
 
 const median = ({ durations }: Measured): number => quantile(durations, 0.5) ?? Number.POSITIVE_INFINITY;
 
-/** The leader of the height being decided at an instant of this run, and that height. */
-async function leaderAt(conditions: Conditions, atMs: number): Promise<{ leader: number; height: number }> {
-  let found: { leader: number; height: number } | undefined;
-  await measure({
-    ...conditions,
-    prepare: (world) =>
-      void world.time.after(atMs, () => {
-        const heights = world.nodes.map(({ runner }) => runner!.replica.ledger.height);
-        const height = Math.max(...heights) + 1;
-        found = { leader: world.genesis.committee.leader(height, 0), height };
-      }),
-  });
-  if (found === undefined) throw new Error('nobody led');
-  return found;
-}
-
 /** From the kill until everybody else holds the height that the dead seat was to lead, ms. */
 async function killLeader(seats: number, latency: string, round: number): Promise<number> {
-  const conditions = { seats, latency, seed: round + 1 };
   const atMs = KILL_FROM_MS + round * KILL_STEP_MS;
-  // The same run twice: up to the kill both are one.
-  const { leader, height } = await leaderAt(conditions, atMs);
-  const untilMs = durationMsOf(seats);
-  const crash: ScheduledFault = { kind: 'crash', atMs, untilMs, node: leader, power: false };
-  const { heldAt } = await measure({ ...conditions, faults: [crash], down: [leader] });
+  let height = 0;
+  let choose: () => number = () => 0;
+  const crash: ScheduledFault = {
+    ...{ kind: 'crash', atMs, untilMs: KILL_RUN_MS, power: false },
+    // Who leads at that instant is known only then.
+    get node() {
+      return choose();
+    },
+  };
+  const { heldAt } = await measure({
+    ...{ seats, latency, durationMs: KILL_RUN_MS, seed: round + 1, faults: [crash] },
+    prepare: (world, meter) => {
+      choose = () => {
+        if (height === 0)
+          height = 1 + Math.max(...world.nodes.map(({ runner }) => runner!.replica.ledger.height));
+        const leader = world.genesis.committee.leader(height, 0);
+        meter.leaveOut(world.nodes[leader]!);
+        return leader;
+      };
+    },
+  });
   return (heldAt.get(height) ?? Number.POSITIVE_INFINITY) - atMs;
 }
 
-async function seatDown(seats: number, latency: string): Promise<Measured> {
+async function seatDown(seats: number, durationMs: number, latency: string): Promise<Measured> {
   const node = seats - 1;
-  const crash: ScheduledFault = {
-    ...{ kind: 'crash', atMs: 500, untilMs: durationMsOf(seats), node, power: false },
-  };
-  return measure({ seats, latency, faults: [crash], down: [node] });
+  const crash: ScheduledFault = { kind: 'crash', atMs: 500, untilMs: durationMs, node, power: false };
+  return measure({ seats, durationMs, latency, faults: [crash], down: [node] });
 }
 
 async function findFinality(say: (progress: string) => void): Promise<Findings> {
@@ -109,9 +111,9 @@ async function findFinality(say: (progress: string) => void): Promise<Findings> 
   const rules: Rule[] = [];
   const rows: Cell[][] = [];
   for (const latency of [`${ONE_WAY_MS}ms`, 'lan', 'world']) {
-    for (const seats of SIZES) {
+    for (const { seats, durationMs } of COMMITTEES) {
       say(`${latency}, n = ${seats}, no faults`);
-      const measured = await measure({ seats, latency });
+      const measured = await measure({ seats, durationMs, latency });
       const bound = latency === `${ONE_WAY_MS}ms` ? boundMs : undefined;
       rows.push([latency, seats, ...figures(measured), bound ?? '']);
       if (bound === undefined) continue;
@@ -136,27 +138,25 @@ async function findFinality(say: (progress: string) => void): Promise<Findings> 
     { name: 'both every 1 ms', pace: { witnessIntervalMs: 1, checkpointIntervalMs: 1 } },
   ];
   const costs: Cell[][] = [];
-  for (const seats of SIZES.slice(0, 2)) {
+  for (const { seats, durationMs } of COMMITTEES.slice(0, 2)) {
     let standard: number | undefined;
     for (const { name, pace } of least) {
       say(`n = ${seats}, ${name}`);
-      const measured = await measure({ seats, latency: `${ONE_WAY_MS}ms`, pace });
+      const measured = await measure({ seats, durationMs, latency: `${ONE_WAY_MS}ms`, pace });
       standard ??= median(measured);
       costs.push([seats, name, ...figures(measured), rounded(standard - median(measured))]);
     }
   }
 
   const crashes: Cell[][] = [];
-  for (const seats of SIZES) {
+  for (const { seats, durationMs, kills } of COMMITTEES) {
     const resumed: number[] = [];
-    // A committee of 31 takes long to simulate, and differs little from instant to instant.
-    const kills = seats > 20 ? KILLS / 4 : KILLS;
     for (let round = 0; round < kills; round++) {
       say(`n = ${seats}, leader killed, ${round + 1} of ${kills}`);
       resumed.push(await killLeader(seats, `${ONE_WAY_MS}ms`, round));
     }
     say(`n = ${seats}, one seat down`);
-    const down = await seatDown(seats, `${ONE_WAY_MS}ms`);
+    const down = await seatDown(seats, durationMs, `${ONE_WAY_MS}ms`);
     const worst = Math.max(...resumed);
     crashes.push([
       seats,
@@ -187,7 +187,8 @@ async function findFinality(say: (progress: string) => void): Promise<Findings> 
       'Virtual time; every node has a seat; 10 vertices a second, no pledges; synced writes take 0.2 to 2 ms.',
       'Finality: from the author’s signing to the moment the last living seat has stored the certificate.',
       `Bound: ${WAYS} ways of ${ONE_WAY_MS} ms, a witness interval of ${witnessIntervalMs} ms, a checkpoint interval of ${checkpointIntervalMs} ms.`,
-      `Runs of 20 s (10 s at n = 31), the first ${WARM_UP_MS / 1_000} s left out.`,
+      `Runs of ${COMMITTEES.map(({ seats, durationMs }) => `${durationMs / 1_000} s at n = ${seats}`).join(', ')}; the first ${WARM_UP_MS / 1_000} s left out.`,
+      `Leaders are killed at different instants, every ${KILL_STEP_MS} ms; resumed: all living seats hold the height that the dead one was to lead.`,
     ],
     tables: [
       {
