@@ -146,7 +146,7 @@ for (const [name, lie] of Object.entries(lies)) {
         // With delegates the follower, whose bond is the smallest, takes its place.
         assert.is(next.size, policy === 'governance' ? 4 : 5);
       }
-      await world.run(3_000);
+      await world.run(5_000);
       assert.ok((await checkAgreement(world)) > 33);
       for (const node of honest) assert.is(node.halted, undefined);
     });
