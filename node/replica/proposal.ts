@@ -23,7 +23,8 @@ export interface BuiltCheckpoint {
 
 /** What an anchor confirms, in order and within the caps `[ORD-4]`. */
 export function confirmedBy(anchor: DagNode | undefined, dag: OpenDag, ledger: Ledger): Vertex[] {
-  if (anchor === undefined) return [];
+  // A repeated anchor may be of a seat that left with the last epoch: then it confirms nothing more.
+  if (anchor === undefined || !isWitness(anchor, ledger)) return [];
   const { committee } = ledger;
   const ordered = orderCone(dag.cone(anchor), {
     seats: committee.seatOf,
@@ -40,6 +41,11 @@ export function confirmedBy(anchor: DagNode | undefined, dag: OpenDag, ledger: L
     confirmed.push(vertex);
   }
   return confirmed;
+}
+
+/** A witness by a seat of the committee that decides the next height. */
+function isWitness({ vertex, authorKey }: DagNode, { committee }: Ledger): boolean {
+  return vertex.kind === 'witness' && committee.seatOf.has(authorKey);
 }
 
 /** Executes confirmed vertices on the ledger's newest state and composes the header. */
@@ -106,7 +112,7 @@ export function checkProposal(
       return refuse('E_HEADER', { reason: 'anchor is settled already' });
     return 'wait';
   }
-  if (anchor !== undefined && (anchor.vertex.kind !== 'witness' || !committee.seatOf.has(anchor.authorKey))) {
+  if (anchor !== undefined && !repeats && !isWitness(anchor, ledger)) {
     return refuse('E_HEADER', { reason: 'anchor is not a seat’s witness' });
   }
   const vertices = confirmedBy(anchor, dag, ledger);
