@@ -15,11 +15,19 @@ import { seedCommitment } from '../../consensus/contracts/seats/stake-draw.ts';
 import { endEpoch, nameSeats } from '../../consensus/contracts/transitions/seats.ts';
 import { commitSeed, revealSeed } from '../../consensus/contracts/transitions/seeds.ts';
 import { hash, zero32 } from '../../consensus/crypto/hash.ts';
+import { Follower } from '../../light-client/gateway/follower.ts';
 import { BUNDLE_VERSION, bundleSchema } from '../../light-client/proof/bundle.ts';
+import {
+  type LightRequest,
+  type LightResponse,
+  lightRequest,
+  lightResponse,
+} from '../../light-client/protocol/messages.ts';
 import { verifyBundle } from '../../light-client/verify/verify.ts';
 import { memoryStore } from '../../node/memory-store.ts';
 import type { Event } from '../../node/replica/events.ts';
 import { DurableHead } from '../../node/service/durable-head.ts';
+import { answerLightClient } from '../../node/service/light.ts';
 import { Prover } from '../../node/service/proofs.ts';
 import { type SimulatedNode, World } from '../world.ts';
 import { checkAgreement, ledgerOf, partyOf, sendCall } from './epoch-calls.ts';
@@ -156,10 +164,40 @@ for (const [name, seats, followers, duty, committee] of [
     assert.is(verdictOf(changes.value.slice(0, -1)), 'invalid', 'a change is missing');
     assert.is(verdictOf(changes.value.slice(1)), 'invalid');
     assert.is(verdictOf([]), 'invalid');
+    await followAsGateway(world, node, prover);
     console.log(
       `${changes.value.length} changes, bundle ${sealed(changes.value).length} bytes, n = ${seats}`,
     );
   });
+}
+
+/** A gateway that knows the genesis alone comes to the newest header by what this node answers. */
+async function followAsGateway(world: World, node: SimulatedNode, prover: Prover): Promise<void> {
+  const ask = async (body: LightRequest): Promise<LightResponse> => {
+    const frame = lightRequest.encode({ id: 1, body });
+    const answer = lightResponse.decode(await answerLightClient(node.key, frame, node.runner!, prover));
+    if (!answer.ok) throw new Error(describeRefusal(answer));
+    return answer.value.body;
+  };
+  const { record } = world.genesis;
+  const follower = new Follower({
+    ...{ root: world.genesis, genesisTimeMs: record.time, trustingPeriodMs: record.pace.trustingPeriodMs },
+    ...{ newest: undefined, changes: [] },
+  });
+  const head = await ask({ type: 'head' });
+  assert.ok(head.type === 'head' && head.certified !== undefined);
+  assert.is(follower.observe(head.certified, node.key, world.nowMs).type, 'ahead');
+  while (follower.isAhead(head.certified.header)) {
+    const shown = await ask({ type: 'changes', epoch: follower.epoch });
+    assert.ok(shown.type === 'changes' && shown.changes.length > 0);
+    for (const change of shown.changes)
+      assert.is(follower.change(change, node.key, world.nowMs).type, 'changed');
+  }
+  const sight = follower.observe(head.certified, node.key, world.nowMs).type;
+  assert.ok(sight === 'advanced' || sight === 'known', sight);
+  assert.is(follower.head!.header.height, head.certified.header.height);
+  const none = await ask({ type: 'changes', epoch: Number.MAX_SAFE_INTEGER - 1 });
+  assert.ok(none.type === 'changes' && none.changes.length === 0);
 }
 
 test('a node that slept through four epochs, and one that lost its disk, come along; no seat of today was known to them', async () => {
