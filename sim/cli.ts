@@ -102,6 +102,8 @@ export function registerSim(program: Command): void {
 }
 
 async function simulate(flags: SimFlags): Promise<void> {
+  // Whoever reads only the first lines, as `head` does, wants no more of it.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   const { settings, seeds } = await readFlags(flags);
   const shrinkRuns = whole('shrink-runs', flags.shrinkRuns ?? String(SHRINK_RUNS), 1, SHRINK_RUNS_MAX);
   const jobs = flags.jobs === undefined ? availableParallelism() : whole('jobs', flags.jobs, 1, JOBS_MAX);

@@ -28,6 +28,8 @@ interface LoggedBatch {
 export class Disk implements Store {
   /** Batches that power failures took. */
   lostBatches = 0;
+  /** It holds an old copy of what it once held. */
+  restored = false;
   /** Called once, amid the next write, whose batch is then under way: the power is about to fail. */
   onNextWrite: (() => void) | undefined;
   readonly #time: VirtualTime;
@@ -83,14 +85,14 @@ export class Disk implements Store {
     this.#truncate(kept);
   }
 
-  /** Back to what it held at `atMs`, without the vote log, which backups do not hold `[BFT-1]`. */
+  /** Back to what it held at `atMs`, without the stamp, so that the vote log is not whole `[BFT-1]`. */
   restoreBackup(atMs: number): void {
     this.#life += 1;
+    this.restored = true;
     const held = this.#log.filter((batch) => batch.atMs <= atMs);
-    this.#log = held.map(({ atMs: writtenMs, writes }) => ({
-      atMs: writtenMs,
-      writes: writes.filter((write) => write.type !== 'vote'),
-    }));
+    // What the store on disk writes when it is opened without its stamp (node/level/store.ts).
+    const unstamped = { atMs: this.#time.now(), writes: [{ type: 'votesFrom', height: undefined }] } as const;
+    this.#log = [...held, unstamped];
     this.#rebuild();
   }
 

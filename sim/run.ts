@@ -82,15 +82,17 @@ export function faultsOf(
 export async function run(settings: Settings, seed: number, options: RunOptions = {}): Promise<RunResult> {
   const startedAt = performance.now();
   const actors = castActors(settings, seed, options.kinds);
+  const faults = options.faults ?? faultsOf(settings, seed, actors);
   const desk = new Desk(seed);
   const world = World.prepare({
     seed,
     seats: settings.validators,
     followers: settings.nodes - settings.validators,
     link: settings.network,
+    steady: faults.length === 0,
     pace: settings.pace,
     parties: desk.parties,
-    disk: { syncMs: SYNC_MS, losesWrites: settings.faults.length > 0 || settings.schedule !== undefined },
+    disk: { syncMs: SYNC_MS, losesWrites: faults.length > 0 },
     actors,
   });
   desk.open(world.genesis.network);
@@ -133,7 +135,7 @@ export async function run(settings: Settings, seed: number, options: RunOptions 
     });
     sampleLater();
     load.begin(settings.load, settings.durationMs);
-    injector.schedule(options.faults ?? faultsOf(settings, seed, actors));
+    injector.schedule(faults);
     const endMs = time.now() + settings.durationMs;
     while (!isOver() && time.now() < endMs) {
       await time.run(Math.min(endMs, time.now() + SAMPLE_MS));
@@ -148,7 +150,10 @@ export async function run(settings: Settings, seed: number, options: RunOptions 
   } catch (error) {
     checker.fail('invariant broken', 'assertion', (error as Error).stack ?? String(error));
   }
-  await checker.atEnd(load.races.map(({ race }) => race));
+  await checker.atEnd(
+    load.races.map(({ race }) => race),
+    (settings.load.verticesPerS * settings.durationMs) / 1_000,
+  );
   checker.sample();
   const result = summarise(world, checker, settings, seed);
   return {

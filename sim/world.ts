@@ -1,19 +1,19 @@
 /** A simulated network of real nodes: the replica and the runner of `node/`, over virtual time, network and disks. */
 
-import type { Genesis, Pace } from '../consensus/checkpoint/genesis.ts';
+import type { Genesis } from '../consensus/checkpoint/genesis.ts';
 import { equalBytes, toHex } from '../consensus/codec/bytes.ts';
 import { invariant } from '../consensus/codec/result.ts';
 import type { Signer } from '../consensus/crypto/ed25519.ts';
 import type { SignedCall } from '../consensus/vertex/call.ts';
 import { GuardedRunner } from '../node/guarded-runner.ts';
-import type { PeerKey, Store } from '../node/ports.ts';
+import type { PeerKey, Store, Verdict } from '../node/ports.ts';
 import type { Event, Notice, Reply } from '../node/replica/events.ts';
 import { Replica } from '../node/replica/replica.ts';
 import { restore } from '../node/restore.ts';
 import type { Runner } from '../node/runner.ts';
 import type { ActorKind } from './byzantine/actor.ts';
 import { Masquerade } from './byzantine/stage.ts';
-import { drawSigner, makeGenesis, NODES_MAX, type Party, START_MS } from './cast.ts';
+import { drawSigner, makeGenesis, type NetworkRules, NODES_MAX, START_MS } from './cast.ts';
 import { NodeClock } from './clock.ts';
 import { type CrashKind, Disk, type DiskOptions } from './disk.ts';
 import { latencyForms, parseLatency } from './network/latency.ts';
@@ -24,19 +24,18 @@ import { installSharedPrimitives } from './shared-primitives.ts';
 import { Trace } from './trace.ts';
 import { VirtualTime } from './virtual-time.ts';
 
-export interface WorldOptions {
+export interface WorldOptions extends NetworkRules {
   readonly seed: number;
   readonly seats: number;
+  /** No fault will break a connection. */
+  readonly steady?: boolean;
   /** Full nodes without a seat. */
   readonly followers?: number;
   /** `delayMs`: one way, uniform between the two; `latency` says it by name instead. */
   readonly link?: Partial<
     LinkFaults & { readonly delayMs: readonly [number, number]; readonly latency: string }
   >;
-  readonly pace?: Partial<Pace>;
   readonly disk?: Pick<DiskOptions, 'syncMs' | 'losesWrites'>;
-  /** Parties of the genesis that run no node. */
-  readonly parties?: readonly Party[];
   /** By number of a node: the actor that stands between it and everybody else. */
   readonly actors?: ReadonlyMap<number, ActorKind>;
 }
@@ -68,6 +67,10 @@ export class World {
   /** Called when a node has stopped of its own accord. */
   onHalt: (node: SimulatedNode, error: Error) => void = () => {};
 
+  /** Around everything that a node hears by gossip: `take` hands it to the node. */
+  aroundGossip: (node: SimulatedNode, data: Uint8Array, take: () => Verdict) => Verdict = (_, __, take) =>
+    take();
+
   /** For actors that pledge twice; whoever makes contract calls sets it. */
   rivalCalls: () => readonly [SignedCall, SignedCall] | undefined = () => undefined;
 
@@ -79,7 +82,7 @@ export class World {
     this.time = new VirtualTime(START_MS, seed);
     this.trace = new Trace(this.time);
     const signers = Array.from({ length: count }, (_, i) => drawSigner(seed, i));
-    this.genesis = makeGenesis(signers, seats, options.pace ?? {}, options.parties ?? []);
+    this.genesis = makeGenesis(signers, seats, options);
     const names = signers.map((_, i) => (i < seats ? `seat ${i}` : `follower ${i - seats}`));
     const keys = signers.map((signer) => toHex(signer.publicKey));
     this.network = new SimulatedNetwork({
@@ -88,6 +91,7 @@ export class World {
       trace: this.trace,
       latency: latencyOf(link),
       faults: { loss: 0, duplicate: 0, reorder: 0, bandwidthBytesPerS: 0, ...link },
+      steady: options.steady ?? false,
       topology: drawTopology(count, seats, new Random(seed, 'topology')),
       nodes: signers.map((_, i) => ({ key: keys[i]!, name: names[i]! })),
     });
@@ -137,10 +141,11 @@ export class World {
       onConnect: (peer) => dispatch({ type: 'connected', peer }),
       onDisconnect: (peer) => dispatch({ type: 'disconnected', peer }),
       onMessage: (peer, frame) => dispatch({ type: 'message', peer, frame }),
-      onGossip: (peer, data) => {
-        const reply = dispatch({ type: 'gossip', peer, data });
-        return reply.type === 'verdict' ? reply.verdict : 'ignore';
-      },
+      onGossip: (peer, data) =>
+        this.aroundGossip(node, data, () => {
+          const reply = dispatch({ type: 'gossip', peer, data });
+          return reply.type === 'verdict' ? reply.verdict : 'ignore';
+        }),
     };
     const joined = this.network.join(node.key, node.masquerade?.endpoint(endpoint) ?? endpoint);
     const network = node.masquerade?.network(joined) ?? joined;

@@ -3,12 +3,13 @@
  * the stage; without, the two calls enrol the same new key, which the own key and the new one can sign alone.
  */
 
-import { compareBytes, equalBytes, uint32Bytes } from '../../consensus/codec/bytes.ts';
+import { compareBytes, equalBytes, toHex, uint32Bytes } from '../../consensus/codec/bytes.ts';
 import { labelKey } from '../../consensus/contracts/registry.ts';
 import { enrolKey } from '../../consensus/contracts/transitions/enrol.ts';
 import type { Signer } from '../../consensus/crypto/ed25519.ts';
 import { hash, zero32 } from '../../consensus/crypto/hash.ts';
 import {
+  callId,
   callPayloadHash,
   composeCall,
   type SignedCall,
@@ -45,9 +46,14 @@ export function enrolCall(stage: Stage, newKey: Signer): SignedCall | undefined 
   return { ...call, signatures: signatures.sort((a, b) => compareBytes(a.key, b.key)) };
 }
 
-export function rivalCalls(stage: Stage): readonly [SignedCall, SignedCall] | undefined {
+/** Another pair each time: `used` is where the actor keeps the calls that it had from the stage. */
+export function rivalCalls(stage: Stage, used: Set<string>): readonly [SignedCall, SignedCall] | undefined {
   const given = stage.rivalCalls?.();
-  if (given !== undefined) return given;
+  const calls = given?.map((call) => toHex(callId(call.header))).join() ?? '';
+  if (given !== undefined && !used.has(calls)) {
+    used.add(calls);
+    return given;
+  }
   const newKey = newSigner(stage);
   const first = enrolCall(stage, newKey);
   const second = enrolCall(stage, newKey);

@@ -5,15 +5,14 @@
  * order; the first takes effect, the other is confirmed with its code and what it lost to `[ORD-3]`.
  */
 
-import { toHex } from '../../consensus/codec/bytes.ts';
 import { key } from '../../consensus/contracts/registry.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
 import type { SignedCall } from '../../consensus/vertex/call.ts';
-import { encodeVertex, type Vertex } from '../../consensus/vertex/vertex.ts';
+import type { Vertex } from '../../consensus/vertex/vertex.ts';
 import type { Replica } from '../../node/replica/replica.ts';
 import type { Actor, ActorKind, Stage } from './actor.ts';
 import { enrolCall, newSigner, payloadOf, rivalCalls } from './claims.ts';
-import { every, isInSecondHalf, ownKey, readVertices, signNext, writeOwn } from './pen.ts';
+import { type Draft, every, isInSecondHalf, sendTo, signNext, writeOwn, writeSecretly } from './pen.ts';
 
 const INTERVAL_MS = 600;
 
@@ -23,11 +22,10 @@ export class DoublePledger implements Actor {
   readonly pairs: (readonly [string, string])[] = [];
   readonly #stage: Stage;
   #started = false;
+  readonly #used = new Set<string>();
   /** The party's second key, and the chain that it has written. */
   readonly #second;
-  #secondEnd = { sequence: 0, id: zero32 };
-  /** Vertices that this actor brings to the halves by itself. */
-  readonly #own = new Set<string>();
+  #secondEnd: Pick<Vertex, 'sequence' | 'id'> = { sequence: 0, id: zero32 };
 
   constructor(stage: Stage) {
     this.#stage = stage;
@@ -37,63 +35,37 @@ export class DoublePledger implements Actor {
   onStart(): void {
     if (this.#started) return;
     this.#started = true;
-    let turn = 0;
     every(this.#stage, INTERVAL_MS, (replica) => {
-      if (turn++ === 0) this.#write(enrolCall(this.#stage, this.#second));
-      else this.#pledge(replica);
+      const enrol = this.pairs.length === 0 ? enrolCall(this.#stage, this.#second) : undefined;
+      if (enrol !== undefined) writeOwn(this.#stage, this.#draft(enrol));
+      this.#pledge(replica);
     });
   }
 
-  onGossip(envelopes: readonly Uint8Array[]): readonly Uint8Array[] {
-    const { peers } = this.#stage;
-    const held = new Set<Uint8Array>();
-    for (const { vertex, envelope } of readVertices(envelopes)) {
-      // The first call of a pair is the own node's, and only for the first half at first; tips tell the others of it.
-      if (vertex.kind !== 'transaction' || vertex.authorKey !== ownKey(this.#stage)) continue;
-      if (!this.#own.delete(vertex.key)) continue;
-      held.add(envelope);
-      for (const peer of peers)
-        if (!isInSecondHalf(this.#stage, peer))
-          this.#stage.send(peer, { type: 'vertices', vertices: [envelope] });
-    }
-    return envelopes.filter((envelope) => !held.has(envelope));
-  }
-
   #pledge(replica: Replica): void {
-    const calls = rivalCalls(this.#stage);
+    const calls = rivalCalls(this.#stage, this.#used);
     if (calls === undefined) return;
-    const first = this.#write(calls[0], true);
-    if (first === undefined) return;
     const enrolled = replica.ledger.state.get(key, this.#second.publicKey) !== undefined;
-    const second = enrolled ? this.#writeSecond(replica, calls[1]) : this.#write(calls[1]);
-    if (second === undefined) return;
+    const drafts = calls.map((call) => this.#draft(call));
+    const written = writeSecretly(this.#stage, enrolled ? drafts.slice(0, 1) : drafts);
+    const first = written[0];
+    const second = enrolled ? this.#signSecond(replica, drafts[1]!) : written[1];
+    if (first === undefined || second === undefined) return;
     this.acts[enrolled ? 'pairs of two keys' : 'pairs of one chain'] += 1;
     this.pairs.push([first.key, second.key]);
+    // Tips tell each half of the other's, a little later.
+    sendTo(this.#stage, [first], (peer) => !isInSecondHalf(this.#stage, peer));
+    sendTo(this.#stage, [second], (peer) => isInSecondHalf(this.#stage, peer));
   }
 
-  #write(call: SignedCall | undefined, toFirstHalf = false): Vertex | undefined {
-    if (call === undefined) return undefined;
-    const draft = { kind: 'transaction' as const, time: this.#stage.nowMs(), ...payloadOf(call) };
-    const written = writeOwn(this.#stage, draft);
-    // Gossip follows the step: it is not under way yet.
-    if (written !== undefined && toFirstHalf) this.#own.add(written.key);
-    return written;
-  }
-
-  /** Signed by the second key, for the second half only. */
-  #writeSecond(replica: Replica, call: SignedCall): Vertex {
-    const draft = { kind: 'transaction' as const, time: this.#stage.nowMs(), ...payloadOf(call) };
+  #signSecond(replica: Replica, draft: Draft): Vertex {
     const vertex = signNext(this.#stage, replica, this.#secondEnd, draft, this.#second);
     this.#secondEnd = vertex;
-    for (const peer of this.#stage.peers)
-      if (isInSecondHalf(this.#stage, peer))
-        this.#stage.send(peer, { type: 'vertices', vertices: [encodeVertex(vertex)] });
     return vertex;
   }
 
-  /** For a message about a pair. */
-  describe(): string {
-    return `${this.pairs.length} pairs by ${ownKey(this.#stage)} and ${toHex(this.#second.publicKey)}`;
+  #draft(call: SignedCall): Draft {
+    return { kind: 'transaction', time: this.#stage.nowMs(), ...payloadOf(call) };
   }
 }
 

@@ -10,7 +10,16 @@ import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
 import type { PeerMessage } from '../../consensus/wire/messages.ts';
 import type { PeerKey } from '../../node/ports.ts';
 import type { Actor, ActorKind, Stage } from './actor.ts';
-import { isFree, isInSecondHalf, type Proposal, retime, signProposal, signVote, signVotes } from './pen.ts';
+import {
+  honestSeats,
+  isFree,
+  isInSecondHalf,
+  type Proposal,
+  retime,
+  signProposal,
+  signVote,
+  signVotes,
+} from './pen.ts';
 
 /** How often somebody hears both of two votes that contradict each other. */
 const BOTH = 0.2;
@@ -30,9 +39,10 @@ class Equivocator implements Actor {
 
   onSend(peer: PeerKey, message: PeerMessage): readonly PeerMessage[] {
     if (message.type === 'proposal') return this.#propose(peer, message);
-    if (message.type !== 'vote') return [message];
+    if (message.type !== 'vote' || !isInSecondHalf(this.#stage, peer)) return [message];
     const twin = this.#twins.get(`${message.view}/${toHex(message.headerId)}`);
-    if (twin === undefined || !isInSecondHalf(this.#stage, peer)) return [message];
+    // Of an accomplice's two values the second may still be on its way, and the first vote is the one that counts.
+    if (twin === undefined) return this.#first.has(message.view) ? [] : [message];
     this.acts.votes += 1;
     const other = signVote(this.#stage, { ...message, headerId: headerId(twin.header) });
     return this.#stage.chance() < BOTH ? [other, message] : [other];
@@ -40,16 +50,24 @@ class Equivocator implements Actor {
 
   /** Accomplices show both values to each other, and their nodes only the first. */
   onReceive(peer: PeerKey, message: PeerMessage): boolean {
-    if (message.type !== 'proposal' || !this.#stage.accomplices.includes(peer)) return true;
+    if (message.type !== 'proposal' || !this.#stage.accomplices.includes(peer) || !isFree(message))
+      return true;
     this.#open(message.header.height);
     const first = this.#first.get(message.view);
-    if (first === undefined) {
-      this.#first.set(message.view, message);
-      return true;
-    }
-    if (equalBytes(headerId(first.header), headerId(message.header))) return true;
-    this.#twins.set(`${message.view}/${toHex(headerId(first.header))}`, message);
-    return false;
+    if (first !== undefined && equalBytes(headerId(first.header), headerId(message.header))) return true;
+    this.#say(message, first !== undefined);
+    if (first === undefined) this.#first.set(message.view, message);
+    else this.#twins.set(`${message.view}/${toHex(headerId(first.header))}`, message);
+    return first === undefined;
+  }
+
+  /** Prepare and commit at once, to the half that sees this value. */
+  #say(proposal: Proposal, toSecondHalf: boolean): void {
+    const votes = signVotes(this.#stage, proposal);
+    for (const seat of honestSeats(this.#stage))
+      if (isInSecondHalf(this.#stage, seat) === toSecondHalf)
+        for (const vote of votes) this.#stage.send(seat, vote);
+    this.acts['early commits'] += 1;
   }
 
   #propose(peer: PeerKey, proposal: Proposal): readonly PeerMessage[] {
@@ -69,7 +87,7 @@ class Equivocator implements Actor {
     if (known !== undefined || !isFree(proposal) || this.#stage.replica === undefined) return known;
     const header = retime(this.#stage.replica, proposal.header, proposal.header.time + 1);
     if (header === undefined) return undefined;
-    const twin = signProposal(this.#stage, proposal, header);
+    const twin = signProposal(this.#stage, { ...proposal, header });
     this.#twins.set(name, twin);
     return twin;
   }

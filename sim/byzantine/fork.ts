@@ -4,12 +4,11 @@
  * other leaves `E_FORK` and suspends the key on every node alike `[VTX-2]`.
  */
 
-import { uint32Bytes } from '../../consensus/codec/bytes.ts';
-import { hash, zero32 } from '../../consensus/crypto/hash.ts';
+import { zero32 } from '../../consensus/crypto/hash.ts';
 import { encodeVertex, signVertex, type Vertex } from '../../consensus/vertex/vertex.ts';
 import type { Replica } from '../../node/replica/replica.ts';
 import type { Actor, ActorKind, Stage } from './actor.ts';
-import { every, isInSecondHalf, ownKey, readVertices, signNext, writeOwn } from './pen.ts';
+import { anyHash, every, isInSecondHalf, ownKey, readVertices, signNext, writeOwn } from './pen.ts';
 
 const INTERVAL_MS = 400;
 const FORK = 0.3;
@@ -28,7 +27,11 @@ class Forker implements Actor {
     if (this.#started) return;
     this.#started = true;
     every(this.#stage, INTERVAL_MS, () =>
-      writeOwn(this.#stage, { kind: 'readings', time: this.#stage.nowMs(), payloadHash: this.#noise() }),
+      writeOwn(this.#stage, {
+        kind: 'readings',
+        time: this.#stage.nowMs(),
+        payloadHash: anyHash(this.#stage),
+      }),
     );
   }
 
@@ -45,7 +48,7 @@ class Forker implements Actor {
   }
 
   #fork(replica: Replica, vertex: Vertex, envelope: Uint8Array): void {
-    const payloadHash = vertex.kind === 'witness' ? zero32 : this.#noise();
+    const payloadHash = vertex.kind === 'witness' ? zero32 : anyHash(this.#stage);
     // A transaction is its payload: its twin is another reading.
     const kind = vertex.kind === 'transaction' ? 'readings' : vertex.kind;
     const twin = signVertex(
@@ -56,7 +59,7 @@ class Forker implements Actor {
     this.acts.forks += 1;
     const branch = [twin];
     if (this.#stage.chance() < 0.5) {
-      const draft = { kind: 'readings' as const, time: vertex.time + 2, payloadHash: this.#noise() };
+      const draft = { kind: 'readings' as const, time: vertex.time + 2, payloadHash: anyHash(this.#stage) };
       branch.push(signNext(this.#stage, replica, twin, draft));
       this.acts.branches += 1;
     }
@@ -64,10 +67,6 @@ class Forker implements Actor {
       const vertices = isInSecondHalf(this.#stage, peer) ? branch.map(encodeVertex) : [envelope];
       this.#stage.send(peer, { type: 'vertices', vertices });
     }
-  }
-
-  #noise(): Uint8Array {
-    return hash('salt', uint32Bytes(Math.floor(this.#stage.chance() * 2 ** 32)));
   }
 }
 

@@ -108,12 +108,14 @@ class Garbage implements Actor {
       case 3:
         return signViewChange(stage, { height: open, view, prepared: { ...prepared, view: view - 1 } });
       case 4: {
-        const newView = { viewChanges: [signViewChange(stage, { height: open, view, prepared })] };
+        // No signature says that a value was prepared in the last view there is: this one is of something else.
+        const { seat, signature } = signViewChange(stage, { height: open, view, prepared: undefined });
+        const newView = { viewChanges: [{ height: open, view, prepared, seat, signature }] };
         const proposal = {
           ...{ type: 'proposal' as const, view, header, previousCertificate: undefined, newView },
           ...{ anchor: this.#noise(40), seat: ownSeat(stage) ?? 0, signature: this.#noise(64) },
         };
-        return signProposal(stage, proposal, { ...header, time: height, outcomesCount: view });
+        return signProposal(stage, { ...proposal, header: { ...header, time: height, outcomesCount: view } });
       }
       case 5:
         return { type: 'getCheckpoint', height };

@@ -4,12 +4,11 @@
  * to tips that cite a checkpoint more than 8 behind `[VTX-4]`.
  */
 
-import { toHex, uint32Bytes } from '../../consensus/codec/bytes.ts';
-import { hash } from '../../consensus/crypto/hash.ts';
+import { toHex } from '../../consensus/codec/bytes.ts';
 import type { PeerKey } from '../../node/ports.ts';
 import type { Replica } from '../../node/replica/replica.ts';
 import type { Actor, ActorKind, Stage } from './actor.ts';
-import { chainEnd, every, readVertices, writeOwn } from './pen.ts';
+import { anyHash, chainEnd, every, readVertices, writeOwn } from './pen.ts';
 
 const INTERVAL_MS = 150;
 const PARENTS = 2;
@@ -52,7 +51,7 @@ class LazyTip implements Actor {
       time: this.#stage.nowMs(),
       checkpoint,
       parents: old.slice(0, PARENTS).map(({ id }) => id),
-      payloadHash: hash('salt', uint32Bytes(Math.floor(this.#stage.chance() * 2 ** 32))),
+      payloadHash: anyHash(this.#stage),
     });
     if (written !== undefined) this.acts['lazy vertices'] += 1;
   }

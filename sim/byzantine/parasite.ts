@@ -13,11 +13,11 @@ import type { Actor, ActorKind, Stage } from './actor.ts';
 import { payloadOf, rivalCalls } from './claims.ts';
 import { chainEnd, every, signNext, writeOwn } from './pen.ts';
 
-const INTERVAL_MS = 3_000;
-const HIDDEN_MS = 2_000;
-const LENGTH = 150;
+const INTERVAL_MS = 1_500;
+const HIDDEN_MS = 1_000;
+const LENGTH = 80;
 /** So many vertices in one bundle stay under 64 KiB, the first with its call. */
-const PER_BUNDLE = 100;
+const PER_BUNDLE = 50;
 
 export class Parasite implements Actor {
   readonly acts = { 'hidden vertices': 0, 'chains released': 0 };
@@ -25,6 +25,7 @@ export class Parasite implements Actor {
   readonly pairs: (readonly [string, string])[] = [];
   readonly #stage: Stage;
   #started = false;
+  readonly #used = new Set<string>();
 
   constructor(stage: Stage) {
     this.#stage = stage;
@@ -37,7 +38,7 @@ export class Parasite implements Actor {
   }
 
   #grow(replica: Replica): void {
-    const calls = rivalCalls(this.#stage);
+    const calls = rivalCalls(this.#stage, this.#used);
     if (calls === undefined) return;
     const time = this.#stage.nowMs();
     const end = chainEnd(this.#stage, replica);

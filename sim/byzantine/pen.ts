@@ -2,10 +2,10 @@
 
 import { phaseDomain, type VotePhase, voteBytes } from '../../consensus/checkpoint/certificate.ts';
 import { type Header, headerId } from '../../consensus/checkpoint/header.ts';
-import { compareBytes, equalBytes, fromHex, toHex } from '../../consensus/codec/bytes.ts';
+import { compareBytes, equalBytes, fromHex, toHex, uint32Bytes } from '../../consensus/codec/bytes.ts';
 import { chain } from '../../consensus/contracts/registry.ts';
 import { signDigest } from '../../consensus/crypto/ed25519.ts';
-import { zero32 } from '../../consensus/crypto/hash.ts';
+import { hash, zero32 } from '../../consensus/crypto/hash.ts';
 import type { DagNode } from '../../consensus/dag/open-dag.ts';
 import { newViewHash, viewChangeBytes } from '../../consensus/pbft/messages.ts';
 import {
@@ -16,7 +16,7 @@ import {
   type VertexHeader,
   type VertexKind,
 } from '../../consensus/vertex/vertex.ts';
-import type { PeerMessage } from '../../consensus/wire/messages.ts';
+import { bundle, type PeerMessage } from '../../consensus/wire/messages.ts';
 import type { PeerKey } from '../../node/ports.ts';
 import { buildCheckpoint, confirmedBy } from '../../node/replica/proposal.ts';
 import type { Replica } from '../../node/replica/replica.ts';
@@ -58,23 +58,19 @@ export function signVotes(stage: Stage, { header, view, newView }: Proposal): Vo
   );
 }
 
-/** The proposal with another header, and anchor if one is given, as if it had been meant so. */
-export function signProposal(
-  stage: Stage,
-  proposal: Proposal,
-  header: Header,
-  anchor = proposal.anchor,
-): Proposal {
+/** The proposal as it is given, signed anew. */
+export function signProposal(stage: Stage, proposal: Proposal): Proposal {
   const { network, committee } = stage.genesis;
+  const { header, view, newView } = proposal;
   const body = voteBytes({
     network,
     committeeHash: committee.hash,
     height: header.height,
-    view: proposal.view,
+    view,
     headerId: headerId(header),
-    newView: newViewHash(proposal.newView),
+    newView: newViewHash(newView),
   });
-  return { ...proposal, header, anchor, signature: signDigest(stage.signer, 'proposal', network, body) };
+  return { ...proposal, signature: signDigest(stage.signer, 'proposal', network, body) };
 }
 
 export function signViewChange(
@@ -171,6 +167,39 @@ export function writeOwn(stage: Stage, draft: Draft): Vertex | undefined {
   const vertex = signNext(stage, replica, chainEnd(stage, replica), draft);
   const reply = stage.tell({ type: 'submit', envelope: encodeVertex(vertex) });
   return reply.type === 'taken' ? vertex : undefined;
+}
+
+/**
+ * Writes vertices of the own chain that the own node takes in at once, so that it writes nothing of its own between
+ * them, and that nobody else hears of; nothing when the node refuses one.
+ */
+export function writeSecretly(stage: Stage, drafts: readonly Draft[]): Vertex[] {
+  const { replica } = stage;
+  if (replica === undefined) return [];
+  let end: Pick<ChainEnd, 'sequence' | 'id'> = chainEnd(stage, replica);
+  const vertices = drafts.map((draft) => {
+    const vertex = signNext(stage, replica, end, draft);
+    end = vertex;
+    return vertex;
+  });
+  const data = bundle.encode({ vertices: vertices.map(encodeVertex) });
+  const reply = stage.tell({ type: 'gossip', peer: ownKey(stage), data });
+  return reply.type === 'verdict' && reply.verdict === 'accept' ? vertices : [];
+}
+
+export function gossip(stage: Stage, vertices: readonly Vertex[]): void {
+  if (vertices.length > 0) stage.gossip(vertices.map(encodeVertex));
+}
+
+/** Says vertices to some peers only, over their streams. */
+export function sendTo(stage: Stage, vertices: readonly Vertex[], to: (peer: PeerKey) => boolean): void {
+  const message: PeerMessage = { type: 'vertices', vertices: vertices.map(encodeVertex) };
+  for (const peer of stage.peers) if (to(peer)) stage.send(peer, message);
+}
+
+/** A payload hash of no meaning, another each time. */
+export function anyHash(stage: Stage): Uint8Array {
+  return hash('salt', uint32Bytes(Math.floor(stage.chance() * 2 ** 32)));
 }
 
 /** Ids of everything that nothing stands on yet, as a witness may name them. */

@@ -42,6 +42,6 @@ class Selective implements Actor {
 export const selective: ActorKind = {
   name: 'selective',
   summary: 'talks to half of its peers, at each height to others',
-  needs: 'any',
+  needs: 'seat',
   create: (stage) => new Selective(stage),
 };

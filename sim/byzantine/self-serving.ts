@@ -15,12 +15,23 @@ import type { PeerKey } from '../../node/ports.ts';
 import { confirmedBy } from '../../node/replica/proposal.ts';
 import type { Replica } from '../../node/replica/replica.ts';
 import type { Actor, ActorKind, Stage } from './actor.ts';
-import { isFree, ownKey, ownSeat, type Proposal, readVertices, rebuildHeader, writeOwn } from './pen.ts';
+import {
+  anyHash,
+  type Draft,
+  gossip,
+  isFree,
+  ownKey,
+  ownSeat,
+  type Proposal,
+  readVertices,
+  rebuildHeader,
+  writeSecretly,
+} from './pen.ts';
 import { type Shown, Swap } from './swap.ts';
 
 /** How long the rival is kept from the own node. */
 const HIDDEN_MS = 400;
-const RACE_MS = 3_000;
+const RACE_MS = 1_200;
 /** Anchors that a leader tries; each costs an order of the open cone. */
 const ANCHORS_MAX = 24;
 /** Times of back-dated vertices: by them accomplices know what to help. */
@@ -41,6 +52,7 @@ export class SelfServing implements Actor {
   readonly acts = {
     races: 0,
     'back-dated witnesses': 0,
+    'helping witnesses': 0,
     'rivals kept out': 0,
     'anchors chosen': 0,
     waits: 0,
@@ -115,17 +127,19 @@ export class SelfServing implements Actor {
 
   #overtake(race: { readonly rival: string; own: string | undefined; readonly heardMs: number }): void {
     const payloadHash = hash('salt', this.#stage.signer.publicKey, fromHex(race.rival)!);
-    const own = writeOwn(this.#stage, { kind: 'readings', time: OWN_FIRST, payloadHash });
+    const drafts: Draft[] = [{ kind: 'readings', time: OWN_FIRST, payloadHash }];
+    if (ownSeat(this.#stage) !== undefined) drafts.push({ kind: 'witness', time: BACK_DATED });
+    const [own, ...witnesses] = this.#write(drafts);
     if (own === undefined) return;
     race.own = own.key;
     this.acts.races += 1;
+    this.acts['back-dated witnesses'] += witnesses.length;
     this.races.push({
       rival: race.rival,
       own: own.key,
       heardMs: race.heardMs,
       writtenMs: this.#stage.nowMs(),
     });
-    if (ownSeat(this.#stage) !== undefined) this.#backDate([own.id]);
   }
 
   /** An accomplice's vertex that shall be first: covered with a time of long ago as soon as it is here. */
@@ -133,14 +147,18 @@ export class SelfServing implements Actor {
     if (vertex.kind === 'witness' || vertex.time !== OWN_FIRST || ownSeat(this.#stage) === undefined) return;
     this.#stage.after(0, () => {
       if (this.#stage.replica?.dag.get(vertex.key) === undefined) return;
-      if (writeOwn(this.#stage, { kind: 'readings', time: STEP_BACK }) !== undefined)
-        this.#backDate([vertex.id]);
+      const [, witness] = this.#write([
+        { kind: 'readings', time: STEP_BACK, payloadHash: anyHash(this.#stage) },
+        { kind: 'witness', time: BACK_DATED, parents: [vertex.id] },
+      ]);
+      if (witness !== undefined) this.acts['helping witnesses'] += 1;
     });
   }
 
-  #backDate(parents: readonly Uint8Array[]): void {
-    if (writeOwn(this.#stage, { kind: 'witness', time: BACK_DATED, parents }) !== undefined)
-      this.acts['back-dated witnesses'] += 1;
+  #write(drafts: readonly Draft[]): Vertex[] {
+    const written = writeSecretly(this.#stage, drafts);
+    gossip(this.#stage, written);
+    return written;
   }
 
   /** Another anchor than the node's if that one serves the rival; `undefined` if it does not. */

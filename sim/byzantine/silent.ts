@@ -22,6 +22,6 @@ class Silent implements Actor {
 export const silent: ActorKind = {
   name: 'silent',
   summary: 'hears everything, says nothing',
-  needs: 'any',
+  needs: 'seat',
   create: () => new Silent(),
 };

@@ -40,6 +40,6 @@ class Slow implements Actor {
 export const slow: ActorKind = {
   name: 'slow',
   summary: 'says everything as late as it can without being passed over',
-  needs: 'any',
+  needs: 'seat',
   create: (stage) => new Slow(stage),
 };

@@ -20,7 +20,8 @@ import {
   signVotes,
 } from './pen.ts';
 
-const RESTART_MS = 250;
+/** A height takes four one-way delays; whoever comes back later has nothing left to sign. */
+const RESTART_MS = 80;
 /** Proposals of one height that are remembered; more than any run sees. */
 const PROPOSALS_MAX = 64;
 
@@ -68,7 +69,7 @@ class StaleBackup implements Actor {
     const header =
       replica && retime(replica, proposal.header, Math.max(this.#stage.nowMs(), proposal.header.time + 1));
     if (header === undefined) return;
-    const second = signProposal(this.#stage, proposal, header);
+    const second = signProposal(this.#stage, { ...proposal, header });
     this.acts['second proposals'] += 1;
     this.#say([second, ...signVotes(this.#stage, second)]);
   }

@@ -2,6 +2,7 @@
 
 import { type Header, headerId } from '../../consensus/checkpoint/header.ts';
 import { toHex } from '../../consensus/codec/bytes.ts';
+import { type NewViewProof, newViewHash } from '../../consensus/pbft/messages.ts';
 import type { Stage } from './actor.ts';
 import { type Proposal, signProposal, signVote, type Vote } from './pen.ts';
 
@@ -12,6 +13,8 @@ export interface Shown {
   readonly header: Header;
   /** The anchor's envelope; the node's own where left out. */
   readonly anchor?: Uint8Array;
+  /** The view-changes that the view rests on; the node's own where left out. */
+  readonly newView?: NewViewProof;
 }
 
 export class Swap {
@@ -29,7 +32,7 @@ export class Swap {
     const known = this.#shown.get(name);
     if (known !== undefined) return known;
     const chosen = choose();
-    const shown = chosen ? signProposal(this.#stage, proposal, chosen.header, chosen.anchor) : proposal;
+    const shown = chosen ? signProposal(this.#stage, { ...proposal, ...chosen }) : proposal;
     if (this.#shown.size >= KEPT_MAX) this.#shown.clear();
     this.#shown.set(name, shown);
     return shown;
@@ -38,6 +41,8 @@ export class Swap {
   /** The own node's vote, for what was shown. */
   vote(vote: Vote): Vote {
     const shown = this.#shown.get(`${vote.view}/${toHex(vote.headerId)}`);
-    return shown === undefined ? vote : signVote(this.#stage, { ...vote, headerId: headerId(shown.header) });
+    if (shown === undefined) return vote;
+    const newView = vote.phase === 'prepare' ? newViewHash(shown.newView) : vote.newView;
+    return signVote(this.#stage, { ...vote, headerId: headerId(shown.header), newView });
   }
 }

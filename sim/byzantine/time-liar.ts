@@ -5,20 +5,29 @@
  * author's time decides nothing `[VTX-3]`.
  */
 
-import { uint32Bytes } from '../../consensus/codec/bytes.ts';
 import { limits } from '../../consensus/codec/limits.ts';
-import { hash } from '../../consensus/crypto/hash.ts';
 import type { PeerMessage } from '../../consensus/wire/messages.ts';
 import type { PeerKey } from '../../node/ports.ts';
 import type { Replica } from '../../node/replica/replica.ts';
 import type { Actor, ActorKind, Stage } from './actor.ts';
-import { every, isFree, ownSeat, type Proposal, retime, tipsOf, writeOwn } from './pen.ts';
+import {
+  anyHash,
+  type Draft,
+  every,
+  gossip,
+  isFree,
+  ownSeat,
+  type Proposal,
+  retime,
+  tipsOf,
+  writeSecretly,
+} from './pen.ts';
 import { type Shown, Swap } from './swap.ts';
 
 const INTERVAL_MS = 300;
 const YEAR_MS = 365 * 86_400_000;
 /** How often it moves the network's clock no further than it may: else the next leader takes over. */
-const WITHIN = 0.7;
+const WITHIN = 0.5;
 
 class TimeLiar implements Actor {
   readonly acts = { past: 0, future: 0, 'proposals within bounds': 0, 'proposals out of bounds': 0 };
@@ -48,13 +57,12 @@ class TimeLiar implements Actor {
     if (!open) return;
     const past = this.#stage.chance() < 0.7;
     const time = past ? Math.floor(this.#stage.chance() * 1_000) : this.#stage.nowMs() + YEAR_MS;
-    const payloadHash = hash('salt', uint32Bytes(Math.floor(this.#stage.chance() * 2 ** 32)));
-    const before = writeOwn(this.#stage, { kind: 'readings', time, payloadHash });
-    if (before === undefined) return;
-    this.acts[past ? 'past' : 'future'] += 1;
-    if (ownSeat(this.#stage) === undefined) return;
-    const parents = tipsOf(replica, limits.witnessParentsMax);
-    writeOwn(this.#stage, { kind: 'witness', time: time + 1, parents });
+    const drafts: Draft[] = [{ kind: 'readings', time, payloadHash: anyHash(this.#stage) }];
+    if (ownSeat(this.#stage) !== undefined)
+      drafts.push({ kind: 'witness', time: time + 1, parents: tipsOf(replica, limits.witnessParentsMax) });
+    const written = writeSecretly(this.#stage, drafts);
+    gossip(this.#stage, written);
+    if (written.length > 0) this.acts[past ? 'past' : 'future'] += 1;
   }
 
   #move(proposal: Proposal): Shown | undefined {
@@ -81,6 +89,6 @@ class TimeLiar implements Actor {
 export const timeLiar: ActorKind = {
   name: 'time-liar',
   summary: 'lies about time in vertices, witnesses and proposals',
-  needs: 'any',
+  needs: 'seat',
   create: (stage) => new TimeLiar(stage),
 };

@@ -18,8 +18,8 @@ const BURST = 40;
 const FIRST_BURST = 1_200;
 /** Envelopes of about 250 bytes in bundles of 64 KiB. */
 const PER_BUNDLE = 200;
-/** A flood is as bad after ten seconds as after an hour, and every vertex costs the simulator time. */
-const VERTICES_MAX = 4_000;
+/** A flood is as bad after one second as after an hour, and every vertex costs the simulator time. */
+const VERTICES_MAX = 1_600;
 
 class TipSpammer implements Actor {
   readonly acts = { tips: 0 };

@@ -4,15 +4,22 @@
  * missing is asked of everybody in turn, and whoever covered a vertex has it `[VTX-7]`; parking is bounded.
  */
 
-import { toHex, uint32Bytes } from '../../consensus/codec/bytes.ts';
 import { limits } from '../../consensus/codec/limits.ts';
-import { hash } from '../../consensus/crypto/hash.ts';
-import { encodeVertex } from '../../consensus/vertex/vertex.ts';
 import type { PeerMessage } from '../../consensus/wire/messages.ts';
 import type { PeerKey } from '../../node/ports.ts';
 import type { Replica } from '../../node/replica/replica.ts';
 import type { Actor, ActorKind, Stage } from './actor.ts';
-import { every, honestSeats, ownSeat, readVertices, tipsOf, writeOwn } from './pen.ts';
+import {
+  anyHash,
+  type Draft,
+  every,
+  gossip,
+  honestSeats,
+  ownSeat,
+  sendTo,
+  tipsOf,
+  writeSecretly,
+} from './pen.ts';
 
 const INTERVAL_MS = 500;
 /** How long even the one seat waits. */
@@ -22,7 +29,6 @@ class Withholder implements Actor {
   readonly acts = { 'answers withheld': 0, 'vertices kept': 0 };
   readonly #stage: Stage;
   #started = false;
-  readonly #kept = new Set<string>();
 
   constructor(stage: Stage) {
     this.#stage = stage;
@@ -40,31 +46,25 @@ class Withholder implements Actor {
     return [];
   }
 
-  onGossip(envelopes: readonly Uint8Array[]): readonly Uint8Array[] {
-    const kept = readVertices(envelopes).filter(({ vertex }) => this.#kept.delete(vertex.key));
-    const kinds = new Set(kept.map(({ envelope }) => envelope));
-    return envelopes.filter((envelope) => !kinds.has(envelope));
-  }
-
   #keep(replica: Replica): void {
-    const payloadHash = hash('salt', uint32Bytes(Math.floor(this.#stage.chance() * 2 ** 32)));
-    const vertex = writeOwn(this.#stage, { kind: 'readings', time: this.#stage.nowMs(), payloadHash });
-    if (vertex === undefined) return;
+    const time = this.#stage.nowMs();
+    const drafts: Draft[] = [{ kind: 'readings', time, payloadHash: anyHash(this.#stage) }];
+    if (ownSeat(this.#stage) !== undefined)
+      drafts.push({ kind: 'witness', time: time + 1, parents: tipsOf(replica, limits.witnessParentsMax) });
+    const [kept, ...over] = writeSecretly(this.#stage, drafts);
+    if (kept === undefined) return;
     this.acts['vertices kept'] += 1;
-    this.#kept.add(toHex(vertex.id));
+    gossip(this.#stage, over);
     const [one] = honestSeats(this.#stage);
-    this.#stage.after(KEPT_MS * this.#stage.chance(), () => {
-      if (one !== undefined) this.#stage.send(one, { type: 'vertices', vertices: [encodeVertex(vertex)] });
-    });
-    if (ownSeat(this.#stage) === undefined) return;
-    const parents = tipsOf(replica, limits.witnessParentsMax);
-    writeOwn(this.#stage, { kind: 'witness', time: vertex.time + 1, parents });
+    this.#stage.after(KEPT_MS * this.#stage.chance(), () =>
+      sendTo(this.#stage, [kept], (peer) => peer === one),
+    );
   }
 }
 
 export const withhold: ActorKind = {
   name: 'withhold',
   summary: 'witnesses what it does not serve',
-  needs: 'any',
+  needs: 'seat',
   create: (stage) => new Withholder(stage),
 };

@@ -25,6 +25,8 @@ export class FaultInjector {
   readonly #mutes = new Map<string, number>();
   /** Nodes that a fault has taken down, and what has to be over before they can start. */
   readonly #down = new Map<SimulatedNode, Promise<void>>();
+  /** Nodes that came back without their vote log, and did not speak again when last looked at. */
+  readonly #restored = new Set<SimulatedNode>();
 
   constructor(world: World, hooks: InjectorHooks) {
     this.#world = world;
@@ -95,15 +97,33 @@ export class FaultInjector {
         return () => clock.jump(-fault.byMs);
       }
       case 'restored-backup':
+        if (!this.#isBorne(this.#node(fault.node))) return undefined;
         return this.#takeDown(
           fault.node,
           (node) => {
             this.#world.kill(node);
+            this.#restored.add(node);
             if (node.store instanceof Disk) node.store.restoreBackup(this.#startMs + fault.backupAtMs);
           },
           true,
         );
     }
+  }
+
+  /** A seat without its log counts as faulty until it speaks again `[BFT-1]`: a committee bears f of them. */
+  #isBorne(node: SimulatedNode): boolean {
+    const { seatOf, faults } = this.#world.genesis.committee;
+    if (!seatOf.has(node.key)) return true;
+    for (const other of this.#restored)
+      if (other.runner !== undefined && other.runner.replica.silence === undefined)
+        this.#restored.delete(other);
+    const faulty = this.#world.nodes.filter(
+      (other) =>
+        other !== node &&
+        seatOf.has(other.key) &&
+        (other.masquerade !== undefined || this.#restored.has(other)),
+    );
+    return faulty.length < faults;
   }
 
   #takeDown(

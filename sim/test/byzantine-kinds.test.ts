@@ -3,39 +3,71 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { actorKinds } from '../byzantine/index.ts';
-import { ByzantineTrial } from './byzantine-trial.ts';
+import { run } from '../run.ts';
+import type { RunResult } from '../run-result.ts';
+import { defaultSettings, type Settings } from '../settings.ts';
 
 const test = suite('Byzantine kinds');
 
-for (const { name, needs } of actorKinds) {
-  test(`${name}: it acts, the honest agree and go on`, async () => {
-    const totals: Record<string, number> = {};
-    for (let seed = 1; seed <= Number(process.env['SEEDS'] ?? 2); seed++) {
-      const seats = 4 + (seed % 4);
-      const node = needs === 'seat' || seed % 2 === 0 ? seed % seats : seats;
-      const trial = await ByzantineTrial.open({ seed: 1_000 + seed, seats, followers: 1 }, [
-        { node, kind: name },
-      ]);
-      const t0 = Date.now();
-      await trial.speak(30, 150);
-      await trial.settle();
-      for (const [act, count] of Object.entries(trial.actors[0]!.acts))
-        totals[act] = (totals[act] ?? 0) + count;
-      if (process.env['LOUD'])
-        console.log(
-          name,
-          seed,
-          'height',
-          trial.height,
-          JSON.stringify(trial.greatest),
-          Date.now() - t0,
-          'ms',
-          trial.world.nowMs % 1e7,
-        );
-    }
-    if (process.env['LOUD']) console.log(name, JSON.stringify(totals));
-    for (const [act, count] of Object.entries(totals)) assert.ok(count > 0, `${name} never did: ${act}`);
+/** Acts of all runs, by kind. */
+const done = new Map<string, Record<string, number>>(actorKinds.map(({ name }) => [name, {}]));
+/** What only more than f can do (byzantine-beyond.test.ts), or a busy network shows (byzantine-order.test.ts). */
+const ELSEWHERE = ['hide-prepared: forgetful new views', 'self-serving: anchors chosen'];
+
+async function runOver(changes: Partial<Settings>, seed: number): Promise<RunResult> {
+  const load = { verticesPerS: 6, pledgeRacesPerMin: 0 };
+  const settings: Settings = { ...defaultSettings, durationMs: 2_500, load, ...changes };
+  const result = await run(settings, seed);
+  assert.is(result.verdict, 'passed', `seed ${seed}: ${JSON.stringify(result.failure)}`);
+  for (const [who, acts] of Object.entries(result.acts)) {
+    const totals = done.get(who.split(', ')[1]!)!;
+    for (const [act, count] of Object.entries(acts)) totals[act] = (totals[act] ?? 0) + count;
+  }
+  return result;
+}
+
+/** Committees of 4 to 7, and a follower, which is the actor where that needs no seat. */
+for (const [index, { name }] of actorKinds.entries()) {
+  test(`${name} alone: it acts, the honest agree and go on`, async () => {
+    const validators = 4 + (index % 4);
+    const byzantine = [{ kind: name, count: 1 }];
+    const { acts, viewChanges } = await runOver(
+      { nodes: validators + 1, validators, byzantine },
+      1_000 + index,
+    );
+    const [own] = Object.values(acts);
+    assert.ok(
+      Object.values(own!).some((count) => count > 0),
+      `${name} did nothing`,
+    );
+    if (name === 'slow') assert.is(viewChanges, 0, 'slow, but not late');
   });
 }
+
+/** Two seats of the seven, of different kinds, half of the time on links that lose a little. */
+for (const [index, { name }] of actorKinds.entries()) {
+  const other = actorKinds[(index + 3) % actorKinds.length]!.name;
+  test(`${name} and ${other} at n = 7: the honest agree and go on`, async () => {
+    const byzantine = [
+      { kind: name, count: 1 },
+      { kind: other, count: 1 },
+    ];
+    const network = { ...defaultSettings.network, loss: index % 2 === 0 ? 0.02 : 0 };
+    await runOver({ nodes: 7, validators: 7, byzantine, network }, 2_000 + index);
+  });
+}
+
+/** Accomplices of one kind, as many as there may be. */
+for (const [index, kind] of ['equivocate', 'self-serving', 'hide-prepared'].entries()) {
+  test(`two of ${kind} at n = 7: the honest agree and go on`, async () => {
+    await runOver({ nodes: 7, validators: 7, byzantine: [{ kind, count: 2 }] }, 3_000 + index);
+  });
+}
+
+test('each did all that it is there for', () => {
+  for (const [kind, acts] of done)
+    for (const [act, count] of Object.entries(acts))
+      assert.ok(count > 0 || ELSEWHERE.includes(`${kind}: ${act}`), `${kind} never did: ${act}`);
+});
 
 test.run();

@@ -128,6 +128,12 @@ const forgeries: readonly [what: string, verdict: string, check: string, Plant][
     ({ world, checker, notices }) => checker.onNotice(world.nodes[0]!, notices[4]!),
   ],
   [
+    'a height told twice',
+    'invariant broken',
+    'validity',
+    ({ world, checker, notices }) => checker.onNotice(world.nodes[0]!, notices[2]!),
+  ],
+  [
     'a vertex final for the second time',
     'invariant broken',
     'once',
@@ -275,6 +281,17 @@ test('two of four seats say nothing: no progress, and no more than that', async 
   const result = await run({ ...short, byzantine: [{ kind: 'silent', count: 2 }] }, 1);
   assertFailed(result, 'no progress', 'finality');
   assert.is(result.heights, 0);
+});
+
+test('a run in which nobody accepts anything has shown nothing', async () => {
+  const refuse = (world: World) => {
+    const { start } = world;
+    world.start = async (node) => {
+      await start.call(world, node);
+      node.runner!.dispatchDurable = async () => ({ type: 'none' });
+    };
+  };
+  assertFailed(await run(short, 1, { prepare: refuse }), 'no progress', 'finality');
 });
 
 test('one node that never hears of anything keeps a run from passing', async () => {

@@ -34,6 +34,7 @@ class Net {
     this.heard = keys.map(() => []);
     this.verdicts = keys.map(() => 'accept');
     this.network = new SimulatedNetwork({
+      steady: false,
       time: this.time,
       random: new Random(1, 'network'),
       trace: new Trace(this.time),
@@ -154,6 +155,7 @@ test('who dies is missed after what it had sent; its next life gets nothing of t
 test('a partition is heard of by both, keeps everything apart, and heals; a deaf direction tells nobody', async () => {
   const net = new Net(4);
   await net.run(100);
+  net.ports[0]!.send('n2', frame(9));
   net.network.partition(['n0', 'n1'], ['n2', 'n3'], true);
   assert.equal(
     net.what(0, 'disconnect').map(({ from }) => from),
@@ -163,6 +165,7 @@ test('a partition is heard of by both, keeps everything apart, and heals; a deaf
   net.ports[0]!.gossip(frame(1));
   net.ports[0]!.send('n2', frame(2));
   await net.run(100);
+  assert.is(net.what(2, 'message').length, 0, 'not even what was under way');
   assert.equal(
     net.heard.map((all) => all.filter(({ what }) => what === 'gossip').length),
     [0, 1, 0, 0],
