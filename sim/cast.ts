@@ -2,6 +2,7 @@
 
 import {
   checkGenesis,
+  defaultCommitteeRules,
   defaultPace,
   type Genesis,
   type GenesisRecord,
@@ -10,6 +11,7 @@ import {
 import { uint32Bytes } from '../consensus/codec/bytes.ts';
 import { invariant } from '../consensus/codec/result.ts';
 import { defaultPolicy } from '../consensus/contracts/policy.ts';
+import type { CommitteeRules } from '../consensus/contracts/seats/rules.ts';
 import { type Signer, SUITE } from '../consensus/crypto/ed25519.ts';
 import { hash } from '../consensus/crypto/hash.ts';
 import { nativeSigner } from '../node/crypto/native.ts';
@@ -29,11 +31,20 @@ export function drawSigner(seed: number, number: number): Signer {
   return nativeSigner(hash('salt', uint32Bytes(seed), uint32Bytes(number)));
 }
 
+export interface NetworkRules {
+  readonly pace?: Partial<Pace>;
+  /** Parties of the genesis that run no node. */
+  readonly parties?: readonly Party[];
+  /** How committees change; one for ever when left out. */
+  readonly committee?: Partial<CommitteeRules>;
+  /** What each node's party has bonded at the start, in the order of the nodes. */
+  readonly bonds?: readonly number[];
+}
+
 export function makeGenesis(
   signers: readonly Signer[],
   seats: number,
-  pace: Partial<Pace>,
-  others: readonly Party[],
+  { pace, parties: others = [], committee, bonds = [] }: NetworkRules,
 ): Genesis {
   const keysPerParty = Math.ceil(signers.length / NODE_PARTIES_MAX);
   const parties: Party[] = [];
@@ -47,11 +58,15 @@ export function makeGenesis(
       keys: signers.slice(first, first + keysPerParty).map((signer) => signer.publicKey),
     });
   }
+  const stakes = bonds.map((amount, i) => ({
+    ...{ lei: parties[i]!.lei, amount, key: signers[i * keysPerParty]!.publicKey },
+  }));
   const genesis = checkGenesis({
     suite: SUITE,
     name: 'simulated',
     time: START_MS,
     seats: signers.slice(0, seats).map((signer) => signer.publicKey),
+    committee: { ...defaultCommitteeRules, ...committee, stakes },
     parties: [...parties, ...others],
     policy: defaultPolicy,
     pace: { ...defaultPace, ...pace },

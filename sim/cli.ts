@@ -17,6 +17,9 @@ import {
 import { runSeeds } from './pool.ts';
 import type { RunResult } from './run-result.ts';
 import { defaultSettings, faultKinds, type Settings } from './settings.ts';
+import { SHRINK_RUNS } from './shrink.ts';
+import { type ShrunkSummary, shrinkFailing } from './shrink-command.ts';
+import { commandOf } from './written-settings.ts';
 
 interface SimFlags extends WrittenSettings {
   readonly seed?: string;
@@ -27,9 +30,13 @@ interface SimFlags extends WrittenSettings {
   readonly report?: string;
   readonly jobs?: string;
   readonly experiment?: string;
+  /** True when no file is named. */
+  readonly shrink?: string | true;
+  readonly shrinkRuns?: string;
 }
 
 const JOBS_MAX = 256;
+const SHRINK_RUNS_MAX = 100_000;
 /** They are loaded only when one is asked for. */
 const experimentNames = ['finality', 'fairness', 'committee', 'scale'];
 /** Options that decide what a run does: a command that replays one needs them. */
@@ -43,6 +50,7 @@ const written = [
   'reorder',
   'bandwidth',
   'faults',
+  'schedule',
   'duration',
   'load',
   'scenario',
@@ -65,6 +73,10 @@ export function registerSim(program: Command): void {
     .option('--bandwidth <bytes/s>', 'of each directed link, 0 for unlimited (default: 0)')
     .option('--faults <kind,…>', `some of ${faultKinds.join(', ')} (default: none)`)
     .option(
+      '--schedule <faults>',
+      'these faults instead, such as "crash@3200-4100:1 partition@6000-9000:0,1"',
+    )
+    .option(
       '--duration <time>',
       `virtual time with load and faults (default: ${defaultSettings.durationMs / 1_000}s)`,
     )
@@ -78,6 +90,11 @@ export function registerSim(program: Command): void {
     )
     .option('--jobs <n>', 'seeds at once (default: one for each core)')
     .option('--trace', 'print the hash of each seed’s event trace')
+    .option(
+      '--shrink [file]',
+      'look for less that fails as the first failing seed; the file gets it as scenario',
+    )
+    .option('--shrink-runs <n>', `end that after so many runs (default: ${SHRINK_RUNS})`)
     .option('--json', 'print one JSON object and nothing else on stdout')
     .option('--report <file>', 'write an HTML report')
     .option('--experiment <name>', `measure: ${experimentNames.join(', ')}; with --json or alone`)
@@ -89,27 +106,40 @@ export function registerSim(program: Command): void {
 }
 
 async function simulate(flags: SimFlags): Promise<void> {
+  // Whoever reads only the first lines, as `head` does, wants no more of it.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   if (flags.experiment !== undefined) return experiment(flags.experiment, flags.json === true);
   const { settings, seeds } = await readFlags(flags);
+  const shrinkRuns = whole('shrink-runs', flags.shrinkRuns ?? String(SHRINK_RUNS), 1, SHRINK_RUNS_MAX);
   const jobs = flags.jobs === undefined ? availableParallelism() : whole('jobs', flags.jobs, 1, JOBS_MAX);
   const numbers = Array.from({ length: seeds.to - seeds.from + 1 }, (_, i) => seeds.from + i);
   const startedAt = performance.now();
   const bar = process.stderr.isTTY ? startBar(numbers.length) : undefined;
-  const results = await runSeeds({ settings, keepTrace: flags.report !== undefined }, numbers, jobs, {
+  const results = await runSeeds({ settings, keepTrace: false }, numbers, jobs, {
     onProgress: (done) => bar?.update(Math.floor(done * 100) / 100),
     onResult: (result) => {
       if (bar === undefined && flags.json !== true) sayResult(result, flags);
     },
   }).finally(() => bar?.stop());
   const wallMs = Math.round(performance.now() - startedAt);
-  if (flags.report !== undefined)
-    await (await import('./report/write-report.ts')).writeReport(flags.report, results);
-  if (flags.json === true)
-    process.stdout.write(`${JSON.stringify(summarise(results, settings, wallMs, flags))}\n`);
-  else {
+  const failing = results.find(({ failure }) => failure !== undefined);
+  const shrinkFailed = async (): Promise<ShrunkSummary | undefined> => {
+    if (flags.shrink === undefined || failing === undefined) return undefined;
+    const file = flags.shrink === true ? undefined : flags.shrink;
+    return shrinkFailing(failing, { file, runsMax: shrinkRuns, say: flags.json === true ? () => {} : say });
+  };
+  if (flags.json !== true) {
     if (bar !== undefined)
       for (const result of results) if (isWorthALine(result, flags, results)) sayResult(result, flags);
     say(`${count(results, 'passed')} of ${results.length} passed in ${(wallMs / 1_000).toFixed(1)} s`);
+  }
+  const shrunk = await shrinkFailed();
+  if (flags.json === true)
+    process.stdout.write(`${JSON.stringify(summarise(results, settings, wallMs, flags, shrunk))}\n`);
+  if (flags.report !== undefined) {
+    const { writeReport } = await import('./report/write-report.ts');
+    const replay = (seed: number) => replayCommand(seed, flags);
+    await writeReport(flags.report, results, { settings, wallMs, replay, shrunk });
   }
   process.exitCode = results.every(({ verdict }) => verdict === 'passed') ? 0 : 1;
 }
@@ -159,8 +189,7 @@ function sayResult(result: RunResult, flags: SimFlags): void {
 
 /** The one command that does the same run again. */
 function replayCommand(seed: number, flags: SimFlags): string {
-  const options = written.flatMap((name) => (flags[name] === undefined ? [] : [`--${name} ${flags[name]}`]));
-  return ['tally sim', `--seed ${seed}`, ...options, '--trace'].join(' ');
+  return commandOf(seed, Object.fromEntries(written.map((name) => [name, flags[name]])));
 }
 
 function summarise(
@@ -168,6 +197,7 @@ function summarise(
   settings: Settings,
   wallMs: number,
   flags: SimFlags,
+  shrunk: ShrunkSummary | undefined,
 ): object {
   return {
     passed: count(results, 'passed'),
@@ -179,9 +209,12 @@ function summarise(
     },
     wallMs,
     settings,
-    runs: results.map(({ settings: _, samples, trace, ...run }) =>
-      run.failure === undefined ? run : { ...run, replay: replayCommand(run.seed, flags), trace, samples },
+    runs: results.map(({ settings: _, samples, trace, faultSpans, ...run }) =>
+      run.failure === undefined
+        ? run
+        : { ...run, replay: replayCommand(run.seed, flags), faultSpans, trace, samples },
     ),
+    shrunk,
   };
 }
 

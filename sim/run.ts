@@ -63,12 +63,13 @@ export function castActors(
   return cast;
 }
 
-/** The faults that the seed draws for these settings. */
+/** The faults of the schedule, or those that the seed draws for these settings. */
 export function faultsOf(
   settings: Settings,
   seed: number,
   actors: ReadonlyMap<number, ActorKind>,
-): ScheduledFault[] {
+): readonly ScheduledFault[] {
+  if (settings.schedule !== undefined) return settings.schedule;
   const honest = Array.from({ length: settings.nodes }, (_, i) => i).filter((i) => !actors.has(i));
   return drawFaults(settings.faults, {
     seed,
@@ -91,7 +92,7 @@ export async function run(settings: Settings, seed: number, options: RunOptions 
     steady: faults.length === 0,
     pace: settings.pace,
     parties: desk.parties,
-    disk: { syncMs: SYNC_MS, losesWrites: settings.faults.length > 0 },
+    disk: { syncMs: SYNC_MS, losesWrites: faults.length > 0 },
     actors,
   });
   desk.open(world.genesis.network);
@@ -149,12 +150,16 @@ export async function run(settings: Settings, seed: number, options: RunOptions 
   } catch (error) {
     checker.fail('invariant broken', 'assertion', (error as Error).stack ?? String(error));
   }
-  await checker.atEnd(load.races.map(({ race }) => race));
+  await checker.atEnd(
+    load.races.map(({ race }) => race),
+    (settings.load.verticesPerS * settings.durationMs) / 1_000,
+  );
   checker.sample();
   const result = summarise(world, checker, settings, seed);
   return {
     ...result,
     faults: injector.counts,
+    faultSpans: injector.spans,
     trace: options.keepTrace || checker.failure !== undefined ? world.trace.lines() : [],
     wallMs: Math.round(performance.now() - startedAt),
   };
@@ -165,7 +170,7 @@ function summarise(
   checker: Checker,
   settings: Settings,
   seed: number,
-): Omit<RunResult, 'faults' | 'trace' | 'wallMs'> {
+): Omit<RunResult, 'faults' | 'faultSpans' | 'trace' | 'wallMs'> {
   const { failure, finality } = checker;
   const acting = world.nodes.filter(({ masquerade }) => masquerade !== undefined);
   return {

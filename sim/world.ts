@@ -1,6 +1,6 @@
 /** A simulated network of real nodes: the replica and the runner of `node/`, over virtual time, network and disks. */
 
-import type { Genesis, Pace } from '../consensus/checkpoint/genesis.ts';
+import type { Genesis } from '../consensus/checkpoint/genesis.ts';
 import { equalBytes, toHex } from '../consensus/codec/bytes.ts';
 import { invariant } from '../consensus/codec/result.ts';
 import type { Signer } from '../consensus/crypto/ed25519.ts';
@@ -13,7 +13,7 @@ import { restore } from '../node/restore.ts';
 import type { Runner } from '../node/runner.ts';
 import type { ActorKind } from './byzantine/actor.ts';
 import { Masquerade } from './byzantine/stage.ts';
-import { drawSigner, makeGenesis, NODES_MAX, type Party, START_MS } from './cast.ts';
+import { drawSigner, makeGenesis, type NetworkRules, NODES_MAX, START_MS } from './cast.ts';
 import { NodeClock } from './clock.ts';
 import { type CrashKind, Disk, type DiskOptions } from './disk.ts';
 import { latencyForms, parseLatency } from './network/latency.ts';
@@ -24,7 +24,7 @@ import { installSharedPrimitives } from './shared-primitives.ts';
 import { Trace } from './trace.ts';
 import { VirtualTime } from './virtual-time.ts';
 
-export interface WorldOptions {
+export interface WorldOptions extends NetworkRules {
   readonly seed: number;
   readonly seats: number;
   /** No fault will break a connection. */
@@ -35,10 +35,7 @@ export interface WorldOptions {
   readonly link?: Partial<
     LinkFaults & { readonly delayMs: readonly [number, number]; readonly latency: string }
   >;
-  readonly pace?: Partial<Pace>;
   readonly disk?: Pick<DiskOptions, 'syncMs' | 'losesWrites'>;
-  /** Parties of the genesis that run no node. */
-  readonly parties?: readonly Party[];
   /** By number of a node: the actor that stands between it and everybody else. */
   readonly actors?: ReadonlyMap<number, ActorKind>;
 }
@@ -85,7 +82,7 @@ export class World {
     this.time = new VirtualTime(START_MS, seed);
     this.trace = new Trace(this.time);
     const signers = Array.from({ length: count }, (_, i) => drawSigner(seed, i));
-    this.genesis = makeGenesis(signers, seats, options.pace ?? {}, options.parties ?? []);
+    this.genesis = makeGenesis(signers, seats, options);
     const names = signers.map((_, i) => (i < seats ? `seat ${i}` : `follower ${i - seats}`));
     const keys = signers.map((signer) => toHex(signer.publicKey));
     this.network = new SimulatedNetwork({

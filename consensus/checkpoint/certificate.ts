@@ -88,6 +88,12 @@ export function checkCertificate(
     return refuse('E_CERTIFICATE', { height: certificate.height, header: header.height });
   if (!equalBytes(header.committeeHash, committee.hash))
     return refuse('E_CERTIFICATE', { reason: 'another committee', height: header.height });
+  if (header.epoch !== committee.epoch)
+    return refuse('E_CERTIFICATE', {
+      reason: 'another epoch',
+      epoch: header.epoch,
+      committee: committee.epoch,
+    });
   if (!committee.holds(header.height))
     return refuse('E_CERTIFICATE', { reason: 'outside its committee’s heights', height: header.height });
   const body = voteBytes({

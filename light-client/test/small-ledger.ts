@@ -6,12 +6,14 @@
 import { execute } from '../../consensus/checkpoint/execute.ts';
 import { type Header, headerId, historyLeaf } from '../../consensus/checkpoint/header.ts';
 import { type Outcome, outcomesRoot, proveVertex } from '../../consensus/checkpoint/outcome.ts';
+import { beginEpoch } from '../../consensus/checkpoint/succession.ts';
 import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
 import { limits } from '../../consensus/codec/limits.ts';
 import { describeRefusal } from '../../consensus/codec/result.ts';
 import { type ObjectType, objectPath } from '../../consensus/contracts/object.ts';
 import { defaultPolicy } from '../../consensus/contracts/policy.ts';
 import { chain, device, key, labelKey } from '../../consensus/contracts/registry.ts';
+import { defaultCommitteeRules, seatRulesOf } from '../../consensus/contracts/seats/rules.ts';
 import { Draft, LedgerState } from '../../consensus/contracts/state.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
 import { History, historyPath } from '../../consensus/merkle/history.ts';
@@ -36,7 +38,9 @@ export class SmallLedger {
   #open: Vertex[] = [];
 
   constructor() {
-    this.#state = LedgerState.of([]);
+    const draft = new Draft(LedgerState.of([]));
+    beginEpoch(draft, root.committee, false);
+    this.#state = LedgerState.of(draft.changes().map(({ object }) => object!));
     this.#historyNodes.set('0/0', historyLeaf(zero32));
   }
 
@@ -86,6 +90,7 @@ export class SmallLedger {
       height: header.height,
       time: header.time,
       recentHeaders: new Map(),
+      ...{ seating: root.committee, seatRules: seatRulesOf(defaultCommitteeRules, 86_400_000) },
     };
     const { outcomes, changes: written, map } = execute(this.#open, this.#state, context);
     this.#state.commit(written, map);

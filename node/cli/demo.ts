@@ -1,8 +1,8 @@
 /** `tally demo`: options, signals, exit codes. The demo itself is in node/demo/. */
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { processNames, stepNames } from '../demo/cast.ts';
-import { Demo, type DemoOptions } from '../demo/demo.ts';
+import { type Fault, processNames, stepNames } from '../demo/cast.ts';
+import { Demo } from '../demo/demo.ts';
 
 /** Ten minutes of the sensors' time in one second of ours. */
 const SPEED_DEFAULT = 600;
@@ -16,7 +16,7 @@ interface DemoFlags {
   readonly speed: number;
   readonly home?: string;
   readonly keep?: boolean;
-  readonly fault?: DemoOptions['fault'];
+  readonly fault: readonly Fault[];
 }
 
 /** `script`: the compiled command line, which the demo starts once for each stakeholder. */
@@ -34,14 +34,19 @@ export function registerDemo(program: Command, script: string): void {
     .option('--speed <factor>', 'seconds of sensor time in one second', parseSpeed, SPEED_DEFAULT)
     .option('--home <dir>', 'where to write the network and the proofs (default: a new temporary folder)')
     .option('--keep', 'leave the network running, with its APIs up, until Ctrl-C')
-    .option('--fault <kill:name@step>', 'kill -9 a process at a step of the story', parseFault)
+    .option(
+      '--fault <kill:name@step>',
+      'kill -9 a process at a step of the story; may be given often',
+      addFault,
+      [],
+    )
     .addHelpText('after', `\nProcesses: ${processNames.join(', ')}\nSteps: ${stepNames.join(', ')}`)
     .action((flags: DemoFlags) => runDemo(flags, script));
 }
 
 async function runDemo(flags: DemoFlags, script: string): Promise<void> {
-  const { input, json = false, seed, speed, home, keep = false, fault } = flags;
-  const demo = new Demo({ input, json, seed, speed, home, keep, fault }, script);
+  const { input, json = false, seed, speed, home, keep = false, fault: faults } = flags;
+  const demo = new Demo({ input, json, seed, speed, home, keep, faults }, script);
   let interrupted: (() => void) | undefined;
   const interruption = new Promise<void>((resolve) => (interrupted = resolve));
   const onSignal = () => {
@@ -70,7 +75,7 @@ function parseSpeed(text: string): number {
   return speed;
 }
 
-function parseFault(text: string): DemoOptions['fault'] {
+function addFault(text: string, before: readonly Fault[]): readonly Fault[] {
   const [, name, step] = /^kill:([a-z-]+)@([a-z-]+)$/.exec(text) ?? [];
   const process = processNames.find((known) => known === name);
   const at = stepNames.find((known) => known === step);
@@ -82,5 +87,5 @@ function parseFault(text: string): DemoOptions['fault'] {
     throw new InvalidArgumentError(
       `expected kill:<name>@<step>, a step being one of ${stepNames.join(', ')}`,
     );
-  return { name: process, step: at };
+  return [...before, { name: process, step: at }];
 }

@@ -1,7 +1,7 @@
 /** A stakeholder's own node, as its back office sees it: JSON over HTTP with a bearer token. */
 
 /** While a killed node comes back, calls wait for it. */
-const PATIENCE_MS = 45_000;
+const PATIENCE_MS = 180_000;
 const RETRY_MS = 250;
 
 export class ApiError extends Error {

@@ -92,3 +92,9 @@ export const stepNames = [
   'release',
 ] as const;
 export type StepName = (typeof stepNames)[number];
+
+/** A process to be killed, and the step before which that happens. */
+export interface Fault {
+  readonly name: ProcessName;
+  readonly step: StepName;
+}

@@ -7,29 +7,24 @@ import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { compareBytes, fromHex, toHex } from '../../consensus/codec/bytes.ts';
-import { invariant } from '../../consensus/codec/result.ts';
+import { toHex } from '../../consensus/codec/bytes.ts';
 import { labelKey } from '../../consensus/contracts/registry.ts';
-import { signCall, signedCall } from '../../consensus/vertex/call.ts';
 import { findMosquitto, startEmbeddedBroker, startMosquitto } from '../../light-client/mqtt/broker.ts';
 import { verifyBundle } from '../../light-client/verify/verify.ts';
 import { Actors } from './actors.ts';
 import { ApiClient } from './api-client.ts';
-import {
-  gatewayName,
-  type PlayerName,
-  type ProcessName,
-  players,
-  processNames,
-  type StepName,
-} from './cast.ts';
-import { type FeedOptions, publishRecording, type Recording, SensorFeed, surveyRecording } from './feed.ts';
+import { type Fault, gatewayName, type ProcessName, players, processNames, type StepName } from './cast.ts';
+import { enrolEverybody } from './enrolment.ts';
+import { type FeedOptions, type Recording, SensorFeed, surveyRecording } from './feed.ts';
 import { Measurements } from './measurements.ts';
 import { type NetworkFiles, writeNetwork } from './network-files.ts';
 import { Processes } from './processes.ts';
+import { describeApis, describeSummary } from './report.ts';
 import { Screen } from './screen.ts';
-import { goods, type StepReport, tellStory } from './story.ts';
-import { type DemoSummary, type GatewayStatus, summarise } from './summary.ts';
+import { tellStory } from './story.ts';
+import { type DemoSummary, summarise } from './summary.ts';
+import { goods } from './terms.ts';
+import { settleAll, watchPledge } from './watching.ts';
 
 export interface DemoOptions {
   readonly input: string | undefined;
@@ -38,14 +33,13 @@ export interface DemoOptions {
   readonly speed: number;
   readonly home: string | undefined;
   readonly keep: boolean;
-  readonly fault: { readonly name: ProcessName; readonly step: StepName } | undefined;
+  /** The story completes whatever is killed, as long as a quorum of seats lives or comes back. */
+  readonly faults: readonly Fault[];
 }
 
-const READY_WITHIN_MS = 60_000;
-const FINAL_WITHIN_MS = 120_000;
+/** On a slow machine seven processes take their time. */
+const READY_WITHIN_MS = 240_000;
 const LOOK_EVERY_MS = 100;
-/** Frames that the simulated sensors send while the pledge is watched. */
-const WATCHED_FRAMES = 400;
 
 export class Demo {
   readonly #options: DemoOptions;
@@ -121,10 +115,10 @@ export class Demo {
         return report;
       },
       failCooling: () => sensors.failCooling(),
-      watch: () => this.#watch(gateway, recording, feed),
+      watch: () => watchPledge(gateway, recording, feed, this.#screen),
     });
     const published = await sensors.stop();
-    await this.#settle(gateway, published + (recording?.received ?? 0));
+    await settleAll(gateway, published + (recording?.received ?? 0));
     const summary = await summarise({
       files,
       clients,
@@ -132,10 +126,15 @@ export class Demo {
       recording,
       published,
       bundles: this.#bundles,
+      faults: this.#options.faults.map((fault) => ({
+        ...fault,
+        restarts: this.#processes.restarts(fault.name),
+      })),
       startedMs,
     });
     if (json) process.stdout.write(`${JSON.stringify(summary)}\n`);
-    else this.#print(summary, files, home);
+    for (const line of describeSummary(summary, files, home)) this.#screen.say(line);
+    if (keep) for (const line of describeApis(files)) this.#screen.say(line);
     if (!keep && this.#options.home === undefined) this.#closers.unshift(() => removeDatabases(files));
     return summary;
   }
@@ -188,11 +187,12 @@ export class Demo {
     }
   }
 
-  async #before(step: StepName): Promise<void> {
-    const { fault } = this.#options;
-    if (fault?.step !== step) return;
-    this.#screen.say(`    fault: ${fault.name} is killed now`);
-    this.#processes.kill(fault.name);
+  #before(step: StepName): void {
+    for (const fault of this.#options.faults) {
+      if (fault.step !== step) continue;
+      this.#screen.say(`    fault: ${fault.name} is killed now`);
+      this.#processes.kill(fault.name);
+    }
   }
 
   async #keepBundle(
@@ -209,79 +209,6 @@ export class Demo {
     await writeFile(file, bundle);
     this.#bundles.push(file);
   }
-
-  /** Readings stream in; the step ends when all that were sent meanwhile are final. */
-  async #watch(gateway: ApiClient, recording: Recording | undefined, feed: FeedOptions): Promise<StepReport> {
-    const startedMs = Date.now();
-    const before = (await statusOf(gateway)).frames.final;
-    const expected = recording?.distinct ?? WATCHED_FRAMES;
-    this.#screen.startBar(expected);
-    const publishing =
-      recording === undefined ? Promise.resolve(0) : publishRecording(recording, feed, () => {});
-    const finalNow = async () => {
-      const status = await statusOf(gateway);
-      if (recording === undefined) return status.frames.final - before;
-      return recording.devices.reduce((sum, device) => sum + (status.devices[device]?.final ?? 0), 0);
-    };
-    const until = Date.now() + FINAL_WITHIN_MS;
-    let final = 0;
-    while (final < expected) {
-      final = await finalNow();
-      this.#screen.bar(Math.min(final, expected), (1_000 * final) / (Date.now() - startedMs));
-      if (Date.now() > until)
-        throw new Error(
-          `${expected - final} of ${expected} frames were not final within ${FINAL_WITHIN_MS / 1_000} s`,
-        );
-      await sleep(LOOK_EVERY_MS);
-    }
-    await publishing;
-    this.#screen.stopBar();
-    const what =
-      recording === undefined
-        ? 'of the bay and the truck'
-        : `of ${recording.file}, and those of the bay and the truck`;
-    return {
-      step: 'monitoring',
-      text: `pledge watched: ${final} frames ${what} are final`,
-      signers: [gatewayName],
-      ms: Date.now() - startedMs,
-    };
-  }
-
-  /** Waits until the gateway has taken in all `sent` frames and each that it accepted is final. */
-  async #settle(gateway: ApiClient, sent: number): Promise<void> {
-    const until = Date.now() + FINAL_WITHIN_MS;
-    for (;;) {
-      const { frames } = await statusOf(gateway);
-      if (frames.accepted + frames.duplicates >= sent && frames.final >= frames.accepted) return;
-      if (Date.now() > until)
-        throw new Error(`not all readings became final: ${JSON.stringify(frames)}, sent ${sent}`);
-      await sleep(LOOK_EVERY_MS);
-    }
-  }
-
-  #print(summary: DemoSummary, files: NetworkFiles, home: string): void {
-    const { frames, readings, finality, memory, bytes, checkpoints, speed } = summary;
-    const mib = (value: number) => `${(value / 2 ** 20).toFixed(0)} MiB`;
-    const lines = [
-      '',
-      `All ${players.length} nodes hold checkpoint ${checkpoints.height} with state root ${checkpoints.stateRoot.slice(0, 16)}…`,
-      `Frames: ${frames.received} received, ${frames.duplicates} duplicates, ${frames.distinct} distinct, ${frames.finalised} final, ${frames.lost} lost; ${readings.finalised} readings`,
-      `Finality, reading in at the gateway to proof checked there: p50 ${finality.p50Ms} ms, p95 ${finality.p95Ms} ms`,
-      `Memory: full node ${mib(memory.fullNodeBytes)}, gateway ${mib(memory.gatewayBytes)}; per reading ${bytes.wirePerReading} bytes on the gateway’s wire, ${bytes.diskPerReading} on a node’s disk`,
-      `Speed: ${speed.verticesPerS} vertices/s, ${speed.readingsPerS} readings/s over the whole story (nothing here is pushed to its limit)`,
-      '',
-      `${summary.proofs.length} proof bundles in ${join(home, 'proofs')}; check any of them with`,
-      `  npx tally verify ${summary.proofs[0]} --genesis ${files.genesisFile}`,
-    ];
-    for (const line of lines) this.#screen.say(line);
-    if (!this.#options.keep) return;
-    this.#screen.say('\nThe network stays up; Ctrl-C ends it. APIs (bearer token in the file):');
-    for (const name of processNames)
-      this.#screen.say(
-        `  ${name.padEnd(12)} ${files.homes[name].apiUrl}/docs  ${files.homes[name].tokenFile}`,
-      );
-  }
 }
 
 function clientsOf(files: NetworkFiles): { readonly [N in ProcessName]: ApiClient } {
@@ -290,69 +217,6 @@ function clientsOf(files: NetworkFiles): { readonly [N in ProcessName]: ApiClien
     return [name, new ApiClient(apiUrl, () => readFileSync(tokenFile, 'utf8').trim())] as const;
   });
   return Object.fromEntries(entries) as { [N in ProcessName]: ApiClient };
-}
-
-export async function statusOf(gateway: ApiClient): Promise<GatewayStatus> {
-  return gateway.get<GatewayStatus>('/v1/status');
-}
-
-/** The gateway's key, the simulated sensors, and the recording's devices: owner and monitor sign for each. */
-async function enrolEverybody(
-  files: NetworkFiles,
-  actors: Actors,
-  sensors: SensorFeed,
-  recording: Recording | undefined,
-): Promise<StepReport> {
-  const { parties, homes } = files;
-  const { signer } = homes[gatewayName];
-  const monitor = parties['monitor-a'];
-  const gateway = await actors.succeed({
-    transition: 'enrol-key',
-    args: { party: monitor, key: toHex(signer.publicKey), kind: 'gateway', monitor, replaces: null },
-    signers: ['monitor-a'],
-    alsoSign: (call) => withSignature(call, homes),
-  });
-  // The warehouse owns what weighs and counts, the monitor what watches: evidence wants two owners.
-  const simulated = sensors.devices.map(({ device, function: purpose, publicKey }) => {
-    const owner: PlayerName = purpose === 'weigher' || purpose === 'counter' ? 'warehouse' : 'monitor-a';
-    return { device, owner, key: toHex(publicKey), functions: [purpose] as string[] };
-  });
-  const recorded = (recording?.devices ?? []).map((device) => {
-    return {
-      device,
-      owner: 'monitor-a' as PlayerName,
-      key: '',
-      functions: ['climate', 'motion', 'power', 'door', 'counter', 'leak'],
-    };
-  });
-  const enrolled = await Promise.all(
-    [...simulated, ...recorded].map(({ device, owner, key, functions }) =>
-      actors.succeed({
-        transition: 'enrol-device',
-        args: { owner: parties[owner], monitor, key, replaces: false, identifier: device, functions },
-        signers: owner === 'monitor-a' ? ['monitor-a'] : [owner, 'monitor-a'],
-      }),
-    ),
-  );
-  const height = Math.max(gateway.height, ...enrolled.map((done) => done.height));
-  const ms = gateway.ms + Math.max(...enrolled.map((done) => done.ms));
-  return {
-    step: 'enrol',
-    text: `gateway and ${enrolled.length} sensors enrolled`,
-    signers: ['monitor-a', 'warehouse', gatewayName],
-    height,
-    ms,
-  };
-}
-
-/** The gateway's own signature: proof that it holds the key which is being enrolled. */
-function withSignature(callHex: string, homes: NetworkFiles['homes']): string {
-  const call = signedCall.decode(fromHex(callHex)!);
-  invariant(call.ok, 'the node composed this call');
-  const signatures = [...call.value.signatures, signCall(call.value, homes[gatewayName].signer)];
-  return toHex(
-    signedCall.encode({ ...call.value, signatures: signatures.sort((a, b) => compareBytes(a.key, b.key)) }),
-  );
 }
 
 /** Proofs, genesis and logs stay; what only the processes needed goes. */

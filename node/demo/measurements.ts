@@ -40,7 +40,7 @@ export interface Expected {
 }
 
 const LOOK_EVERY_MS = 100;
-const FOUND_WITHIN_MS = 60_000;
+const FOUND_WITHIN_MS = 240_000;
 const LOOK_BACK = 50;
 
 export class Measurements {

@@ -5,6 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   checkGenesis,
+  defaultCommitteeRules,
   defaultPace,
   type Genesis,
   type GenesisRecord,
@@ -128,6 +129,7 @@ function genesisOf(homes: { readonly [N in ProcessName]: Home }): GenesisRecord 
     name: 'tallystick demo',
     time: Date.now(),
     seats: players.filter((player) => player.seat).map(({ name }) => homes[name].signer.publicKey),
+    committee: defaultCommitteeRules,
     parties: players.map(({ name, title, lei, address, roles }) => ({
       lei,
       name: title,

@@ -1,7 +1,7 @@
 /** What the demo shows: a line for each step, a bar while readings stream. Silent for `--json`. */
 
 import { SingleBar } from 'cli-progress';
-import type { StepReport } from './story.ts';
+import type { StepReport } from './teller.ts';
 
 export class Screen {
   readonly #silent: boolean;

@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import type { ApiClient } from './api-client.ts';
-import { gatewayName, type ProcessName, players } from './cast.ts';
+import { type Fault, gatewayName, type ProcessName, players } from './cast.ts';
 import type { Recording } from './feed.ts';
 import type { NetworkFiles } from './network-files.ts';
 import type { StoryResult } from './story.ts';
@@ -58,10 +58,12 @@ export interface DemoSummary {
   readonly bytes: { readonly wirePerReading: number; readonly diskPerReading: number };
   readonly speed: { readonly verticesPerS: number; readonly readingsPerS: number };
   readonly refused: { readonly [code: string]: number };
+  /** What was killed on purpose, and how often it was started again. */
+  readonly faults: readonly (Fault & { readonly restarts: number })[];
   readonly proofs: readonly string[];
 }
 
-const EQUAL_WITHIN_MS = 30_000;
+const EQUAL_WITHIN_MS = 240_000;
 
 export async function summarise(facts: {
   readonly files: NetworkFiles;
@@ -71,9 +73,10 @@ export async function summarise(facts: {
   /** Frames that the simulated sensors sent. */
   readonly published: number;
   readonly bundles: readonly string[];
+  readonly faults: DemoSummary['faults'];
   readonly startedMs: number;
 }): Promise<DemoSummary> {
-  const { files, clients, result, recording, published, bundles, startedMs } = facts;
+  const { files, clients, result, recording, published, bundles, faults, startedMs } = facts;
   const gateway = await clients[gatewayName].get<GatewayStatus>('/v1/status');
   const nodes = await equalNodes(clients);
   const frames =
@@ -105,6 +108,7 @@ export async function summarise(facts: {
       readingsPerS: Math.round(readings / seconds),
     },
     refused: gateway.refused,
+    faults,
     proofs: bundles,
   };
 }

@@ -76,7 +76,10 @@ export class Ledger {
 
   executionContext(time: number): ExecutionContext {
     const { network, record } = this.genesis;
-    return { network, policy: record.policy, height: this.height + 1, time, recentHeaders: this.#recent };
+    return {
+      ...{ network, policy: record.policy, height: this.height + 1, time, recentHeaders: this.#recent },
+      ...{ seating: this.genesis.committee, seatRules: this.genesis.seatRules },
+    };
   }
 
   /** Takes over a certified checkpoint; returns the history nodes that became complete. */

@@ -14,8 +14,8 @@ import { chain } from '../../consensus/contracts/registry.ts';
 import type { Signer } from '../../consensus/crypto/ed25519.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
 import { type AncestorFacts, OpenDag } from '../../consensus/dag/open-dag.ts';
-import type { SeatMessage } from '../../consensus/pbft/height.ts';
 import type { VoteLogEntry } from '../../consensus/pbft/messages.ts';
+import type { SeatMessage } from '../../consensus/pbft/outputs.ts';
 import {
   checkPayload,
   decodeVertex,
@@ -93,10 +93,11 @@ export class Replica {
       refuse: (code, facts, peer) => this.#refuse(code, facts, peer),
       write: (...vertex) => this.#write(...vertex),
       forgot: (why) => this.#fallSilent(why),
-      mayVote: (height) => this.#silence.mayVote(height),
+      mayVote: (height) => this.#silence.mayVote(height) && this.#catchUp.target < height,
       isConnected: (peer) => this.#peers.has(peer),
       advance: (...checkpoint) => this.#advance(...checkpoint),
     };
+    this.#catchUp = new CatchUp(this.ledger, this.dag, effect);
     this.#seat = new Seat(
       number === undefined ? undefined : { number, signer },
       this.ledger,
@@ -104,7 +105,6 @@ export class Replica {
       hooks,
       start.voteLog,
     );
-    this.#catchUp = new CatchUp(this.ledger, this.dag, effect);
     this.#intake = new Intake(this.ledger, this.dag, {
       effect,
       onAdded: (vertex, checkpointHeight) => {
@@ -177,9 +177,10 @@ export class Replica {
     switch (event.type) {
       case 'connected':
         this.#peers.add(event.peer);
+        // The echo first: whoever has heard this node's newest header has heard all that it knows of that seat.
+        this.#echo(event.peer);
         this.#send(event.peer, this.#newest());
         this.#send(event.peer, this.#tips());
-        this.#echo(event.peer);
         return none;
       case 'disconnected':
         this.#peers.delete(event.peer);
@@ -271,6 +272,8 @@ export class Replica {
     const echo = message.seat === this.#seat.number && message.type !== 'proposal' && seatOf.has(peer);
     if (seatOf.get(peer) !== message.seat && !echo)
       return this.#refuse('E_VOTE', { reason: 'another’s seat', seat: message.seat }, peer);
+    // Decided elsewhere: it is caught up with, not voted on.
+    if (height <= this.#catchUp.target) return;
     if (height === this.ledger.height + 1) this.#onVoting(peer, message, height, nowMs);
     else this.#mail.keep(message, height, this.ledger.height);
   }
@@ -400,6 +403,8 @@ export class Replica {
   }
 
   #fallSilent(why: string): void {
+    // Of heights below the one from which it votes, a silent seat is shown what it does not know.
+    if (this.#silence.report !== undefined) return;
     this.#silence.begin(why);
     this.#seat.fallSilent();
     this.#effects.push({ type: 'store', write: { type: 'votesFrom', height: undefined } }, { type: 'sync' });

@@ -3,7 +3,7 @@
  * the caller knows that each came from its seat.
  */
 
-import type { SeatMessage } from '../../consensus/pbft/height.ts';
+import type { SeatMessage } from '../../consensus/pbft/outputs.ts';
 
 const PER_SEAT_MAX = 8;
 

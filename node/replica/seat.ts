@@ -3,15 +3,16 @@
  * without a seat has one of these too; it only counts votes and decides with the others.
  */
 
-import type { Certificate } from '../../consensus/checkpoint/certificate.ts';
+import { type Certificate, seatsOf } from '../../consensus/checkpoint/certificate.ts';
 import { type Header, headerId } from '../../consensus/checkpoint/header.ts';
-import { toHex } from '../../consensus/codec/bytes.ts';
+import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
 import type { Code } from '../../consensus/codec/codes.ts';
 import { type Facts, invariant, type Result } from '../../consensus/codec/result.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
 import type { OpenDag } from '../../consensus/dag/open-dag.ts';
-import { PbftHeight, type PbftOutput, type SeatMessage } from '../../consensus/pbft/height.ts';
+import { PbftHeight } from '../../consensus/pbft/height.ts';
 import { type VoteLogEntry, voteLogEntry } from '../../consensus/pbft/messages.ts';
+import type { PbftOutput, SeatMessage } from '../../consensus/pbft/outputs.ts';
 import type { OwnSeat } from '../../consensus/pbft/own-votes.ts';
 import { encodeVertex, type Vertex, type VertexKind } from '../../consensus/vertex/vertex.ts';
 import type { PeerKey } from '../ports.ts';
@@ -34,7 +35,7 @@ export interface SeatHooks {
   ): Result<Vertex>;
   /** Somebody shows a vote of this seat that its log does not know `[BFT-1]`. */
   forgot(why: string): void;
-  /** Whether this seat may vote at a height `[BFT-1]`. */
+  /** Whether this seat may vote at a height: its log is whole `[BFT-1]`, and nobody has shown a certificate of it. */
   mayVote(height: number): boolean;
   isConnected(peer: PeerKey): boolean;
   /** A checkpoint is certified and was executed here. */
@@ -62,6 +63,10 @@ export class Seat {
   #lastWitness: Vertex | undefined;
   /** When the last witness was refused to this seat: it is far behind, or its chain is not whole yet. */
   #refusedAt = Number.NEGATIVE_INFINITY;
+  /** The vote log of an earlier life, until this one may vote. */
+  #voteLog: readonly VoteLogEntry[];
+  /** Whether the height's machine was opened with this seat's vote. */
+  #votes = false;
   /** A witness has come since the last look for something to propose: only witnesses make something confirmable. */
   #grown = true;
 
@@ -76,7 +81,8 @@ export class Seat {
     this.#ledger = ledger;
     this.#dag = dag;
     this.#hooks = hooks;
-    this.#pbft = this.#openHeight(voteLog);
+    this.#voteLog = voteLog;
+    this.#pbft = this.#openHeight();
   }
 
   get number(): number | undefined {
@@ -88,6 +94,7 @@ export class Seat {
   }
 
   get wakeAt(): number {
+    if (!this.#acts) return Number.POSITIVE_INFINITY;
     return Math.min(this.#pbft.wakeAt, this.#witnessAt(), this.#proposeAt(), this.#armAt());
   }
 
@@ -112,7 +119,8 @@ export class Seat {
     this.#built.clear();
     this.#pendingCheck = undefined;
     this.#grown = true;
-    this.#pbft = this.#openHeight([]);
+    this.#voteLog = [];
+    this.#pbft = this.#openHeight();
   }
 
   /** What is held of a seat's words about the height being decided. */
@@ -121,17 +129,25 @@ export class Seat {
   }
 
   /** A certificate of the height being decided, which was checked: does this seat know of its commit in it? */
-  recognise(header: Header, certificate: Certificate): void {
-    if (!this.#pbft.recognises(certificate, headerId(header)))
-      this.#hooks.forgot(
-        `the certificate of height ${header.height} holds a commit that its log does not know`,
-      );
+  recognise(header: Header, { view, quorum }: Certificate): void {
+    const { height } = header;
+    const id = headerId(header);
+    const signers = seatsOf(quorum.bitmap, this.#ledger.genesis.committee);
+    if (this.#own === undefined || !signers?.includes(this.#own.number)) return;
+    // The height's machine may not have been given the log yet.
+    const isLogged = this.#voteLog.some(
+      (line) =>
+        line.height === height && line.phase === 'commit' && line.view === view && equalBytes(line.value, id),
+    );
+    if (!isLogged && !this.#pbft.hasCommitted(view, id))
+      this.#hooks.forgot(`the certificate of height ${height} holds a commit that its log does not know`);
   }
 
   /** From now on this seat only listens; all that it knows of the height's votes is learned anew. */
   fallSilent(): void {
     this.#pendingCheck = undefined;
-    this.#pbft = this.#openHeight([]);
+    this.#voteLog = [];
+    this.#pbft = this.#openHeight();
   }
 
   receive(message: SeatMessage, nowMs: number, peer?: PeerKey): void {
@@ -148,13 +164,15 @@ export class Seat {
   }
 
   tick(nowMs: number): void {
-    this.#run(this.#pbft.tick(nowMs), nowMs);
+    if (this.#acts) this.#run(this.#pbft.tick(nowMs), nowMs);
   }
 
   /** Everything that may have become possible. */
   progress(nowMs: number): void {
     this.#retryCheck(nowMs);
     if (!this.#acts) return;
+    // It had to hear others first; what they said of this height meanwhile they say again.
+    if (!this.#votes) this.#pbft = this.#openHeight();
     if (nowMs >= this.#witnessAt()) this.#witness(nowMs);
     if (this.#workWaits() || nowMs >= this.#heartbeatAt()) this.#pbft.arm(Math.max(nowMs, this.#pacedAt()));
     if (nowMs >= this.#proposeAt()) this.#propose(nowMs);
@@ -179,7 +197,7 @@ export class Seat {
   }
 
   #witnessAt(): number {
-    if (!this.#acts || !this.#uncovered) return Number.POSITIVE_INFINITY;
+    if (!this.#uncovered) return Number.POSITIVE_INFINITY;
     return (
       Math.max(this.#lastWitness?.time ?? 0, this.#refusedAt) +
       this.#ledger.genesis.record.pace.witnessIntervalMs
@@ -211,7 +229,7 @@ export class Seat {
 
   /** When this seat begins to expect a checkpoint although nothing waits: at the heartbeat. */
   #armAt(): number {
-    return !this.#acts || this.#pbft.armed ? Number.POSITIVE_INFINITY : this.#heartbeatAt();
+    return this.#pbft.armed ? Number.POSITIVE_INFINITY : this.#heartbeatAt();
   }
 
   /** As leader: gathers witnesses into an anchor when that confirms something; else the heartbeat repeats the last. */
@@ -300,12 +318,13 @@ export class Seat {
     }
   }
 
-  #openHeight(voteLog: readonly VoteLogEntry[]): PbftHeight {
+  #openHeight(): PbftHeight {
     const { network, committee, record } = this.#ledger.genesis;
     const { viewTimeoutMs, viewTimeoutMaxMs } = record.pace;
     const height = this.#ledger.height + 1;
-    const own = voteLog.filter((entry) => entry.height === height);
-    const seat = this.#hooks.mayVote(height) ? this.#own : undefined;
+    const own = this.#voteLog.filter((entry) => entry.height === height);
+    this.#votes = this.#acts;
+    const seat = this.#votes ? this.#own : undefined;
     const isAbsent = (number: number) => !this.#hooks.isConnected(toHex(committee.record.seats[number]!));
     const rules = { network, committee, viewTimeoutMs, viewTimeoutMaxMs, isAbsent };
     return new PbftHeight(height, rules, seat, own);

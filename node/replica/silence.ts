@@ -34,17 +34,28 @@ export class Silence {
   #votesFrom: number | undefined;
   /** Working heights that peers have shown in this life. */
   readonly #shown = new Map<PeerKey, number>();
+  /** Other seats heard in this life, until they are enough. */
+  readonly #heard = new Set<PeerKey>();
 
   constructor(ledger: Ledger, publicKey: Uint8Array, { votesFrom }: SilenceStart) {
     this.#ledger = ledger;
     this.#ownKey = toHex(publicKey);
-    this.#why = votesFrom === undefined ? 'its vote log was lost, or put back from a backup' : undefined;
+    const isOver = votesFrom !== undefined && ledger.height + 1 >= votesFrom;
+    this.#why = isOver ? undefined : 'its vote log was lost, or put back from a backup';
     this.#votesFrom = votesFrom;
   }
 
   /** Whether this node may vote at a height. */
   mayVote(height: number): boolean {
-    return this.#votesFrom !== undefined && height >= this.#votesFrom;
+    return this.#votesFrom !== undefined && height >= this.#votesFrom && this.#hasHeard;
+  }
+
+  /**
+   * A log that is whole by its stamp may still be a copy of the whole machine. Nothing can be decided before q − 1 other
+   * seats are there, so it costs nothing to hear them first: they tell at once what they know of this seat's votes.
+   */
+  get #hasHeard(): boolean {
+    return this.#heard.size >= this.#ledger.genesis.committee.quorum - 1;
   }
 
   /** Absent when this node may speak. */
@@ -63,7 +74,9 @@ export class Silence {
 
   /** A peer has shown its newest certified header, whose certificate was checked; or the genesis header. */
   note(peer: PeerKey, height: number): void {
-    if (this.#why === undefined || peer === this.#ownKey) return;
+    if (peer === this.#ownKey) return;
+    if (this.#isSeat(peer)) this.#heard.add(peer);
+    if (this.#why === undefined) return;
     // Seats are few; of others one is enough, and the first stays.
     const known = this.#shown.has(peer) || this.#isSeat(peer) || this.#shown.size < this.#seats.size;
     if (known) this.#shown.set(peer, Math.max(height + 1, this.#shown.get(peer) ?? 0));

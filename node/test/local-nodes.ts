@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   checkGenesis,
+  defaultCommitteeRules,
   defaultPace,
   type Genesis,
   genesisSchema,
@@ -88,6 +89,7 @@ export async function makeNetwork(cast: readonly Cast[], pace: Partial<Pace> = {
       pace: { ...defaultPace, viewTimeoutMaxMs: VIEW_TIMEOUT_MAX_MS, ...pace },
     },
     seats: signers.filter((_, i) => cast[i]!.seat).map((signer) => signer.publicKey),
+    committee: defaultCommitteeRules,
     parties: cast.map(({ name, role }, i) => ({
       lei: leiOf(i),
       name,

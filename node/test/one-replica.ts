@@ -9,13 +9,19 @@ import {
   phaseDomain,
   voteBytes,
 } from '../../consensus/checkpoint/certificate.ts';
-import { checkGenesis, defaultPace, type Genesis, type Pace } from '../../consensus/checkpoint/genesis.ts';
+import {
+  checkGenesis,
+  defaultCommitteeRules,
+  defaultPace,
+  type Genesis,
+  type Pace,
+} from '../../consensus/checkpoint/genesis.ts';
 import { type Header, headerId } from '../../consensus/checkpoint/header.ts';
 import { compareBytes, toHex } from '../../consensus/codec/bytes.ts';
 import { defaultPolicy } from '../../consensus/contracts/policy.ts';
 import { type Signer, SUITE, signDigest } from '../../consensus/crypto/ed25519.ts';
 import { hash, zero32 } from '../../consensus/crypto/hash.ts';
-import type { SeatMessage } from '../../consensus/pbft/height.ts';
+import type { SeatMessage } from '../../consensus/pbft/outputs.ts';
 import { makeLei } from '../../consensus/test/contract-world.ts';
 import { encodeVertex, signVertex, type Vertex, type VertexHeader } from '../../consensus/vertex/vertex.ts';
 import { bundle, type PeerMessage, peerMessage } from '../../consensus/wire/messages.ts';
@@ -55,6 +61,7 @@ function makeGenesis(signers: readonly Signer[], seats: number, pace: Partial<Pa
     name: 'desk',
     time: START_MS,
     seats: seatKeys,
+    committee: defaultCommitteeRules,
     parties,
     policy: defaultPolicy,
     pace: { ...defaultPace, ...pace },
@@ -101,6 +108,17 @@ export class Desk {
   async restart(): Promise<void> {
     this.replica = new Replica(await restore(this.genesis, this.own, this.store, 1));
     await this.step({ type: 'tick' });
+    for (const greeting of this.greetings(this.replica)) await this.step(greeting);
+  }
+
+  /** The other seats are there, at the replica's own height: a seat acts only among others. */
+  greetings({ seat: own, ledger }: Replica): Event[] {
+    if (own === undefined) return [];
+    const { header, certificate } = ledger;
+    const shown = { type: 'certified', header, certificate: certificate === undefined ? [] : [certificate] };
+    const frame = peerMessage.encode(shown as PeerMessage);
+    const others = this.keys.slice(0, this.genesis.committee.size).filter((_, seat) => seat !== own);
+    return others.map((peer) => ({ type: 'message', peer, frame }));
   }
 
   async step(event: Event): Promise<Reply> {

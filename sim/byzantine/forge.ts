@@ -1,7 +1,8 @@
 /**
  * Forger: beside each vote of its own node it says one thing that it has no right to say: votes of other seats, votes
  * whose signature is wrong, votes for values that nobody proposed, certificates, view-changes and prepared proofs made
- * of copies, proposals in another's turn, vertices of other authors. Stopped by: a seat's words are taken from its own
+ * of copies, proposals in another's turn, vertices of other authors; and says a seat's own votes back to it, so that it
+ * may think that it forgot them. Stopped by: a seat's words are taken from its own
  * node only, each signature is checked under its domain, quorums need distinct seats `[BFT-5]` `[BFT-6]` `[SIG-1]`; and
  * who forges is not heard for a while.
  */
@@ -15,6 +16,9 @@ import type { PeerKey } from '../../node/ports.ts';
 import type { Actor, ActorKind, Stage } from './actor.ts';
 import { ownSeat, retime, signProposal, signViewChange, signVote, type Vote } from './pen.ts';
 
+/** Of each seat; enough for votes of heights and views that are over. */
+const HEARD_MAX = 8;
+
 class Forger implements Actor {
   readonly acts = {
     'votes of other seats': 0,
@@ -24,26 +28,35 @@ class Forger implements Actor {
     'prepared proofs': 0,
     'proposals out of turn': 0,
     'vertices of other authors': 0,
+    'words said back': 0,
   };
   readonly #stage: Stage;
+  /** True votes of others, the last few of each seat. */
+  readonly #heard = new Map<PeerKey, Vote[]>();
 
   constructor(stage: Stage) {
     this.#stage = stage;
   }
 
-  onSend(_peer: PeerKey, message: PeerMessage): readonly PeerMessage[] {
-    return message.type === 'vote' ? [message, ...this.#forge(message)] : [message];
+  onSend(peer: PeerKey, message: PeerMessage): readonly PeerMessage[] {
+    return message.type === 'vote' ? [message, ...this.#forge(peer, message)] : [message];
   }
 
-  #forge(vote: Vote): PeerMessage[] {
+  onReceive(peer: PeerKey, message: PeerMessage): boolean {
+    if (message.type === 'vote')
+      this.#heard.set(peer, [...(this.#heard.get(peer) ?? []), message].slice(-HEARD_MAX));
+    return true;
+  }
+
+  #forge(peer: PeerKey, vote: Vote): PeerMessage[] {
     const kinds = Object.keys(this.acts) as (keyof Forger['acts'])[];
     const kind = kinds[Math.floor(this.#stage.chance() * kinds.length)]!;
-    const forged = this.#make(kind, vote);
+    const forged = this.#make(kind, peer, vote);
     if (forged !== undefined) this.acts[kind] += 1;
     return forged === undefined ? [] : [forged];
   }
 
-  #make(kind: keyof Forger['acts'], vote: Vote): PeerMessage | undefined {
+  #make(kind: keyof Forger['acts'], peer: PeerKey, vote: Vote): PeerMessage | undefined {
     const stage = this.#stage;
     const { height, view } = vote;
     switch (kind) {
@@ -83,6 +96,10 @@ class Forger implements Actor {
       }
       case 'vertices of other authors':
         return this.#vertex();
+      case 'words said back': {
+        const heard = this.#heard.get(peer) ?? [];
+        return heard[Math.floor(stage.chance() * heard.length)];
+      }
     }
   }
 

@@ -27,7 +27,7 @@ import { type Shown, Swap } from './swap.ts';
 const INTERVAL_MS = 300;
 const YEAR_MS = 365 * 86_400_000;
 /** How often it moves the network's clock no further than it may: else the next leader takes over. */
-const WITHIN = 0.7;
+const WITHIN = 0.5;
 
 class TimeLiar implements Actor {
   readonly acts = { past: 0, future: 0, 'proposals within bounds': 0, 'proposals out of bounds': 0 };

@@ -3,11 +3,9 @@
  * thing that is wrong ends the run. The checks and their names stand in docs/spec/simulator.md.
  */
 
-import { type Certificate, checkCertificate } from '../../consensus/checkpoint/certificate.ts';
 import { type Header, headerId } from '../../consensus/checkpoint/header.ts';
-import { type Outcome, outcomeCode, outcomesRoot } from '../../consensus/checkpoint/outcome.ts';
+import { type Outcome, outcomeCode } from '../../consensus/checkpoint/outcome.ts';
 import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
-import { describeRefusal } from '../../consensus/codec/result.ts';
 import { findBreaches, findRewrites } from '../../consensus/contracts/invariants.ts';
 import type { StoredObject } from '../../consensus/contracts/object.ts';
 import { callId, signedCall } from '../../consensus/vertex/call.ts';
@@ -18,10 +16,11 @@ import { PARKED_MAX } from '../../node/replica/parking.ts';
 import { Disk } from '../disk.ts';
 import type { CallOutcome } from '../load/load.ts';
 import type { PledgeRace } from '../load/race.ts';
-import { QUEUE_BYTES_MAX } from '../network/network.ts';
+import { QUEUE_BYTES_MAX } from '../network/wires.ts';
 import { Random } from '../random.ts';
 import type { Failure, Sample } from '../run-result.ts';
 import type { SimulatedNode, World } from '../world.ts';
+import { CertifiedChain } from './chain.ts';
 import { Finality } from './finality.ts';
 import { HonestWords } from './honest-words.ts';
 import { checkProofs } from './proofs.ts';
@@ -29,11 +28,6 @@ import { checkRace } from './races.ts';
 import { ShadowAllowance } from './shadow-allowance.ts';
 
 type CheckpointNotice = Extract<Notice, { type: 'checkpoint' }>;
-
-interface Certified {
-  readonly id: Uint8Array;
-  readonly header: Header;
-}
 
 /** The last vertex of an author that continued its chain, as the checker counts it. */
 interface ChainEnd {
@@ -43,6 +37,8 @@ interface ChainEnd {
 
 /** How far an honest clock may be ahead while faults set it. */
 const CLOCK_FAULT_MS = 3_000;
+/** A run that was to have so many vertices and had none did not run. */
+const LOAD_SHOWN = 10;
 /** Contract invariants and proofs are checked at each such height. */
 const EVERY_HEIGHTS = 8;
 
@@ -57,7 +53,7 @@ export class Checker {
   #failure: Failure | undefined;
   readonly #world: World;
   readonly #honest: ReadonlySet<SimulatedNode>;
-  readonly #certified: Certified[];
+  readonly #chain: CertifiedChain;
   /** Greatest height that each honest node has called final. */
   readonly #finalAt = new Map<SimulatedNode, number>();
   /** The height that each one was at when it last moved on or started. */
@@ -76,7 +72,7 @@ export class Checker {
     this.#honestAuthors = new Set(honest.map(({ key }) => key));
     this.#random = new Random(world.seed, 'checker');
     this.finality = new Finality(honest.length);
-    this.#certified = [{ id: world.genesis.headerId, header: world.genesis.header }];
+    this.#chain = new CertifiedChain(world.genesis);
     this.#objectsBefore = [...world.genesis.makeState().objects()];
     this.#listen();
   }
@@ -86,7 +82,7 @@ export class Checker {
   }
 
   get heights(): number {
-    return this.#certified.length - 1;
+    return this.#chain.height;
   }
 
   outcomesOf(callKey: string): readonly CallOutcome[] {
@@ -114,15 +110,17 @@ export class Checker {
     if (!this.#honest.has(node)) return;
     const { height, headerId: id } = node.runner!.replica.ledger;
     const before = this.#finalAt.get(node) ?? 0;
+    // Where it stood in its last life: an old copy may have taken it below what it once called final.
+    const stood = this.#standsAt.get(node) ?? 0;
     this.#standsAt.set(node, height);
-    if (height < before && !restored)
+    if (height < stood && !restored)
       return this.fail(
         'invariant broken',
         'loss',
-        `${node.name} called height ${before} final and is back at ${height}`,
+        `${node.name} called height ${stood} final and is back at ${height}`,
       );
     await this.#learnFrom(node, height);
-    if (this.#failure === undefined && !equalBytes(this.#certified[height]!.id, id))
+    if (this.#failure === undefined && this.#chain.holds(height, id) === false)
       return this.fail(
         'diverged',
         'agreement',
@@ -142,7 +140,7 @@ export class Checker {
         const decoded = envelope && decodeVertex(envelope);
         if (decoded?.ok) vertices.push(decoded.value);
       }
-      const invalid = this.#defect(stored.header, stored.certificate, stored.outcomes);
+      const invalid = this.#chain.defect(stored.header, stored.certificate, stored.outcomes);
       if (invalid !== undefined)
         return this.fail('invariant broken', 'validity', `${name} at height ${at}: ${invalid}`);
       this.#record(stored.header, stored.outcomes, vertices);
@@ -199,8 +197,11 @@ export class Checker {
     );
   }
 
-  /** The last look, once the run has calmed down or its time is over. */
-  async atEnd(races: readonly PledgeRace[]): Promise<void> {
+  /** The last look, once the run has calmed down or its time is over. `load`: how many vertices were to be said, about. */
+  async atEnd(races: readonly PledgeRace[], load: number): Promise<void> {
+    // Where nothing was accepted, nothing was shown.
+    if (this.#failure === undefined && load >= LOAD_SHOWN && this.finality.acceptedFinal === 0)
+      this.fail('no progress', 'finality', 'no node has accepted anything');
     if (this.#failure === undefined && !this.settled) this.#failUnsettled();
     const reference = [...this.#honest].find(({ runner }) => runner?.replica.ledger.height === this.heights);
     if (this.#failure !== undefined || reference === undefined) return;
@@ -230,14 +231,13 @@ export class Checker {
   #onCheckpoint(node: SimulatedNode, notice: CheckpointNotice): void {
     const { header, outcomes } = notice;
     const { height } = header;
-    const id = headerId(header);
     const stood = this.#standsAt.get(node) ?? 0;
     if (height !== stood + 1)
       return this.fail('invariant broken', 'validity', `${node.name} went from height ${stood} to ${height}`);
-    const known = this.#certified[height];
-    if (known !== undefined && !equalBytes(known.id, id))
+    const known = this.#chain.holds(height, headerId(header));
+    if (known === false)
       return this.fail('diverged', 'agreement', `${node.name} has another header at height ${height}`);
-    const invalid = this.#defect(header, notice.certificate, outcomes);
+    const invalid = this.#chain.defect(header, notice.certificate, outcomes);
     if (invalid !== undefined)
       return this.fail('invariant broken', 'validity', `${node.name} at height ${height}: ${invalid}`);
     const { ledger } = node.runner!.replica;
@@ -257,19 +257,6 @@ export class Checker {
     if (height <= (this.#finalAt.get(node) ?? 0)) return;
     this.#finalAt.set(node, height);
     this.finality.onReached(height, this.#world.time.elapsedMs);
-  }
-
-  #defect(header: Header, certificate: Certificate, outcomes: readonly Outcome[]): string | undefined {
-    const { committee, network } = this.#world.genesis;
-    const before = this.#certified[header.height - 1];
-    if (before === undefined || !equalBytes(before.id, header.previous))
-      return 'does not follow the header before';
-    if (header.time <= before.header.time) return 'its time does not grow';
-    const certified = checkCertificate(header, certificate, committee, network);
-    if (!certified.ok) return describeRefusal(certified);
-    if (outcomes.length !== header.outcomesCount || !equalBytes(outcomesRoot(outcomes), header.outcomesRoot))
-      return 'its outcomes are not those under its root';
-    return undefined;
   }
 
   /** Hears what honest nodes send, and what they let in. */
@@ -311,7 +298,7 @@ export class Checker {
 
   #record(header: Header, outcomes: readonly Outcome[], vertices: readonly Vertex[]): void {
     const { height } = header;
-    this.#certified[height] = { id: headerId(header), header };
+    this.#chain.push(header);
     const keys = outcomes.map((outcome) => toHex(outcome.id));
     const twice = this.finality.onCertified(height, keys);
     if (twice !== undefined)
@@ -369,7 +356,7 @@ export class Checker {
       const stored = await node.store.checkpoint(height);
       if (stored === undefined)
         return this.fail('invariant broken', 'loss', `${node.name} has lost height ${height}`);
-      if (!equalBytes(headerId(stored.header), this.#certified[height]!.id))
+      if (!this.#chain.holds(height, headerId(stored.header)))
         return this.fail('diverged', 'agreement', `${node.name} stores another header at height ${height}`);
     }
   }

@@ -8,6 +8,9 @@ import { callId } from '../../consensus/vertex/call.ts';
 import type { CallOutcome } from '../load/load.ts';
 import type { PledgeRace } from '../load/race.ts';
 
+/** Said of the author's chain or key: the call was not run, and may come again in another's vertex. */
+const NOT_RUN: readonly string[] = ['E_FORK', 'E_KEY_SUSPENDED', 'E_KEY_REVOKED'];
+
 export type RaceEnd = 'not run' | 'decided' | { readonly wrong: string };
 
 export function checkRace(
@@ -17,7 +20,7 @@ export function checkRace(
 ): RaceEnd {
   if (rivals === undefined) return 'not run';
   const ids = rivals.map((call) => callId(call.header));
-  const outcomes = ids.map((id) => outcomesOf(toHex(id)));
+  const outcomes = ids.map((id) => outcomesOf(toHex(id)).filter(({ code }) => !NOT_RUN.includes(code)));
   if (outcomes.some((all) => all.length === 0)) return 'not run';
   const wrong = (what: string): RaceEnd => ({ wrong: `race ${number}: ${what}` });
   const winners = ids.filter((_, i) => outcomes[i]!.some(({ code }) => code === 'OK'));

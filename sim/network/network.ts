@@ -12,6 +12,7 @@ import type { Latency } from './latency.ts';
 import { digestOf, kindOf, type MessageKind, tellFrame, tellGossip } from './message.ts';
 import { SeenCache, type Spread } from './seen-cache.ts';
 import type { Topology } from './topology.ts';
+import { Wires } from './wires.ts';
 
 export interface LinkFaults {
   /** Chance that a frame of a stream, or a gossip message on one link, is lost. */
@@ -63,8 +64,6 @@ interface Connection {
   open: boolean;
 }
 
-/** What waits to leave a node for one other: node/libp2p bounds it alike. */
-export const QUEUE_BYTES_MAX = 16 << 20;
 /** A connection takes a handshake of three messages. */
 const HANDSHAKE_WAYS = 3;
 /** Something held up takes up to so many times as long. */
@@ -79,20 +78,23 @@ export class SimulatedNetwork {
   readonly #numberOf: ReadonlyMap<PeerKey, number>;
   readonly #lives: (Life | undefined)[];
   readonly #seen: SeenCache;
+  readonly #wires: Wires;
   readonly #ways = new Map<number, string>();
   #livesSoFar = 0;
   /** Links that are cut, and directions in which everything is lost, by `#pair`. */
   readonly #cut = new Set<number>();
   readonly #muted = new Set<number>();
-  /** By directed link: when the last message arrives, and when the link is free to take another. */
-  readonly #arrivesAt = new Map<number, number>();
-  readonly #freeAt = new Map<number, number>();
 
   constructor(parts: NetworkParts) {
     this.#parts = parts;
     this.#numberOf = new Map(parts.nodes.map(({ key }, number) => [key, number]));
     this.#lives = parts.nodes.map(() => undefined);
     this.#seen = new SeenCache(parts.nodes.length);
+    const { time, random, latency, faults } = parts;
+    this.#wires = new Wires({
+      ...{ time, random, latency, nodes: parts.nodes.length },
+      bandwidthBytesPerS: faults.bandwidthBytesPerS,
+    });
   }
 
   /** Connects a node to all that it is linked with; gives it the port it sends through. */
@@ -126,7 +128,11 @@ export class SimulatedNetwork {
     this.#lives[number] = undefined;
     // What it sent before it went still arrives, and the end of the connection after that.
     for (const [other, connection] of life.connected) {
-      const endsMs = this.#inOrder(number, other, this.#parts.time.now() + this.#delay(number, other));
+      const endsMs = this.#wires.inOrder(
+        number,
+        other,
+        this.#parts.time.now() + this.#wires.delay(number, other),
+      );
       this.#parts.time.at(endsMs, () => this.#end(number, other, connection));
     }
   }
@@ -152,7 +158,7 @@ export class SimulatedNetwork {
 
   /** Loses everything that one node says to another from now on, though both believe to be connected; or no more. */
   mute(from: PeerKey, to: PeerKey, muted: boolean): void {
-    const pair = this.#pair(this.#number(from), this.#number(to));
+    const pair = this.#wires.pair(this.#number(from), this.#number(to));
     if (muted) this.#muted.add(pair);
     else this.#muted.delete(pair);
   }
@@ -168,17 +174,13 @@ export class SimulatedNetwork {
 
   /** Bytes that wait to leave on the fullest link. */
   get queuedBytesMost(): number {
-    const { bandwidthBytesPerS } = this.#parts.faults;
-    if (bandwidthBytesPerS === 0) return 0;
-    let most = 0;
-    for (const freeAt of this.#freeAt.values()) most = Math.max(most, freeAt - this.#parts.time.now());
-    return (most / 1_000) * bandwidthBytesPerS;
+    return this.#wires.queuedBytesMost;
   }
 
   #dial(one: number, other: number): void {
     const [life, peer] = [this.#lives[one], this.#lives[other]];
     if (life === undefined || peer === undefined || this.#cut.has(this.#link(one, other))) return;
-    const delayMs = HANDSHAKE_WAYS * this.#delay(one, other);
+    const delayMs = HANDSHAKE_WAYS * this.#wires.delay(one, other);
     this.#parts.time.after(delayMs, () => {
       const up = this.#lives[one] === life && this.#lives[other] === peer;
       if (!up || this.#cut.has(this.#link(one, other)) || life.connected.get(other)?.open) return calm;
@@ -226,7 +228,7 @@ export class SimulatedNetwork {
     if (atMs === undefined) return;
     const digest = digestOf(frame);
     const { nodes, trace, time } = this.#parts;
-    time.at(this.#inOrder(from, to, atMs), () => {
+    time.at(this.#wires.inOrder(from, to, atMs), () => {
       const target = this.#receiver(to, connection);
       if (target === undefined) return calm;
       trace.note(this.#way(from, to), `${kind} ${digest}`, tellFrame, frame);
@@ -253,7 +255,7 @@ export class SimulatedNetwork {
       const heldUp = faults.reorder > 0 && random.chance() < faults.reorder;
       const arrivesMs = heldUp
         ? atMs + (atMs - time.now()) * random.between(0, HELD_UP_MAX)
-        : this.#inOrder(from, to, atMs);
+        : this.#wires.inOrder(from, to, atMs);
       if (this.#isInVain(to, connection, spread, arrivesMs)) continue;
       spread.dueMs[to] = Math.min(spread.dueMs[to]!, arrivesMs);
       time.at(arrivesMs, () => this.#hear(from, to, connection, spread));
@@ -299,41 +301,18 @@ export class SimulatedNetwork {
       traffic.bytes += bytes;
     }
     const { faults, random } = this.#parts;
-    const departsMs = this.#departs(from, to, bytes);
-    const lost = this.#muted.has(this.#pair(from, to)) || (faults.loss > 0 && random.chance() < faults.loss);
+    const departsMs = this.#wires.departs(from, to, bytes);
+    const lost =
+      this.#muted.has(this.#wires.pair(from, to)) || (faults.loss > 0 && random.chance() < faults.loss);
     if (departsMs === undefined) this.counts.dropped += 1;
     else if (lost) this.counts.lost += 1;
-    else return departsMs + this.#delay(from, to);
+    else return departsMs + this.#wires.delay(from, to);
     return undefined;
-  }
-
-  /** When the last byte has left; `undefined` when too much waits. */
-  #departs(from: number, to: number, bytes: number): number | undefined {
-    const now = this.#parts.time.now();
-    const { bandwidthBytesPerS } = this.#parts.faults;
-    if (bandwidthBytesPerS === 0) return now;
-    const pair = this.#pair(from, to);
-    const freeAt = Math.max(now, this.#freeAt.get(pair) ?? 0);
-    if (((freeAt - now) / 1_000) * bandwidthBytesPerS + bytes > QUEUE_BYTES_MAX) return undefined;
-    const departsMs = freeAt + (bytes * 1_000) / bandwidthBytesPerS;
-    this.#freeAt.set(pair, departsMs);
-    return departsMs;
-  }
-
-  #inOrder(from: number, to: number, atMs: number): number {
-    const pair = this.#pair(from, to);
-    const arrivesMs = Math.max(atMs, this.#arrivesAt.get(pair) ?? 0);
-    this.#arrivesAt.set(pair, arrivesMs);
-    return arrivesMs;
-  }
-
-  #delay(from: number, to: number): number {
-    return this.#parts.latency.oneWayMs(from, to, this.#parts.random);
   }
 
   /** How the trace names a directed link; kept, since most events have one. */
   #way(from: number, to: number): string {
-    const pair = this.#pair(from, to);
+    const pair = this.#wires.pair(from, to);
     const known = this.#ways.get(pair);
     if (known !== undefined) return known;
     const { nodes } = this.#parts;
@@ -348,11 +327,7 @@ export class SimulatedNetwork {
     return number;
   }
 
-  #pair(from: number, to: number): number {
-    return from * this.#lives.length + to;
-  }
-
   #link(a: number, b: number): number {
-    return a < b ? this.#pair(a, b) : this.#pair(b, a);
+    return a < b ? this.#wires.pair(a, b) : this.#wires.pair(b, a);
   }
 }

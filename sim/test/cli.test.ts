@@ -63,7 +63,7 @@ test('a failure: exit 1, what, when, and the one command that does it again', as
   );
   assert.is(code, 1);
   assert.match(stdout, /^seed 2 {2}no progress .* trace [0-9a-f]{64}$/m);
-  assert.match(stdout, /finality at [0-9.]+ ms, event [0-9]+: [0-9]+ accepted vertices are not final/);
+  assert.match(stdout, /finality at [0-9.]+ ms, event [0-9]+: no node has accepted anything/);
   const again = /again: tally sim (.*)$/m.exec(stdout)![1]!.split(' ');
   assert.equal(again, ['--seed', '2', '--byzantine', 'silent:2', '--duration', '2', '--trace']);
   const repeated = await tally(...again);
@@ -103,7 +103,7 @@ test('a scenario file says the same as options, and options come first', async (
       network: { latency: 'lan', loss: 0.02, duplicate: 0, reorder: 0, bandwidthBytesPerS: 0 },
       load: { verticesPerS: 5, pledgeRacesPerMin: 0 },
     });
-    assert.match(await readFile(join(folder, 'out.html'), 'utf8'), '2 of 2 passed');
+    assert.match(await readFile(join(folder, 'out.html'), 'utf8'), '2 of 2 seeds passed');
     await writeFile(file, 'validators = 4\nvaliduters = 5\n');
     const wrong = await tally('--scenario', file);
     assert.is.not(wrong.code, 0);

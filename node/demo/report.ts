@@ -1,0 +1,36 @@
+/** The end of the demo in words: what the `--json` object says, for people. */
+
+import { join } from 'node:path';
+import { players, processNames } from './cast.ts';
+import type { NetworkFiles } from './network-files.ts';
+import type { DemoSummary } from './summary.ts';
+
+export function describeSummary(summary: DemoSummary, { genesisFile }: NetworkFiles, home: string): string[] {
+  const { frames, readings, finality, memory, bytes, checkpoints, speed } = summary;
+  const mib = (value: number) => `${(value / 2 ** 20).toFixed(0)} MiB`;
+  return [
+    '',
+    ...summary.faults.map(
+      ({ name, step, restarts }) =>
+        `${name} was killed before ${step}, restarted ${restarts === 1 ? 'once' : `${restarts} times`}, and stands with the others`,
+    ),
+    `All ${players.length} nodes hold checkpoint ${checkpoints.height} with state root ${checkpoints.stateRoot.slice(0, 16)}…`,
+    `Frames: ${frames.received} received, ${frames.duplicates} duplicates, ${frames.distinct} distinct, ${frames.finalised} final, ${frames.lost} lost; ${readings.finalised} readings`,
+    `Finality, reading in at the gateway to proof checked there: p50 ${finality.p50Ms} ms, p95 ${finality.p95Ms} ms`,
+    `Memory: full node ${mib(memory.fullNodeBytes)}, gateway ${mib(memory.gatewayBytes)}; per reading ${bytes.wirePerReading} bytes on the gateway’s wire, ${bytes.diskPerReading} on a node’s disk`,
+    `Speed: ${speed.verticesPerS} vertices/s, ${speed.readingsPerS} readings/s over the whole story (nothing here is pushed to its limit)`,
+    '',
+    `${summary.proofs.length} proof bundles in ${join(home, 'proofs')}; check any of them with`,
+    `  npx tally verify ${summary.proofs[0]} --genesis ${genesisFile}`,
+  ];
+}
+
+/** What `--keep` leaves up. */
+export function describeApis({ homes }: NetworkFiles): string[] {
+  return [
+    '\nThe network stays up; Ctrl-C ends it. APIs (bearer token in the file):',
+    ...processNames.map(
+      (name) => `  ${name.padEnd(12)} ${homes[name].apiUrl}/docs  ${homes[name].tokenFile}`,
+    ),
+  ];
+}
