@@ -23,7 +23,7 @@ import {
 
 const MEMORY_MIB = 2_500;
 const MEMORY_LARGE_MIB = 9_000;
-const TIMEOUT_MS = 180_000;
+const TIMEOUT_MS = 600_000;
 const TIMEOUT_LARGE_MS = 1_800_000;
 const DEPTH_MAX = 100_000;
 
@@ -78,7 +78,7 @@ async function search(run: ModelRun, directory: string): Promise<SearchRun> {
   if (generated.code !== 0 || /\bError: /.test(generated.output))
     return { ...generated, code: 'spin: error' };
   const options = [
-    run.large ? '-O2' : '-O1',
+    run.expected === 'holds' ? '-O2' : '-O1',
     run.cycles ? '-DNP' : '-DSAFETY',
     ...(run.hashed ? ['-DHC4'] : []),
     '-DNOREDUCE',
