@@ -51,6 +51,10 @@ const commands: { readonly [name: string]: Entry } = {
     summary: 'check a proof bundle offline, with no network and no node',
     load: async (program) => (await import('./cli/verify.ts')).registerVerify(program),
   },
+  sim: {
+    summary: 'simulate a whole network under faults and attacks, and check what must hold',
+    load: async (program) => (await import('../sim/cli.ts')).registerSim(program),
+  },
 };
 
 async function makeProgram(argv: readonly string[]): Promise<Command> {

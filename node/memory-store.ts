@@ -8,13 +8,14 @@ import { invariant } from '../consensus/codec/result.ts';
 import type { StoredObject } from '../consensus/contracts/object.ts';
 import type { Change } from '../consensus/contracts/state.ts';
 import { carriesPayload } from './level/payload.ts';
-import type {
-  CheckpointRecord,
-  Position,
-  Store,
-  StoredCheckpoint,
-  StoreWrite,
-  VertexRecord,
+import {
+  type CheckpointRecord,
+  DECISIONS_KEPT,
+  type Position,
+  type Store,
+  type StoredCheckpoint,
+  type StoreWrite,
+  type VertexRecord,
 } from './ports.ts';
 
 interface Entry {
@@ -29,21 +30,27 @@ interface Vote {
   readonly entry: Uint8Array;
 }
 
-export function memoryStore(): Store {
+/** `keep` gives the bytes to hold of an envelope: a copy, unless the caller knows better. */
+export function memoryStore(
+  keep: (key: string, envelope: Uint8Array) => Uint8Array = (_, envelope) => envelope.slice(),
+): Store {
   /** Confirmed and open ones in the order in which they first came. */
   const vertices = new Map<string, Entry>();
   const checkpoints = new Map<number, StoredCheckpoint>();
   const objects = new Map<string, { path: Uint8Array; object: StoredObject }>();
   const history = new Map<string, Uint8Array>();
+  const decisions = new Map<number, Uint8Array>();
   let votes: Vote[] = [];
+  let votesFrom: number | undefined = 0;
   let height = 0;
   let closed = false;
 
   function putVertex({ key, envelope }: VertexRecord): void {
     const known = vertices.get(key);
     if (known === undefined)
-      vertices.set(key, { envelope: envelope.slice(), position: undefined, buried: false });
-    else if (carriesPayload(envelope) && !carriesPayload(known.envelope)) known.envelope = envelope.slice();
+      vertices.set(key, { envelope: keep(key, envelope), position: undefined, buried: false });
+    else if (carriesPayload(envelope) && !carriesPayload(known.envelope))
+      known.envelope = keep(key, envelope);
   }
 
   function bury(keys: readonly string[]): void {
@@ -68,6 +75,8 @@ export function memoryStore(): Store {
     record.changes.forEach(putChange);
     for (const { level, index, hash } of record.historyNodes) history.set(`${level}/${index}`, hash);
     checkpoints.set(header.height, { header, certificate, outcomes });
+    if (record.decision !== undefined) decisions.set(header.height, record.decision.slice());
+    decisions.delete(header.height - DECISIONS_KEPT);
     height = Math.max(height, header.height);
     votes = votes.filter((vote) => vote.height > header.height);
   }
@@ -76,7 +85,11 @@ export function memoryStore(): Store {
     if (write.type === 'vertex') putVertex(write.vertex);
     else if (write.type === 'bury') bury(write.keys);
     else if (write.type === 'checkpoint') putCheckpoint(write.checkpoint);
-    else votes.push({ height: write.height, entry: write.entry.slice() });
+    else if (write.type === 'vote') votes.push({ height: write.height, entry: write.entry.slice() });
+    else {
+      votes = [];
+      votesFrom = write.height;
+    }
   }
 
   function demandOpen(): void {
@@ -94,6 +107,7 @@ export function memoryStore(): Store {
         objects: sorted.map((entry) => entry.object),
         openVertices: open.map((entry) => entry.envelope),
         voteLog: log.map((vote) => vote.entry),
+        votesFrom,
       };
     },
     write: async (writes) => {
@@ -101,6 +115,7 @@ export function memoryStore(): Store {
       writes.forEach(put);
     },
     checkpoint: async (at) => checkpoints.get(at),
+    decision: async (at) => decisions.get(at),
     vertex: async (key) => vertices.get(key)?.envelope,
     position: async (key) => vertices.get(key)?.position,
     historyNode: async (level, index) => history.get(`${level}/${index}`),

@@ -16,7 +16,7 @@ import { type ApiServer, startApi } from './http/server.ts';
 import type { ApiServices } from './http/services.ts';
 import { readOrMakeToken } from './http/token.ts';
 import { openKeyFile } from './keys/key-file.ts';
-import { openStore } from './level/store.ts';
+import { type OpenOptions, openStore } from './level/store.ts';
 import { type Libp2pNetwork, startNetwork } from './libp2p/network.ts';
 import { logNotice, makeLog, type NodeLog } from './node-log.ts';
 import type { Network, NetworkHandlers, PeerKey } from './ports.ts';
@@ -58,7 +58,7 @@ export async function startNode(
   options: {
     /** Reads the whole store first, however large it is. */
     readonly audit?: boolean;
-  } = {},
+  } & OpenOptions = {},
 ): Promise<RunningNode> {
   installNativePrimitives();
   const genesis = await readGenesis(config.genesisFile);
@@ -68,7 +68,7 @@ export async function startNode(
   await mkdir(config.dataDir, { recursive: true });
   const closing: (() => Promise<void>)[] = [];
   try {
-    const opened = await openStore(config.dataDir).catch(cannotOpen);
+    const opened = await openStore(config.dataDir, options).catch(cannotOpen);
     closing.unshift(() => opened.close());
     await auditStore(opened, options.audit ?? false);
     const store = watchStore(opened);
@@ -223,14 +223,11 @@ class NodeWiring {
     };
   }
 
-  /** Enrolled and ACTIVE now, or a seat, whatever became of its key since `[ADM-3]`. */
+  /** Enrolled and ACTIVE now, or a seat of now or of the epoch that has just ended, whatever became of its key since `[ADM-3]`. */
   #admits(peer: PeerKey, replica: Replica): boolean {
     const publicKey = fromHex(peer);
     if (publicKey?.length !== 32) return false;
-    return (
-      replica.ledger.genesis.committee.seatOf.has(peer) ||
-      replica.ledger.state.get(key, publicKey)?.state === 'ACTIVE'
-    );
+    return replica.ledger.isSeat(peer) || replica.ledger.state.get(key, publicKey)?.state === 'ACTIVE';
   }
 
   /** Everything a notice tells of is durable. Whoever listens may fail, but not stop the node. */

@@ -37,7 +37,12 @@ export interface CheckpointRecord {
   readonly vertices: readonly string[];
   readonly changes: readonly Change[];
   readonly historyNodes: readonly HistoryNode[];
+  /** Encoded: why it was decided, where this node knows; of the last `DECISIONS_KEPT` heights `[BFT-2]`. */
+  readonly decision: Uint8Array | undefined;
 }
+
+/** Heights for which a store keeps why they were decided. */
+export const DECISIONS_KEPT = 1_024;
 
 export type StoreWrite =
   /** An open vertex; its checkpoint gives it a position. A payload that arrives later replaces the envelope. */
@@ -46,7 +51,9 @@ export type StoreWrite =
   | { readonly type: 'bury'; readonly keys: readonly string[] }
   | { readonly type: 'checkpoint'; readonly checkpoint: CheckpointRecord }
   /** An encoded line of the vote log; lines of lower heights may be dropped `[BFT-1]`. */
-  | { readonly type: 'vote'; readonly height: number; readonly entry: Uint8Array };
+  | { readonly type: 'vote'; readonly height: number; readonly entry: Uint8Array }
+  /** Voids the vote log: this seat may vote from this height on, or, where it is absent, not before that is known. */
+  | { readonly type: 'votesFrom'; readonly height: number | undefined };
 
 /** Where a confirmed vertex stands. */
 export interface Position {
@@ -70,6 +77,8 @@ export interface StoredState {
   /** Encoded envelopes of open vertices, in the order in which they came. */
   readonly openVertices: readonly Uint8Array[];
   readonly voteLog: readonly Uint8Array[];
+  /** Least height at which this seat may vote; absent while the log is not known to be whole `[BFT-1]`. */
+  readonly votesFrom: number | undefined;
 }
 
 /** Durable storage of one node. Reads return what was written and acknowledged, also after a kill at any instant. */
@@ -78,6 +87,8 @@ export interface Store {
   /** Applies all writes as one atomic batch, in order; durable (synced) before it resolves when asked. */
   write(writes: readonly StoreWrite[], durable: boolean): Promise<void>;
   checkpoint(height: number): Promise<StoredCheckpoint | undefined>;
+  /** What the checkpoint's record held as `decision`, if it did and is not too old. */
+  decision(height: number): Promise<Uint8Array | undefined>;
   /** Envelope of an open, confirmed or buried vertex. */
   vertex(key: string): Promise<Uint8Array | undefined>;
   position(key: string): Promise<Position | undefined>;

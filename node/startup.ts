@@ -49,7 +49,7 @@ export async function readGenesis(file: string): Promise<Genesis> {
 export function cannotOpen(cause: Error): never {
   const damaged = cause instanceof StoreDamage || cause.message.startsWith('broken invariant');
   const advice = damaged
-    ? '; the node does not start on a damaged store. Put it aside; a node without a seat fetches the ledger anew, a seat must not vote without its log of votes'
+    ? '; the node does not start on a damaged store. Put back a backup, or put the folder aside, and say so with --restored: the node fetches the rest from the others, and is silent until that is safe'
     : '';
   throw new StartError(`${cause.message}${advice}`, { cause, exitCode: damaged ? exitCodes.storeFailed : 1 });
 }

@@ -1,5 +1,7 @@
 /** What one simulated run gives: a verdict, and the figures that the report and the command line show. */
 
+import type { Acts } from './byzantine/actor.ts';
+import type { FaultKind } from './faults/kinds.ts';
 import type { Settings } from './settings.ts';
 
 export type RunVerdict = 'passed' | 'no progress' | 'diverged' | 'invariant broken';
@@ -7,7 +9,7 @@ export type RunVerdict = 'passed' | 'no progress' | 'diverged' | 'invariant brok
 /** What went wrong first, and when. */
 export interface Failure {
   readonly verdict: Exclude<RunVerdict, 'passed'>;
-  /** Which check: `agreement`, `validity`, `finality`, `loss`, `proof`, `bounds`, or `semantics 3` for semantics §7. */
+  /** Which check of docs/spec/simulator.md: `agreement`, `finality`, `semantics 3` (of semantics §7) and so on. */
   readonly check: string;
   /** A sentence: what was found, at which node. */
   readonly what: string;
@@ -43,6 +45,15 @@ export interface TraceLine {
   readonly what: string;
 }
 
+/** A fault that really befell somebody, from when until when; the run may have ended before it was over. */
+export interface FaultSpan {
+  readonly kind: FaultKind;
+  readonly atMs: number;
+  readonly untilMs: number;
+  /** For people: `kill of seat 1`. */
+  readonly what: string;
+}
+
 export interface Quantiles {
   readonly count: number;
   readonly p50: number;
@@ -65,11 +76,19 @@ export interface RunResult {
   /** Views above 0 that honest seats entered. */
   readonly viewChanges: number;
   readonly vertices: { readonly authored: number; readonly final: number };
+  /** Rival pledges of one unit that were both submitted, and those that were decided as they must be. */
+  readonly races: { readonly run: number; readonly decided: number };
+  /** Proofs that nodes gave and that verified offline. */
+  readonly proofs: number;
   /** From the author's signing to the moment the last honest node held the certificate, ms. */
   readonly finalityMs: Quantiles | undefined;
   /** Messages and bytes by kind of message. */
   readonly traffic: { readonly [kind: string]: { readonly messages: number; readonly bytes: number } };
+  /** Faults that really befell somebody. */
   readonly faults: { readonly [kind: string]: number };
+  readonly faultSpans: readonly FaultSpan[];
+  /** What Byzantine stakeholders did, by `seat 2, equivocate`. */
+  readonly acts: { readonly [actor: string]: Acts };
   /** Keys (hex) that portable evidence names as guilty. */
   readonly guilty: readonly string[];
   readonly samples: readonly Sample[];

@@ -1,19 +1,15 @@
 /** What a run is made of, besides its seed: `tally sim` options and scenario files both end up here. */
 
+import type { Pace } from '../consensus/checkpoint/genesis.ts';
+import type { FaultKind } from './faults/kinds.ts';
+import type { ScheduledFault } from './faults/schedule.ts';
+
+export { type FaultKind, faultKinds } from './faults/kinds.ts';
+
 export interface ByzantineCount {
   readonly kind: string;
   readonly count: number;
 }
-
-export type FaultKind =
-  | 'crash'
-  | 'partition'
-  | 'torn-write'
-  | 'asymmetric'
-  | 'churn'
-  | 'clock-drift'
-  | 'clock-jump'
-  | 'restored-backup';
 
 export interface NetworkSettings {
   /** A named WAN matrix or latency distribution; see `sim/network/`. */
@@ -41,7 +37,22 @@ export interface Settings {
   readonly byzantine: readonly ByzantineCount[];
   readonly network: NetworkSettings;
   readonly faults: readonly FaultKind[];
+  /** These faults instead of drawn ones; `faults` is empty then. */
+  readonly schedule?: readonly ScheduledFault[];
   /** Virtual time with load and faults; then faults end, and the network must calm down. */
   readonly durationMs: number;
   readonly load: LoadSettings;
+  /** What the genesis sets otherwise than by default. */
+  readonly pace: Partial<Pace>;
 }
+
+export const defaultSettings: Settings = {
+  nodes: 4,
+  validators: 4,
+  byzantine: [],
+  network: { latency: '5-40ms', loss: 0, duplicate: 0, reorder: 0, bandwidthBytesPerS: 0 },
+  faults: [],
+  durationMs: 20_000,
+  load: { verticesPerS: 10, pledgeRacesPerMin: 3 },
+  pace: {},
+};

@@ -1,53 +1,87 @@
-/** Virtual time: events in order of (time, sequence), one seed for all chance. The same seed gives the same run. */
+/** Virtual time: events in order of (time, sequence). The same calls give the same run. docs/spec/simulator.md. */
 
 import type { Clock, Timers } from '../node/ports.ts';
+import { Random } from './random.ts';
 
 interface Scheduled {
   readonly atMs: number;
   readonly sequence: number;
-  readonly call: () => void;
+  /** Absent once it was called off. What it answers does not matter, except `calm`. */
+  call: (() => unknown) | undefined;
 }
 
+/** Answered by an event that set nothing going: then nothing need be waited for. */
+export const calm: unique symbol = Symbol('calm');
+
+/** Times are multiples of this, so that sums and differences are exact. */
+const STEPS_PER_MS = 64;
+
 export class VirtualTime implements Clock, Timers {
+  readonly startMs: number;
+  /** Events that have happened. */
+  events = 0;
   #nowMs: number;
   #sequence = 0;
-  #seed: number;
-  readonly #cancelled = new Set<number>();
+  #stopped = false;
+  readonly #random: Random;
   readonly #heap: Scheduled[] = [];
 
   constructor(startMs: number, seed: number) {
+    this.startMs = startMs;
     this.#nowMs = startMs;
-    this.#seed = seed >>> 0;
+    this.#random = new Random(seed, 'world');
   }
 
   now(): number {
     return this.#nowMs;
   }
 
-  at(atMs: number, call: () => void): () => void {
-    const event = { atMs: Math.max(atMs, this.#nowMs), sequence: this.#sequence++, call };
+  /** Milliseconds since the start. */
+  get elapsedMs(): number {
+    return this.#nowMs - this.startMs;
+  }
+
+  /** The same in whole steps, for the trace. */
+  get elapsedSteps(): number {
+    return this.elapsedMs * STEPS_PER_MS;
+  }
+
+  at(atMs: number, call: () => unknown): () => void {
+    const steps = Math.ceil(atMs * STEPS_PER_MS) / STEPS_PER_MS;
+    const event: Scheduled = { atMs: Math.max(steps, this.#nowMs), sequence: this.#sequence++, call };
     this.#push(event);
-    return () => this.#cancelled.add(event.sequence);
+    return () => {
+      event.call = undefined;
+    };
   }
 
-  /** A number from 0 (included) to 1; mulberry32, so that it is the same on every machine. */
+  after(delayMs: number, call: () => unknown): () => void {
+    return this.at(this.#nowMs + delayMs, call);
+  }
+
+  /** A number from 0 (included) to 1. */
   chance(): number {
-    this.#seed = (this.#seed + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(this.#seed ^ (this.#seed >>> 15), 1 | this.#seed);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+    return this.#random.chance();
   }
 
-  /** Runs events up to `untilMs`, after each of them whatever it set going that takes no virtual time. */
-  async run(untilMs: number, settle: () => Promise<void>): Promise<void> {
+  /** Runs events up to `untilMs`; after each of them whatever it set going that takes no virtual time. */
+  async run(untilMs: number): Promise<void> {
+    this.#stopped = false;
     for (let next = this.#heap[0]; next !== undefined && next.atMs <= untilMs; next = this.#heap[0]) {
       this.#pop();
-      if (this.#cancelled.delete(next.sequence)) continue;
+      if (next.call === undefined) continue;
       this.#nowMs = next.atMs;
-      next.call();
-      await settle();
+      this.events += 1;
+      // All promise jobs run before the next turn of the event loop: nothing in a node waits for anything else.
+      if (next.call() !== calm) await turn();
+      if (this.#stopped) return;
     }
     this.#nowMs = Math.max(this.#nowMs, untilMs);
+  }
+
+  /** Ends the `run` under way after the present event. */
+  stop(): void {
+    this.#stopped = true;
   }
 
   #push(event: Scheduled): void {
@@ -75,6 +109,10 @@ export class VirtualTime implements Clock, Timers {
       at = child;
     }
   }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function isBefore(a: Scheduled, b: Scheduled): boolean {

@@ -1,46 +1,21 @@
-/** Votes' sign bytes `[BFT-6]` and the certificate that q commits make `[CKP-6]`. */
+/** Votes of one phase, and the certificate that q commits make `[CKP-6]`; what a vote signs is vertex/sayings.ts. */
 
 import { equalBytes } from '../codec/bytes.ts';
 import { limits } from '../codec/limits.ts';
 import { ok, type Result, refuse } from '../codec/result.ts';
-import { bytes, hash32, type Infer, int, list, record, signature64 } from '../codec/schema.ts';
+import { bytes, type Infer, int, list, record, signature64 } from '../codec/schema.ts';
 import { SUITE, verifyDigest } from '../crypto/ed25519.ts';
 import type { Domain } from '../crypto/hash.ts';
+import { sayingDomain, voteBytes } from '../vertex/sayings.ts';
 import type { Committee } from './committee.ts';
 import { type Header, headerId } from './header.ts';
 
+export { type VoteSubject, voteBytes } from '../vertex/sayings.ts';
+
 const bitmapBytesMax = limits.seatsMax / 8;
 
-const voteBody = record('vote-body', {
-  suite: int(0, 255),
-  network: hash32,
-  committeeHash: hash32,
-  height: int(1),
-  view: int(0),
-  headerId: hash32,
-  /** Hash of the new-view that opened this view; zero in view 0 and for commits. */
-  newView: hash32,
-});
-
 export type VotePhase = 'prepare' | 'commit';
-export const phaseDomain: { readonly [P in VotePhase]: Domain } = {
-  prepare: 'vote-prepare',
-  commit: 'vote-commit',
-};
-
-/** What a vote signs besides its phase, which is the signature's domain. */
-export interface VoteSubject {
-  readonly network: Uint8Array;
-  readonly committeeHash: Uint8Array;
-  readonly height: number;
-  readonly view: number;
-  readonly headerId: Uint8Array;
-  readonly newView: Uint8Array;
-}
-
-export function voteBytes(subject: VoteSubject): Uint8Array {
-  return voteBody.encode({ suite: SUITE, ...subject });
-}
+export const phaseDomain: { readonly [P in VotePhase]: Domain } = sayingDomain;
 
 /** Distinct seats, and one signature of each, in ascending order of seats. */
 export const quorumSignatures = record('quorum', {
@@ -113,6 +88,12 @@ export function checkCertificate(
     return refuse('E_CERTIFICATE', { height: certificate.height, header: header.height });
   if (!equalBytes(header.committeeHash, committee.hash))
     return refuse('E_CERTIFICATE', { reason: 'another committee', height: header.height });
+  if (header.epoch !== committee.epoch)
+    return refuse('E_CERTIFICATE', {
+      reason: 'another epoch',
+      epoch: header.epoch,
+      committee: committee.epoch,
+    });
   if (!committee.holds(header.height))
     return refuse('E_CERTIFICATE', { reason: 'outside its committee’s heights', height: header.height });
   const body = voteBytes({

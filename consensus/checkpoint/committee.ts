@@ -26,6 +26,15 @@ export class Committee {
     this.seatOf = new Map(committee.seats.map((seat, number) => [toHex(seat), number]));
   }
 
+  get epoch(): number {
+    return this.record.epoch;
+  }
+
+  /** Voting keys; a seat's number is its position. */
+  get seats(): readonly Uint8Array[] {
+    return this.record.seats;
+  }
+
   /** n */
   get size(): number {
     return this.record.seats.length;

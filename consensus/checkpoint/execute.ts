@@ -9,19 +9,26 @@ import { invariant } from '../codec/result.ts';
 import { runCall } from '../contracts/engine.ts';
 import type { Policy } from '../contracts/policy.ts';
 import { chain, key } from '../contracts/registry.ts';
+import type { SeatRules } from '../contracts/seats/rules.ts';
 import { type Change, Draft, type LedgerState } from '../contracts/state.ts';
 import { zero32 } from '../crypto/hash.ts';
 import type { MerkleMap } from '../merkle/map.ts';
 import { signedCall } from '../vertex/call.ts';
 import type { Vertex } from '../vertex/vertex.ts';
+import type { Committee } from './committee.ts';
 import { openEvidence } from './evidence.ts';
+import { runEvidence } from './offences.ts';
 import { makeOutcome, type Outcome } from './outcome.ts';
+import { succeed } from './succession.ts';
 
 export interface ExecutionContext {
   readonly network: Uint8Array;
   readonly policy: Policy;
   readonly height: number;
   readonly time: number;
+  /** The committee that decides this height, and how committees change. */
+  readonly seating: Committee;
+  readonly seatRules: SeatRules;
   /** Hex ids of the last headers before this one, with their times: what evidence may cite. */
   readonly recentHeaders: ReadonlyMap<string, number>;
 }
@@ -31,6 +38,8 @@ export interface Execution {
   readonly changes: readonly Change[];
   /** The state map once `changes` are committed. */
   readonly map: MerkleMap;
+  /** The committee of the height after; another one at the end of an epoch `[CKP-4]`. */
+  readonly nextCommittee: Committee;
 }
 
 const noSalts = [zero32, zero32] as const;
@@ -43,8 +52,10 @@ export function execute(
 ): Execution {
   const draft = new Draft(state);
   const outcomes = ordered.map((vertex) => confirm(vertex, draft, context));
+  const { height, time, seating: committee, seatRules: rules } = context;
+  const nextCommittee = succeed(draft, { height, time, committee, rules });
   const changes = draft.changes();
-  return { outcomes, changes, map: state.rootAfter(changes) };
+  return { outcomes, changes, map: state.rootAfter(changes), nextCommittee };
 }
 
 /** Advances the author's chain, then lets the vertex take effect unless its author may not act. */
@@ -65,8 +76,10 @@ function confirm(vertex: Vertex, draft: Draft, context: ExecutionContext): Outco
   if (before.suspended) return makeOutcome(vertex.id, 'E_KEY_SUSPENDED', before.lastId);
   if (draft.get(key, vertex.author)?.state !== 'ACTIVE')
     return makeOutcome(vertex.id, 'E_KEY_REVOKED', zero32);
-  if (vertex.kind !== 'transaction') return makeOutcome(vertex.id, 'OK', zero32);
-  const { code, conflict } = runTransaction(vertex, draft, context);
+  if (vertex.kind !== 'transaction' && vertex.kind !== 'evidence')
+    return makeOutcome(vertex.id, 'OK', zero32);
+  const run = vertex.kind === 'evidence' ? runEvidence : runTransaction;
+  const { code, conflict } = run(vertex, draft, context);
   return makeOutcome(vertex.id, code, conflict);
 }
 
@@ -77,12 +90,14 @@ function runTransaction(
 ): { code: Code; conflict: Uint8Array } {
   const call = signedCall.decode(vertex.payload);
   invariant(call.ok, 'a transaction in the DAG carries a call that was checked on arrival');
-  const { network, time, height, policy, recentHeaders } = context;
+  const { network, time, height, policy, seating, seatRules, recentHeaders } = context;
   const refusal = runCall(call.value, vertex.id, draft, {
     network,
     time,
     height,
     policy,
+    seating,
+    seatRules,
     evidence: (proofBytes) => openEvidence(proofBytes, network, recentHeaders),
   });
   return { code: refusal?.code ?? 'OK', conflict: refusal?.conflict ?? zero32 };

@@ -1,11 +1,23 @@
 /** The genesis `[GEN-1]`: everything a network starts from. Its hash is the network's id. docs/spec/genesis.md. */
 
+import { equalBytes } from '../codec/bytes.ts';
 import { limits } from '../codec/limits.ts';
-import { type Result, refuse } from '../codec/result.ts';
+import { ok, type Result, refuse } from '../codec/result.ts';
 import { type Infer, int, type Json, key32, list, record, text, timeMs } from '../codec/schema.ts';
 import { checkLei } from '../contracts/identifiers.ts';
+import type { ObjectType } from '../contracts/object.ts';
 import { policy } from '../contracts/policy.ts';
 import { key, labelKey, party, role, roles } from '../contracts/registry.ts';
+import { putStake, stakeOf } from '../contracts/rules/stake.ts';
+import {
+  bondMinOf,
+  committeeRules,
+  lastHeightOf,
+  type SeatRules,
+  seatRulesOf,
+  seatsMin,
+  supplyOf,
+} from '../contracts/seats/rules.ts';
 import { Draft, LedgerState } from '../contracts/state.ts';
 import { keyDefect, SUITE } from '../crypto/ed25519.ts';
 import { hash, zero32 } from '../crypto/hash.ts';
@@ -13,6 +25,7 @@ import { History } from '../merkle/history.ts';
 import { emptyRoot } from '../merkle/tree.ts';
 import { Committee } from './committee.ts';
 import { type Header, headerId } from './header.ts';
+import { beginEpoch } from './succession.ts';
 
 const milliseconds = int(1, 86_400_000);
 
@@ -43,7 +56,7 @@ export const defaultPace: Pace = {
   witnessIntervalMs: 100,
   checkpointIntervalMs: 250,
   heartbeatMs: 10_000,
-  viewTimeoutMs: 1_500,
+  viewTimeoutMs: 1_000,
   viewTimeoutMaxMs: 60_000,
   clockAheadMs: 500,
   clockBehindMs: 5_000,
@@ -67,24 +80,27 @@ export const genesisSchema = record('genesis', {
   time: timeMs,
   /** Voting keys of epoch 0; each must be a key of one of the parties. */
   seats: list(key32, limits.seatsMax, 1),
+  /** How later committees are chosen, and when `[CKP-4]`. */
+  committee: committeeRules,
   parties: list(genesisParty, 256, 1),
   policy,
   pace,
 });
 export type GenesisRecord = Infer<typeof genesisSchema>;
 
+export { defaultCommitteeRules } from '../contracts/seats/rules.ts';
+
 /** A network's start, with everything that follows from it. */
 export interface Genesis {
   readonly record: GenesisRecord;
   readonly network: Uint8Array;
   readonly committee: Committee;
+  /** How committees change, as contracts see it. */
+  readonly seatRules: SeatRules;
   readonly header: Header;
   readonly headerId: Uint8Array;
   makeState(): LedgerState;
 }
-
-/** One committee for ever, until committees change at epoch ends `[CKP-4]`. */
-const LAST_HEIGHT = Number.MAX_SAFE_INTEGER;
 
 export function checkGenesis(genesis: GenesisRecord): Result<Genesis> {
   if (genesis.suite !== SUITE) return refuse('E_SUITE', { suite: genesis.suite });
@@ -108,14 +124,21 @@ export function checkGenesis(genesis: GenesisRecord): Result<Genesis> {
   for (const seat of seats)
     if (!enrolled.has(seat)) return refuse('E_CREDENTIAL', { reason: 'a seat is no party’s key' });
 
+  const stakes = checkStakes(genesis);
+  if (!stakes.ok) return stakes;
+  const { policy: seatPolicy, seatsWanted } = genesis.committee;
+  if (seatPolicy !== 'governance' && seatsWanted < seatsMin(genesis.seats.length))
+    return refuse('E_SCHEMA', { field: 'genesis.committee.seatsWanted', reason: 'too few seats' });
+
   const network = hash('network', genesisSchema.encode(genesis));
   const committee = new Committee({
     epoch: 0,
     firstHeight: 0,
-    lastHeight: LAST_HEIGHT,
+    lastHeight: lastHeightOf(0, genesis.committee.epochHeights),
     seats: genesis.seats,
   });
-  const makeState = () => firstState(genesis, network);
+  const seatRules = seatRulesOf(genesis.committee, genesis.pace.trustingPeriodMs);
+  const makeState = () => firstState(genesis, network, committee);
   const header: Header = {
     suite: SUITE,
     network,
@@ -133,8 +156,31 @@ export function checkGenesis(genesis: GenesisRecord): Result<Genesis> {
   };
   return {
     ok: true,
-    value: { record: genesis, network, committee, header, headerId: headerId(header), makeState },
+    value: { record: genesis, network, committee, seatRules, header, headerId: headerId(header), makeState },
   };
+}
+
+/** Each bond is one party's, behind a key of its own, and large enough. */
+function checkStakes({ committee: { stakes }, parties }: GenesisRecord): Result<void> {
+  const field = 'genesis.committee.stakes';
+  if (supplyOf(stakes) > BigInt(Number.MAX_SAFE_INTEGER))
+    return refuse('E_SCHEMA', { field, reason: 'more than 2^53 - 1 in all' });
+  const seen = new Set<string>();
+  for (const { lei, amount, key: seat } of stakes) {
+    const holder = parties.find((entry) => entry.lei === lei);
+    if (holder === undefined || seen.has(lei))
+      return refuse('E_SCHEMA', {
+        field,
+        lei,
+        reason: holder === undefined ? 'no such party' : 'named twice',
+      });
+    seen.add(lei);
+    if (!holder.keys.some((own) => equalBytes(own, seat)))
+      return refuse('E_CREDENTIAL', { field, lei, reason: 'not a key of the party' });
+    if (amount < bondMinOf(stakes))
+      return refuse('E_SCHEMA', { field, lei, reason: 'less than the least bond', least: bondMinOf(stakes) });
+  }
+  return ok(undefined);
 }
 
 /** Reads a genesis file's JSON. */
@@ -143,7 +189,7 @@ export function parseGenesis(json: Json): Result<Genesis> {
   return parsed.ok ? checkGenesis(parsed.value) : parsed;
 }
 
-function firstState(genesis: GenesisRecord, network: Uint8Array): LedgerState {
+function firstState(genesis: GenesisRecord, network: Uint8Array, committee: Committee): LedgerState {
   const draft = new Draft(LedgerState.of([]));
   // Whoever holds the genesis knows these values, so their salts need not be secret.
   const salts = [network, network] as const;
@@ -158,5 +204,14 @@ function firstState(genesis: GenesisRecord, network: Uint8Array): LedgerState {
     for (const publicKey of entry.keys)
       draft.put(key, publicKey, { party: id, kind: 'party', state: 'ACTIVE', since: 0 }, salts);
   }
+  const writer = {
+    get: <T>(type: ObjectType<T>, id: Uint8Array) => draft.get(type, id),
+    put: <T>(type: ObjectType<T>, id: Uint8Array, value: T) => draft.put(type, id, value, salts),
+  };
+  for (const { lei, amount, key: seat } of genesis.committee.stakes) {
+    const id = labelKey(network, 'lei', lei);
+    putStake(writer, id, { ...stakeOf(draft, id), bonded: amount, weight: amount, key: seat });
+  }
+  beginEpoch(draft, committee, false);
   return LedgerState.of(draft.changes().map((change) => change.object!));
 }

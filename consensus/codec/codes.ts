@@ -73,6 +73,13 @@ export const codes = {
 
   // Connections.
   E_PEER: 'the peer’s key is not enrolled',
+
+  // This node.
+  E_SILENT: 'this node was restored, and says nothing until it knows what it may have said',
+
+  // Evidence against seats.
+  E_NOT_SEAT: 'the key has no seat in the committee named, or no such committee is known',
+  E_OFFENCE_KNOWN: 'an offence of this key at this height is on record already',
 } as const;
 
 export type Code = keyof typeof codes;

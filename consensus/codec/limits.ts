@@ -18,7 +18,8 @@ export const limits = {
   seatsMax: 64,
   /** Outcomes of one checkpoint: what one frame can carry. */
   outcomesMax: 20_000,
-  signersMax: 16,
+  /** A quorum of the largest committee. */
+  signersMax: 64,
   evidencePerCallMax: 8,
   pledgesPerUnitMax: 16,
 } as const;

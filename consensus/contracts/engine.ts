@@ -11,6 +11,7 @@ import { transitions } from './index.ts';
 import type { ObjectType } from './object.ts';
 import type { Policy } from './policy.ts';
 import { callRecord, key, party } from './registry.ts';
+import type { Seating, SeatRules } from './seats/rules.ts';
 import { Draft } from './state.ts';
 import {
   type Context,
@@ -27,6 +28,8 @@ export interface CallEnvironment {
   readonly time: number;
   readonly height: number;
   readonly policy: Policy;
+  readonly seating: Seating;
+  readonly seatRules: SeatRules;
   evidence(proofBytes: Uint8Array): Evidence | ContractRefusal;
 }
 
@@ -140,6 +143,8 @@ function makeContext(
     time: environment.time,
     height: environment.height,
     policy: environment.policy,
+    seating: environment.seating,
+    seatRules: environment.seatRules,
     callId: id,
     vertex,
     get: (type, objectId) => written.get(type, objectId),

@@ -15,8 +15,24 @@ import { registerGoods } from './transitions/register-goods.ts';
 import { release } from './transitions/release.ts';
 import { repay } from './transitions/repay.ts';
 import { revokeDevice, revokeKey } from './transitions/revoke.ts';
+import { endEpoch, nameSeats } from './transitions/seats.ts';
+import { commitSeed, revealSeed } from './transitions/seeds.ts';
+import { bond, electDelegate, releaseStake, transferStake, unbond } from './transitions/stake.ts';
 import { supplyStatus } from './transitions/supply-status.ts';
 import { warn } from './transitions/warn.ts';
+
+/** The calls about seats and stake: no part of the pledges' story. docs/spec/committee.md. */
+export const seatCalls = [
+  nameSeats,
+  endEpoch,
+  transferStake,
+  bond,
+  unbond,
+  releaseStake,
+  electDelegate,
+  commitSeed,
+  revealSeed,
+] as const;
 
 /** In the order of semantics §5. */
 const declared = [
@@ -25,6 +41,7 @@ const declared = [
   enrolDevice,
   revokeKey,
   revokeDevice,
+  ...seatCalls,
   registerGoods,
   issueReceipt,
   stateOrder,

@@ -38,6 +38,14 @@ export class LedgerState implements Layer {
     return state;
   }
 
+  /** A state of its own that begins as this one is now. */
+  copy(): LedgerState {
+    const copied = new LedgerState();
+    for (const [path, object] of this.#objects) copied.#objects.set(path, object);
+    copied.#map = this.#map;
+    return copied;
+  }
+
   get map(): MerkleMap {
     return this.#map;
   }

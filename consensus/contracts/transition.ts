@@ -18,6 +18,7 @@ import {
 } from './object.ts';
 import type { Policy } from './policy.ts';
 import type { Role } from './registry.ts';
+import type { Seating, SeatRules } from './seats/rules.ts';
 
 /** A party that must have signed, and the role in which it does: it must have one of those named. */
 export interface Signatory {
@@ -71,6 +72,9 @@ export interface Context extends ObjectReader {
   /** The vertex that carries the call. */
   readonly vertex: Uint8Array;
   readonly policy: Policy;
+  /** The committee that decides this checkpoint, and how committees change. */
+  readonly seating: Seating;
+  readonly seatRules: SeatRules;
   put<T>(type: ObjectType<T>, id: Uint8Array, value: T): void;
   remove<T>(type: ObjectType<T>, id: Uint8Array): void;
   /** Did this party sign the call, whatever its role? For signers that only some cases need. */

@@ -13,14 +13,17 @@ import {
   type VisibilityClass,
 } from './object.ts';
 import { encumbrance } from './objects/encumbrance.ts';
+import { committeeObject, epochObject } from './objects/epoch.ts';
 import { evaluation } from './objects/evaluation.ts';
 import { evidenceUse } from './objects/evidence-use.ts';
 import { grant } from './objects/grant.ts';
 import { loan } from './objects/loan.ts';
+import { offenceRecord, offender } from './objects/offence.ts';
 import { orderHead, orderReceipt } from './objects/order-receipt.ts';
 import { payment } from './objects/payment.ts';
 import { pledge } from './objects/pledge.ts';
 import { receipt } from './objects/receipt.ts';
+import { stake, stakeRoll } from './objects/stake.ts';
 import { status } from './objects/status.ts';
 import { unit } from './objects/unit.ts';
 import { warning } from './objects/warning.ts';
@@ -56,6 +59,12 @@ const rows: readonly Row[] = [
   row(chain, () => nobody),
   row(device, ({ owner }) => same(owner)),
   row(callRecord, () => nobody),
+  row(epochObject, () => nobody),
+  row(committeeObject, () => nobody),
+  row(stake, () => nobody),
+  row(stakeRoll, () => nobody),
+  row(offenceRecord, () => nobody),
+  row(offender, () => nobody),
   row(evidenceUse, () => nobody),
   row(unit, (goods, id, reader) =>
     same(goods.owner, goods.custodian, goods.monitor, ...readPledgees(id, reader)),

@@ -36,6 +36,9 @@ const domainNames = [
   'connection',
   'batch-summary',
   'summary-salt',
+  'evidence',
+  'seed',
+  'draw',
 ] as const;
 
 export type Domain = (typeof domainNames)[number];

@@ -11,12 +11,11 @@ import {
   type VotePhase,
   voteBytes,
 } from '../checkpoint/certificate.ts';
-import type { Committee } from '../checkpoint/committee.ts';
 import { type Header, headerId } from '../checkpoint/header.ts';
 import { equalBytes } from '../codec/bytes.ts';
 import type { Code } from '../codec/codes.ts';
 import type { Facts } from '../codec/result.ts';
-import { type Signer, signDigest, verifyDigest } from '../crypto/ed25519.ts';
+import { verifyDigest } from '../crypto/ed25519.ts';
 import { zero32 } from '../crypto/hash.ts';
 import {
   type NewViewProof,
@@ -26,45 +25,15 @@ import {
   type ViewChangeMessage,
   type VoteLogEntry,
   type VoteMessage,
-  viewChangeBytes,
 } from './messages.ts';
 import { checkNewView, checkViewChange } from './new-view.ts';
+import { type DecisionProof, proposalSaying, viewChangeSaying, voteSaying } from './offence.ts';
+import type { PbftOutput, PbftRules, SeatMessage } from './outputs.ts';
+import { type OwnSeat, OwnVotes, preparedValue } from './own-votes.ts';
+import { Patience } from './patience.ts';
+import { Trail } from './trail.ts';
+import { ViewChanges } from './view-changes.ts';
 import { VoteBox } from './vote-box.ts';
-
-export interface PbftRules {
-  readonly network: Uint8Array;
-  readonly committee: Committee;
-  readonly viewTimeoutMs: number;
-  readonly viewTimeoutMaxMs: number;
-}
-
-/** This node's own seat; absent for an observer, who only counts. */
-export interface OwnSeat {
-  readonly number: number;
-  readonly signer: Signer;
-}
-
-export type SeatMessage =
-  | ({ readonly type: 'proposal' } & ProposalMessage)
-  | ({ readonly type: 'vote' } & VoteMessage)
-  | ({ readonly type: 'viewChange' } & ViewChangeMessage);
-
-export type PbftOutput =
-  /** Must be durable before anything that follows it. */
-  | { readonly type: 'log'; readonly entry: VoteLogEntry }
-  /** To all other seats. */
-  | { readonly type: 'send'; readonly message: SeatMessage }
-  /** Check this proposal against own DAG and state, then call `checked`. A prepared value's time is not judged again. */
-  | {
-      readonly type: 'check';
-      readonly header: Header;
-      readonly anchor: Uint8Array;
-      readonly seat: number;
-      readonly prepared: boolean;
-      readonly view: number;
-    }
-  | { readonly type: 'decided'; readonly headerId: Uint8Array; readonly certificate: Certificate }
-  | { readonly type: 'refused'; readonly code: Code; readonly facts: Facts };
 
 interface Accepted {
   readonly header: Header;
@@ -76,22 +45,20 @@ interface Accepted {
 export class PbftHeight {
   readonly height: number;
   readonly #rules: PbftRules;
-  readonly #own: OwnSeat | undefined;
+  /** Absent where this node has no seat, or must not use it. */
+  readonly #own: OwnVotes | undefined;
   /** The view in which this seat takes part; votes in lower ones are never signed again `[BFT-4]`. */
   #view = 0;
   /** In views above 0: whether the view's new-view has been seen or made. */
   #entered = true;
-  #deadline: number | undefined;
-  #resendAt = Number.POSITIVE_INFINITY;
+  readonly #patience: Patience;
   readonly #proposals = new Map<number, Accepted>();
   readonly #votes: VoteBox;
-  readonly #viewChanges = new Map<number, ViewChangeMessage>();
+  readonly #viewChanges: ViewChanges;
   #newView: NewViewProof | undefined;
   #prepared: PreparedProof | undefined;
   /** The last view in which this life of the seat sent its commit. */
   #committedIn = -1;
-  /** What this seat signed: `phase/view` → value. The in-memory form of the vote log `[BFT-1]`. */
-  readonly #signed = new Map<string, Uint8Array>();
   /** Own messages of the current view, sent again while nothing happens. */
   #outbox: SeatMessage[] = [];
   /** The value for which q commits are held, before and after it is decided. */
@@ -99,13 +66,19 @@ export class PbftHeight {
     | { readonly view: number; readonly id: Uint8Array; readonly signatures: ReadonlyMap<number, Uint8Array> }
     | undefined;
   #decided = false;
+  readonly #trail: Trail;
   #outputs: PbftOutput[] = [];
 
   constructor(height: number, rules: PbftRules, own: OwnSeat | undefined, log: readonly VoteLogEntry[] = []) {
     this.height = height;
     this.#rules = rules;
-    this.#own = own;
+    this.#own = own && new OwnVotes(height, rules, own, log);
+    this.#patience = new Patience(rules, height, own?.number);
     this.#votes = new VoteBox(rules.committee.quorum);
+    this.#viewChanges = new ViewChanges(rules.committee);
+    this.#trail = new Trail(rules.committee, height, (offence) =>
+      this.#outputs.push({ type: 'offence', offence }),
+    );
     for (const entry of log) this.#recall(entry);
     this.#resumeViewChange(log);
   }
@@ -116,12 +89,12 @@ export class PbftHeight {
 
   /** When `tick` wants to be called, ms; infinity when there is nothing to wait for. */
   get wakeAt(): number {
-    return Math.min(this.#deadline ?? Number.POSITIVE_INFINITY, this.#resendAt);
+    return this.#patience.wakeAt;
   }
 
   /** A timer runs, or this seat waits for others to join a view change: `arm` would change nothing. */
   get armed(): boolean {
-    return this.#deadline !== undefined || !this.#entered || this.#decided;
+    return this.#patience.runs || !this.#entered || this.#decided;
   }
 
   /** This seat leads the current view, has not proposed in it, and is free to choose a value. */
@@ -130,14 +103,18 @@ export class PbftHeight {
       !this.#decided &&
       this.#leads(this.#view) &&
       this.#entered &&
-      !this.#signed.has(`proposal/${this.#view}`)
+      this.#own?.signed('proposal', this.#view) === undefined
     );
   }
 
   /** There is something to decide: view 0's timer starts `[BFT-7]`. */
   arm(nowMs: number): void {
-    if (this.#decided || this.#own === undefined || this.#deadline !== undefined || !this.#entered) return;
-    this.#startTimer(nowMs);
+    if (!this.armed) this.#patience.start(this.#view, nowMs);
+  }
+
+  /** A seat's connection broke: if it leads the view, its time is cut short. */
+  onAbsent(nowMs: number): void {
+    this.#patience.shorten(this.#view, nowMs);
   }
 
   /** As leader: proposes a header built and executed by this node. */
@@ -160,6 +137,18 @@ export class PbftHeight {
     return this.#flush();
   }
 
+  /** Whether this seat has signed a commit of this value in this view, in this life or one that its log tells of. */
+  hasCommitted(view: number, id: Uint8Array): boolean {
+    return this.#own?.knows('commit', view, id) ?? false;
+  }
+
+  /** What is held of one seat's words: told to its node when it comes back, in case it has lost its log `[BFT-1]`. */
+  saidBy(seat: number): SeatMessage[] {
+    const votes = this.#votes.of(seat).map((vote) => ({ type: 'vote' as const, ...vote }));
+    const change = this.#viewChanges.of(seat);
+    return change === undefined ? votes : [...votes, { type: 'viewChange', ...change }];
+  }
+
   /** The node's verdict on a proposal that it was asked to check. Silence is the answer to a bad one. */
   checked(id: Uint8Array, good: boolean, nowMs: number): PbftOutput[] {
     const accepted = this.#proposals.get(this.#view);
@@ -173,10 +162,10 @@ export class PbftHeight {
 
   tick(nowMs: number): PbftOutput[] {
     if (this.#decided) return [];
-    if (this.#deadline !== undefined && nowMs >= this.#deadline) this.#changeView(this.#view + 1, nowMs);
-    else if (nowMs >= this.#resendAt) {
+    if (this.#patience.isOver(nowMs)) this.#changeView(this.#view + 1, nowMs);
+    else if (this.#patience.isResendDue(nowMs)) {
       for (const message of this.#outbox) this.#outputs.push({ type: 'send', message });
-      this.#resendAt = nowMs + this.#rules.viewTimeoutMs / 2;
+      this.#patience.said(nowMs);
     }
     return this.#flush();
   }
@@ -189,11 +178,7 @@ export class PbftHeight {
     if (view < this.#view) return;
     const id = headerId(header);
     const known = this.#proposals.get(view);
-    if (known !== undefined) {
-      if (!equalBytes(known.id, id))
-        this.#refuse('E_VOTE', { reason: 'two proposals in one view', seat, view });
-      return;
-    }
+    if (known !== undefined && (equalBytes(known.id, id) || this.#trail.isGuilty(seat))) return;
     const newView = newViewHash(message.newView);
     const body = this.#voteBytes(view, id, newView);
     if (
@@ -201,12 +186,17 @@ export class PbftHeight {
     ) {
       return this.#refuse('E_SIG', { part: 'proposal', seat, view });
     }
+    this.#trail.note(seat, proposalSaying(view, id, newView, message.signature));
+    if (known !== undefined)
+      return this.#refuse('E_VOTE', { reason: 'two proposals in one view', seat, view });
     let prepared: PreparedProof | undefined;
     if (view === 0 && message.newView !== undefined)
       return this.#refuse('E_VOTE', { reason: 'a new-view in view 0', seat });
     if (view > 0) {
       const choice = checkNewView(message.newView, this.height, view, this.#rules);
       if (!choice.ok) return this.#refuse(choice.code, { ...choice.facts, seat, view });
+      for (const change of message.newView!.viewChanges) this.#recognise(change);
+      this.#trail.keep(view, message.newView!);
       prepared = choice.value;
       if (prepared !== undefined && !equalBytes(headerId(prepared.header), id)) {
         return this.#refuse('E_VOTE', { reason: 'not the prepared value', seat, view });
@@ -228,17 +218,34 @@ export class PbftHeight {
   #onVote(message: VoteMessage, nowMs: number): void {
     const { phase, view, seat } = message;
     const voter = this.#rules.committee.record.seats[seat];
-    if (voter === undefined || seat === this.#own?.number) return;
+    if (voter === undefined) return;
+    if (seat === this.#own?.seat) return this.#onOwnVote(message, this.#own);
     const verdict = this.#votes.room(message, this.#view);
     if (verdict === 'known' || verdict === 'far') return;
-    if (verdict === 'conflict')
-      return this.#refuse('E_VOTE', { reason: 'two votes in one view and phase', seat, view, phase });
+    if (verdict === 'conflict' && this.#trail.isGuilty(seat)) return;
     const body = this.#voteBytes(view, message.headerId, message.newView);
     if (!verifyDigest(message.signature, phaseDomain[phase], this.#rules.network, body, voter)) {
       return this.#refuse('E_SIG', { part: phase, seat, view });
     }
+    this.#trail.note(seat, voteSaying(message));
+    if (verdict === 'conflict')
+      return this.#refuse('E_VOTE', { reason: 'two votes in one view and phase', seat, view, phase });
     this.#votes.add(message);
     this.#advance(view, nowMs);
+  }
+
+  /** A peer repeats to this seat what it heard from it: nothing new to a seat that has its log `[BFT-1]`. */
+  #onOwnVote(message: VoteMessage, own: OwnVotes): void {
+    const { phase, view } = message;
+    const verdict = own.judgeEcho(message);
+    if (verdict === 'forged') this.#refuse('E_SIG', { part: `own ${phase}`, view });
+    if (verdict === 'forgotten') this.#outputs.push({ type: 'forgotten', phase, view });
+  }
+
+  /** Looks for signatures of this seat's in a view-change that was checked, and whether its log knows them `[BFT-1]`. */
+  #recognise(message: ViewChangeMessage): void {
+    const forgotten = this.#own?.forgottenIn(message);
+    if (forgotten !== undefined) this.#outputs.push({ type: 'forgotten', ...forgotten });
   }
 
   /** Moves on where votes of `view` now suffice: prepared → commit, committed → decided. */
@@ -273,87 +280,64 @@ export class PbftHeight {
     )
       return false;
     this.#decided = true;
-    this.#deadline = undefined;
-    this.#resendAt = Number.POSITIVE_INFINITY;
+    this.#patience.end();
     const quorum = makeQuorum(committed.signatures, this.#rules.committee);
     this.#outputs.push({
       type: 'decided',
       headerId: committed.id,
       certificate: { height: this.height, view: committed.view, quorum },
+      proof: this.#proofOf(committed),
     });
     return true;
   }
 
-  #onViewChange(message: ViewChangeMessage, nowMs: number): void {
-    const known = this.#viewChanges.get(message.seat);
-    if (known !== undefined && known.view >= message.view) return;
-    const checked = checkViewChange(message, this.height, this.#rules);
-    if (!checked.ok) return this.#refuse(checked.code, { ...checked.facts, seat: message.seat });
-    this.#viewChanges.set(message.seat, message);
-    this.#joinViewChange(nowMs);
-    this.#openView(nowMs);
+  #proofOf({ view, id }: { readonly view: number; readonly id: Uint8Array }): DecisionProof {
+    const prepares = this.#votes.quorum('prepare', view);
+    const fits = prepares !== undefined && equalBytes(prepares.headerId, id);
+    return this.#trail.proof(view, this.#proposals.get(view)?.header, fits ? prepares : undefined);
   }
 
-  /** f+1 seats ask for a higher view: at least one honest seat's timer ran out, so join them. */
-  #joinViewChange(nowMs: number): void {
-    const views = [...this.#viewChanges.values()]
-      .map((change) => change.view)
-      .filter((view) => view > this.#view);
-    const joined = views.sort((a, b) => b - a)[this.#rules.committee.faults];
+  #onViewChange(message: ViewChangeMessage, nowMs: number): void {
+    if (this.#viewChanges.isStale(message)) return;
+    // Another one for the same view than before: worth a look only while that proves something.
+    if (this.#viewChanges.of(message.seat)?.view === message.view && this.#trail.isGuilty(message.seat))
+      return;
+    const checked = checkViewChange(message, this.height, this.#rules);
+    if (!checked.ok) return this.#refuse(checked.code, { ...checked.facts, seat: message.seat });
+    this.#recognise(message);
+    if (message.seat === this.#own?.seat) return;
+    this.#trail.note(message.seat, viewChangeSaying(message));
+    if (!this.#viewChanges.put(message)) return;
+    const joined = this.#viewChanges.joinable(this.#view);
     if (joined !== undefined) this.#changeView(joined, nowMs);
+    this.#openView(nowMs);
   }
 
   #changeView(view: number, nowMs: number): void {
     if (this.#own === undefined) return;
     this.#view = view;
     this.#entered = false;
-    this.#deadline = undefined;
+    this.#patience.pause();
     this.#newView = undefined;
     const prepared = this.#prepared;
-    const value = prepared === undefined ? zero32 : headerId(prepared.header);
-    if (!this.#remember({ height: this.height, view, phase: 'view-change', value, prepared })) return;
-    const message = this.#signViewChange(this.#own, view, prepared);
-    this.#viewChanges.set(message.seat, message);
+    if (!this.#claim('view-change', view, preparedValue(prepared?.header), prepared)) return;
+    const message = this.#own.signViewChange(view, prepared);
+    this.#viewChanges.put(message);
     this.#outbox = [];
     this.#send({ type: 'viewChange', ...message }, nowMs);
     this.#openView(nowMs);
   }
 
-  #signViewChange(
-    { number, signer }: OwnSeat,
-    view: number,
-    prepared: PreparedProof | undefined,
-  ): ViewChangeMessage {
-    const { network, committee } = this.#rules;
-    const subject = prepared && { view: prepared.view, headerId: headerId(prepared.header) };
-    const body = viewChangeBytes({
-      network,
-      committeeHash: committee.hash,
-      height: this.height,
-      view,
-      prepared: subject,
-    });
-    return {
-      height: this.height,
-      view,
-      prepared,
-      seat: number,
-      signature: signDigest(signer, 'view-change', network, body),
-    };
-  }
-
   /** Once q view-changes for the current view are held: its timer runs, and its leader may propose `[BFT-7]`. */
   #openView(nowMs: number): void {
-    if (this.#entered || this.#own === undefined) return;
-    const { quorum } = this.#rules.committee;
-    const changes = [...this.#viewChanges.values()];
-    if (changes.filter((change) => change.view >= this.#view).length < quorum) return;
-    if (this.#deadline === undefined) this.#startTimer(nowMs);
-    const forView = changes.filter((change) => change.view === this.#view).sort((a, b) => a.seat - b.seat);
-    if (!this.#leads(this.#view) || forView.length < quorum) return;
-    this.#newView = { viewChanges: forView.slice(0, quorum) };
+    if (this.#entered || this.#own === undefined || !this.#viewChanges.isOpen(this.#view)) return;
+    if (!this.#patience.runs) this.#patience.start(this.#view, nowMs);
+    const proof = this.#leads(this.#view) ? this.#viewChanges.proofFor(this.#view) : undefined;
+    if (proof === undefined) return;
+    this.#newView = proof;
     this.#entered = true;
-    const choice = checkNewView(this.#newView, this.height, this.#view, this.#rules);
+    this.#trail.keep(this.#view, proof);
+    const choice = checkNewView(proof, this.height, this.#view, this.#rules);
     if (choice.ok && choice.value !== undefined)
       this.#sendProposal(choice.value.header, new Uint8Array(0), undefined, nowMs, true);
   }
@@ -368,15 +352,9 @@ export class PbftHeight {
     if (this.#own === undefined) return;
     const view = this.#view;
     const id = headerId(header);
-    if (!this.#remember({ height: this.height, view, phase: 'proposal', value: id, prepared: undefined }))
-      return;
+    if (!this.#claim('proposal', view, id)) return;
     const newView = newViewHash(this.#newView);
-    const signature = signDigest(
-      this.#own.signer,
-      'proposal',
-      this.#rules.network,
-      this.#voteBytes(view, id, newView),
-    );
+    const signature = this.#own.signProposal(view, id, newView);
     this.#proposals.set(view, { header, id, newView, checked: false });
     const message = {
       view,
@@ -384,45 +362,38 @@ export class PbftHeight {
       previousCertificate,
       newView: this.#newView,
       anchor,
-      seat: this.#own.number,
+      seat: this.#own.seat,
       signature,
     };
     this.#send({ type: 'proposal', ...message }, nowMs);
     // The leader checks its own value as everyone else does: a re-proposed one may not be its own.
-    this.#outputs.push({ type: 'check', header, anchor, seat: this.#own.number, prepared, view });
-    if (this.#deadline === undefined) this.#startTimer(nowMs);
+    this.#outputs.push({ type: 'check', header, anchor, seat: this.#own.seat, prepared, view });
+    if (!this.#patience.runs) this.#patience.start(view, nowMs);
   }
 
   #vote(phase: VotePhase, { id, newView }: { readonly id: Uint8Array; readonly newView: Uint8Array }): void {
     if (this.#own === undefined) return;
     const view = this.#view;
-    const prepared = phase === 'commit' ? this.#prepared : undefined;
-    if (!this.#remember({ height: this.height, view, phase, value: id, prepared })) return;
-    const { number: seat, signer } = this.#own;
-    const signature = signDigest(
-      signer,
-      phaseDomain[phase],
-      this.#rules.network,
-      this.#voteBytes(view, id, newView),
-    );
-    const message: VoteMessage = { phase, height: this.height, view, headerId: id, newView, seat, signature };
+    if (!this.#claim(phase, view, id, phase === 'commit' ? this.#prepared : undefined)) return;
+    const message = this.#own.signVote(phase, view, id, newView);
     this.#votes.add(message);
     this.#send({ type: 'vote', ...message }, undefined);
   }
 
   /** Logs a signature about to be made; false when another value was signed at this (view, phase) before. */
-  #remember(entry: VoteLogEntry): boolean {
-    const name = `${entry.phase}/${entry.view}`;
-    const signed = this.#signed.get(name);
-    if (signed !== undefined) return equalBytes(signed, entry.value);
-    this.#signed.set(name, entry.value);
-    this.#outputs.push({ type: 'log', entry });
-    return true;
+  #claim(
+    phase: VoteLogEntry['phase'],
+    view: number,
+    value: Uint8Array,
+    prepared: PreparedProof | undefined = undefined,
+  ): boolean {
+    const claim = this.#own?.claim(phase, view, value, prepared);
+    if (claim?.verdict === 'new') this.#outputs.push({ type: 'log', entry: claim.line });
+    return claim !== undefined && claim.verdict !== 'never';
   }
 
   /** Restores what an earlier life of this seat had signed. */
   #recall(entry: VoteLogEntry): void {
-    this.#signed.set(`${entry.phase}/${entry.view}`, entry.value);
     if (
       entry.prepared !== undefined &&
       (this.#prepared === undefined || entry.prepared.view >= this.#prepared.view)
@@ -439,10 +410,10 @@ export class PbftHeight {
   #resumeViewChange(log: readonly VoteLogEntry[]): void {
     const last = log.filter((entry) => entry.phase === 'view-change').at(-1);
     if (this.#own === undefined || this.#entered || last === undefined) return;
-    const message = this.#signViewChange(this.#own, last.view, last.prepared);
-    this.#viewChanges.set(message.seat, message);
+    const message = this.#own.signViewChange(last.view, last.prepared);
+    this.#viewChanges.put(message);
     this.#outbox = [{ type: 'viewChange', ...message }];
-    this.#resendAt = 0;
+    this.#patience.sayAgain();
   }
 
   #enter(view: number, nowMs: number): void {
@@ -451,25 +422,18 @@ export class PbftHeight {
       this.#entered = true;
       this.#newView = undefined;
       this.#outbox = [];
-      this.#startTimer(nowMs);
-    } else if (this.#deadline === undefined) this.#startTimer(nowMs);
-  }
-
-  #startTimer(nowMs: number): void {
-    if (this.#own === undefined) return;
-    const { viewTimeoutMs, viewTimeoutMaxMs } = this.#rules;
-    this.#deadline = nowMs + Math.min(viewTimeoutMs * 2 ** this.#view, viewTimeoutMaxMs);
-    this.#resendAt = Math.min(this.#resendAt, nowMs + viewTimeoutMs / 2);
+      this.#patience.start(view, nowMs);
+    } else if (!this.#patience.runs) this.#patience.start(view, nowMs);
   }
 
   #send(message: SeatMessage, nowMs: number | undefined): void {
     this.#outbox.push(message);
     this.#outputs.push({ type: 'send', message });
-    if (nowMs !== undefined) this.#resendAt = nowMs + this.#rules.viewTimeoutMs / 2;
+    if (nowMs !== undefined) this.#patience.said(nowMs);
   }
 
   #leads(view: number): boolean {
-    return this.#own !== undefined && this.#rules.committee.leader(this.height, view) === this.#own.number;
+    return this.#own !== undefined && this.#rules.committee.leader(this.height, view) === this.#own.seat;
   }
 
   #voteBytes(view: number, id: Uint8Array, newView: Uint8Array): Uint8Array {

@@ -5,8 +5,9 @@ import { headerSchema } from '../checkpoint/header.ts';
 import { concatBytes } from '../codec/bytes.ts';
 import { limits } from '../codec/limits.ts';
 import { bytes, choice, hash32, type Infer, int, list, maybe, record, signature64 } from '../codec/schema.ts';
-import { SUITE } from '../crypto/ed25519.ts';
 import { hash, zero32 } from '../crypto/hash.ts';
+
+export { viewChangeBytes } from '../vertex/sayings.ts';
 
 const seat = int(0, limits.seatsMax - 1);
 
@@ -59,33 +60,6 @@ export const proposalMessage = record('proposal', {
   signature: signature64,
 });
 export type ProposalMessage = Infer<typeof proposalMessage>;
-
-const viewChangeBody = record('view-change-body', {
-  suite: int(0, 255),
-  network: hash32,
-  committeeHash: hash32,
-  height: int(1),
-  view: int(1),
-  /** View of the prepared value plus one; 0 for none. */
-  preparedIn: int(0),
-  preparedId: hash32,
-});
-
-export function viewChangeBytes(subject: {
-  readonly network: Uint8Array;
-  readonly committeeHash: Uint8Array;
-  readonly height: number;
-  readonly view: number;
-  readonly prepared: { readonly view: number; readonly headerId: Uint8Array } | undefined;
-}): Uint8Array {
-  const { prepared, ...rest } = subject;
-  return viewChangeBody.encode({
-    suite: SUITE,
-    ...rest,
-    preparedIn: prepared === undefined ? 0 : prepared.view + 1,
-    preparedId: prepared?.headerId ?? zero32,
-  });
-}
 
 /** Names a new-view inside the prepares that rest on it. */
 export function newViewHash(proof: NewViewProof | undefined): Uint8Array {

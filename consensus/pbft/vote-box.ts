@@ -38,6 +38,11 @@ export class VoteBox {
     this.#boxes.set(name, box);
   }
 
+  /** All votes of one seat that are held. */
+  of(seat: number): VoteMessage[] {
+    return [...this.#boxes.values()].flatMap((box) => box.get(seat) ?? []);
+  }
+
   /** The value for which q seats voted in this view and phase, with their signatures. */
   quorum(phase: VotePhase, view: number): QuorumReached | undefined {
     const counted = new Map<string, VoteMessage[]>();

@@ -20,6 +20,7 @@ import type { WholeState } from '../contracts/invariants.ts';
 import { type ObjectReader, type ObjectType, objectPath, type StoredObject } from '../contracts/object.ts';
 import { defaultPolicy, type Policy } from '../contracts/policy.ts';
 import { callRecord, device, key, labelKey, party, type Role } from '../contracts/registry.ts';
+import { defaultCommitteeRules, seatRulesOf } from '../contracts/seats/rules.ts';
 import { Draft, LedgerState } from '../contracts/state.ts';
 import { type ContractRefusal, type Evidence, refused, type Transition } from '../contracts/transition.ts';
 import type { Signer } from '../crypto/ed25519.ts';
@@ -317,6 +318,8 @@ export class World implements WholeState, ObjectReader {
       time: this.time,
       height: this.height,
       policy: this.policy,
+      seating: { epoch: 0, hash: zero32, seats: [], quorum: 1 },
+      seatRules: seatRulesOf(defaultCommitteeRules, 86_400_000),
       evidence: (proofBytes) =>
         this.#shared.evidence.get(toHex(proofBytes)) ?? refused('E_PROOF', { reason: 'leads nowhere' }),
     };

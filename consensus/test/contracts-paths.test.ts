@@ -3,7 +3,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toHex } from '../codec/bytes.ts';
-import { transitions } from '../contracts/index.ts';
+import { seatCalls, transitions } from '../contracts/index.ts';
 import { findBreaches } from '../contracts/invariants.ts';
 import { encumbrance } from '../contracts/objects/encumbrance.ts';
 import { evaluation } from '../contracts/objects/evaluation.ts';
@@ -212,7 +212,10 @@ const everyPath: readonly Path[] = [
 ];
 
 paths('every transition has a passing path, and breaks no invariant on it', () => {
-  assert.equal([...new Set(everyPath.map(({ name }) => name))].sort(), [...transitions.keys()].sort());
+  // Those about seats and stake have a test of their own: seat-calls.
+  const ofSeats = new Set<string>(seatCalls.map(({ name }) => name));
+  const storyCalls = [...transitions.keys()].filter((name) => !ofSeats.has(name));
+  assert.equal([...new Set(everyPath.map(({ name }) => name))].sort(), storyCalls.sort());
   for (const { name, from, by, run } of everyPath) {
     const story = from();
     const { refusal } = run(story, by);

@@ -6,7 +6,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { concatBytes, toHex } from '../codec/bytes.ts';
-import { transitions } from '../contracts/index.ts';
+import { seatCalls, transitions } from '../contracts/index.ts';
 import { evaluation } from '../contracts/objects/evaluation.ts';
 import { loan } from '../contracts/objects/loan.ts';
 import { receipt, receiptTerms } from '../contracts/objects/receipt.ts';
@@ -1092,8 +1092,10 @@ for (const [name, codes] of Object.entries(cases)) {
 }
 
 refusals('every code that a transition declares has a case, and no other', () => {
+  // Those about seats and stake have a test of their own: seat-calls.
+  const ofSeats = new Set<string>(seatCalls.map(({ name }) => name));
   const declared = [...transitions.values()].flatMap(({ name, codes }) =>
-    codes.map((code) => `${name} ${code}`),
+    ofSeats.has(name) ? [] : codes.map((code) => `${name} ${code}`),
   );
   const tested = Object.entries(cases).flatMap(([name, codes]) =>
     Object.keys(codes).map((code) => `${name} ${code}`),

@@ -2,11 +2,14 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Committee } from '../checkpoint/committee.ts';
 import { type Execution, type ExecutionContext, execute } from '../checkpoint/execute.ts';
 import { outcomeCode } from '../checkpoint/outcome.ts';
+import { beginEpoch } from '../checkpoint/succession.ts';
 import { asciiBytes, toHex } from '../codec/bytes.ts';
 import { defaultPolicy } from '../contracts/policy.ts';
 import { callRecord, chain, key, labelKey, party } from '../contracts/registry.ts';
+import { defaultCommitteeRules, seatRulesOf } from '../contracts/seats/rules.ts';
 import { Draft, LedgerState } from '../contracts/state.ts';
 import { revokeKey } from '../contracts/transitions/revoke.ts';
 import type { Signer } from '../crypto/ed25519.ts';
@@ -33,6 +36,11 @@ const context: ExecutionContext = {
   height: 1,
   time: 1_000_000,
   recentHeaders: new Map(),
+  seating: new Committee({
+    ...{ epoch: 0, firstHeight: 0, lastHeight: Number.MAX_SAFE_INTEGER },
+    seats: [cheapSigner(1).publicKey],
+  }),
+  seatRules: seatRulesOf(defaultCommitteeRules, 86_400_000),
 };
 const [alice, bob, carol] = [1, 2, 3].map(cheapSigner) as [Signer, Signer, Signer];
 const names = new Map([alice, bob, carol].map((signer, i) => [signer, ['alice', 'bob', 'carol'][i]!]));
@@ -57,6 +65,7 @@ function enrolled(...revoked: Signer[]): LedgerState {
     const state = revoked.includes(signer) ? ('REVOKED' as const) : ('ACTIVE' as const);
     draft.put(key, signer.publicKey, { party: partyId(signer), kind: 'party', state, since: 0 }, salts);
   }
+  beginEpoch(draft, context.seating, false);
   return LedgerState.of(draft.changes().map((change) => change.object!));
 }
 

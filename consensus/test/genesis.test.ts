@@ -4,6 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
   checkGenesis,
+  defaultCommitteeRules,
   defaultPace,
   type Genesis,
   type GenesisRecord,
@@ -14,6 +15,7 @@ import { headerId } from '../checkpoint/header.ts';
 import { toHex } from '../codec/bytes.ts';
 import type { Code } from '../codec/codes.ts';
 import type { Json } from '../codec/schema.ts';
+import { stake as stakeObject } from '../contracts/objects/stake.ts';
 import { defaultPolicy } from '../contracts/policy.ts';
 import { key, labelKey, party } from '../contracts/registry.ts';
 import { SUITE } from '../crypto/ed25519.ts';
@@ -38,6 +40,7 @@ const good: GenesisRecord = {
   name: 'test',
   time: 1_767_571_200_000,
   seats: keys.slice(0, 4),
+  committee: defaultCommitteeRules,
   parties,
   policy: defaultPolicy,
   pace: defaultPace,
@@ -76,6 +79,8 @@ test('whatever differs is another network', () => {
     { time: good.time + 1 },
     { seats: keys.slice(1, 5) },
     { seats: [...good.seats].reverse() },
+    { committee: { ...good.committee, epochHeights: 100 } },
+    { committee: { ...good.committee, stakes: [{ lei: lei(0), amount: 1, key: keys[0]! }] } },
     { parties: parties.slice().reverse() },
     { parties: parties.map((entry, i) => (i === 0 ? { ...entry, address: '' } : entry)) },
     { policy: { ...defaultPolicy, toleranceBp: 51 } },
@@ -100,7 +105,7 @@ test('header 0 follows from the record, and needs no certificate', () => {
   assert.equal(genesis.makeState().map.root, header.stateRoot);
 });
 
-test('the first state holds every party and every key, and nothing else', () => {
+test('the first state holds every party, every key and the first epoch, and nothing else', () => {
   const genesis = open({
     ...good,
     parties: parties.map((entry, i) =>
@@ -108,7 +113,7 @@ test('the first state holds every party and every key, and nothing else', () => 
     ),
   });
   const state = genesis.makeState();
-  assert.is(state.size, 5 + 6);
+  assert.is(state.size, 5 + 6 + 2);
   const id = labelKey(genesis.network, 'lei', lei(4));
   assert.is(state.get(party, id)?.name, 'Party 4');
   for (const publicKey of [keys[4]!, signerOf(9).publicKey]) {
@@ -143,6 +148,32 @@ test('each seat is one party’s key, and named once', () => {
   assert.is(codeOf({ seats: [...good.seats.slice(1), signerOf(9).publicKey] }), 'E_CREDENTIAL');
   assert.is(codeOf({ seats: keys }), 'OK');
   assert.is(codeOf({ suite: 2 }), 'E_SUITE');
+});
+
+test('bonds are one party’s each, behind a key of its own, and not too small', () => {
+  const stake = (party: number, amount: number, seat = keys[party]!) => ({
+    lei: lei(party),
+    amount,
+    key: seat,
+  });
+  const codeWith = (...stakes: GenesisRecord['committee']['stakes']) =>
+    codeOf({ committee: { ...good.committee, stakes } });
+  assert.is(codeWith(stake(0, 1), stake(1, 256)), 'E_SCHEMA', '1 of 257: the least bond is 2');
+  assert.is(codeWith(stake(0, 1), stake(1, 255)), 'OK');
+  assert.is(codeWith(stake(0, 5), stake(0, 5)), 'E_SCHEMA', 'twice');
+  assert.is(codeWith({ ...stake(0, 5), lei: lei(9) }), 'E_SCHEMA', 'nobody’s');
+  assert.is(codeWith(stake(0, 5, keys[1])), 'E_CREDENTIAL');
+  assert.is(codeWith(stake(0, Number.MAX_SAFE_INTEGER), stake(1, 1)), 'E_SCHEMA', 'too much in all');
+  const tooFew = { ...good.committee, policy: 'stake' as const, seatsWanted: 3 };
+  assert.is(codeOf({ committee: tooFew }), 'E_SCHEMA');
+  const genesis = open({ ...good, committee: { ...good.committee, stakes: [stake(0, 5), stake(1, 7)] } });
+  const held = genesis.makeState().get(stakeObject, labelKey(genesis.network, 'lei', lei(1)))!;
+  assert.equal([held.bonded, held.weight, held.free, held.key], [7, 7, 0, keys[1]]);
+});
+
+test('an epoch of the genesis committee ends where the genesis says', () => {
+  const { committee } = open({ ...good, committee: { ...good.committee, epochHeights: 100 } });
+  assert.ok(committee.holds(1) && committee.holds(100) && !committee.holds(101));
 });
 
 test('a file that does not fit names the field', () => {

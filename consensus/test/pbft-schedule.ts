@@ -17,7 +17,7 @@ import { equalBytes, toHex } from '../codec/bytes.ts';
 import type { Signer } from '../crypto/ed25519.ts';
 import { SUITE, signDigest } from '../crypto/ed25519.ts';
 import { zero32 } from '../crypto/hash.ts';
-import { PbftHeight, type PbftOutput, type SeatMessage } from '../pbft/height.ts';
+import { PbftHeight } from '../pbft/height.ts';
 import {
   type NewViewProof,
   newViewHash,
@@ -26,12 +26,14 @@ import {
   viewChangeBytes,
 } from '../pbft/messages.ts';
 import { checkNewView } from '../pbft/new-view.ts';
+import type { PbftOutput, SeatMessage } from '../pbft/outputs.ts';
+import { checkOffence, type Offence } from '../vertex/offence.ts';
 import { hashOf } from './arbitraries.ts';
 import { cheapSigner } from './test-signer.ts';
 
 export const HEIGHT = 7;
 const VIEW_TIMEOUT_MS = 1_000;
-const network = hashOf(0x020000);
+export const network = hashOf(0x020000);
 
 export interface ScheduleOptions {
   readonly seed: number;
@@ -123,6 +125,8 @@ export class Schedule {
   readonly #viewChanges: (SeatMessage & { type: 'viewChange' })[] = [];
   readonly #prepared: PreparedProof[] = [];
   readonly #proposed: { readonly view: number; readonly header: Header; readonly newView: Uint8Array }[] = [];
+  /** What honest seats accuse others of. */
+  readonly accused: Offence[] = [];
   readonly counts = { restarts: 0, lost: 0, highestView: 0, forged: 0 };
 
   constructor(options: ScheduleOptions) {
@@ -146,7 +150,7 @@ export class Schedule {
   /** Runs the whole schedule; says what went wrong, or `undefined`. */
   run(): string | undefined {
     for (let step = 0; step < (this.#options.steps ?? 400); step++) this.disorder();
-    return this.#disagreement() ?? this.#calm() ?? this.#disagreement();
+    return this.#disagreement() ?? this.#calm() ?? this.#disagreement() ?? this.#slander();
   }
 
   get honest(): readonly Seat[] {
@@ -203,6 +207,17 @@ export class Schedule {
         return `seat ${number}: its certificate is refused: ${checked.code} ${JSON.stringify(checked.facts)}`;
     }
     return values.size > 1 ? `seats ${[...values.values()].join(' and ')} decided differently` : undefined;
+  }
+
+  /** An honest seat that is accused, or an accusation that does not hold by itself `[BFT-2]`. */
+  #slander(): string | undefined {
+    for (const offence of this.accused) {
+      const checked = checkOffence(offence, network);
+      if (!checked.ok) return `an accusation does not hold: ${checked.code}`;
+      const seat = this.committee.seatOf.get(toHex(offence.key));
+      if (seat === undefined || !this.#byzantine.has(seat)) return `seat ${seat} is accused, and is honest`;
+    }
+    return undefined;
   }
 
   #describe(): string {
@@ -281,8 +296,10 @@ export class Schedule {
         if (output.entry.prepared !== undefined) this.#prepared.push(output.entry.prepared);
       } else if (output.type === 'send') this.#send(output.message, seat.number);
       else if (output.type === 'check') seat.checks.push({ id: headerId(output.header) });
-      else if (output.type === 'decided')
+      else if (output.type === 'offence') this.accused.push(output.offence);
+      else if (output.type === 'decided') {
         this.#decide(seat, { id: output.headerId, certificate: output.certificate });
+      }
     }
   }
 

@@ -10,8 +10,9 @@ import { type Header, headerId } from '../checkpoint/header.ts';
 import { equalBytes, toHex } from '../codec/bytes.ts';
 import { signDigest } from '../crypto/ed25519.ts';
 import { zero32 } from '../crypto/hash.ts';
-import { PbftHeight, type PbftOutput, type SeatMessage } from '../pbft/height.ts';
+import { PbftHeight } from '../pbft/height.ts';
 import type { VoteLogEntry } from '../pbft/messages.ts';
+import type { PbftOutput, SeatMessage } from '../pbft/outputs.ts';
 import { hashOf } from './arbitraries.ts';
 import { HEIGHT, headerOf, makeCommittee, rulesOf, Schedule } from './pbft-schedule.ts';
 import { installCheapSignatures } from './test-signer.ts';
@@ -404,13 +405,16 @@ const SCHEDULES = 150;
 for (const seats of [4, 5, 6, 7]) {
   test(`n = ${seats}: agreement, and progress once calm, in ${SCHEDULES} hostile schedules`, () => {
     const totals = { restarts: 0, lost: 0, forged: 0, highestView: 0 };
+    let accused = 0;
     for (let seed = 1_000 * seats; seed < 1_000 * seats + SCHEDULES; seed++) {
       const schedule = new Schedule({ seed, seats, steps: 250 });
       const failure = schedule.run();
       assert.is(failure, undefined, `seed ${seed}: ${failure}`);
       for (const name of ['restarts', 'lost', 'forged'] as const) totals[name] += schedule.counts[name];
       totals.highestView = Math.max(totals.highestView, schedule.counts.highestView);
+      accused += schedule.accused.length;
     }
+    assert.ok(accused > 50, `liars are noticed: ${accused}`);
     // Or they were no hostile ones.
     assert.ok(
       totals.restarts > 300 && totals.lost > 200 && totals.forged > 1_000 && totals.highestView >= 3,

@@ -338,7 +338,7 @@ vertices('one kind’s payload does not serve another', () => {
 });
 
 vertices('kinds without rules are refused', () => {
-  assert.is(codeOf(witness({ kind: 'evidence' })), 'E_PAYLOAD');
+  assert.is(codeOf(witness({ kind: 'evidence' })), 'E_ENC', 'no offence');
   assert.is(codeOf(witness({ kind: 'anchor' })), 'E_PAYLOAD');
 });
 

@@ -19,6 +19,7 @@ import { type Signer, SUITE, signDigest, verifyDigest } from '../crypto/ed25519.
 import { hash, zero32 } from '../crypto/hash.ts';
 import { batch, batchHash, checkBatch } from './batch.ts';
 import { callPayloadHash, commitPart, signedCall } from './call.ts';
+import { checkOffence, offence, offenceBytesMax, offencePayloadHash } from './offence.ts';
 
 export const vertexKinds = ['readings', 'transaction', 'witness', 'evidence', 'anchor'] as const;
 export type VertexKind = (typeof vertexKinds)[number];
@@ -104,7 +105,7 @@ export function checkVertex(vertex: Vertex, network: Uint8Array): Result<Vertex>
   if (!verifyDigest(vertex.signature, 'vertex-signature', network, vertex.id, vertex.author)) {
     return refuse('E_SIG', { vertex: vertex.key, author: vertex.authorKey });
   }
-  const payload = checkPayload(vertex);
+  const payload = checkPayload(vertex, network);
   return payload.ok ? ok(vertex) : payload;
 }
 
@@ -122,11 +123,10 @@ function checkParents(vertex: Vertex): Result<Vertex> {
 }
 
 /** A payload that is carried must be the one committed to; transactions must carry theirs `[VTX-6]`. */
-export function checkPayload({
-  kind,
-  payload,
-  payloadHash,
-}: Pick<Vertex, 'kind' | 'payload' | 'payloadHash'>): Result<void> {
+export function checkPayload(
+  { kind, payload, payloadHash }: Pick<Vertex, 'kind' | 'payload' | 'payloadHash'>,
+  network: Uint8Array,
+): Result<void> {
   const good = ok(undefined);
   const mismatch = refuse('E_PAYLOAD', { kind });
   switch (kind) {
@@ -147,8 +147,15 @@ export function checkPayload({
       if (!checked.ok) return checked;
       return equalBytes(batchHash(decoded.value), payloadHash) ? good : mismatch;
     }
+    case 'evidence': {
+      const claimed = offence.decode(payload, offenceBytesMax);
+      if (!claimed.ok) return claimed;
+      const checked = checkOffence(claimed.value, network);
+      if (!checked.ok) return checked;
+      return equalBytes(offencePayloadHash(payload), payloadHash) ? good : mismatch;
+    }
     default:
-      // Evidence and anchors have no rules yet: nothing may take effect that nobody checks.
+      // Anchors have no rules yet: nothing may take effect that nobody checks.
       return refuse('E_PAYLOAD', { kind, reason: 'kind not in use' });
   }
 }

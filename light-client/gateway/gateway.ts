@@ -140,7 +140,9 @@ class Gateway implements RunningGateway {
       onQueued: () => this.#dispatcher.poke(),
     });
     this.#closers.unshift(() => this.#reception.close());
-    const readings = new Readings({ outbox, clock, ledger: this.#ledger, genesis: this.#genesis });
+    const readings = new Readings({
+      ...{ outbox, clock, ledger: this.#ledger, genesis: this.#genesis, follower: trust.follower },
+    });
     this.#status = new Status({
       ...{
         name: this.#config.name,
@@ -228,6 +230,11 @@ class Gateway implements RunningGateway {
           this.#dispatcher.onHead(node);
         },
         onConflict: () => this.#keep(trust.onConflict()),
+        onChange: (change) => {
+          const { epoch, seats } = change.committee;
+          this.#log('info', 'another committee is in office', { epoch, seats: seats.length });
+          this.#keep(trust.onChange(change));
+        },
         onLie: (node, reason) => this.#log('warn', 'node is not believed for a while', { node, reason }),
         onPrimary: (node, before) => {
           this.#log(

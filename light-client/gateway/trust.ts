@@ -3,10 +3,18 @@
  * certified ones of one height are kept as evidence and end all belief, and a trust that has grown old is an alarm.
  */
 
+import type { CommitteeChange } from '../../consensus/checkpoint/change.ts';
 import type { Genesis } from '../../consensus/checkpoint/genesis.ts';
 import type { Clock } from '../../node/ports.ts';
 import type { Database } from '../outbox/database.ts';
-import { keepEvidence, readEvidence, readNewest, storeNewest } from '../outbox/trust.ts';
+import {
+  keepChange,
+  keepEvidence,
+  readChanges,
+  readEvidence,
+  readNewest,
+  storeNewest,
+} from '../outbox/trust.ts';
 import type { Alarms } from './alarms.ts';
 import { describeConflict, Follower } from './follower.ts';
 
@@ -34,6 +42,7 @@ export class Trust {
       genesisTimeMs: genesis.record.time,
       trustingPeriodMs: genesis.record.pace.trustingPeriodMs,
       newest: readNewest(database),
+      changes: await readChanges(database),
     });
     for (const conflict of await readEvidence(database)) {
       follower.recallConflict(conflict);
@@ -48,6 +57,11 @@ export class Trust {
     if (conflict === undefined) return;
     this.#alarms.raise('ledger', 'E_CERTIFICATE', describeConflict(conflict));
     await keepEvidence(this.#database, conflict);
+  }
+
+  /** The follower went on to another committee. Rejects when that cannot be written down. */
+  async onChange(change: CommitteeChange): Promise<void> {
+    await keepChange(this.#database, change);
   }
 
   /** Time has passed. Rejects when the newest header cannot be written down. */

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   checkGenesis,
+  defaultCommitteeRules,
   defaultPace,
   type Genesis,
   genesisSchema,
@@ -78,6 +79,7 @@ export class LedgerWorld {
         pace: { ...defaultPace, ...pace },
       },
       seats: signers.map((signer) => signer.publicKey),
+      committee: defaultCommitteeRules,
       parties: parties.map(({ name, lei, role }, i) => ({
         lei,
         name,
@@ -133,6 +135,7 @@ export class LedgerWorld {
       this.#configs[i]!,
       PASSPHRASE,
       makeLog({ name: parties[i]!.name, logLevel: 'silent' }),
+      { firstStart: true },
     );
   }
 

@@ -3,15 +3,18 @@
  * misbehave on cue: it advances when told, and its nodes can be down, silent, slow or lying.
  */
 
+import type { CommitteeChange } from '../../consensus/checkpoint/change.ts';
 import { execute } from '../../consensus/checkpoint/execute.ts';
 import { type Header, headerId, historyLeaf } from '../../consensus/checkpoint/header.ts';
 import { type Outcome, outcomesRoot, proveVertex } from '../../consensus/checkpoint/outcome.ts';
+import { beginEpoch } from '../../consensus/checkpoint/succession.ts';
 import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
 import { limits } from '../../consensus/codec/limits.ts';
 import { describeRefusal } from '../../consensus/codec/result.ts';
 import { type ObjectType, objectPath } from '../../consensus/contracts/object.ts';
 import { defaultPolicy } from '../../consensus/contracts/policy.ts';
 import { chain, device, key, labelKey } from '../../consensus/contracts/registry.ts';
+import { defaultCommitteeRules, seatRulesOf } from '../../consensus/contracts/seats/rules.ts';
 import { Draft, LedgerState } from '../../consensus/contracts/state.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
 import { History, historyPath } from '../../consensus/merkle/history.ts';
@@ -20,8 +23,14 @@ import type { LightLink } from '../../node/libp2p/light-link.ts';
 import type { PeerKey } from '../../node/ports.ts';
 import type { AnchorProof, CertifiedHeader } from '../proof/anchor.ts';
 import { makeStateProof } from '../proof/state-proof.ts';
-import { type LightRequest, type LightResponse, lightRequest, lightResponse } from '../protocol/messages.ts';
-import { certify, headerAt, root } from './certifying.ts';
+import {
+  CHANGES_PER_ANSWER_MAX,
+  type LightRequest,
+  type LightResponse,
+  lightRequest,
+  lightResponse,
+} from '../protocol/messages.ts';
+import { benchOf, certify, firstBench, headerAt, root } from './certifying.ts';
 
 const salts = [zero32, zero32] as const;
 
@@ -34,9 +43,14 @@ export class SmallLedger {
   readonly #historyNodes = new Map<string, Uint8Array>();
   #history = History.empty.append(historyLeaf(zero32)).history;
   #open: Vertex[] = [];
+  #bench = firstBench;
+  /** Changes of committee so far. */
+  readonly changes: CommitteeChange[] = [];
 
   constructor() {
-    this.#state = LedgerState.of([]);
+    const draft = new Draft(LedgerState.of([]));
+    beginEpoch(draft, root.committee, false);
+    this.#state = LedgerState.of(draft.changes().map(({ object }) => object!));
     this.#historyNodes.set('0/0', historyLeaf(zero32));
   }
 
@@ -86,6 +100,7 @@ export class SmallLedger {
       height: header.height,
       time: header.time,
       recentHeaders: new Map(),
+      ...{ seating: root.committee, seatRules: seatRulesOf(defaultCommitteeRules, 86_400_000) },
     };
     const { outcomes, changes: written, map } = execute(this.#open, this.#state, context);
     this.#state.commit(written, map);
@@ -99,12 +114,26 @@ export class SmallLedger {
       stateRoot: this.#state.map.root,
       historyRoot: this.#history.root,
     };
-    const certified = certify({ ...header, ...roots, ...changes });
+    const { committee } = this.#bench;
+    const office = { committeeHash: committee.hash, nextCommitteeHash: committee.hash };
+    const whole = { ...header, epoch: committee.epoch, ...office, ...roots, ...changes };
+    const certified = certify(whole, [0, 1, 2], this.#bench);
     this.#checkpoints.push({ certified, outcomes });
     const { history, completed } = this.#history.append(historyLeaf(headerId(certified.header)));
     this.#history = history;
     for (const node of completed) this.#historyNodes.set(`${node.level}/${node.index}`, node.hash);
     return certified;
+  }
+
+  /** The next checkpoint ends the epoch; these seats come after it. */
+  changeCommittee(...names: readonly string[]): CommitteeChange {
+    const height = (this.head?.header.height ?? 0) + 1;
+    const next = benchOf(this.#bench.committee.epoch + 1, height + 1, names);
+    const { header, certificate } = this.advance({ nextCommitteeHash: next.committee.hash });
+    const change = { header, certificate, committee: next.committee.record };
+    this.changes.push(change);
+    this.#bench = next;
+    return change;
   }
 
   submit(envelope: Uint8Array): string {
@@ -144,6 +173,11 @@ export class SmallLedger {
         );
         return { type: 'object', proof, anchor: { certified: newest.certified, path: [] } };
       }
+      case 'changes':
+        return {
+          type: 'changes',
+          changes: this.changes.slice(request.epoch, request.epoch + CHANGES_PER_ANSWER_MAX),
+        };
       case 'chain':
         return { type: 'refused', code: 'E_UNKNOWN', detail: '' };
     }

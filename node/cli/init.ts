@@ -3,7 +3,12 @@
 import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { checkGenesis, defaultPace, genesisSchema } from '../../consensus/checkpoint/genesis.ts';
+import {
+  checkGenesis,
+  defaultCommitteeRules,
+  defaultPace,
+  genesisSchema,
+} from '../../consensus/checkpoint/genesis.ts';
 import { toHex } from '../../consensus/codec/bytes.ts';
 import { describeRefusal } from '../../consensus/codec/result.ts';
 import type { Json } from '../../consensus/codec/schema.ts';
@@ -11,10 +16,11 @@ import { checkLei } from '../../consensus/contracts/identifiers.ts';
 import { defaultPolicy } from '../../consensus/contracts/policy.ts';
 import { labelKey, roles } from '../../consensus/contracts/registry.ts';
 import { SUITE } from '../../consensus/crypto/ed25519.ts';
-import { nodeConfigToml } from '../config/node-config.ts';
+import { DATA_DIR, nodeConfigToml } from '../config/node-config.ts';
 import { keyHex, multiaddrText, type PeerEntry } from '../config/toml.ts';
 import { nativeSigner } from '../crypto/native.ts';
 import { createKeyFile } from '../keys/key-file.ts';
+import { makeFirstStamp } from '../level/stamp.ts';
 import { CliError, exits } from './exit-codes.ts';
 import { askPassphrase } from './key-passphrase.ts';
 import { print } from './print.ts';
@@ -96,6 +102,7 @@ async function initHome(dir: string, flags: InitFlags): Promise<void> {
   const key = toHex(nativeSigner(seed).publicKey);
   seed.fill(0);
   await writeFile(files.config, config, { flag: 'wx' });
+  await makeFirstStamp(join(dir, DATA_DIR));
   const party = {
     lei: flags.lei ?? '',
     name,
@@ -142,6 +149,7 @@ interface GenesisFlags {
   readonly time?: string;
   readonly policy?: string;
   readonly pace?: string;
+  readonly committee?: string;
   readonly json?: boolean;
 }
 
@@ -158,6 +166,7 @@ export function registerGenesis(program: Command): void {
     .option('--time <ms>', 'time of the start, ms since 1970 (default: now)')
     .option('--policy <json>', 'policy values that differ from the defaults, as JSON')
     .option('--pace <json>', 'pace values that differ from the defaults, as JSON')
+    .option('--committee <json>', 'how committees change: policy, epochHeights, seatsWanted, as JSON')
     .option('--json', 'print JSON')
     .action((files: string[], flags: GenesisFlags) => makeGenesisFile(files, flags));
 }
@@ -170,15 +179,18 @@ interface PartyFile {
   readonly keys?: Json;
   /** True: the first key votes. A key in hexadecimal: that one does. */
   readonly seat?: Json;
+  /** Stake bonded at the start, behind its first key. */
+  readonly stake?: Json;
 }
 
 async function makeGenesisFile(files: readonly string[], flags: GenesisFlags): Promise<void> {
   const parties: Json[] = [];
   const seats: Json[] = [];
+  const stakes: Json[] = [];
   const leis = new Set<string>();
   for (const file of files) {
     for (const [index, entry] of (await readParties(file)).entries()) {
-      const { seat = false, ...party } = entry;
+      const { seat = false, stake, ...party } = entry;
       const where = `${file}, party ${index + 1} (${JSON.stringify(party.name ?? null)})`;
       const lei = String(party.lei ?? '');
       const defect = checkLei(lei) ?? (leis.has(lei) ? 'named twice' : undefined);
@@ -187,6 +199,7 @@ async function makeGenesisFile(files: readonly string[], flags: GenesisFlags): P
       const keys = Array.isArray(party.keys) ? (party.keys as readonly Json[]) : [];
       if (keys.length === 0)
         throw new CliError(exits.usage, `${where}: field keys: expected at least one public key`);
+      if (stake !== undefined) stakes.push({ lei, amount: stake, key: keys[0]! });
       if (seat !== false) seats.push(seat === true ? keys[0]! : seat);
       parties.push({ address: '', ...(party as { readonly [field: string]: Json }) });
     }
@@ -199,6 +212,7 @@ async function makeGenesisFile(files: readonly string[], flags: GenesisFlags): P
       seats,
       parties,
     },
+    committee: { ...defaultCommitteeRules, ...overrides('--committee', flags.committee), stakes },
     policy: { ...defaultPolicy, ...overrides('--policy', flags.policy) },
     pace: { ...defaultPace, ...overrides('--pace', flags.pace) },
   };

@@ -16,6 +16,8 @@ const STOP_WITHIN_MS = 5_000;
 interface NodeFlags {
   readonly config: string;
   readonly audit?: boolean;
+  readonly restored?: boolean;
+  readonly firstStart?: boolean;
   readonly portFile?: string;
   readonly passphraseFile?: string;
 }
@@ -31,6 +33,8 @@ export function registerNode(program: Command): void {
       'where the passphrase of the key stands (else $TALLY_PASSPHRASE, else asked)',
     )
     .option('--audit', 'read the whole store before starting, however large it is')
+    .option('--restored', 'the store was put back from a backup: be silent until nothing can be said twice')
+    .option('--first-start', 'this node has never run, and `tally init` did not make its home')
     .addHelpText(
       'after',
       `\nExit codes: ${exitCodes.stopped} stopped, ${exitCodes.wrong} wrong about the ledger or itself, ${exitCodes.storeFailed} its disk failed, 1 could not start`,
@@ -38,7 +42,8 @@ export function registerNode(program: Command): void {
     .action(runNode);
 }
 
-async function runNode({ config: file, portFile, passphraseFile, audit = false }: NodeFlags): Promise<void> {
+async function runNode({ config: file, portFile, passphraseFile, ...flags }: NodeFlags): Promise<void> {
+  const { audit = false, restored = false, firstStart = false } = flags;
   const config = await readNodeConfig(file);
   const passphrase = await askPassphrase(config.keyFile, passphraseFile);
   delete process.env['TALLY_PASSPHRASE'];
@@ -59,7 +64,7 @@ async function runNode({ config: file, portFile, passphraseFile, audit = false }
     log.fatal({ err: error }, 'the node broke');
     process.exit(exitCodes.wrong);
   });
-  node = await startNode(config, passphrase, log, { audit });
+  node = await startNode(config, passphrase, log, { audit, restored, firstStart });
   giveBackMemory();
   if (portFile !== undefined) await writePorts(portFile, node);
   // Asked while it was still starting.

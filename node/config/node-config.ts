@@ -3,12 +3,15 @@
 import { z } from 'zod';
 import { multiaddrText, type PeerEntry, peerEntry, port, readToml, resolveFrom } from './toml.ts';
 
+/** Where a node's store lies, beside its configuration. */
+export const DATA_DIR = 'data';
+
 const schema = z.strictObject({
   node: z.strictObject({
     name: z.string().min(1).max(64),
     key_file: z.string().default('key.age'),
     genesis_file: z.string().default('genesis.json'),
-    data_dir: z.string().default('data'),
+    data_dir: z.string().default(DATA_DIR),
   }),
   network: z
     .strictObject({
@@ -90,7 +93,8 @@ name = ${JSON.stringify(name)}
 key_file = "key.age"
 # The network's genesis; its hash is the network's id.
 genesis_file = ${JSON.stringify(genesisFile)}
-data_dir = "data"
+# The store. Beside it lies ${DATA_DIR}.votes, the stamp of the vote log: never copy that one, nor put it back.
+data_dir = "${DATA_DIR}"
 
 [network]
 listen = ["${listen}"]

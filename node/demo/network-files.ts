@@ -5,6 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   checkGenesis,
+  defaultCommitteeRules,
   defaultPace,
   type Genesis,
   type GenesisRecord,
@@ -17,9 +18,10 @@ import { labelKey } from '../../consensus/contracts/registry.ts';
 import { type Signer, SUITE } from '../../consensus/crypto/ed25519.ts';
 import { freePorts } from '../config/free-ports.ts';
 import { gatewayConfigToml } from '../config/gateway-config.ts';
-import { nodeConfigToml } from '../config/node-config.ts';
+import { DATA_DIR, nodeConfigToml } from '../config/node-config.ts';
 import { nativeSigner } from '../crypto/native.ts';
 import { createKeyFile } from '../keys/key-file.ts';
+import { makeFirstStamp } from '../level/stamp.ts';
 import { gatewayName, type PlayerName, type ProcessName, players } from './cast.ts';
 import { SENSORS_START_AGO_MS } from './feed.ts';
 
@@ -90,7 +92,8 @@ export async function writeNetwork(
   const portOf = (url: string) => Number(new URL(url).port);
   for (const { name } of players) {
     const peers = players.filter((player) => player.name !== name).map((player) => peerOf(player.name));
-    const { configFile, apiUrl, metricsUrl } = homes[name];
+    const { configFile, folder, apiUrl, metricsUrl } = homes[name];
+    await makeFirstStamp(join(folder, DATA_DIR));
     const values = { name, genesisFile: '../genesis.json', listen: listen.get(name)!, peers };
     await writeFile(
       configFile,
@@ -126,6 +129,7 @@ function genesisOf(homes: { readonly [N in ProcessName]: Home }): GenesisRecord 
     name: 'tallystick demo',
     time: Date.now(),
     seats: players.filter((player) => player.seat).map(({ name }) => homes[name].signer.publicKey),
+    committee: defaultCommitteeRules,
     parties: players.map(({ name, title, lei, address, roles }) => ({
       lei,
       name: title,

@@ -69,6 +69,7 @@ const table: { readonly [C in Code]?: Remedy } = {
 
   E_ALLOWANCE: later(429, 'Try again in a few seconds.'),
   E_FULL: later(503, 'Try again in a few seconds.'),
+  E_SILENT: later(503, 'Wait: /readyz says what this node still has to hear; or use another node.'),
   E_PARKED: later(503, 'Try again in a few seconds.'),
 };
 

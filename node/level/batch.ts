@@ -3,11 +3,12 @@
 import { invariant } from '../../consensus/codec/result.ts';
 import { storedObject } from '../../consensus/contracts/object.ts';
 import type { Change } from '../../consensus/contracts/state.ts';
-import type { CheckpointRecord, StoreWrite, VertexRecord } from '../ports.ts';
+import { type CheckpointRecord, DECISIONS_KEPT, type StoreWrite, type VertexRecord } from '../ports.ts';
 import { encodeHead, encodeOpen, type Head } from './head.ts';
 import {
   bodyKey,
   checkpointKey,
+  decisionKey,
   historyKey,
   indexKey,
   metaKey,
@@ -104,6 +105,8 @@ export function buildBatch(writes: readonly StoreWrite[], head: Head, known: Kno
       change('historyCount', historyKey(level, index), hash);
     }
     put(checkpointKey(header.height), storedCheckpoint.encode({ header, certificate, outcomes }));
+    if (record.decision !== undefined) put(decisionKey(header.height), record.decision);
+    if (header.height > DECISIONS_KEPT) remove(decisionKey(header.height - DECISIONS_KEPT));
     counters.firstHeight = Math.min(counters.firstHeight || header.height, header.height);
     counters.height = Math.max(counters.height, header.height);
     dropVotes(header.height);
@@ -115,6 +118,11 @@ export function buildBatch(writes: readonly StoreWrite[], head: Head, known: Kno
     put(voteKey(height, sequence), entry);
   }
 
+  function voidVotes(from: number | undefined): void {
+    dropVotes(Number.MAX_SAFE_INTEGER);
+    counters.votesFrom = from ?? null;
+  }
+
   function dropVotes(upTo: number): void {
     for (const vote of head.votes) if (vote.height <= upTo) remove(voteKey(vote.height, vote.sequence));
     head.votes = head.votes.filter((vote) => vote.height > upTo);
@@ -124,7 +132,8 @@ export function buildBatch(writes: readonly StoreWrite[], head: Head, known: Kno
     if (write.type === 'vertex') putVertex(write.vertex);
     else if (write.type === 'bury') write.keys.forEach(bury);
     else if (write.type === 'checkpoint') putCheckpoint(write.checkpoint);
-    else putVote(write.height, write.entry);
+    else if (write.type === 'vote') putVote(write.height, write.entry);
+    else voidVotes(write.height);
   }
   counters.batch += 1;
   put(metaKey, encodeHead(head));

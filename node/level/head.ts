@@ -43,18 +43,18 @@ export async function readHead(
   db: Database,
   directory: string,
   reader: RecordReader,
-  acknowledged: number,
+  stamped: number,
 ): Promise<Head> {
   const value = reader.get(metaKey);
   if (value === undefined) {
-    if (acknowledged === 0) return beginHead(db, directory);
-    throw new StoreDamage(`${directory}: ${acknowledged} batches were written, and none is there`);
+    if (stamped === 0) return beginHead(db, directory);
+    throw new StoreDamage(`${directory}: ${stamped} batches were written, and none is there`);
   }
   const meta = decodeOwn<Meta>(value);
   if (meta.format !== FORMAT) {
     throw new Error(`${directory}: format ${meta.format}, and this program reads format ${FORMAT} only`);
   }
-  const lost = acknowledged - meta.counters.batch;
+  const lost = stamped - meta.counters.batch;
   if (lost > 0) throw new StoreDamage(`${directory}: the last ${lost} durable batches are missing`);
   const head: Head = { counters: meta.counters, open: new Map(), votes: [] };
   for await (const [key, opened] of reader.entries('open')) {
@@ -72,7 +72,8 @@ async function beginHead(db: Database, directory: string): Promise<Head> {
     throw new StoreDamage(`${directory}: the meta record is missing, or this is another program's database`);
   }
   const heights = { height: 0, firstHeight: 0 };
-  const counters = { batch: 0, ...heights, nextOrdinal: 0, nextVote: 0, objectCount: 0, historyCount: 0 };
+  const votes = { nextVote: 0, votesFrom: 0 };
+  const counters = { batch: 0, ...heights, nextOrdinal: 0, ...votes, objectCount: 0, historyCount: 0 };
   const head: Head = { counters, open: new Map(), votes: [] };
   await db.put(metaKey, seal(metaKey, encodeHead(head)), { sync: true });
   return head;

@@ -15,7 +15,7 @@ import { list, record, type Schema } from '../../consensus/codec/schema.ts';
 import { describeKey } from './keys.ts';
 
 /** Another number here means: not readable by this program. */
-export const FORMAT = 1;
+export const FORMAT = 2;
 const CHECKSUM_BYTES = 4;
 /** The most that a list can hold; a genesis allows fewer for one checkpoint `[ORD-4]`. */
 const OUTCOMES_MAX = 65_535;
@@ -29,6 +29,8 @@ export interface Counters {
   firstHeight: number;
   nextOrdinal: number;
   nextVote: number;
+  /** Least height at which this seat may vote; null while the vote log is not whole. */
+  votesFrom: number | null;
   objectCount: number;
   historyCount: number;
 }

@@ -7,12 +7,11 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type StoredObject, storedObject } from '../../consensus/contracts/object.ts';
 import type { Position, Store, StoredCheckpoint, StoredState, StoreWrite } from '../ports.ts';
-import { Acknowledged } from './acknowledged.ts';
 import { type AuditReport, auditRecords } from './audit.ts';
 import { buildBatch } from './batch.ts';
 import { type Database, openDatabase } from './database.ts';
 import { type Head, type OpenVertex, readHead } from './head.ts';
-import { bodyKey, checkpointKey, historyKey, indexKey, voteKey } from './keys.ts';
+import { bodyKey, checkpointKey, decisionKey, historyKey, indexKey, voteKey } from './keys.ts';
 import { findKnown } from './known.ts';
 import { RecordReader } from './reader.ts';
 import {
@@ -23,6 +22,7 @@ import {
   StoreDamage,
   storedCheckpoint,
 } from './records.ts';
+import { Stamp } from './stamp.ts';
 
 interface Waiting {
   readonly writes: readonly StoreWrite[];
@@ -31,20 +31,36 @@ interface Waiting {
   readonly failed: (cause: Error) => void;
 }
 
+export interface OpenOptions {
+  /** An empty store without a stamp is one that was never used, not one that lost both. */
+  readonly firstStart?: boolean;
+  /** The operator put it back from a backup: that it is behind its stamp is no damage. */
+  readonly restored?: boolean;
+}
+
 /**
  * Opens the store in `directory`, or begins one there. Throws when another process has it open, when it is of
- * another format, and `StoreDamage` when what the disk holds is not what was written.
+ * another format, and `StoreDamage` when what the disk holds is not what was written. Where its vote log may not be
+ * whole, its state says so from then on `[BFT-1]`.
  */
-export async function openStore(directory: string): Promise<AuditedStore> {
+export async function openStore(
+  directory: string,
+  { firstStart = false, restored = false }: OpenOptions = {},
+): Promise<AuditedStore> {
   const db = await openDatabase(directory);
-  let acknowledged: Acknowledged | undefined;
+  let stamp: Stamp | undefined;
   try {
-    acknowledged = new Acknowledged(directory);
+    stamp = new Stamp(directory);
     const reader = new RecordReader(db, directory);
-    const head = await readHead(db, directory, reader, acknowledged.read());
-    return new LevelStore(db, directory, reader, head, acknowledged);
+    const head = await readHead(db, directory, reader, restored ? 0 : (stamp.found ?? 0));
+    const store = new LevelStore(db, directory, reader, head, stamp);
+    const first = stamp.found === undefined && firstStart && head.counters.batch === 0;
+    if (restored || (stamp.found === undefined && !first))
+      await store.write([{ type: 'votesFrom', height: undefined }], true);
+    else stamp.write(head.counters.batch);
+    return store;
   } catch (error) {
-    acknowledged?.close();
+    stamp?.close();
     await db.close();
     throw error;
   }
@@ -63,7 +79,7 @@ class LevelStore implements AuditedStore {
   readonly #directory: string;
   readonly #reader: RecordReader;
   readonly #head: Head;
-  readonly #acknowledged: Acknowledged;
+  readonly #stamp: Stamp;
   /** Places, before the batch that is being written, of the vertices it touches: the head is ahead of the disk then. */
   #before: ReadonlyMap<string, OpenVertex | undefined> = new Map();
   #waiting: Waiting[] = [];
@@ -71,12 +87,12 @@ class LevelStore implements AuditedStore {
   /** After a failed batch nobody knows what the disk holds: nothing more is written. */
   #failure: Error | undefined;
 
-  constructor(db: Database, directory: string, reader: RecordReader, head: Head, acknowledged: Acknowledged) {
+  constructor(db: Database, directory: string, reader: RecordReader, head: Head, stamp: Stamp) {
     this.#db = db;
     this.#directory = directory;
     this.#reader = reader;
     this.#head = head;
-    this.#acknowledged = acknowledged;
+    this.#stamp = stamp;
   }
 
   async load(): Promise<StoredState> {
@@ -97,6 +113,7 @@ class LevelStore implements AuditedStore {
       objects,
       openVertices: await this.#reader.demandMany(ordinals.map(bodyKey)),
       voteLog: await this.#reader.demandMany(votes.map((vote) => voteKey(vote.height, vote.sequence))),
+      votesFrom: counters.votesFrom ?? undefined,
     };
   }
 
@@ -136,13 +153,17 @@ class LevelStore implements AuditedStore {
     buildBatch(writes, this.#head, known, batch);
     await batch.write({ sync: durable });
     this.#before = new Map();
-    if (durable) this.#acknowledged.write(this.#head.counters.batch);
+    if (durable) this.#stamp.write(this.#head.counters.batch);
   }
 
   async checkpoint(height: number): Promise<StoredCheckpoint | undefined> {
     const key = checkpointKey(height);
     const value = this.#reader.get(key);
     return value && decodeStored(this.#directory, key, storedCheckpoint, value);
+  }
+
+  async decision(height: number): Promise<Uint8Array | undefined> {
+    return this.#reader.get(decisionKey(height));
   }
 
   async vertex(key: string): Promise<Uint8Array | undefined> {
@@ -177,7 +198,7 @@ class LevelStore implements AuditedStore {
   async close(): Promise<void> {
     await this.#writer;
     await this.#db.close();
-    this.#acknowledged.close();
+    this.#stamp.close();
   }
 
   audit(): Promise<AuditReport> {

@@ -22,7 +22,7 @@ import type { Effect } from './events.ts';
 import type { Ledger } from './ledger.ts';
 import { Parking } from './parking.ts';
 
-const OPEN_VERTICES_MAX = 100_000;
+export const OPEN_VERTICES_MAX = 100_000;
 /** What a payload that comes after its vertex costs its sender's allowance: a vertex for each of so many bytes. */
 const PAYLOAD_UNIT_BYTES = 8 << 10;
 

@@ -7,7 +7,7 @@ import { toHex } from '../../consensus/codec/bytes.ts';
 import type { Vertex } from '../../consensus/vertex/vertex.ts';
 import type { PeerKey } from '../ports.ts';
 
-const PARKED_MAX = 4_096;
+export const PARKED_MAX = 4_096;
 const PARKED_BYTES_MAX = 16 << 20;
 const WANTED_MAX = 8_192;
 /** No single peer may make this node look for more than this. */

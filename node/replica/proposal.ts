@@ -24,14 +24,14 @@ export interface BuiltCheckpoint {
 /** What an anchor confirms, in order and within the caps `[ORD-4]`. */
 export function confirmedBy(anchor: DagNode | undefined, dag: OpenDag, ledger: Ledger): Vertex[] {
   if (anchor === undefined) return [];
-  const { committee, record } = ledger.genesis;
+  const { committee } = ledger;
   const ordered = orderCone(dag.cone(anchor), {
     seats: committee.seatOf,
     quorum: committee.quorum,
     faults: committee.faults,
     previousHeader: ledger.headerId,
   });
-  const { verticesPerCheckpointMax, callBytesPerCheckpointMax } = record.pace;
+  const { verticesPerCheckpointMax, callBytesPerCheckpointMax } = ledger.genesis.record.pace;
   const confirmed: Vertex[] = [];
   let callBytes = 0;
   for (const { vertex } of ordered) {
@@ -49,12 +49,12 @@ export function buildCheckpoint(
   time: number,
   ledger: Ledger,
 ): BuiltCheckpoint {
-  const { network, committee } = ledger.genesis;
+  const { committee, genesis } = ledger;
   const execution = execute(vertices, ledger.state, ledger.executionContext(time));
   const header: Header = {
     suite: SUITE,
-    network,
-    epoch: committee.record.epoch,
+    network: genesis.network,
+    epoch: committee.epoch,
     height: ledger.height + 1,
     previous: ledger.headerId,
     time,
@@ -64,7 +64,7 @@ export function buildCheckpoint(
     stateRoot: execution.map.root,
     historyRoot: ledger.nextHistory().history.root,
     committeeHash: committee.hash,
-    nextCommitteeHash: committee.hash,
+    nextCommitteeHash: execution.nextCommittee.hash,
   };
   return { header, vertices, execution };
 }
@@ -84,8 +84,8 @@ export function checkProposal(
   },
 ): Result<BuiltCheckpoint> | 'wait' {
   const { dag, ledger, nowMs, view, prepared } = judge;
-  const { committee, record } = ledger.genesis;
-  const { clockAheadMs, clockBehindMs, heartbeatMs } = record.pace;
+  const { committee } = ledger;
+  const { clockAheadMs, clockBehindMs, heartbeatMs } = ledger.genesis.record.pace;
   const before = ledger.header;
   if (header.time <= before.time)
     return refuse('E_HEADER', { reason: 'time does not grow', time: header.time, previous: before.time });

@@ -3,15 +3,20 @@
  * without a seat has one of these too; it only counts votes and decides with the others.
  */
 
-import type { Certificate } from '../../consensus/checkpoint/certificate.ts';
+import { type Certificate, seatsOf } from '../../consensus/checkpoint/certificate.ts';
 import { type Header, headerId } from '../../consensus/checkpoint/header.ts';
-import { toHex } from '../../consensus/codec/bytes.ts';
+import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
 import type { Code } from '../../consensus/codec/codes.ts';
 import { type Facts, invariant, type Result } from '../../consensus/codec/result.ts';
+import type { Signer } from '../../consensus/crypto/ed25519.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
 import type { OpenDag } from '../../consensus/dag/open-dag.ts';
-import { type OwnSeat, PbftHeight, type PbftOutput, type SeatMessage } from '../../consensus/pbft/height.ts';
+import { PbftHeight } from '../../consensus/pbft/height.ts';
 import { type VoteLogEntry, voteLogEntry } from '../../consensus/pbft/messages.ts';
+import type { DecisionProof } from '../../consensus/pbft/offence.ts';
+import type { PbftOutput, SeatMessage } from '../../consensus/pbft/outputs.ts';
+import type { OwnSeat } from '../../consensus/pbft/own-votes.ts';
+import type { Offence } from '../../consensus/vertex/offence.ts';
 import { encodeVertex, type Vertex, type VertexKind } from '../../consensus/vertex/vertex.ts';
 import type { PeerKey } from '../ports.ts';
 import { trialWitness, witnessParents } from './author.ts';
@@ -31,8 +36,15 @@ export interface SeatHooks {
     parents: readonly Uint8Array[],
     nowMs: number,
   ): Result<Vertex>;
-  /** A checkpoint is certified and was executed here. */
-  advance(built: BuiltCheckpoint, certificate: Certificate, nowMs: number): void;
+  /** Somebody shows a vote of this seat that its log does not know `[BFT-1]`. */
+  forgot(why: string): void;
+  /** Whether this seat may vote at a height: its log is whole `[BFT-1]`, and nobody has shown a certificate of it. */
+  mayVote(height: number): boolean;
+  isConnected(peer: PeerKey): boolean;
+  /** A checkpoint is certified and was executed here; `proof` is why it was decided. */
+  advance(built: BuiltCheckpoint, certificate: Certificate, nowMs: number, proof?: DecisionProof): void;
+  /** A seat signed what no honest one signs `[BFT-2]`. */
+  accuse(offence: Offence): void;
 }
 
 interface PendingCheck {
@@ -43,7 +55,9 @@ interface PendingCheck {
 }
 
 export class Seat {
-  readonly #own: OwnSeat | undefined;
+  readonly #signer: Signer;
+  /** This node's seat at the height being decided, if it has one. */
+  #own: OwnSeat | undefined;
   readonly #ledger: Ledger;
   readonly #dag: OpenDag;
   readonly #hooks: SeatHooks;
@@ -56,21 +70,26 @@ export class Seat {
   #lastWitness: Vertex | undefined;
   /** When the last witness was refused to this seat: it is far behind, or its chain is not whole yet. */
   #refusedAt = Number.NEGATIVE_INFINITY;
+  /** The vote log of an earlier life, until this one may vote. */
+  #voteLog: readonly VoteLogEntry[];
+  /** Whether the height's machine was opened with this seat's vote. */
+  #votes = false;
   /** A witness has come since the last look for something to propose: only witnesses make something confirmable. */
   #grown = true;
 
   constructor(
-    own: OwnSeat | undefined,
+    signer: Signer,
     ledger: Ledger,
     dag: OpenDag,
     hooks: SeatHooks,
     voteLog: readonly VoteLogEntry[],
   ) {
-    this.#own = own;
+    this.#signer = signer;
     this.#ledger = ledger;
     this.#dag = dag;
     this.#hooks = hooks;
-    this.#pbft = this.#openHeight(voteLog);
+    this.#voteLog = voteLog;
+    this.#pbft = this.#openHeight();
   }
 
   get number(): number | undefined {
@@ -82,6 +101,7 @@ export class Seat {
   }
 
   get wakeAt(): number {
+    if (!this.#acts) return Number.POSITIVE_INFINITY;
     return Math.min(this.#pbft.wakeAt, this.#witnessAt(), this.#proposeAt(), this.#armAt());
   }
 
@@ -106,7 +126,35 @@ export class Seat {
     this.#built.clear();
     this.#pendingCheck = undefined;
     this.#grown = true;
-    this.#pbft = this.#openHeight([]);
+    this.#voteLog = [];
+    this.#pbft = this.#openHeight();
+  }
+
+  /** What is held of a seat's words about the height being decided. */
+  saidBy(seat: number): SeatMessage[] {
+    return this.#pbft.saidBy(seat);
+  }
+
+  /** A certificate of the height being decided, which was checked: does this seat know of its commit in it? */
+  recognise(header: Header, { view, quorum }: Certificate): void {
+    const { height } = header;
+    const id = headerId(header);
+    const signers = seatsOf(quorum.bitmap, this.#ledger.committee);
+    if (this.#own === undefined || !signers?.includes(this.#own.number)) return;
+    // The height's machine may not have been given the log yet.
+    const isLogged = this.#voteLog.some(
+      (line) =>
+        line.height === height && line.phase === 'commit' && line.view === view && equalBytes(line.value, id),
+    );
+    if (!isLogged && !this.#pbft.hasCommitted(view, id))
+      this.#hooks.forgot(`the certificate of height ${height} holds a commit that its log does not know`);
+  }
+
+  /** From now on this seat only listens; all that it knows of the height's votes is learned anew. */
+  fallSilent(): void {
+    this.#pendingCheck = undefined;
+    this.#voteLog = [];
+    this.#pbft = this.#openHeight();
   }
 
   receive(message: SeatMessage, nowMs: number, peer?: PeerKey): void {
@@ -118,17 +166,28 @@ export class Seat {
     return this.#pendingCheck?.header.anchor;
   }
 
+  onDisconnected(nowMs: number): void {
+    this.#pbft.onAbsent(nowMs);
+  }
+
   tick(nowMs: number): void {
-    this.#run(this.#pbft.tick(nowMs), nowMs);
+    if (this.#acts) this.#run(this.#pbft.tick(nowMs), nowMs);
   }
 
   /** Everything that may have become possible. */
   progress(nowMs: number): void {
     this.#retryCheck(nowMs);
-    if (this.#own === undefined) return;
+    if (!this.#acts) return;
+    // It had to hear others first; what they said of this height meanwhile they say again.
+    if (!this.#votes) this.#pbft = this.#openHeight();
     if (nowMs >= this.#witnessAt()) this.#witness(nowMs);
     if (this.#workWaits() || nowMs >= this.#heartbeatAt()) this.#pbft.arm(Math.max(nowMs, this.#pacedAt()));
     if (nowMs >= this.#proposeAt()) this.#propose(nowMs);
+  }
+
+  /** There is a seat, and it may be used at this height. */
+  get #acts(): boolean {
+    return this.#own !== undefined && this.#hooks.mayVote(this.#ledger.height + 1);
   }
 
   /** Only witnesses are open: nothing that anybody waits for. */
@@ -145,7 +204,7 @@ export class Seat {
   }
 
   #witnessAt(): number {
-    if (this.#own === undefined || !this.#uncovered) return Number.POSITIVE_INFINITY;
+    if (!this.#uncovered) return Number.POSITIVE_INFINITY;
     return (
       Math.max(this.#lastWitness?.time ?? 0, this.#refusedAt) +
       this.#ledger.genesis.record.pace.witnessIntervalMs
@@ -177,7 +236,7 @@ export class Seat {
 
   /** When this seat begins to expect a checkpoint although nothing waits: at the heartbeat. */
   #armAt(): number {
-    return this.#own === undefined || this.#pbft.armed ? Number.POSITIVE_INFINITY : this.#heartbeatAt();
+    return this.#pbft.armed ? Number.POSITIVE_INFINITY : this.#heartbeatAt();
   }
 
   /** As leader: gathers witnesses into an anchor when that confirms something; else the heartbeat repeats the last. */
@@ -251,21 +310,35 @@ export class Seat {
         case 'refused':
           this.#hooks.refuse(output.code, output.facts, peer);
           break;
+        case 'forgotten':
+          // Nothing that the machine still wants may happen: it does not know what it said.
+          return this.#hooks.forgot(
+            `a peer shows a ${output.phase} of this seat for view ${output.view} that its log does not know`,
+          );
         case 'decided': {
           const built = this.#built.get(toHex(output.headerId));
           invariant(built !== undefined, 'what is decided was executed here');
-          this.#hooks.advance(built, output.certificate, nowMs);
+          this.#hooks.advance(built, output.certificate, nowMs, output.proof);
           break;
         }
+        case 'offence':
+          this.#hooks.accuse(output.offence);
+          break;
       }
     }
   }
 
-  #openHeight(voteLog: readonly VoteLogEntry[]): PbftHeight {
-    const { network, committee, record } = this.#ledger.genesis;
+  #openHeight(): PbftHeight {
+    const { network, record } = this.#ledger.genesis;
     const { viewTimeoutMs, viewTimeoutMaxMs } = record.pace;
+    const { committee } = this.#ledger;
     const height = this.#ledger.height + 1;
-    const own = voteLog.filter((entry) => entry.height === height);
-    return new PbftHeight(height, { network, committee, viewTimeoutMs, viewTimeoutMaxMs }, this.#own, own);
+    const number = committee.seatOf.get(toHex(this.#signer.publicKey));
+    this.#own = number === undefined ? undefined : { number, signer: this.#signer };
+    const own = this.#voteLog.filter((entry) => entry.height === height);
+    this.#votes = this.#acts;
+    const isAbsent = (seat: number) => !this.#hooks.isConnected(toHex(committee.record.seats[seat]!));
+    const rules = { network, committee, viewTimeoutMs, viewTimeoutMaxMs, isAbsent };
+    return new PbftHeight(height, rules, this.#votes ? this.#own : undefined, own);
   }
 }

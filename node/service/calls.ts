@@ -227,10 +227,11 @@ export class Calls {
   /** A context for `signers` alone, which only reads. */
   #readingContext(call: SignedCall, parties: ReadonlySet<string>): Context {
     const { state } = this.#ledger;
-    const { network, policy, height, time, recentHeaders } = this.#ledger.executionContext(this.#nextTime());
+    const { network, policy, height, time, seating, seatRules, recentHeaders } =
+      this.#ledger.executionContext(this.#nextTime());
     const keys = new Set(call.signatures.map((entry) => toHex(entry.key)));
     return {
-      ...{ network, policy, height, time, callId: callId(call.header), vertex: zero32 },
+      ...{ network, policy, height, time, seating, seatRules, callId: callId(call.header), vertex: zero32 },
       get: (type, id) => state.get(type, id),
       put: () => undefined,
       remove: () => undefined,

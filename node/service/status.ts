@@ -6,6 +6,7 @@ import { fromHex, toHex } from '../../consensus/codec/bytes.ts';
 import { key, party } from '../../consensus/contracts/registry.ts';
 import type { Clock, Network } from '../ports.ts';
 import type { Replica } from '../replica/replica.ts';
+import type { SilenceReport } from '../replica/silence.ts';
 import type { Access } from './access.ts';
 import type { DurableHead } from './durable-head.ts';
 
@@ -26,6 +27,9 @@ export interface NodeStatus {
   readonly seat: number | null;
   readonly seats: number;
   readonly quorum: number;
+  readonly epoch: number;
+  /** Last height of the epoch, as it stands now. */
+  readonly epochEndsAt: number;
   /** The newest durable certified checkpoint. */
   readonly height: number;
   readonly header: string;
@@ -44,6 +48,11 @@ export interface NodeStatus {
   readonly parked: number;
   readonly ready: boolean;
   readonly notReady: readonly string[];
+}
+
+function describeSilence({ why, heard, needed, votesFrom }: SilenceReport): string {
+  const until = votesFrom === undefined ? `${heard} of ${needed} others heard` : `until height ${votesFrom}`;
+  return `silent, since ${why}: ${until}`;
 }
 
 export class Status {
@@ -88,6 +97,8 @@ export class Status {
     if (this.#network.peers.length === 0 && !this.#alone) reasons.push('no peer is connected');
     if (target - this.#head.height > BEHIND_MAX)
       reasons.push(`at height ${this.#head.height} of ${target}: catching up`);
+    const { silence } = this.#replica;
+    if (silence !== undefined) reasons.push(describeSilence(silence));
     if (this.#head.certified === undefined) reasons.push('no checkpoint is certified yet');
     else {
       const ageMs = this.ageMs();
@@ -105,7 +116,8 @@ export class Status {
 
   status(): NodeStatus {
     const { ledger, seat, view } = this.#replica;
-    const { committee, network, record } = ledger.genesis;
+    const { network, record } = ledger.genesis;
+    const { committee } = ledger;
     const { certified } = this.#head;
     const { header } = certified ?? ledger.genesis;
     const own = this.#access.party;
@@ -116,6 +128,7 @@ export class Status {
       party: own === undefined ? null : toHex(own),
       roles: (own && ledger.state.get(party, own)?.roles) ?? [],
       ...{ seat: seat ?? null, seats: committee.size, quorum: committee.quorum },
+      ...{ epoch: committee.epoch, epochEndsAt: ledger.epochEndsAt },
       ...{
         height: header.height,
         header: toHex(headerId(header)),
@@ -123,7 +136,13 @@ export class Status {
         time: header.time,
         ageMs: this.ageMs(),
       },
-      certifiedBy: (certified && seatsOf(certified.certificate.quorum.bitmap, committee)) ?? [],
+      certifiedBy:
+        (certified &&
+          seatsOf(
+            certified.certificate.quorum.bitmap,
+            ledger.committeeOf(certified.header.committeeHash)!,
+          )) ??
+        [],
       ...{ target, view, peers: this.#network.peers.length, objects: ledger.state.size, open, tips, parked },
       ...{ ready: notReady.length === 0, notReady },
     };

@@ -2,7 +2,12 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { checkGenesis, defaultPace, type Genesis } from '../../consensus/checkpoint/genesis.ts';
+import {
+  checkGenesis,
+  defaultCommitteeRules,
+  defaultPace,
+  type Genesis,
+} from '../../consensus/checkpoint/genesis.ts';
 import { toHex } from '../../consensus/codec/bytes.ts';
 import { refuse } from '../../consensus/codec/result.ts';
 import { transitions } from '../../consensus/contracts/index.ts';
@@ -58,6 +63,7 @@ async function startAlone() {
   const signer = nativeSigner(Uint8Array.from({ length: 32 }, (_, i) => i + 1));
   const genesis = checkGenesis({
     ...{ suite: SUITE, name: 'durable', time: Date.now(), policy: defaultPolicy, seats: [signer.publicKey] },
+    committee: defaultCommitteeRules,
     pace: { ...defaultPace, checkpointIntervalMs: 10, heartbeatMs: 100 },
     parties: [{ lei: leiOf(0), name: 'bank', address: '', roles: ['bank'], keys: [signer.publicKey] }],
   });

@@ -290,8 +290,8 @@ test('objects: by id, by name, page by page, and proofs of presence and of absen
 test('status, checkpoints, peers, transitions, and a document of the API that names them all', async () => {
   const status = await api.get('/v1/status');
   assert.equal(
-    [status.name, status.seat, status.seats, status.quorum, status.ready],
-    ['bank', 0, 1, 1, true],
+    [status.name, status.seat, status.seats, status.quorum, status.epoch, status.ready],
+    ['bank', 0, 1, 1, 0, true],
   );
   assert.equal([status.party, status.roles], [network.home('bank').party, ['bank']]);
   const newest = await api.get('/v1/checkpoints/newest?outcomes=true');

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   checkGenesis,
+  defaultCommitteeRules,
   defaultPace,
   type Genesis,
   genesisSchema,
@@ -14,9 +15,10 @@ import { toHex } from '../../consensus/codec/bytes.ts';
 import { defaultPolicy } from '../../consensus/contracts/policy.ts';
 import { labelKey, type Role } from '../../consensus/contracts/registry.ts';
 import { type Signer, SUITE } from '../../consensus/crypto/ed25519.ts';
-import { nodeConfigToml, readNodeConfig } from '../config/node-config.ts';
+import { DATA_DIR, nodeConfigToml, readNodeConfig } from '../config/node-config.ts';
 import { nativeSigner } from '../crypto/native.ts';
 import { createKeyFile } from '../keys/key-file.ts';
+import { makeFirstStamp } from '../level/stamp.ts';
 import { type RunningNode, startNode } from '../node.ts';
 
 export const passphrase = 'only for tests';
@@ -75,6 +77,7 @@ export async function makeNetwork(cast: readonly Cast[], pace: Partial<Pace> = {
       logLevel: 'warn',
     });
     await writeFile(join(folder, name, 'config.toml'), config);
+    await makeFirstStamp(join(folder, name, DATA_DIR));
   }
   const signers = cast.map(({ name }) => nativeSigner(seeds.get(name)!));
   const record = {
@@ -86,6 +89,7 @@ export async function makeNetwork(cast: readonly Cast[], pace: Partial<Pace> = {
       pace: { ...defaultPace, viewTimeoutMaxMs: VIEW_TIMEOUT_MAX_MS, ...pace },
     },
     seats: signers.filter((_, i) => cast[i]!.seat).map((signer) => signer.publicKey),
+    committee: defaultCommitteeRules,
     parties: cast.map(({ name, role }, i) => ({
       lei: leiOf(i),
       name,

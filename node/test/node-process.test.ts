@@ -190,7 +190,7 @@ test('what cannot start says why, and what to do', async () => {
   };
   const twinOf = async (name: string, home: Home): Promise<Home> => {
     const folder = join(network.folder, name);
-    await cp(home.folder, folder, { recursive: true, filter: (source) => !source.endsWith('data') });
+    await cp(home.folder, folder, { recursive: true, filter: (source) => !/data(\.votes)?$/.test(source) });
     return { ...home, folder, configFile: join(folder, 'config.toml') };
   };
   const sealed = await twinOf('sealed', network.home('a'));

@@ -9,13 +9,19 @@ import {
   phaseDomain,
   voteBytes,
 } from '../../consensus/checkpoint/certificate.ts';
-import { checkGenesis, defaultPace, type Genesis, type Pace } from '../../consensus/checkpoint/genesis.ts';
+import {
+  checkGenesis,
+  defaultCommitteeRules,
+  defaultPace,
+  type Genesis,
+  type Pace,
+} from '../../consensus/checkpoint/genesis.ts';
 import { type Header, headerId } from '../../consensus/checkpoint/header.ts';
 import { compareBytes, toHex } from '../../consensus/codec/bytes.ts';
 import { defaultPolicy } from '../../consensus/contracts/policy.ts';
 import { type Signer, SUITE, signDigest } from '../../consensus/crypto/ed25519.ts';
 import { hash, zero32 } from '../../consensus/crypto/hash.ts';
-import type { SeatMessage } from '../../consensus/pbft/height.ts';
+import type { SeatMessage } from '../../consensus/pbft/outputs.ts';
 import { makeLei } from '../../consensus/test/contract-world.ts';
 import { encodeVertex, signVertex, type Vertex, type VertexHeader } from '../../consensus/vertex/vertex.ts';
 import { bundle, type PeerMessage, peerMessage } from '../../consensus/wire/messages.ts';
@@ -38,13 +44,20 @@ export interface DeskOptions {
   readonly pace?: Partial<Pace>;
   /** Its key is not enrolled. */
   readonly stranger?: boolean;
+  /** Heights of an epoch; one epoch for ever when left out. */
+  readonly epochHeights?: number;
 }
 
 function makeSigners(count: number): Signer[] {
   return Array.from({ length: count }, (_, i) => nativeSigner(hash('salt', Uint8Array.of(i))));
 }
 
-function makeGenesis(signers: readonly Signer[], seats: number, pace: Partial<Pace>): Genesis {
+function makeGenesis(
+  signers: readonly Signer[],
+  seats: number,
+  pace: Partial<Pace>,
+  epochHeights: number,
+): Genesis {
   const parties = signers.map((signer, i) => ({
     ...{ lei: makeLei(`DESK${i}`), name: `Party ${i}`, address: '' },
     ...{ roles: ['bank' as const], keys: [signer.publicKey] },
@@ -55,6 +68,7 @@ function makeGenesis(signers: readonly Signer[], seats: number, pace: Partial<Pa
     name: 'desk',
     time: START_MS,
     seats: seatKeys,
+    committee: { ...defaultCommitteeRules, epochHeights },
     parties,
     policy: defaultPolicy,
     pace: { ...defaultPace, ...pace },
@@ -83,10 +97,17 @@ export class Desk {
   recalls = true;
   readonly #ends = new Map<string, { sequence: number; id: Uint8Array }>();
 
-  private constructor({ seats = 4, others = 3, own = seats, pace = {}, stranger = false }: DeskOptions) {
+  private constructor({
+    seats = 4,
+    others = 3,
+    own = seats,
+    pace = {},
+    stranger = false,
+    epochHeights = 0,
+  }: DeskOptions) {
     installNativePrimitives();
     this.signers = makeSigners(seats + others);
-    this.genesis = makeGenesis(this.signers, seats, pace);
+    this.genesis = makeGenesis(this.signers, seats, pace, epochHeights);
     this.keys = this.signers.map((signer) => toHex(signer.publicKey));
     this.own = stranger ? nativeSigner(hash('salt', Uint8Array.of(255))) : this.signers[own]!;
   }
@@ -101,6 +122,17 @@ export class Desk {
   async restart(): Promise<void> {
     this.replica = new Replica(await restore(this.genesis, this.own, this.store, 1));
     await this.step({ type: 'tick' });
+    for (const greeting of this.greetings(this.replica)) await this.step(greeting);
+  }
+
+  /** The other seats are there, at the replica's own height: a seat acts only among others. */
+  greetings({ seat: own, ledger }: Replica): Event[] {
+    if (own === undefined) return [];
+    const { header, certificate } = ledger;
+    const shown = { type: 'certified', header, certificate: certificate === undefined ? [] : [certificate] };
+    const frame = peerMessage.encode(shown as PeerMessage);
+    const others = this.keys.slice(0, this.genesis.committee.size).filter((_, seat) => seat !== own);
+    return others.map((peer) => ({ type: 'message', peer, frame }));
   }
 
   async step(event: Event): Promise<Reply> {
@@ -184,8 +216,10 @@ export class Desk {
     return { header, certificate };
   }
 
-  certificateOf(header: Header, seats = this.genesis.committee.quorum): Certificate {
-    const { network, committee } = this.genesis;
+  /** Signed by the first others: what this seat signed, only it says. */
+  certificateOf(header: Header): Certificate {
+    const { network } = this.genesis;
+    const committee = this.replica.ledger.committeeOf(header.committeeHash) ?? this.genesis.committee;
     const body = voteBytes({
       network,
       committeeHash: committee.hash,
@@ -195,8 +229,10 @@ export class Desk {
       newView: zero32,
     });
     const signatures = new Map<number, Uint8Array>();
-    for (let seat = 0; seat < seats; seat++)
-      signatures.set(seat, signDigest(this.signers[seat]!, phaseDomain.commit, network, body));
+    for (let seat = 0; signatures.size < committee.quorum; seat++) {
+      const signer = this.signers[seat]!;
+      if (signer !== this.own) signatures.set(seat, signDigest(signer, phaseDomain.commit, network, body));
+    }
     return { height: header.height, view: 0, quorum: makeQuorum(signatures, committee) };
   }
 

@@ -80,6 +80,9 @@ class Bench {
         bench.halted = error;
       },
     });
+    for (const greeting of bench.desk.greetings(replica)) bench.runner.dispatch(greeting);
+    await bench.runner.idle();
+    bench.story.length = 0;
     return bench;
   }
 

@@ -1,7 +1,7 @@
 /** What was acknowledged is there after a kill, whole or not at all `[STO-1]`; what is damaged is never served (R007). */
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,7 +20,7 @@ import {
 } from '../level/keys.ts';
 import { openStore } from '../level/store.ts';
 import type { Store } from '../ports.ts';
-import { digestStore, flipped, placesOf } from './store-flipper.ts';
+import { copyStore, digestStore, flipped, placesOf } from './store-flipper.ts';
 import { checkpointOf, dumpStore, hash32Of, idOf, objectOf, vertexOf } from './store-samples.ts';
 import { VERTICES_PER_WRITE, WRITES_PER_CHECKPOINT } from './store-writer.ts';
 
@@ -90,7 +90,7 @@ damage('a kill at any instant loses no acknowledged write and leaves no half of 
   let writes = 0;
   for (let round = 0; round < KILLS; round++) {
     const acknowledged = await writeAndKill(directory, 20 + ((round * 67) % 230));
-    const store = await openStore(directory);
+    const store = await openStore(directory, { firstStart: true });
     const found = await checkWhole(store);
     assert.ok(
       found.steps > acknowledged.step,
@@ -110,7 +110,7 @@ damage('a kill at any instant loses no acknowledged write and leaves no half of 
 
 /** A small closed store: 3 checkpoints of 4 vertices, 4 open vertices, 2 votes. */
 async function makeSample(directory: string): Promise<void> {
-  const store = await openStore(directory);
+  const store = await openStore(directory, { firstStart: true });
   for (let height = 1; height <= 4; height++) {
     const numbers = [0, 1, 2, 3].map((index) => (height - 1) * 4 + index);
     await store.write(
@@ -139,7 +139,7 @@ async function tamper(
 async function askEverything(directory: string): Promise<string> {
   let store: Awaited<ReturnType<typeof openStore>> | undefined;
   try {
-    store = await openStore(directory);
+    store = await openStore(directory, { firstStart: true });
     return await dumpStore(store, 17, 4);
   } catch (error) {
     assert.is((error as Error).name, 'StoreDamage', String(error));
@@ -177,7 +177,7 @@ damage('a flipped bit, garbage, or another record’s value under a key is named
     ];
     for (const [way, make] of strange.entries()) {
       const directory = join(root, `tampered-${index}-${way}`);
-      cpSync(origin, directory, { recursive: true });
+      copyStore(origin, directory);
       await tamper(directory, async (db) => {
         const other = await db.get(records[(index + 1) % records.length]![1]);
         await db.put(key, make((await db.get(key))!.slice(), other!.slice()));
@@ -201,12 +201,12 @@ damage('a record that vanished is missed: on opening, on reading, or by the audi
   ] as const;
   for (const [index, [key, what]] of expected.entries()) {
     const directory = join(root, `vanished-${index}`);
-    cpSync(origin, directory, { recursive: true });
+    copyStore(origin, directory);
     await tamper(directory, (db) => db.del(key));
     assert.match(await askEverything(directory), what);
   }
   await tamper(origin, (db) => db.del(indexKey(idOf(5))));
-  const store = await openStore(origin);
+  const store = await openStore(origin, { firstStart: true });
   const { faults } = await store.audit();
   await store.close();
   assert.match(faults.join('\n'), 'expected 12 confirmed vertices in the index, found 11');
@@ -226,10 +226,10 @@ damage('one flipped byte in any file never changes an answer', async () => {
   const origin = join(root, 'flips');
   await makeSample(origin);
   // Opening moves what is in the log to a table; what is written then lies in the log.
-  const grown = await openStore(origin);
+  const grown = await openStore(origin, { firstStart: true });
   await grown.write([{ type: 'vertex', vertex: vertexOf(16, 400) }], true);
   await grown.close();
-  cpSync(origin, join(root, 'unflipped'), { recursive: true });
+  copyStore(origin, join(root, 'unflipped'));
   const whole = await digestStore(join(root, 'unflipped'), 17, 4);
   const places = placesOf(origin);
   const flipper = fileURLToPath(new URL('./store-flipper.js', import.meta.url));

@@ -27,7 +27,7 @@ export function checkpointAt(height: number): StoreWrite {
 }
 
 async function writeOn(directory: string): Promise<never> {
-  const store = await openStore(directory);
+  const store = await openStore(directory, { firstStart: true });
   let { height } = await store.load();
   let step = height * WRITES_PER_CHECKPOINT;
   while ((await store.vertex(idOf(step * VERTICES_PER_WRITE))) !== undefined) step += 1;

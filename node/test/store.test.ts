@@ -8,7 +8,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openStore } from '../level/store.ts';
 import { memoryStore } from '../memory-store.ts';
-import type { StoreWrite, VertexRecord } from '../ports.ts';
+import { DECISIONS_KEPT, type StoreWrite, type VertexRecord } from '../ports.ts';
 import { checkpointOf, dumpStore, idOf, vertexOf } from './store-samples.ts';
 
 const stores = suite('store');
@@ -91,7 +91,7 @@ stores('answers as the one in memory does, through any writes and reopenings', a
     fc.asyncProperty(groups, async (drawn) => {
       const directory = freshDirectory();
       const reference = memoryStore();
-      let store = await openStore(directory);
+      let store = await openStore(directory, { firstStart: true });
       const script = new Script();
       const pending: Promise<void>[] = [];
       for (const [actions, durable] of drawn) {
@@ -100,7 +100,7 @@ stores('answers as the one in memory does, through any writes and reopenings', a
           if (each.type === 'reopen') {
             await Promise.all(pending);
             await store.close();
-            store = await openStore(directory);
+            store = await openStore(directory, { firstStart: true });
           } else {
             const write = script.writeOf(each);
             if (write !== undefined) writes.push(write);
@@ -114,7 +114,7 @@ stores('answers as the one in memory does, through any writes and reopenings', a
       const expected = await dumpStore(reference, VERTICES, HEIGHTS);
       assert.is(await dumpStore(store, VERTICES, HEIGHTS), expected);
       await store.close();
-      store = await openStore(directory);
+      store = await openStore(directory, { firstStart: true });
       assert.is(await dumpStore(store, VERTICES, HEIGHTS), expected);
       await store.close();
       rmSync(directory, { recursive: true });
@@ -170,7 +170,7 @@ stores('a batch that is being written is seen whole or not at all', async () => 
 });
 
 stores('replaces the body of a confirmed vertex only when the payload arrives', async () => {
-  const store = await openStore(freshDirectory());
+  const store = await openStore(freshDirectory(), { firstStart: true });
   const bare = vertexOf(1, 0);
   const full = vertexOf(1, 100);
   await store.write([{ type: 'vertex', vertex: bare }], false);
@@ -187,9 +187,9 @@ stores('replaces the body of a confirmed vertex only when the payload arrives', 
 
 stores('refuses a directory that is in use, and one that is another program’s', async () => {
   const directory = freshDirectory();
-  const store = await openStore(directory);
+  const store = await openStore(directory, { firstStart: true });
   try {
-    await openStore(directory);
+    await openStore(directory, { firstStart: true });
     assert.unreachable();
   } catch (error) {
     assert.match((error as Error).message, directory);
@@ -197,11 +197,11 @@ stores('refuses a directory that is in use, and one that is another program’s'
     assert.instance((error as Error).cause, Error);
   }
   await store.close();
-  await (await openStore(directory)).close();
+  await (await openStore(directory, { firstStart: true })).close();
 });
 
 stores('confirms only what was stored, and writes nothing more after a failure', async () => {
-  const store = await openStore(freshDirectory());
+  const store = await openStore(freshDirectory(), { firstStart: true });
   const failing = store.write([{ type: 'checkpoint', checkpoint: checkpointOf(1, [5]) }], true);
   const message = await failing.then(String, (error: Error) => String(error.cause));
   assert.match(message, 'was never stored');
@@ -211,7 +211,7 @@ stores('confirms only what was stored, and writes nothing more after a failure',
 });
 
 stores('a reader holds copies: what a caller does with its bytes changes nothing', async () => {
-  const store = await openStore(freshDirectory());
+  const store = await openStore(freshDirectory(), { firstStart: true });
   const vertex = vertexOf(3, 10);
   const before = vertex.envelope.slice();
   const writing = store.write([{ type: 'vertex', vertex }], true);
@@ -225,7 +225,7 @@ stores('a reader holds copies: what a caller does with its bytes changes nothing
 });
 
 stores('how fast, and how large', async () => {
-  const store = await openStore(freshDirectory());
+  const store = await openStore(freshDirectory(), { firstStart: true });
   const count = 10_000;
   const vertices = Array.from({ length: count }, (_, index) => vertexOf(index, 250));
   const startedMs = performance.now();
@@ -253,5 +253,36 @@ stores('how fast, and how large', async () => {
   assert.equal(await store.position(idOf(count - 1)), { height: 1, index: count - 1 });
   await store.close();
 });
+
+stores(
+  'why a height was decided is kept for so many heights, also over a restart, and then goes',
+  async () => {
+    const directory = freshDirectory();
+    let disk = await openStore(directory);
+    const memory = memoryStore();
+    const check = async (height: number, kept: boolean): Promise<void> => {
+      for (const store of [disk, memory])
+        assert.is((await store.decision(height)) !== undefined, kept, `height ${height}`);
+    };
+    const write = async (from: number, to: number): Promise<void> => {
+      const heights = Array.from({ length: to - from + 1 }, (_, i) => from + i);
+      const writes = heights.map(
+        (height): StoreWrite => ({ type: 'checkpoint', checkpoint: checkpointOf(height, []) }),
+      );
+      for (const store of [disk, memory]) await store.write(writes, true);
+    };
+    await write(1, DECISIONS_KEPT);
+    await disk.close();
+    disk = await openStore(directory);
+    await check(1, true);
+    await check(2, false);
+    await write(DECISIONS_KEPT + 1, DECISIONS_KEPT + 1);
+    await check(1, false);
+    await check(3, true);
+    await check(DECISIONS_KEPT + 1, true);
+    assert.equal((await disk.audit()).faults, []);
+    await disk.close();
+  },
+);
 
 stores.run();

@@ -7,6 +7,7 @@
 
 import type { Genesis } from '../../consensus/checkpoint/genesis.ts';
 import type { Signer } from '../../consensus/crypto/ed25519.ts';
+import type { SignedCall } from '../../consensus/vertex/call.ts';
 import type { PeerMessage } from '../../consensus/wire/messages.ts';
 import type { PeerKey } from '../../node/ports.ts';
 import type { Event, Reply } from '../../node/replica/events.ts';
@@ -35,9 +36,19 @@ export interface Stage {
   /** Hands the own node an event, as its stakeholder would. */
   tell(event: Event): Reply;
   after(delayMs: number, call: () => void): void;
+  /**
+   * Two calls, signed by all who must, of which at most one can take effect: a unit pledged twice. Absent, or nothing
+   * given: the actor makes rivals that its own key can sign alone.
+   */
+  rivalCalls?(): readonly [SignedCall, SignedCall] | undefined;
 }
 
+/** How often an actor did each of the things that it is there for; zero where it has not yet. */
+export type Acts = Readonly<Record<string, number>>;
+
 export interface Actor {
+  /** For the run's result: an actor that did nothing proves nothing. */
+  readonly acts: Acts;
   /** Called once when the run begins, and again whenever its node comes up. */
   onStart?(): void;
   /** The node wants to send this; the actor's answer is what goes out instead. Left out: the node is not hindered. */

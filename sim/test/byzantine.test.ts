@@ -111,7 +111,7 @@ class Liar {
     assert.ok(decoded.ok);
     const forked = decoded.value.vertices.map((envelope) => {
       const vertex = decodeVertex(envelope);
-      if (!vertex.ok || vertex.value.authorKey !== this.#node.key || this.#world.time.chance() > 0.02)
+      if (!vertex.ok || vertex.value.authorKey !== this.#node.key || this.#world.time.chance() > 0.06)
         return envelope;
       this.counts.forks += 1;
       return encodeVertex(

@@ -1,0 +1,107 @@
+/** What was accepted, what became final and when: once, everywhere, and how long it took. */
+
+import type { Quantiles } from '../run-result.ts';
+
+interface HeightRecord {
+  readonly vertices: readonly string[];
+  /** Honest nodes that hold the certificate. */
+  reached: number;
+}
+
+export class Finality {
+  readonly #honest: number;
+  /** Vertices that became final, with the height. */
+  readonly #heightOf = new Map<string, number>();
+  readonly #heights = new Map<number, HeightRecord>();
+  /** When each accepted vertex was signed, ms since the start. */
+  readonly #accepted = new Map<string, number>();
+  /** Accepted ones that are final nowhere yet. */
+  readonly #open = new Set<string>();
+  readonly #durations: number[] = [];
+  /** How many of them `fresh` has told of. */
+  #told = 0;
+  authored = 0;
+
+  constructor(honest: number) {
+    this.#honest = honest;
+  }
+
+  get final(): number {
+    return this.#heightOf.size;
+  }
+
+  /** Accepted vertices that are final. */
+  get acceptedFinal(): number {
+    return this.#accepted.size - this.#open.size;
+  }
+
+  accept(vertexKey: string, authoredMs: number): void {
+    if (this.#accepted.has(vertexKey)) return;
+    this.#accepted.set(vertexKey, authoredMs);
+    if (!this.#heightOf.has(vertexKey)) this.#open.add(vertexKey);
+  }
+
+  isFinal(vertexKey: string): boolean {
+    return this.#heightOf.has(vertexKey);
+  }
+
+  isAccepted(vertexKey: string): boolean {
+    return this.#accepted.has(vertexKey);
+  }
+
+  /** A height is certified for the first time; the key of a vertex that was final before, if there is one. */
+  onCertified(height: number, vertices: readonly string[]): string | undefined {
+    this.#heights.set(height, { vertices, reached: 0 });
+    for (const vertexKey of vertices) {
+      if (this.#heightOf.has(vertexKey)) return vertexKey;
+      this.#heightOf.set(vertexKey, height);
+      this.#open.delete(vertexKey);
+    }
+    return undefined;
+  }
+
+  /** One more honest node holds the certificate of a height. */
+  onReached(height: number, atMs: number): void {
+    const record = this.#heights.get(height);
+    if (record === undefined) return;
+    record.reached += 1;
+    if (record.reached !== this.#honest) return;
+    for (const vertexKey of record.vertices) {
+      const authoredMs = this.#accepted.get(vertexKey);
+      if (authoredMs !== undefined) this.#durations.push(atMs - authoredMs);
+    }
+  }
+
+  /** Durations since the last time this was asked. */
+  fresh(): Quantiles | undefined {
+    const told = this.#told;
+    this.#told = this.#durations.length;
+    return quantiles(this.#durations.slice(told));
+  }
+
+  get durations(): Quantiles | undefined {
+    return quantiles(this.#durations);
+  }
+
+  /** What is still missing: accepted vertices that are final nowhere, and heights that not everybody holds. */
+  get missing(): { readonly vertices: readonly string[]; readonly heights: number } {
+    let heights = 0;
+    for (const { reached, vertices } of this.#heights.values())
+      if (reached < this.#honest && vertices.some((vertexKey) => this.#accepted.has(vertexKey))) heights += 1;
+    return { vertices: [...this.#open], heights };
+  }
+}
+
+export function quantiles(values: readonly number[]): Quantiles | undefined {
+  if (values.length === 0) return undefined;
+  const sorted = values.slice().sort((a, b) => a - b);
+  const at = (part: number) =>
+    Math.round(sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))]!);
+  return {
+    count: sorted.length,
+    p50: at(0.5),
+    p95: at(0.95),
+    p99: at(0.99),
+    max: Math.round(sorted.at(-1)!),
+  };
+}
