@@ -32,10 +32,13 @@ interface SimFlags extends WrittenSettings {
   /** True when no file is named. */
   readonly shrink?: string | true;
   readonly shrinkRuns?: string;
+  readonly experiment?: string;
 }
 
 const JOBS_MAX = 256;
 const SHRINK_RUNS_MAX = 100_000;
+/** They are loaded only when one is asked for. */
+const experimentNames = ['finality', 'fairness', 'committee', 'scale'];
 /** Options that decide what a run does: a command that replays one needs them. */
 const written = [
   'nodes',
@@ -94,6 +97,7 @@ export function registerSim(program: Command): void {
     .option('--shrink-runs <n>', `end that after so many runs (default: ${SHRINK_RUNS})`)
     .option('--json', 'print one JSON object and nothing else on stdout')
     .option('--report <file>', 'write an HTML report')
+    .option('--experiment <name>', `measure: ${experimentNames.join(', ')}; with --json or alone`)
     .addHelpText(
       'after',
       `\nByzantine kinds:\n${actorKinds.map(({ name, summary }) => `  ${name.padEnd(16)}${summary}`).join('\n')}`,
@@ -104,6 +108,7 @@ export function registerSim(program: Command): void {
 async function simulate(flags: SimFlags): Promise<void> {
   // Whoever reads only the first lines, as `head` does, wants no more of it.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  if (flags.experiment !== undefined) return experiment(flags.experiment, flags.json === true);
   const { settings, seeds } = await readFlags(flags);
   const shrinkRuns = whole('shrink-runs', flags.shrinkRuns ?? String(SHRINK_RUNS), 1, SHRINK_RUNS_MAX);
   const jobs = flags.jobs === undefined ? availableParallelism() : whole('jobs', flags.jobs, 1, JOBS_MAX);
@@ -137,6 +142,15 @@ async function simulate(flags: SimFlags): Promise<void> {
     await writeReport(flags.report, results, { settings, wallMs, replay, shrunk });
   }
   process.exitCode = results.every(({ verdict }) => verdict === 'passed') ? 0 : 1;
+}
+
+async function experiment(name: string, json: boolean): Promise<void> {
+  const { runExperiment } = await import('./experiments/index.ts');
+  const progress = (text: string) => void process.stderr.write(`${text}\n`);
+  const held = await runExperiment(name, json, say, json ? () => {} : progress);
+  if (held === undefined)
+    throw new OptionError(`--experiment: expected one of ${experimentNames.join(', ')}; got "${name}"`);
+  process.exitCode = held ? 0 : 1;
 }
 
 async function readFlags(flags: SimFlags): Promise<{ readonly settings: Settings; readonly seeds: Seeds }> {

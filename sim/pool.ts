@@ -8,6 +8,8 @@ import type { WorkerAnswer, WorkerTask } from './worker.ts';
 
 /** Of the machine's memory, for all threads together. */
 const MEMORY_SHARE = 0.75;
+/** Most of what a step makes is gone with it: with more room it is collected less often. */
+const YOUNG_MB = 64;
 
 export interface PoolHooks {
   onResult(result: RunResult): void;
@@ -29,6 +31,7 @@ export async function runSeeds(
   // A thousand nodes need more than a thread gets by itself.
   const resourceLimits = {
     maxOldGenerationSizeMb: Math.floor((MEMORY_SHARE * totalmem()) / 2 ** 20 / threads),
+    maxYoungGenerationSizeMb: YOUNG_MB,
   };
   const workers: Worker[] = [];
   const one = () =>

@@ -24,14 +24,16 @@ async function inParallel<T, R>(jobs: readonly T[], most: number, one: (job: T) 
   return results;
 }
 
-async function plantOne(plant: Plant): Promise<PlantResult> {
+async function plantOne(plant: Plant, say: (line: string) => void): Promise<PlantResult> {
   const startedAt = performance.now();
-  const result = await withCopy(root, plant, (copy) => tryPlant(plant, (seed) => runSeed(copy, plant, seed)));
+  const result = await withCopy(root, plant, (copy) =>
+    tryPlant(plant, (seed) => runSeed(copy, plant, seed)),
+  ).catch((error: Error): PlantResult => ({ caught: false, why: error.message }));
   const tookS = ((performance.now() - startedAt) / 1_000).toFixed(1);
   const verdict = result.caught
     ? `caught at seed ${result.seed} of ${plant.seedsMax}: ${result.failure.verdict}, ${result.failure.check}`
     : `ESCAPED: ${result.why}`;
-  console.log(`${plant.name}: ${verdict} (${tookS} s)`);
+  say(`${plant.name}: ${verdict} (${tookS} s)`);
   return result;
 }
 
@@ -40,7 +42,7 @@ interface Control {
   readonly seed: number;
 }
 
-/** Each pair of settings and seed that caught or missed something, once. */
+/** Each pair of settings and seed up to the one that caught, once. */
 function controlsOf(tried: readonly Plant[], results: readonly PlantResult[]): Control[] {
   const controls = new Map<string, Control>();
   for (const [i, settings] of tried.entries()) {
@@ -51,28 +53,30 @@ function controlsOf(tried: readonly Plant[], results: readonly PlantResult[]): C
   return [...controls.values()];
 }
 
-async function control({ settings, seed }: Control): Promise<boolean> {
+async function control({ settings, seed }: Control, say: (line: string) => void): Promise<boolean> {
   const attempt = await withCopy(root, undefined, (copy) => runSeed(copy, settings, seed));
   if (attempt.outcome === 'passed') return true;
   const why =
     attempt.outcome === 'failed' ? `${attempt.failure.check}: ${attempt.failure.what}` : attempt.why;
-  console.log(`without a plant, seed ${seed} of ${settings.options.join(' ')} fails: ${why}`);
+  say(`without a plant, seed ${seed} of ${settings.options.join(' ')} fails: ${why}`);
   return false;
 }
 
-/** `--only text`: plants whose name contains it. */
-export async function runCanary(args: readonly string[]): Promise<number> {
-  const only = args[args.indexOf('--only') + 1] ?? '';
-  const chosen = args.includes('--only') ? plants.filter(({ name }) => name.includes(only)) : plants;
+/** True when every plant was caught, and everything passed without them. */
+export async function runCanary(chosen: readonly Plant[], say: (line: string) => void): Promise<boolean> {
   const jobs = availableParallelism();
-  const results = await inParallel(chosen, jobs, plantOne);
+  const results = await inParallel(chosen, jobs, (plant) => plantOne(plant, say));
   const controls = controlsOf(chosen, results);
-  const passed = (await inParallel(controls, jobs, control)).filter(Boolean).length;
-  console.log(`control: ${passed} of ${controls.length} runs without a plant passed`);
+  const passed = (await inParallel(controls, jobs, (one) => control(one, say))).filter(Boolean).length;
+  say(`control: ${passed} of ${controls.length} runs without a plant passed`);
   const caught = results.filter((result) => result.caught).length;
-  console.log(`${caught} caught of ${chosen.length} planted`);
-  return caught > 0 && caught === chosen.length && passed === controls.length ? 0 : 1;
+  say(`${caught} caught of ${chosen.length} planted`);
+  return chosen.length > 0 && caught === chosen.length && passed === controls.length;
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
-  process.exitCode = await runCanary(process.argv.slice(2));
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const [flag, only = ''] = process.argv.slice(2);
+  // `--only text`: plants whose name contains it.
+  const chosen = flag === '--only' ? plants.filter(({ name }) => name.includes(only)) : plants;
+  process.exitCode = (await runCanary(chosen, console.log)) ? 0 : 1;
+}

@@ -105,9 +105,9 @@ export const plants: readonly Plant[] = [
   {
     name: 'prepares counted across views',
     file: 'consensus/pbft/vote-box.js',
-    find: 'for (const vote of this.#boxes.get(`${phase}/${view}`)?.values() ?? []) {',
+    find: 'for (const vote of ',
     replace:
-      'for (const vote of [...this.#boxes].flatMap(([name, box]) => (name.startsWith(phase) ? [...box.values()] : []))) {',
+      'for (const vote of [...this.#boxes].flatMap(([name, box]) => (name.startsWith(phase) ? [...box.values()] : [])) ?? ',
     options: [...LIGHT, '--byzantine', 'equivocate:1', '--faults', 'asymmetric,crash'],
     seedsMax: 6,
     checks: ['validity', 'agreement', 'finality'],
