@@ -164,7 +164,7 @@ export async function run(settings: Settings, seed: number, options: RunOptions 
     ...result,
     faults: injector.counts,
     faultSpans: injector.spans,
-    trace: options.keepTrace || checker.failure !== undefined ? world.trace.lines() : [],
+    trace: checker.failure === undefined && options.keepTrace ? world.trace.lines() : checker.trace,
     wallMs: Math.round(performance.now() - startedAt),
   };
 }

@@ -20,7 +20,7 @@ import type { CallOutcome } from '../load/load.ts';
 import type { PledgeRace } from '../load/race.ts';
 import { QUEUE_BYTES_MAX } from '../network/wires.ts';
 import { Random } from '../random.ts';
-import type { Failure, Sample } from '../run-result.ts';
+import type { Failure, Sample, TraceLine } from '../run-result.ts';
 import type { SimulatedNode, World } from '../world.ts';
 import { CertifiedChain } from './chain.ts';
 import { Finality } from './finality.ts';
@@ -52,6 +52,8 @@ export class Checker {
   /** Proofs that verified. */
   proofs = 0;
   readonly races = { run: 0, decided: 0 };
+  /** The last lines of the trace when it failed. */
+  trace: readonly TraceLine[] = [];
   #failure: Failure | undefined;
   readonly #world: World;
   readonly #honest: ReadonlySet<SimulatedNode>;
@@ -103,6 +105,7 @@ export class Checker {
     const { elapsedMs: atMs, events: event } = this.#world.time;
     this.#failure = { verdict, check, what, atMs, event };
     this.#world.trace.note('checker', `${verdict}: ${check}`, () => `${verdict}, ${check}: ${what}`);
+    this.trace = this.#world.trace.lines();
     this.#world.time.stop();
   }
 

@@ -39,7 +39,7 @@ for (const [kind, validators, count] of attacks) {
         assert.equal([...guilty], liars.sort(), `seed ${seed}: ${failure!.what}`);
       } else assert.ok(['passed', 'no progress'].includes(verdict), `seed ${seed}: ${failure?.what}`);
     }
-    assert.ok(forks >= 3, `${forks} forks: the attack attacks nothing`);
+    assert.ok(forks >= 2, `${forks} forks: the attack attacks nothing`);
   });
 }
 
