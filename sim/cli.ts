@@ -29,10 +29,10 @@ interface SimFlags extends WrittenSettings {
   readonly trace?: boolean;
   readonly report?: string;
   readonly jobs?: string;
-  readonly experiment?: string;
   /** True when no file is named. */
   readonly shrink?: string | true;
   readonly shrinkRuns?: string;
+  readonly experiment?: string;
 }
 
 const JOBS_MAX = 256;

@@ -51,6 +51,7 @@ export class Disk implements Store {
 
   load: Store['load'] = () => this.#memory.load();
   checkpoint: Store['checkpoint'] = (height) => this.#memory.checkpoint(height);
+  decision: Store['decision'] = (height) => this.#memory.decision(height);
   vertex: Store['vertex'] = (key) => this.#memory.vertex(key);
   position: Store['position'] = (key) => this.#memory.position(key);
   historyNode: Store['historyNode'] = (level, index) => this.#memory.historyNode(level, index);

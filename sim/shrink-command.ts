@@ -74,16 +74,18 @@ async function tell(
   return { seed, runs, minimal, settings, failure, traceHash, replay: command ?? byFile };
 }
 
-/** `4 nodes, 1 Byzantine, 2 faults, 3s, 10 vertices a second, 3 races a minute`. */
+/** `5 nodes, 4 of them validators, 1 Byzantine, 2 faults, 3s, 10 vertices a second, 3 races a minute`. */
 export function tellSize(settings: Settings): string {
   const { nodes, validators, byzantine, faults, schedule, durationMs, load } = settings;
   const lying = byzantine.reduce((sum, { count }) => sum + count, 0);
+  const plural = (count: number, name: string) => `${count} ${name}${count === 1 ? '' : 's'}`;
   return [
-    nodes === validators ? `${nodes} nodes` : `${nodes} nodes (${validators} validators)`,
+    plural(nodes, 'node'),
+    ...(nodes === validators
+      ? []
+      : [validators === 1 ? '1 of them a validator' : `${validators} of them validators`]),
     ...(lying === 0 ? [] : [`${lying} Byzantine`]),
-    schedule === undefined
-      ? `faults: ${faults.join(', ') || 'none'}`
-      : `${schedule.length} fault${schedule.length === 1 ? '' : 's'}`,
+    schedule === undefined ? `faults: ${faults.join(', ') || 'none'}` : plural(schedule.length, 'fault'),
     tellTime(durationMs),
     `${load.verticesPerS} vertices a second`,
     `${load.pledgeRacesPerMin} races a minute`,

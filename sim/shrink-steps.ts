@@ -46,28 +46,38 @@ function fewerFollowers(settings: Settings): Settings[] {
     .map((fewer) => withNodes(settings, fewer, validators));
 }
 
+/** First their nodes go with them; then only their seats. */
 function fewerValidators(settings: Settings): Settings[] {
   const { nodes, validators } = settings;
-  return Array.from({ length: validators - 1 }, (_, i) =>
-    withNodes(settings, nodes - validators + i + 1, i + 1),
-  );
+  const wanted = lesser([1, 2, 3, 4, Math.floor(validators / 2), validators - 1], validators);
+  const fewer = wanted.filter((seats) => seats >= 1);
+  return [
+    ...fewer.map((seats) => withNodes(settings, nodes - validators + seats, seats)),
+    ...fewer.map((seats) => withNodes(settings, nodes, seats)),
+  ];
 }
 
 function withNodes(settings: Settings, nodes: number, validators: number): Settings {
   return { ...settings, nodes, validators, ...fitting(settings.schedule, nodes, settings.durationMs) };
 }
 
+/** First others take their places; then a place goes with one of them, with a seat or without. */
 function fewerByzantine(settings: Settings): Settings[] {
-  const { byzantine } = settings;
-  return byzantine.flatMap(({ kind, count }, at) =>
-    lesser([0, Math.floor(count / 2), count - 1], count).map((fewer) => ({
-      ...settings,
+  const { byzantine, nodes, validators } = settings;
+  return byzantine.flatMap(({ kind, count }, at) => {
+    const leave = (from: Settings, left: number): Settings => ({
+      ...from,
       byzantine: byzantine.flatMap((entry, i) => {
         if (i !== at) return [entry];
-        return fewer === 0 ? [] : [{ kind, count: fewer }];
+        return left === 0 ? [] : [{ kind, count: left }];
       }),
-    })),
-  );
+    });
+    return [
+      ...lesser([0, Math.floor(count / 2), count - 1], count).map((left) => leave(settings, left)),
+      ...(validators > 1 ? [leave(withNodes(settings, nodes - 1, validators - 1), count - 1)] : []),
+      ...(nodes > validators ? [leave(withNodes(settings, nodes - 1, validators), count - 1)] : []),
+    ];
+  });
 }
 
 function fewerFaults(settings: Settings): Settings[] {

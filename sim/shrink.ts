@@ -59,14 +59,14 @@ class Search {
   /** There was something left to try, and no run to try it with. */
   usedUp = false;
   readonly #options: ShrinkOptions;
-  readonly #tolerated: boolean;
+  readonly #beyond: number;
   /** Settings that were run and did not do. */
   readonly #refuted = new Set<string>();
 
   constructor(first: RunResult, options: ShrinkOptions) {
     this.least = first;
     this.#options = options;
-    this.#tolerated = isTolerated(first.settings, first.seed);
+    this.#beyond = seatsBeyond(first.settings, first.seed);
     options.onRun?.({ runs: 1, taken: true, least: first });
   }
 
@@ -101,7 +101,7 @@ class Search {
   }
 
   #isAdmissible(settings: Settings): boolean {
-    return isCastable(settings) && (!this.#tolerated || isTolerated(settings, this.least.seed));
+    return isCastable(settings) && seatsBeyond(settings, this.least.seed) <= this.#beyond;
   }
 }
 
@@ -124,13 +124,13 @@ function isCastable({ nodes, validators, byzantine }: Settings): boolean {
   return seats <= validators && (everybody === 0 || everybody < nodes);
 }
 
-/** At most f seats are Byzantine or restored from a backup, which may make them so: what consensus has to bear. */
-export function isTolerated(settings: Settings, seed: number): boolean {
+/** How many more than f seats are Byzantine, or restored from a backup, which may make them so. */
+export function seatsBeyond(settings: Settings, seed: number): number {
   const { validators, schedule = [] } = settings;
   const faulty = new Set(castActors(settings, seed).keys());
   for (const fault of schedule) if (fault.kind === 'restored-backup') faulty.add(fault.node);
   const seats = [...faulty].filter((node) => node < validators).length;
-  return seats <= Math.floor((validators - 1) / 3);
+  return Math.max(0, seats - Math.floor((validators - 1) / 3));
 }
 
 function tellFailure({ verdict, failure }: RunResult): string {

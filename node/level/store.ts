@@ -11,7 +11,7 @@ import { type AuditReport, auditRecords } from './audit.ts';
 import { buildBatch } from './batch.ts';
 import { type Database, openDatabase } from './database.ts';
 import { type Head, type OpenVertex, readHead } from './head.ts';
-import { bodyKey, checkpointKey, historyKey, indexKey, voteKey } from './keys.ts';
+import { bodyKey, checkpointKey, decisionKey, historyKey, indexKey, voteKey } from './keys.ts';
 import { findKnown } from './known.ts';
 import { RecordReader } from './reader.ts';
 import {
@@ -160,6 +160,10 @@ class LevelStore implements AuditedStore {
     const key = checkpointKey(height);
     const value = this.#reader.get(key);
     return value && decodeStored(this.#directory, key, storedCheckpoint, value);
+  }
+
+  async decision(height: number): Promise<Uint8Array | undefined> {
+    return this.#reader.get(decisionKey(height));
   }
 
   async vertex(key: string): Promise<Uint8Array | undefined> {

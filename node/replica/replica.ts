@@ -15,6 +15,13 @@ import type { Signer } from '../../consensus/crypto/ed25519.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
 import { type AncestorFacts, OpenDag } from '../../consensus/dag/open-dag.ts';
 import type { VoteLogEntry } from '../../consensus/pbft/messages.ts';
+import {
+  type Decision,
+  type DecisionProof,
+  decisionProof,
+  findGuilty,
+  findOutside,
+} from '../../consensus/pbft/offence.ts';
 import type { SeatMessage } from '../../consensus/pbft/outputs.ts';
 import {
   checkPayload,
@@ -25,6 +32,7 @@ import {
 } from '../../consensus/vertex/vertex.ts';
 import { bundle, type PeerMessage, peerMessage } from '../../consensus/wire/messages.ts';
 import type { PeerKey } from '../ports.ts';
+import { Accuser } from './accuser.ts';
 import { Allowance } from './allowance.ts';
 import { Author, type ChainEnd, chooseTips, LAZY_HEIGHTS, witnessParents } from './author.ts';
 import { CatchUp } from './catch-up.ts';
@@ -51,6 +59,8 @@ export interface ReplicaStart {
   readonly openVertices: readonly Uint8Array[];
   readonly voteLog: readonly VoteLogEntry[];
   readonly silence: SilenceStart;
+  /** Why the newest height was decided, if that is known. */
+  readonly decision: DecisionProof | undefined;
   /** Seed of tip selection: policy, so that it need not be agreed on. */
   readonly seed: number;
 }
@@ -71,11 +81,16 @@ export class Replica {
   readonly #catchUp: CatchUp;
   readonly #mail = new SeatMail();
   readonly #silence: Silence;
+  readonly #accuser: Accuser;
+  /** Why the newest height was decided, if this node saw that. */
+  #decision: DecisionProof | undefined;
   readonly #peers = new Set<PeerKey>();
   /** What this node still puts up with, by peer. */
   readonly #patience = new Allowance();
   #nowMs = 0;
   #tipsAt = 0;
+  /** Height when the tips were last named. */
+  #toldAt = -1;
   #seed: number;
   #effects: Effect[] = [];
 
@@ -86,8 +101,9 @@ export class Replica {
     this.#signer = signer;
     this.#seed = start.seed;
     const effect = (wanted: Effect) => void this.#effects.push(wanted);
-    const number = genesis.committee.seatOf.get(toHex(signer.publicKey));
     this.#silence = new Silence(this.ledger, signer.publicKey, start.silence);
+    this.#accuser = new Accuser(this.ledger, effect);
+    this.#decision = start.decision;
     const hooks: SeatHooks = {
       effect,
       refuse: (code, facts, peer) => this.#refuse(code, facts, peer),
@@ -96,20 +112,16 @@ export class Replica {
       mayVote: (height) => this.#silence.mayVote(height) && this.#catchUp.target < height,
       isConnected: (peer) => this.#peers.has(peer),
       advance: (...checkpoint) => this.#advance(...checkpoint),
+      accuse: (offence) => this.#accuser.accuse(offence, this.#nowMs),
     };
     this.#catchUp = new CatchUp(this.ledger, this.dag, effect);
-    this.#seat = new Seat(
-      number === undefined ? undefined : { number, signer },
-      this.ledger,
-      this.dag,
-      hooks,
-      start.voteLog,
-    );
+    this.#seat = new Seat(signer, this.ledger, this.dag, hooks, start.voteLog);
     this.#intake = new Intake(this.ledger, this.dag, {
       effect,
       onAdded: (vertex, checkpointHeight) => {
         this.#author.follow(vertex, checkpointHeight);
         this.#seat.onAdded(vertex);
+        this.#accuser.onAdded(vertex, this.#nowMs);
       },
       isAwaited: (vertexKey) => this.#catchUp.isAwaited(vertexKey),
       refuse: (code, facts, peer) => this.#refuse(code, facts, peer),
@@ -127,7 +139,10 @@ export class Replica {
   /** When a `tick` is wanted, ms. */
   get wakeAt(): number {
     const retell = this.#seat.quiet ? Number.POSITIVE_INFINITY : this.#tipsAt;
-    return Math.min(this.#seat.wakeAt, this.#catchUp.wakeAt, this.#intake.parking.wakeAt, retell);
+    const { parking } = this.#intake;
+    return Math.min(
+      ...[this.#seat.wakeAt, this.#catchUp.wakeAt, parking.wakeAt, this.#accuser.wakeAt, retell],
+    );
   }
 
   /** Number of this node's seat in the committee, if it has one. */
@@ -168,6 +183,7 @@ export class Replica {
     this.#followCertified(nowMs);
     this.#endSilence();
     this.#seat.progress(nowMs);
+    this.#tellOffences(nowMs);
     const effects = this.#effects;
     this.#effects = [];
     return { effects, reply };
@@ -177,10 +193,7 @@ export class Replica {
     switch (event.type) {
       case 'connected':
         this.#peers.add(event.peer);
-        // The echo first: whoever has heard this node's newest header has heard all that it knows of that seat.
-        this.#echo(event.peer);
-        this.#send(event.peer, this.#newest());
-        this.#send(event.peer, this.#tips());
+        this.#greet(event.peer);
         return none;
       case 'disconnected':
         this.#peers.delete(event.peer);
@@ -266,22 +279,27 @@ export class Replica {
     const height = message.type === 'proposal' ? message.header.height : message.height;
     // Certified already: the answer brings its sender up to date `[BFT-7]`.
     if (height <= this.ledger.height) return this.#send(peer, this.#newest());
-    const { seatOf } = this.ledger.genesis.committee;
+    if (height > this.ledger.height + 1) {
+      // Past the end of an epoch anybody may turn out to have a seat.
+      const { committee, endsNext } = this.ledger;
+      if (endsNext || committee.seatOf.get(peer) === message.seat)
+        this.#mail.keep(peer, message, height, this.ledger.height);
+      return;
+    }
     // Each seat speaks for itself: nobody else takes up its room, or makes this node check signatures. But a seat may
     // tell this one what it once said.
+    const { seatOf } = this.ledger.committee;
     const echo = message.seat === this.#seat.number && message.type !== 'proposal' && seatOf.has(peer);
     if (seatOf.get(peer) !== message.seat && !echo)
       return this.#refuse('E_VOTE', { reason: 'another’s seat', seat: message.seat }, peer);
     // Decided elsewhere: it is caught up with, not voted on.
-    if (height <= this.#catchUp.target) return;
-    if (height === this.ledger.height + 1) this.#onVoting(peer, message, height, nowMs);
-    else this.#mail.keep(message, height, this.ledger.height);
+    if (height > this.#catchUp.target) this.#onVoting(peer, message, height, nowMs);
   }
 
   /** A seat's message about the height that is being decided. */
   #onVoting(peer: PeerKey, message: SeatMessage, height: number, nowMs: number): void {
     if (message.type !== 'proposal') return this.#seat.receive(message, nowMs, peer);
-    const leads = message.seat === this.ledger.genesis.committee.leader(height, message.view);
+    const leads = message.seat === this.ledger.committee.leader(height, message.view);
     if (leads && message.anchor.length > 0) this.#intake.take(message.anchor, { peer, as: 'needed' }, nowMs);
     this.#seat.receive(message, nowMs, peer);
     const anchor = this.#seat.awaitedAnchor;
@@ -290,15 +308,19 @@ export class Replica {
 
   #onCertified(peer: PeerKey, header: Header, certificate: Certificate | undefined, nowMs: number): void {
     const id = headerId(header);
+    this.#silence.hear(peer);
     const level = header.height === this.ledger.height && equalBytes(id, this.ledger.headerId);
     // A height below the own one proves nothing and need not: the greatest counts.
     if (level || header.height < this.ledger.height) this.#silence.note(peer, header.height);
-    if (level || certificate === undefined || header.height < this.ledger.height) return;
+    if (level || certificate === undefined || this.#isOutlived(header, certificate)) return;
     const noted = this.#catchUp.note(peer, header, certificate);
     if (!noted.ok) return this.#refuse(noted.code, noted.facts, peer);
+    // Of a later epoch: claimed, not shown.
+    if (header.epoch > this.ledger.committee.epoch) return;
     this.#silence.note(peer, header.height);
     if (header.height === this.ledger.height) {
       // More than f seats are Byzantine, and nobody may go on.
+      this.#accuseFork({ header, certificate, proof: undefined }, nowMs);
       const facts = { height: header.height, own: toHex(this.ledger.headerId), other: toHex(id) };
       this.#effects.push({ type: 'halt', reason: 'two certified headers at one height', facts });
       return;
@@ -306,10 +328,39 @@ export class Replica {
     const built = this.#seat.built(toHex(id));
     if (built === undefined) return;
     // Not every certificate of a header was checked, but the one that is kept must be good.
-    const { committee, network } = this.ledger.genesis;
-    const checked = checkCertificate(header, certificate, committee, network);
+    const { committee, genesis } = this.ledger;
+    const checked = checkCertificate(header, certificate, committee, genesis.network);
     if (checked.ok) this.#advance(built, certificate, nowMs);
     else this.#refuse(checked.code, checked.facts, peer);
+  }
+
+  /** q seats of a former committee certified a height after its end: each of them is convicted by that `[BFT-2]`. */
+  #isOutlived(header: Header, certificate: Certificate): boolean {
+    const { committee, genesis, height } = this.ledger;
+    const former = header.height > height ? this.ledger.committeeOf(header.committeeHash) : undefined;
+    if (former === undefined || former.epoch >= committee.epoch) return false;
+    if (!checkCertificate(header, certificate, former, genesis.network).ok) return false;
+    for (const offence of findOutside(header, certificate, former))
+      this.#accuser.accuse(offence, this.#nowMs);
+    return true;
+  }
+
+  /** Another certified header at the newest height: whoever can be named is, before this node stops (R050). */
+  #accuseFork(other: Decision, nowMs: number): void {
+    const { header, certificate, newestCommittee: committee, genesis } = this.ledger;
+    invariant(certificate !== undefined, 'height 0 has no other header');
+    const own = { header, certificate, proof: this.#decision };
+    for (const offence of findGuilty(own, other, { network: genesis.network, committee }))
+      this.#accuser.accuse(offence, nowMs);
+    this.#tellOffences(nowMs);
+  }
+
+  #tellOffences(nowMs: number): void {
+    const write = (payload: Uint8Array, payloadHash: Uint8Array): Result<Vertex> => {
+      const parents = chooseTips(this.dag, this.ledger.height, (below) => this.#pick(below));
+      return this.#write('evidence', payload, payloadHash, parents, nowMs);
+    };
+    this.#accuser.progress(write, nowMs);
   }
 
   #onGossip(peer: PeerKey, data: Uint8Array, nowMs: number): Reply {
@@ -360,8 +411,14 @@ export class Replica {
   }
 
   /** A checkpoint is certified and executed: store it, settle it, tell everybody, open the next height. */
-  #advance({ header, vertices, execution }: BuiltCheckpoint, certificate: Certificate, nowMs: number): void {
+  #advance(
+    { header, vertices, execution }: BuiltCheckpoint,
+    certificate: Certificate,
+    nowMs: number,
+    proof?: DecisionProof,
+  ): void {
     if (header.height !== this.ledger.height + 1) return;
+    this.#decision = proof;
     const historyNodes = this.ledger.advance(header, certificate, execution);
     this.dag.settle(
       header.height,
@@ -377,6 +434,7 @@ export class Replica {
       vertices: vertices.map((vertex) => vertex.key),
       changes,
       historyNodes,
+      decision: proof && decisionProof.encode(proof),
     };
     this.#effects.push({ type: 'store', write: { type: 'checkpoint', checkpoint } }, { type: 'sync' });
     this.#buryDead();
@@ -389,15 +447,14 @@ export class Replica {
     this.#catchUp.advanced();
     this.#seat.onAdvanced();
     this.#intake.release(toHex(this.ledger.headerId), nowMs);
-    const { seats } = this.ledger.genesis.committee.record;
-    for (const message of this.#mail.take(this.ledger.height + 1))
-      this.#onSeatMessage(toHex(seats[message.seat]!), message, nowMs);
+    for (const { peer, message } of this.#mail.take(this.ledger.height + 1))
+      this.#onSeatMessage(peer, message, nowMs);
     this.#followCertified(nowMs);
   }
 
   /** Tells a seat that comes (back) what it said about this height, in case it has lost its log `[BFT-1]`. */
   #echo(peer: PeerKey): void {
-    const seat = this.ledger.genesis.committee.seatOf.get(peer);
+    const seat = this.ledger.committee.seatOf.get(peer);
     if (seat === undefined || this.#seat.number === undefined) return;
     for (const message of this.#seat.saidBy(seat)) this.#send(peer, message);
   }
@@ -521,11 +578,25 @@ export class Replica {
     return { type: 'tips', ids: witnessParents(this.dag).ids };
   }
 
-  /** Gossip may lose what only this node holds; while something is open, its tips are named again and again. */
+  /**
+   * Gossip may lose what only this node holds; while something is open, its tips are named again and again. When no
+   * checkpoint came meanwhile, perhaps because a seat still waits for a greeting that a link lost, peers are greeted anew.
+   */
   #retellTips(nowMs: number): void {
     if (nowMs < this.#tipsAt) return;
     this.#tipsAt = nowMs + TIPS_INTERVAL_MS;
-    if (!this.#seat.quiet) this.#effects.push({ type: 'broadcast', to: 'peers', message: this.#tips() });
+    const stuck = this.#toldAt === this.ledger.height;
+    this.#toldAt = this.ledger.height;
+    if (this.#seat.quiet) return;
+    if (stuck) for (const peer of this.#peers) this.#greet(peer);
+    else this.#effects.push({ type: 'broadcast', to: 'peers', message: this.#tips() });
+  }
+
+  #greet(peer: PeerKey): void {
+    // The echo first: whoever has heard this node's newest header has heard all that it knows of that seat.
+    this.#echo(peer);
+    this.#send(peer, this.#newest());
+    this.#send(peer, this.#tips());
   }
 
   #send(peer: PeerKey, message: PeerMessage): void {

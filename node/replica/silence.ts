@@ -36,6 +36,7 @@ export class Silence {
   readonly #shown = new Map<PeerKey, number>();
   /** Other seats heard in this life, until they are enough. */
   readonly #heard = new Set<PeerKey>();
+  #hasHeard = false;
 
   constructor(ledger: Ledger, publicKey: Uint8Array, { votesFrom }: SilenceStart) {
     this.#ledger = ledger;
@@ -43,19 +44,12 @@ export class Silence {
     const isOver = votesFrom !== undefined && ledger.height + 1 >= votesFrom;
     this.#why = isOver ? undefined : 'its vote log was lost, or put back from a backup';
     this.#votesFrom = votesFrom;
+    this.#hasHeard = ledger.committee.quorum <= 1;
   }
 
   /** Whether this node may vote at a height. */
   mayVote(height: number): boolean {
     return this.#votesFrom !== undefined && height >= this.#votesFrom && this.#hasHeard;
-  }
-
-  /**
-   * A log that is whole by its stamp may still be a copy of the whole machine. Nothing can be decided before q − 1 other
-   * seats are there, so it costs nothing to hear them first: they tell at once what they know of this seat's votes.
-   */
-  get #hasHeard(): boolean {
-    return this.#heard.size >= this.#ledger.genesis.committee.quorum - 1;
   }
 
   /** Absent when this node may speak. */
@@ -72,11 +66,20 @@ export class Silence {
     this.#shown.clear();
   }
 
+  /**
+   * A peer has spoken of its newest header. A log that is whole by its stamp may still be a copy of the whole machine.
+   * Nothing can be decided before q − 1 other seats are there, so it costs nothing to hear them first: they tell at once
+   * what they know of this seat's votes.
+   */
+  hear(peer: PeerKey): void {
+    if (this.#hasHeard || peer === this.#ownKey || !this.#isSeat(peer)) return;
+    this.#heard.add(peer);
+    this.#hasHeard = this.#heard.size >= this.#ledger.committee.quorum - 1;
+  }
+
   /** A peer has shown its newest certified header, whose certificate was checked; or the genesis header. */
   note(peer: PeerKey, height: number): void {
-    if (peer === this.#ownKey) return;
-    if (this.#isSeat(peer)) this.#heard.add(peer);
-    if (this.#why === undefined) return;
+    if (this.#why === undefined || peer === this.#ownKey) return;
     // Seats are few; of others one is enough, and the first stays.
     const known = this.#shown.has(peer) || this.#isSeat(peer) || this.#shown.size < this.#seats.size;
     if (known) this.#shown.set(peer, Math.max(height + 1, this.#shown.get(peer) ?? 0));
@@ -114,7 +117,7 @@ export class Silence {
   }
 
   get #seats(): ReadonlyMap<string, number> {
-    return this.#ledger.genesis.committee.seatOf;
+    return this.#ledger.committee.seatOf;
   }
 
   #isSeat(peer: PeerKey): boolean {
@@ -127,7 +130,7 @@ export class Silence {
       .filter(([peer]) => !voting || this.#isSeat(peer))
       .map(([, shown]) => shown);
     // So many others share f + 1, one of them honest, with any q − 1 others that committed the height before.
-    const { size, quorum, faults } = this.#ledger.genesis.committee;
+    const { size, quorum, faults } = this.#ledger.committee;
     const needed = voting ? size - quorum + faults + 1 : 1;
     return { heard: heights.length, needed, greatest: Math.max(0, ...heights) };
   }

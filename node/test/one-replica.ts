@@ -44,13 +44,20 @@ export interface DeskOptions {
   readonly pace?: Partial<Pace>;
   /** Its key is not enrolled. */
   readonly stranger?: boolean;
+  /** Heights of an epoch; one epoch for ever when left out. */
+  readonly epochHeights?: number;
 }
 
 function makeSigners(count: number): Signer[] {
   return Array.from({ length: count }, (_, i) => nativeSigner(hash('salt', Uint8Array.of(i))));
 }
 
-function makeGenesis(signers: readonly Signer[], seats: number, pace: Partial<Pace>): Genesis {
+function makeGenesis(
+  signers: readonly Signer[],
+  seats: number,
+  pace: Partial<Pace>,
+  epochHeights: number,
+): Genesis {
   const parties = signers.map((signer, i) => ({
     ...{ lei: makeLei(`DESK${i}`), name: `Party ${i}`, address: '' },
     ...{ roles: ['bank' as const], keys: [signer.publicKey] },
@@ -61,7 +68,7 @@ function makeGenesis(signers: readonly Signer[], seats: number, pace: Partial<Pa
     name: 'desk',
     time: START_MS,
     seats: seatKeys,
-    committee: defaultCommitteeRules,
+    committee: { ...defaultCommitteeRules, epochHeights },
     parties,
     policy: defaultPolicy,
     pace: { ...defaultPace, ...pace },
@@ -90,10 +97,17 @@ export class Desk {
   recalls = true;
   readonly #ends = new Map<string, { sequence: number; id: Uint8Array }>();
 
-  private constructor({ seats = 4, others = 3, own = seats, pace = {}, stranger = false }: DeskOptions) {
+  private constructor({
+    seats = 4,
+    others = 3,
+    own = seats,
+    pace = {},
+    stranger = false,
+    epochHeights = 0,
+  }: DeskOptions) {
     installNativePrimitives();
     this.signers = makeSigners(seats + others);
-    this.genesis = makeGenesis(this.signers, seats, pace);
+    this.genesis = makeGenesis(this.signers, seats, pace, epochHeights);
     this.keys = this.signers.map((signer) => toHex(signer.publicKey));
     this.own = stranger ? nativeSigner(hash('salt', Uint8Array.of(255))) : this.signers[own]!;
   }
@@ -204,7 +218,8 @@ export class Desk {
 
   /** Signed by the first others: what this seat signed, only it says. */
   certificateOf(header: Header): Certificate {
-    const { network, committee } = this.genesis;
+    const { network } = this.genesis;
+    const committee = this.replica.ledger.committeeOf(header.committeeHash) ?? this.genesis.committee;
     const body = voteBytes({
       network,
       committeeHash: committee.hash,

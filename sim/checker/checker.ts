@@ -199,10 +199,10 @@ export class Checker {
 
   /** The last look, once the run has calmed down or its time is over. `load`: how many vertices were to be said, about. */
   async atEnd(races: readonly PledgeRace[], load: number): Promise<void> {
+    if (this.#failure === undefined && !this.settled) this.#failUnsettled();
     // Where nothing was accepted, nothing was shown.
     if (this.#failure === undefined && load >= LOAD_SHOWN && this.finality.acceptedFinal === 0)
       this.fail('no progress', 'finality', 'no node has accepted anything');
-    if (this.#failure === undefined && !this.settled) this.#failUnsettled();
     const reference = [...this.#honest].find(({ runner }) => runner?.replica.ledger.height === this.heights);
     if (this.#failure !== undefined || reference === undefined) return;
     this.#checkContracts(reference);

@@ -3,11 +3,15 @@
 import { checkVertexProof } from '../../consensus/checkpoint/outcome.ts';
 import { describeRefusal } from '../../consensus/codec/result.ts';
 import { signedCall } from '../../consensus/vertex/call.ts';
-import { checkAnchored, checkCertified } from '../../light-client/proof/anchor.ts';
-import { BUNDLE_VERSION, bundleSchema, type Statement } from '../../light-client/proof/bundle.ts';
+import { checkAnchored, checkCertified, followChanges } from '../../light-client/proof/anchor.ts';
+import {
+  BUNDLE_VERSION,
+  type Bundle,
+  bundleSchema,
+  type Statement,
+} from '../../light-client/proof/bundle.ts';
 import { verifyBundle } from '../../light-client/verify/verify.ts';
 import { DurableHead } from '../../node/service/durable-head.ts';
-import type { Anchored } from '../../node/service/proofs.ts';
 import { Prover } from '../../node/service/proofs.ts';
 import type { Random } from '../random.ts';
 import type { SimulatedNode, World } from '../world.ts';
@@ -29,7 +33,10 @@ export async function checkProofs(
   if (!objectProof.ok)
     return { wrong: `no proof of a ${stored.type}: ${describeRefusal(objectProof)}`, held: 0 };
   const { proof, anchor } = objectProof.value;
-  const badObject = bundleFault({ type: 'object', proof }, anchor, world, random);
+  const changes = await prover.changesTo(anchor.certified.header);
+  if (!changes.ok) return { wrong: `no changes of committee: ${describeRefusal(changes)}`, held: 0 };
+  const shown = { anchor, changes: changes.value };
+  const badObject = bundleFault({ type: 'object', proof }, shown, world, random);
   if (badObject !== undefined) return { wrong: `of a ${stored.type}: ${badObject}`, held: 0 };
   if (vertexKey === undefined) return { wrong: undefined, held: 1 };
   const wrong = await vertexFault(prover, vertexKey, world, random);
@@ -47,14 +54,19 @@ async function vertexFault(
   if (given === undefined || vertex === undefined)
     return `no proof of the final vertex ${vertexKey.slice(0, 8)}`;
   const { proof, anchor } = given;
+  const changes = await prover.changesTo(anchor.certified.header);
+  if (!changes.ok) return `no changes of committee: ${describeRefusal(changes)}`;
+  const trusted = followChanges(changes.value, world.genesis);
+  if (!trusted.ok) return `changes of committee do not hold: ${describeRefusal(trusted)}`;
   if (vertex.kind === 'transaction') {
     const call = signedCall.decode(vertex.payload);
     if (!call.ok) return 'a final call does not decode';
-    return bundleFault({ type: 'call', proof, call: call.value }, anchor, world, random);
+    const shown = { anchor, changes: changes.value };
+    return bundleFault({ type: 'call', proof, call: call.value }, shown, world, random);
   }
   for (const checked of [
     checkVertexProof(proof, world.genesis.network),
-    checkCertified(anchor.certified, world.genesis),
+    checkCertified(anchor.certified, trusted.value),
     checkAnchored(proof.header, anchor),
   ])
     if (!checked.ok) return `of vertex ${vertexKey.slice(0, 8)}: ${describeRefusal(checked)}`;
@@ -63,7 +75,7 @@ async function vertexFault(
 
 function bundleFault(
   statement: Statement,
-  anchor: Anchored<unknown>['anchor'],
+  shown: Pick<Bundle, 'anchor' | 'changes'>,
   world: World,
   random: Random,
 ): string | undefined {
@@ -71,7 +83,7 @@ function bundleFault(
     version: BUNDLE_VERSION,
     network: world.genesis.network,
     statement,
-    anchor,
+    ...shown,
   });
   const clock = { nowMs: world.nowMs + CLOCKS_APART_MS };
   const { verdict, facts } = verifyBundle(bytes, world.genesis, clock);
