@@ -74,9 +74,9 @@ async function tell(
   return { seed, runs, minimal, settings, failure, traceHash, replay: command ?? byFile };
 }
 
-/** `5 nodes, 4 of them validators, 1 Byzantine, 2 faults, 3s, 10 vertices a second, 3 races a minute`. */
+/** `5 nodes, 4 of them validators, 1 Byzantine, 2 faults, 3s, 10 vertices a second, 3 races a minute, links of 10ms`. */
 export function tellSize(settings: Settings): string {
-  const { nodes, validators, byzantine, faults, schedule, durationMs, load } = settings;
+  const { nodes, validators, byzantine, faults, schedule, durationMs, load, network } = settings;
   const lying = byzantine.reduce((sum, { count }) => sum + count, 0);
   const plural = (count: number, name: string) => `${count} ${name}${count === 1 ? '' : 's'}`;
   return [
@@ -89,6 +89,7 @@ export function tellSize(settings: Settings): string {
     tellTime(durationMs),
     `${load.verticesPerS} vertices a second`,
     `${load.pledgeRacesPerMin} races a minute`,
+    `links of ${network.latency}`,
   ].join(', ');
 }
 

@@ -61,7 +61,10 @@ function withNodes(settings: Settings, nodes: number, validators: number): Setti
   return { ...settings, nodes, validators, ...fitting(settings.schedule, nodes, settings.durationMs) };
 }
 
-/** First others take their places; then a place goes with one of them, with a seat or without. */
+/** n = 3f + 1: by so many seats a committee bears one more. */
+const SEATS_PER_LIAR = 3;
+
+/** First others take their places; then a place goes with one of them, with a seat or without; then as many seats as bear one. */
 function fewerByzantine(settings: Settings): Settings[] {
   const { byzantine, nodes, validators } = settings;
   return byzantine.flatMap(({ kind, count }, at) => {
@@ -76,6 +79,9 @@ function fewerByzantine(settings: Settings): Settings[] {
       ...lesser([0, Math.floor(count / 2), count - 1], count).map((left) => leave(settings, left)),
       ...(validators > 1 ? [leave(withNodes(settings, nodes - 1, validators - 1), count - 1)] : []),
       ...(nodes > validators ? [leave(withNodes(settings, nodes - 1, validators), count - 1)] : []),
+      ...(validators > SEATS_PER_LIAR
+        ? [leave(withNodes(settings, nodes - SEATS_PER_LIAR, validators - SEATS_PER_LIAR), count - 1)]
+        : []),
     ];
   });
 }

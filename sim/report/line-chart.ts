@@ -1,7 +1,7 @@
 /** A chart of lines over time with their bands, as SVG with a title and a description in words. */
 
 import { type Content, html, type Markup } from './html.ts';
-import { makeScale, type Scale, tellRough, tellTick } from './scale.ts';
+import { makeScale, round, type Scale, tellRough, tellTick } from './scale.ts';
 import { greatest, least, type Point } from './series.ts';
 
 export interface Line {
@@ -70,6 +70,11 @@ function calmMark({ calmFromMs }: LineChart, x: Scale): Content {
 
 function band(points: readonly Point[], x: Scale, y: Scale, number: number): Content {
   if (points.every(({ low, high }) => low === high)) return undefined;
+  const [only] = points;
+  if (points.length === 1 && only !== undefined) {
+    const at = x(only.atMs / 1_000);
+    return html`<rect class="band s${number}" x="${at - 3}" y="${y(only.high)}" width="6" height="${round(y(only.low) - y(only.high))}"/>`;
+  }
   const up = points.map(({ atMs, high }) => `${x(atMs / 1_000)},${y(high)}`);
   const back = points.map(({ atMs, low }) => `${x(atMs / 1_000)},${y(low)}`).reverse();
   return html`<polygon class="band s${number}" points="${[...up, ...back].join(' ')}"/>`;

@@ -28,7 +28,8 @@ export function frameOf(results: readonly RunResult[]): Frame {
   return { endMs, binMs, bins: Math.ceil(endMs / binMs) };
 }
 
-type Reading = (samples: readonly Sample[], before: Sample | undefined) => number | undefined;
+/** Of the samples of one bin, and all samples before it. */
+type Reading = (inBin: readonly Sample[], before: readonly Sample[]) => number | undefined;
 
 /** What one reads off a run's samples in each bin, over all runs; bins that nobody has a value for are left out. */
 export function seriesOf(results: readonly RunResult[], frame: Frame, read: Reading): Point[] {
@@ -50,22 +51,25 @@ export function seriesOf(results: readonly RunResult[], frame: Frame, read: Read
 function* bins(
   samples: readonly Sample[],
   { bins: count, binMs }: Frame,
-): Generator<[bin: number, inBin: readonly Sample[], before: Sample | undefined]> {
+): Generator<[bin: number, inBin: readonly Sample[], before: readonly Sample[]]> {
   let from = 0;
   for (let bin = 0; bin < count && from < samples.length; bin++) {
     let to = from;
     while (to < samples.length && samples[to]!.atMs <= (bin + 1) * binMs) to += 1;
-    if (to > from) yield [bin, samples.slice(from, to), samples[from - 1]];
+    if (to > from) yield [bin, samples.slice(from, to), samples.slice(0, from)];
     from = to;
   }
 }
 
-/** Of a figure that only grows, per second. */
-export function rate(name: 'final' | 'messages' | 'bytes' | 'height'): Reading {
-  return (samples, before) => {
-    const last = samples.at(-1)!;
-    const spanMs = last.atMs - (before?.atMs ?? 0);
-    return spanMs <= 0 ? undefined : ((last[name] - (before?.[name] ?? 0)) * 1_000) / spanMs;
+/** Of a figure that only grows, per second: since the bin before, or over at least so long. */
+export function rate(name: 'final' | 'messages' | 'bytes' | 'height', windowMs = 0): Reading {
+  return (inBin, before) => {
+    const last = inBin.at(-1)!;
+    let at = before.length - 1;
+    while (at >= 0 && before[at]!.atMs > last.atMs - windowMs) at -= 1;
+    const first = before[at];
+    const spanMs = last.atMs - (first?.atMs ?? 0);
+    return spanMs <= 0 ? undefined : ((last[name] - (first?.[name] ?? 0)) * 1_000) / spanMs;
   };
 }
 

@@ -219,6 +219,29 @@ test('series: the median of those that go on, the least and the greatest; nobody
   ]);
 });
 
+test('a rate over a window looks back over as much of the run as that', () => {
+  const samples = Array.from(
+    { length: 8 },
+    (_, i): Sample => ({
+      ...{
+        atMs: (i + 1) * 500,
+        final: i < 5 ? 0 : 30,
+        open: 0,
+        height: 0,
+        tips: 0,
+        parked: 0,
+        messages: 0,
+        bytes: 0,
+      },
+    }),
+  );
+  const runs = [{ ...real, samples, virtualMs: 4_000 }];
+  const mids = (windowMs: number) =>
+    seriesOf(runs, frameOf(runs), rate('final', windowMs)).map(({ mid }) => mid);
+  assert.equal(mids(0), [0, 0, 30, 0]);
+  assert.equal(mids(3_000), [0, 0, 10, 10]);
+});
+
 test('scales and figures', () => {
   assert.equal(
     [0, 0.3, 7, 130, 24_000].map((most) => tickStep(most, 4)),

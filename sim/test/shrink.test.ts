@@ -189,6 +189,18 @@ test('what consensus has to bear stays bearable, and what is beyond does not go 
   assert.equal(least.settings.byzantine, [{ kind: 'equivocate', count: 1 }]);
 });
 
+test('f + 1 of seven become f + 1 of four', async () => {
+  const forked = ({ validators, byzantine }: Settings) =>
+    validators >= 4 && (byzantine[0]?.count ?? 0) > (validators - 1) / 3;
+  const start: Settings = { ...rich, byzantine: [{ kind: 'equivocate', count: 3 }] };
+  const { least } = await shrink(judged(start, SEED, forked), {
+    runsMax: 200,
+    run: async (tried, seed) => judged(tried, seed, forked),
+  });
+  const { nodes, validators, byzantine } = least.settings;
+  assert.equal([nodes, validators, byzantine], [4, 4, [{ kind: 'equivocate', count: 2 }]]);
+});
+
 test('a seat restored from a backup counts as one that consensus has to bear', () => {
   const restored = decodeFault('restored-backup@2000-3000:1/500ms')!;
   const settings: Settings = { ...defaultSettings, schedule: [restored] };
