@@ -141,16 +141,6 @@ export const plants: readonly Plant[] = [
     checks: ['finality', 'own chain'],
   },
   {
-    name: 'a restored seat that votes at once',
-    file: 'node/replica/silence.js',
-    find: 'return this.#votesFrom !== undefined && height >= this.#votesFrom && this.#hasHeard;',
-    replace: 'return true;',
-    options: [...LIGHT, '--duration', '30s', '--network', '300ms', '--faults', 'restored-backup,asymmetric'],
-    pace: { viewTimeoutMs: 8_000 },
-    seedsMax: 4,
-    checks: ['one vote'],
-  },
-  {
     name: 'a fork that takes effect',
     file: 'consensus/checkpoint/execute.js',
     find: 'if (!continues) {',
