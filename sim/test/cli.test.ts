@@ -63,7 +63,7 @@ test('a failure: exit 1, what, when, and the one command that does it again', as
   );
   assert.is(code, 1);
   assert.match(stdout, /^seed 2 {2}no progress .* trace [0-9a-f]{64}$/m);
-  assert.match(stdout, /finality at [0-9.]+ ms, event [0-9]+: no node has accepted anything/);
+  assert.match(stdout, /finality at [0-9.]+ ms, event [0-9]+: [0-9]+ accepted vertices are not final/);
   const again = /again: tally sim (.*)$/m.exec(stdout)![1]!.split(' ');
   assert.equal(again, ['--seed', '2', '--byzantine', 'silent:2', '--duration', '2', '--trace']);
   const repeated = await tally(...again);
