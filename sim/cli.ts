@@ -184,6 +184,8 @@ function sayResult(result: RunResult, flags: SimFlags): void {
   say(`seed ${seed}  ${verdict}  ${figures.join('  ')}${flags.trace ? `  trace ${traceHash}` : ''}`);
   if (failure === undefined) return;
   say(`  ${failure.check} at ${failure.atMs.toFixed(1)} ms, event ${failure.event}: ${failure.what}`);
+  if (result.guilty.length > 0)
+    say(`  evidence convicts ${result.guilty.map((key) => key.slice(0, 16)).join(', ')}`);
   say(`  again: ${replayCommand(seed, flags)}`);
 }
 

@@ -14,8 +14,12 @@ import { MqttError } from './connection.ts';
 
 const HOST = '127.0.0.1';
 const START_TIMEOUT_MS = 60_000;
-/** Ends the broker when file descriptor 3 closes: at `close`, and also when this process is killed. */
-const UNTIL_WE_END = '"$0" -c "$1" 3<&- & broker=$!; { read -r _ <&3; kill $broker; } 2>&- & wait $broker';
+/**
+ * Ends the broker when file descriptor 3 closes: at `close`, and also when this process is killed. It is asked until it
+ * is gone: Mosquitto forgets a signal that comes between its saying that it runs and its main loop.
+ */
+const UNTIL_WE_END =
+  '"$0" -c "$1" 3<&- & broker=$!; { read -r _ <&3; while kill $broker; do sleep 1; done; } 2>&- & wait $broker';
 
 export interface Broker {
   readonly url: string;

@@ -143,7 +143,11 @@ test('killed eight times while readings stream in', async () => {
   }
   stop.abort();
   const sent = await publishing;
-  await until('all final', async () => (await gateway.final()) >= sent, 180_000);
+  await until('all final', async () => (await gateway.final()) >= sent, 180_000).catch(
+    async (error: Error) => {
+      throw new Error(`${sent} sent; ${JSON.stringify(await gateway.status())}`, { cause: error });
+    },
+  );
   await sleep(1_000);
   const { frames: counts, alarms } = await gateway.status();
   assert.equal(alarms, {});

@@ -90,7 +90,6 @@ export function checkProposal(
   },
 ): Result<BuiltCheckpoint> | 'wait' {
   const { dag, ledger, nowMs, view, prepared } = judge;
-  const { committee } = ledger;
   const { clockAheadMs, clockBehindMs, heartbeatMs } = ledger.genesis.record.pace;
   const before = ledger.header;
   if (header.time <= before.time)

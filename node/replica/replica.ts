@@ -30,7 +30,7 @@ import {
   type Vertex,
   type VertexKind,
 } from '../../consensus/vertex/vertex.ts';
-import { bundle, type PeerMessage, peerMessage } from '../../consensus/wire/messages.ts';
+import { bundle, type Certified, type PeerMessage, peerMessage } from '../../consensus/wire/messages.ts';
 import type { PeerKey } from '../ports.ts';
 import { Accuser } from './accuser.ts';
 import { Allowance } from './allowance.ts';
@@ -248,7 +248,7 @@ export class Replica {
     const message = decoded.value;
     switch (message.type) {
       case 'certified':
-        this.#onCertified(peer, message.header, message.certificate[0], nowMs);
+        this.#onCertified(peer, message, nowMs);
         break;
       case 'getCheckpoint':
         if (message.height <= this.ledger.height)
@@ -306,18 +306,22 @@ export class Replica {
     if (anchor !== undefined) this.#intake.fetch([anchor], peer, nowMs);
   }
 
-  #onCertified(peer: PeerKey, header: Header, certificate: Certificate | undefined, nowMs: number): void {
+  #onCertified(
+    peer: PeerKey,
+    { header, certificate: [certificate], speaks }: Certified,
+    nowMs: number,
+  ): void {
     const id = headerId(header);
-    this.#silence.hear(peer);
+    if (speaks) this.#silence.hear(peer);
     const level = header.height === this.ledger.height && equalBytes(id, this.ledger.headerId);
     // A height below the own one proves nothing and need not: the greatest counts.
-    if (level || header.height < this.ledger.height) this.#silence.note(peer, header.height);
+    if (speaks && (level || header.height < this.ledger.height)) this.#silence.note(peer, header.height);
     if (level || certificate === undefined || this.#isOutlived(header, certificate)) return;
     const noted = this.#catchUp.note(peer, header, certificate);
     if (!noted.ok) return this.#refuse(noted.code, noted.facts, peer);
     // Of a later epoch: claimed, not shown.
     if (header.epoch > this.ledger.committee.epoch) return;
-    this.#silence.note(peer, header.height);
+    if (speaks) this.#silence.note(peer, header.height);
     if (header.height === this.ledger.height) {
       // More than f seats are Byzantine, and nobody may go on.
       this.#accuseFork({ header, certificate, proof: undefined }, nowMs);
@@ -481,7 +485,9 @@ export class Replica {
         { type: 'store', write: { type: 'votesFrom', height: votesFrom } },
         { type: 'sync' },
       );
-    if (over) this.#effects.push({ type: 'notice', notice: { type: 'speaking' } });
+    if (!over) return;
+    this.#effects.push({ type: 'notice', notice: { type: 'speaking' } });
+    this.#effects.push({ type: 'broadcast', to: 'peers', message: this.#newest() });
   }
 
   #factsOf({ key }: Vertex): { readonly key: string; readonly facts: AncestorFacts } {
@@ -571,7 +577,8 @@ export class Replica {
 
   #newest(): PeerMessage {
     const { header, certificate } = this.ledger;
-    return { type: 'certified', header, certificate: certificate === undefined ? [] : [certificate] };
+    const speaks = this.#silence.report === undefined;
+    return { type: 'certified', header, certificate: certificate === undefined ? [] : [certificate], speaks };
   }
 
   #tips(): PeerMessage {

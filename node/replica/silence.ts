@@ -4,8 +4,10 @@
  *
  * A seat hears the working heights of n − q + f + 1 other seats, each shown with a certificate, and votes only above
  * the greatest plus one. When it voted at height H, q seats had committed H − 1; one of them that is honest is among
- * those heard, and its working height is H − 1 or more. A node without a seat has no votes to repeat, but a chain of
- * vertices not to fork: it speaks once it is level with a peer, and is silent again should it come to a seat.
+ * those heard, and its working height is H − 1 or more. Others that are silent do not count: they may be as old as itself.
+ * A node without a seat has no votes to repeat, but a chain of vertices not to fork: it waits as long, for what one peer
+ * shows. Meanwhile peers' tips have brought what it said and no checkpoint holds yet. It is silent again should it come
+ * to a seat.
  */
 
 import { toHex } from '../../consensus/codec/bytes.ts';
@@ -18,8 +20,8 @@ export interface SilenceReport {
   /** How many others have shown their height, of how many that are needed. */
   readonly heard: number;
   readonly needed: number;
-  /** The height from which it may vote, once that is known. */
-  readonly votesFrom: number | undefined;
+  /** The height from which it speaks, once that is known. */
+  readonly speaksFrom: number | undefined;
 }
 
 export interface SilenceStart {
@@ -32,6 +34,8 @@ export class Silence {
   readonly #ownKey: PeerKey;
   #why: string | undefined;
   #votesFrom: number | undefined;
+  /** Where the silence ends, once that is known. */
+  #speaksFrom: number | undefined;
   /** Working heights that peers have shown in this life. */
   readonly #shown = new Map<PeerKey, number>();
   /** Other seats heard in this life, until they are enough. */
@@ -44,6 +48,7 @@ export class Silence {
     const isOver = votesFrom !== undefined && ledger.height + 1 >= votesFrom;
     this.#why = isOver ? undefined : 'its vote log was lost, or put back from a backup';
     this.#votesFrom = votesFrom;
+    this.#speaksFrom = isOver ? undefined : votesFrom;
     this.#hasHeard = ledger.committee.quorum <= 1;
   }
 
@@ -56,13 +61,14 @@ export class Silence {
   get report(): SilenceReport | undefined {
     if (this.#why === undefined) return undefined;
     const { heard, needed } = this.#counted();
-    return { why: this.#why, heard, needed, votesFrom: this.#votesFrom };
+    return { why: this.#why, heard, needed, speaksFrom: this.#speaksFrom };
   }
 
   /** Somebody shows a vote of this seat that its log does not know. */
   begin(why: string): void {
     this.#why = why;
     this.#votesFrom = undefined;
+    this.#speaksFrom = undefined;
     this.#shown.clear();
   }
 
@@ -97,22 +103,23 @@ export class Silence {
         this.#why = 'it has come to a seat, and its vote log is not whole';
       return { over: false };
     }
-    if (this.#votesFrom !== undefined) return { over: this.#endAt(height) };
+    if (this.#speaksFrom !== undefined) return { over: this.#endAt(height, voting) };
     const { heard, needed, greatest } = this.#counted();
     // Level with the greatest first: only then is it known whose heights count.
     if (heard < needed || height + 1 < greatest) return { over: false };
-    if (!voting) return { over: this.#end() };
-    this.#votesFrom = greatest + 2;
-    return { votesFrom: this.#votesFrom, over: this.#endAt(height) };
+    this.#speaksFrom = greatest + 2;
+    if (!voting) return { over: false };
+    this.#votesFrom = this.#speaksFrom;
+    return { votesFrom: this.#votesFrom, over: this.#endAt(height, voting) };
   }
 
-  #endAt(height: number): boolean {
-    return height + 1 >= this.#votesFrom! && this.#end();
-  }
-
-  #end(): true {
-    this.#why = undefined;
+  #endAt(height: number, voting: boolean): boolean {
+    if (height + 1 < this.#speaksFrom!) return false;
+    this.#speaksFrom = undefined;
     this.#shown.clear();
+    // It came to a seat meanwhile: what it heard was not enough for that.
+    if (voting && this.#votesFrom === undefined) return false;
+    this.#why = undefined;
     return true;
   }
 

@@ -50,8 +50,9 @@ export interface NodeStatus {
   readonly notReady: readonly string[];
 }
 
-function describeSilence({ why, heard, needed, votesFrom }: SilenceReport): string {
-  const until = votesFrom === undefined ? `${heard} of ${needed} others heard` : `until height ${votesFrom}`;
+function describeSilence({ why, heard, needed, speaksFrom }: SilenceReport): string {
+  const until =
+    speaksFrom === undefined ? `${heard} of ${needed} others heard` : `until height ${speaksFrom}`;
   return `silent, since ${why}: ${until}`;
 }
 

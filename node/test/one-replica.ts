@@ -129,7 +129,12 @@ export class Desk {
   greetings({ seat: own, ledger }: Replica): Event[] {
     if (own === undefined) return [];
     const { header, certificate } = ledger;
-    const shown = { type: 'certified', header, certificate: certificate === undefined ? [] : [certificate] };
+    const shown = {
+      type: 'certified',
+      speaks: true,
+      header,
+      certificate: certificate === undefined ? [] : [certificate],
+    };
     const frame = peerMessage.encode(shown as PeerMessage);
     const others = this.keys.slice(0, this.genesis.committee.size).filter((_, seat) => seat !== own);
     return others.map((peer) => ({ type: 'message', peer, frame }));
@@ -211,7 +216,7 @@ export class Desk {
       ledger,
     );
     const certificate = this.certificateOf(header);
-    await this.hear(0, { type: 'certified', header, certificate: [certificate] });
+    await this.hear(0, { type: 'certified', speaks: true, header, certificate: [certificate] });
     await this.hear(0, { type: 'checkpoint', header, certificate, outcomes: execution.outcomes });
     return { header, certificate };
   }

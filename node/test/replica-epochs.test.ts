@@ -71,7 +71,7 @@ test('a header of a later epoch is a claim: asked about, but only more than f se
   await advance(desk, 1);
   const header = strangeHeader(desk, 100);
   const certificate = [desk.certificateOf(header)];
-  const claim = (from: number) => desk.hear(from, { type: 'certified', header, certificate });
+  const claim = (from: number) => desk.hear(from, { type: 'certified', speaks: true, header, certificate });
   const asked = () => desk.sent().some(({ message }) => message.type === 'getCheckpoint');
   for (const stranger of [5, 6, 7]) await claim(stranger);
   desk.nowMs += 1_000;
@@ -121,7 +121,7 @@ test('a certificate of a former committee above its end convicts all who signed 
 
   const hashes = { committeeHash: former.hash, nextCommitteeHash: former.hash };
   const header = { ...desk.replica.ledger.header, ...hashes, epoch: 0, height: 5 };
-  await desk.hear(5, { type: 'certified', header, certificate: [desk.certificateOf(header)] });
+  await desk.hear(5, { type: 'certified', speaks: true, header, certificate: [desk.certificateOf(header)] });
   assert.equal(
     offencesOf(desk)
       .map(({ key }) => toHex(key))
@@ -131,7 +131,12 @@ test('a certificate of a former committee above its end convicts all who signed 
   assert.is(evidenceOf(desk).length, 3);
   assert.is(desk.replica.gauges().target, 4);
   const forged = { ...header, time: header.time + 1 };
-  await desk.hear(5, { type: 'certified', header: forged, certificate: [desk.certificateOf(header)] });
+  await desk.hear(5, {
+    type: 'certified',
+    speaks: true,
+    header: forged,
+    certificate: [desk.certificateOf(header)],
+  });
   assert.equal(offencesOf(desk), []);
 });
 

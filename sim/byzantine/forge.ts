@@ -76,6 +76,7 @@ class Forger implements Actor {
         if (header === undefined) return undefined;
         return {
           type: 'certified',
+          speaks: true,
           header,
           certificate: [{ height: header.height, view, quorum: this.#quorum(vote) }],
         };

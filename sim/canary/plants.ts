@@ -143,7 +143,7 @@ export const plants: readonly Plant[] = [
   {
     name: 'a restored seat that votes at once',
     file: 'node/replica/silence.js',
-    find: 'return this.#votesFrom !== undefined && height >= this.#votesFrom;',
+    find: 'return this.#votesFrom !== undefined && height >= this.#votesFrom && this.#hasHeard;',
     replace: 'return true;',
     options: [...LIGHT, '--duration', '30s', '--network', '300ms', '--faults', 'restored-backup,asymmetric'],
     pace: { viewTimeoutMs: 8_000 },

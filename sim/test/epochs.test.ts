@@ -82,7 +82,7 @@ const draw: Duty = (world, epoch) => {
 async function runEpochs(world: World, epochs: number, duty: Duty, disturb: (step: number) => Promise<void>) {
   let done = -1;
   for (let step = 0; epochOf(newest(world)) < epochs; step++) {
-    assert.ok(step < 2_000, `stuck: ${world.describe()}`);
+    assert.ok(step < 600, `stuck: ${world.describe()}`);
     const epoch = epochOf(newest(world));
     if (epoch > done) {
       duty(world, epoch);

@@ -172,7 +172,7 @@ test('two certified headers of one height: the node names who signed both, tells
     (seat) => [seat, signDigest(world.nodes[seat]!.signer, phaseDomain.commit, network, body)] as const,
   );
   const forged = { height, view: certificate!.view, quorum: makeQuorum(new Map(votes), committee) };
-  const frame = peerMessage.encode({ type: 'certified', header, certificate: [forged] });
+  const frame = peerMessage.encode({ type: 'certified', speaks: true, header, certificate: [forged] });
   const before = ledger.height;
   victim.runner!.dispatch({ type: 'message', peer: world.nodes[1]!.key, frame });
   await world.run(100);
