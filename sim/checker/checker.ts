@@ -217,12 +217,12 @@ export class Checker {
     });
   }
 
-  /** Everything accepted is final at every honest node, and all of them are up. */
+  /** Everything accepted is final at every honest node, and all of them are up and level: an old copy has to catch up. */
   get settled(): boolean {
     const { vertices, heights } = this.finality.missing;
-    return (
-      vertices.length === 0 && heights === 0 && [...this.#honest].every(({ runner }) => runner !== undefined)
-    );
+    const isLevel = ({ runner }: SimulatedNode) =>
+      runner !== undefined && runner.replica.ledger.height >= this.heights;
+    return vertices.length === 0 && heights === 0 && [...this.#honest].every(isLevel);
   }
 
   /** The last look, once the run has calmed down or its time is over. `load`: how many vertices were to be said, about. */
