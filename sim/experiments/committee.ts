@@ -104,7 +104,7 @@ async function findCommittee(say: (progress: string) => void): Promise<Findings>
       `Virtual time; every node has a seat; links of 5 to 40 ms one way; default pace; ${LOAD_PER_S} empty vertices a second, no pledges.`,
       'Messages and bytes are those of all nodes together, without the headers of TCP, Noise and libp2p; gossip counts each copy on each link.',
       `Under load for ${COMMITTEES.map(({ seats, loadedMs }) => `${loadedMs / 1_000} s at n = ${seats}`).join(', ')}.`,
-      'CPU: of one node, with every signature checked at every node, and the simulator’s own work in it; wall-clock, so noisy.',
+      'CPU: processor time of one node, with every signature checked at every node, and the simulator’s own work in it.',
       `Idle: ${IDLE_MS / 60_000} minutes simulated, times ${HOUR_MS / IDLE_MS}.`,
     ],
     tables: [
