@@ -12,6 +12,7 @@ import {
   type ValueOf,
   type VisibilityClass,
 } from './object.ts';
+import { clock } from './objects/clock.ts';
 import { encumbrance } from './objects/encumbrance.ts';
 import { committeeObject, epochObject } from './objects/epoch.ts';
 import { evaluation } from './objects/evaluation.ts';
@@ -59,6 +60,7 @@ const rows: readonly Row[] = [
   row(chain, () => nobody),
   row(device, ({ owner }) => same(owner)),
   row(callRecord, () => nobody),
+  row(clock, () => nobody),
   row(epochObject, () => nobody),
   row(committeeObject, () => nobody),
   row(stake, () => nobody),

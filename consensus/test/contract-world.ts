@@ -14,6 +14,7 @@ import {
 import { getPublicKey } from '@noble/ed25519';
 import { asciiBytes, concatBytes, toHex, uint32Bytes } from '../codec/bytes.ts';
 import type { Code } from '../codec/codes.ts';
+import { advanceClock } from '../contracts/clock.ts';
 import { type CallEnvironment, runCall } from '../contracts/engine.ts';
 import { transitions } from '../contracts/index.ts';
 import type { WholeState } from '../contracts/invariants.ts';
@@ -138,7 +139,7 @@ interface Shared {
 }
 
 /** Codes of the checks common to every transition: no transition needs to declare them. */
-const commonCodes: readonly Code[] = [
+export const commonCodes: readonly Code[] = [
   'E_SUITE',
   'E_NETWORK',
   'E_EXPIRED',
@@ -266,6 +267,19 @@ export class World implements WholeState, ObjectReader {
 
   pass(ms: number): void {
     this.time += ms;
+  }
+
+  /** Finality stands still for so long: the clocks stop for it when it is a pause. */
+  pause(ms: number): void {
+    const previousTime = this.time;
+    this.time += ms;
+    const draft = new Draft(this.state);
+    const writer = {
+      get: <T>(type: ObjectType<T>, id: Uint8Array) => draft.get(type, id),
+      put: <T>(type: ObjectType<T>, id: Uint8Array, value: T) => draft.put(type, id, value, [zero32, zero32]),
+    };
+    advanceClock(writer, { height: this.height, time: this.time, previousTime }, this.policy);
+    this.#commit(draft);
   }
 
   compose<A>(

@@ -49,18 +49,18 @@ export function writeHoldings(
 
 export function isExpiredReservation(
   { state, reservedUntil }: ValueOf<typeof pledge>,
-  time: number,
+  running: number,
 ): boolean {
-  return state === 'AGREED' && reservedUntil < time;
+  return state === 'AGREED' && reservedUntil < running;
 }
 
 /** Lapses the unit's reservations whose time is over, and gives what holds it now. */
 export function lapseExpired(unitId: Uint8Array, context: Context): readonly Holding[] {
   const holdings = readHoldings(unitId, context);
-  const live = holdings.filter(({ agreed }) => !isExpiredReservation(agreed, context.time));
+  const live = holdings.filter(({ agreed }) => !isExpiredReservation(agreed, context.running));
   if (live.length === holdings.length) return holdings;
   for (const { pledge: id, agreed } of holdings) {
-    if (isExpiredReservation(agreed, context.time))
+    if (isExpiredReservation(agreed, context.running))
       context.put(pledge, id, { ...agreed, state: 'LAPSED', ...versionOf(context) });
   }
   writeHoldings(unitId, live, context);

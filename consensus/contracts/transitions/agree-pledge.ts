@@ -27,6 +27,7 @@ import {
   type ContractRefusal,
   isRefusal,
   lookUp,
+  partyIn,
   refused,
   transition,
   wrongState,
@@ -45,28 +46,26 @@ export const agreePledge = transition({
     },
     v2: { loan: hash32, ceiling: int(1) },
   },
-  signers: (args, context) => {
-    const asked = lookUp(context, loan, args.loan);
-    if (isRefusal(asked)) return asked;
-    return [
-      { party: asked.applicant, role: 'enterprise' },
-      { party: asked.bank, role: 'bank' },
-    ];
-  },
-  codes: [
-    'E_ENCUMBERED',
-    'E_INELIGIBLE',
-    'E_INSUFFICIENT',
-    'E_NOT_FOUND',
-    'E_POLICY',
-    'E_RECEIPT_OUT',
-    'E_STATE',
+  signedBy: [
+    { who: 'applicant', role: 'enterprise', party: partyIn(loan, 'loan', 'applicant') },
+    { who: 'bank', role: 'bank', party: partyIn(loan, 'loan', 'bank') },
   ],
+  preconditions: {
+    E_ENCUMBERED: 'nobody else holds the quantity',
+    E_INELIGIBLE: 'the goods are the pledgor’s, in store, and valued for this loan',
+    E_INSUFFICIENT: 'the whole is as large as the quantity',
+    E_NOT_FOUND: 'what it names exists',
+    E_POLICY: 'neither goods nor loan carry too many pledges',
+    E_RECEIPT_OUT: 'receipted goods are pledged by their receipt, which the pledgor controls',
+    E_STATE: 'the loan is approved and the approval runs',
+  },
+  effects: 'the pledge is AGREED, the quantity RESERVED',
+  visibility: 'V1',
   apply: (args, context) => {
     const asked = lookUp(context, loan, args.loan);
     if (isRefusal(asked)) return asked;
     if (asked.state !== 'APPROVED') return wrongState(asked.state, ['APPROVED'], args.loan);
-    if (asked.limitUntil < context.time)
+    if (asked.limitUntil < context.running)
       return refused('E_STATE', { reason: 'the approval has lapsed', until: asked.limitUntil }, args.loan);
     const goods = lookUp(context, unit, args.unit);
     if (isRefusal(goods)) return goods;
@@ -93,7 +92,7 @@ export const agreePledge = transition({
       monitor: goods.monitor,
       custodian: goods.custodian,
       quantity: args.quantity,
-      reservedUntil: context.time + context.policy.reservationMs,
+      reservedUntil: context.running + context.policy.reservationMs,
       countRoot: undefined,
       cureUntil: 0,
       loan: args.loan,
@@ -111,7 +110,9 @@ export const agreePledge = transition({
 function isLive(id: Uint8Array, context: Context): boolean {
   const agreed = context.get(pledge, id);
   return (
-    agreed !== undefined && !endedStates.includes(agreed.state) && !isExpiredReservation(agreed, context.time)
+    agreed !== undefined &&
+    !endedStates.includes(agreed.state) &&
+    !isExpiredReservation(agreed, context.running)
   );
 }
 

@@ -20,6 +20,7 @@ import {
   type ContractRefusal,
   isRefusal,
   lookUp,
+  partyIn,
   refused,
   transition,
   wrongState,
@@ -41,22 +42,26 @@ export const draw = transition({
       reference: text(80),
     },
   },
-  signers: (args, context) => {
-    const asked = lookUp(context, loan, args.loan);
-    if (isRefusal(asked)) return asked;
-    return [
-      { party: asked.bank, role: 'bank' },
-      { party: asked.applicant, role: 'enterprise' },
-    ];
+  signedBy: [
+    { who: 'bank', role: 'bank', party: partyIn(loan, 'loan', 'bank') },
+    { who: 'applicant', role: 'enterprise', party: partyIn(loan, 'loan', 'applicant') },
+  ],
+  preconditions: {
+    E_FUNDS: 'a payment is named',
+    E_LIMIT: 'principal ≤ limit and ≤ lendable of what is perfected; debt ≤ ceilings',
+    E_NOT_FOUND: 'what it names exists',
+    E_RANGE: 'sums are exact integers',
+    E_STATE: 'the approval runs; a pledge is PERFECTED and none in trouble',
   },
-  codes: ['E_FUNDS', 'E_LIMIT', 'E_NOT_FOUND', 'E_RANGE', 'E_STATE'],
+  effects: 'money moves; the loan is DRAWN',
+  visibility: 'V2',
   apply: ({ loan: loanId, reference, ...applied }, context) => {
     const asked = lookUp(context, loan, loanId);
     if (isRefusal(asked)) return asked;
     if (asked.state !== 'APPROVED' && asked.state !== 'DRAWN') {
       return wrongState(asked.state, ['APPROVED', 'DRAWN'], loanId);
     }
-    if (asked.limitUntil < context.time) {
+    if (asked.limitUntil < context.running) {
       return refused('E_STATE', { reason: 'the approval has lapsed', until: asked.limitUntil }, loanId);
     }
     if (reference === '') return refused('E_FUNDS', { reason: 'no payment is named' });

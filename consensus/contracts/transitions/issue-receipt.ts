@@ -13,6 +13,7 @@ import {
   type ContractRefusal,
   isRefusal,
   lookUp,
+  partyIn,
   refused,
   transition,
   wrongState,
@@ -23,17 +24,31 @@ export const issueReceipt = transition({
   row: 2,
   summary: 'Issues a warehouse receipt over registered goods to their owner.',
   args: { v1: { unit: hash32, ...receiptTerms } },
-  signers: (args, context) => {
-    const goods = lookUp(context, unit, args.unit);
-    if (isRefusal(goods)) return goods;
-    const accepted = [
-      { party: goods.monitor, role: 'monitor' },
-      { party: goods.owner, role: 'enterprise' },
-    ] as const;
-    if (goods.receiptsByMonitor && !context.signedBy(goods.custodian)) return accepted;
-    return [{ party: goods.custodian, role: 'warehouse' }, ...accepted];
+  signedBy: [
+    {
+      who: 'custodian',
+      role: 'warehouse',
+      party: (args, context) => {
+        const goods = lookUp(context, unit, args.unit);
+        if (isRefusal(goods)) return goods;
+        return goods.receiptsByMonitor && !context.signedBy(goods.custodian) ? undefined : goods.custodian;
+      },
+      when: 'unless it let the monitor issue as its agent',
+    },
+    { who: 'monitor', role: 'monitor', party: partyIn(unit, 'unit', 'monitor') },
+    { who: 'owner, who accepts', role: 'enterprise', party: partyIn(unit, 'unit', 'owner') },
+  ],
+  preconditions: {
+    E_NOT_FOUND: 'what it names exists',
+    E_OVERISSUE:
+      'quantity ≤ registered − receipted − pledged outside receipts; a logistic unit has one receipt',
+    E_POLICY: 'not more than 16 receipts',
+    E_RECEIPT_FIELDS: 'every field is filled',
+    E_SCHEMA: 'currencies and periods are well formed',
+    E_STATE: 'the goods are STORED',
   },
-  codes: ['E_NOT_FOUND', 'E_OVERISSUE', 'E_POLICY', 'E_RECEIPT_FIELDS', 'E_SCHEMA', 'E_STATE'],
+  effects: 'the receipt is ISSUED and its depositor controls it; the goods are dealt with only through it',
+  visibility: 'V1',
   apply: ({ unit: unitId, ...terms }, context) => {
     const goods = lookUp(context, unit, unitId);
     if (isRefusal(goods)) return goods;

@@ -8,7 +8,7 @@ import { receipt } from '../objects/receipt.ts';
 import { versionOf } from '../objects/version.ts';
 import { totalDebt } from '../rules/amounts.ts';
 import { readHoldings, writeHoldings } from '../rules/holdings.ts';
-import { isRefusal, lookUp, refused, transition, wrongState } from '../transition.ts';
+import { isRefusal, lookUp, partyIn, refused, transition, wrongState } from '../transition.ts';
 
 export const release = transition({
   name: 'release',
@@ -21,11 +21,14 @@ export const release = transition({
       waived: flag,
     },
   },
-  signers: (args, context) => {
-    const held = lookUp(context, pledge, args.pledge);
-    return isRefusal(held) ? held : [{ party: held.pledgee, role: 'bank' }];
+  signedBy: [{ who: 'pledgee', role: 'bank', party: partyIn(pledge, 'pledge', 'pledgee') }],
+  preconditions: {
+    E_DEBT: 'the secured debt is zero, or the bank waives',
+    E_NOT_FOUND: 'what it names exists',
+    E_STATE: 'the pledge has not ended',
   },
-  codes: ['E_DEBT', 'E_NOT_FOUND', 'E_STATE'],
+  effects: 'RELEASED; the receipt is the owner’s again',
+  visibility: 'V0',
   apply: (args, context) => {
     const held = lookUp(context, pledge, args.pledge);
     if (isRefusal(held)) return held;

@@ -6,7 +6,7 @@ import { payment } from '../objects/payment.ts';
 import { versionOf } from '../objects/version.ts';
 import { roles } from '../registry.ts';
 import { allocateRepayment, totalDebt } from '../rules/amounts.ts';
-import { isRefusal, lookUp, refused, transition, wrongState } from '../transition.ts';
+import { isRefusal, lookUp, partyIn, refused, transition, wrongState } from '../transition.ts';
 
 export const repay = transition({
   name: 'repay',
@@ -17,15 +17,18 @@ export const repay = transition({
     v1: { payer: hash32 },
     v2: { currency: text(3), amount: int(1), reference: text(80) },
   },
-  signers: (args, context) => {
-    const owed = lookUp(context, loan, args.loan);
-    if (isRefusal(owed)) return owed;
-    return [
-      { party: args.payer, role: roles },
-      { party: owed.bank, role: 'bank' },
-    ];
+  signedBy: [
+    { who: 'payer', role: roles, party: ({ payer }) => payer },
+    { who: 'bank, which acknowledges', role: 'bank', party: partyIn(loan, 'loan', 'bank') },
+  ],
+  preconditions: {
+    E_CURRENCY: 'it is the debt’s currency',
+    E_FUNDS: 'a payment is named',
+    E_NOT_FOUND: 'what it names exists',
+    E_STATE: 'the loan is DRAWN or WRITTEN_OFF',
   },
-  codes: ['E_CURRENCY', 'E_FUNDS', 'E_NOT_FOUND', 'E_STATE'],
+  effects: 'costs, interest, principal, in that order; the excess returns; REPAID when nothing is left',
+  visibility: 'V2',
   apply: ({ loan: loanId, payer, currency, amount, reference }, context) => {
     const owed = lookUp(context, loan, loanId);
     if (isRefusal(owed)) return owed;

@@ -16,6 +16,7 @@ import {
   type ContractRefusal,
   isRefusal,
   lookUp,
+  partyIn,
   refused,
   transition,
   wrongState,
@@ -31,11 +32,15 @@ export const warn = transition({
   row: 23,
   summary: 'Warns on a perfected pledge; the cure period begins.',
   args: { v0: { pledge: hash32 }, v1: { trigger: choice(...triggers), evidence: readingProofs } },
-  signers: (args, context) => {
-    const held = lookUp(context, pledge, args.pledge);
-    return isRefusal(held) ? held : [{ party: held.monitor, role: 'monitor' }];
+  signedBy: [{ who: 'monitor', role: 'monitor', party: partyIn(pledge, 'pledge', 'monitor') }],
+  preconditions: {
+    E_EVIDENCE: 'the readings show the breach, one source at least not the owner’s',
+    E_NOT_FOUND: 'what it names exists',
+    E_STATE: 'the pledge is PERFECTED',
   },
-  codes: ['E_EVIDENCE', 'E_NOT_FOUND', 'E_STATE'],
+  effects: 'WARNED; the cure clock starts',
+  evidence: 'root over the readings',
+  visibility: 'V1',
   apply: ({ pledge: pledgeId, trigger, evidence }, context) => {
     const held = lookUp(context, pledge, pledgeId);
     if (isRefusal(held)) return held;
@@ -46,7 +51,7 @@ export const warn = transition({
     if (isRefusal(observed)) return observed;
     const proof = proveTrigger(trigger, observed.observations, held.unit, goods, context);
     if (isRefusal(proof)) return proof;
-    const cureUntil = context.time + context.policy.cureMs;
+    const cureUntil = context.running + context.policy.cureMs;
     const { pledgor, pledgee, monitor, custodian } = held;
     context.put(warning, context.callId, {
       state: 'OPEN',
