@@ -8,18 +8,26 @@ import { decide } from './transitions/decide.ts';
 import { draw } from './transitions/draw.ts';
 import { enrolDevice, enrolKey, enrolParty } from './transitions/enrol.ts';
 import { evaluate } from './transitions/evaluate.ts';
+import { handOver } from './transitions/hand-over.ts';
 import { issueReceipt } from './transitions/issue-receipt.ts';
+import { moveIn } from './transitions/move-in.ts';
+import { moveOut } from './transitions/move-out.ts';
 import { stateOrder } from './transitions/order-receipt.ts';
 import { perfectPledge } from './transitions/perfect-pledge.ts';
 import { registerGoods } from './transitions/register-goods.ts';
 import { release } from './transitions/release.ts';
 import { repay } from './transitions/repay.ts';
+import { reportLoss } from './transitions/report-loss.ts';
 import { revokeDevice, revokeKey } from './transitions/revoke.ts';
 import { endEpoch, nameSeats } from './transitions/seats.ts';
 import { commitSeed, revealSeed } from './transitions/seeds.ts';
+import { cancelReceipt, splitReceipt } from './transitions/split-receipt.ts';
 import { bond, electDelegate, releaseStake, transferStake, unbond } from './transitions/stake.ts';
+import { statePrice } from './transitions/state-price.ts';
 import { supplyStatus } from './transitions/supply-status.ts';
+import { transferReceipt, transferTitle } from './transitions/transfer.ts';
 import { warn } from './transitions/warn.ts';
+import { measureZone, stateZone } from './transitions/zones.ts';
 
 /** The calls about seats and stake: no part of the pledges' story. docs/spec/committee.md. */
 export const seatCalls = [
@@ -42,14 +50,25 @@ const declared = [
   revokeKey,
   revokeDevice,
   ...seatCalls,
+  stateZone,
+  measureZone,
   registerGoods,
   issueReceipt,
   stateOrder,
+  transferTitle,
+  transferReceipt,
+  splitReceipt,
+  cancelReceipt,
+  moveIn,
+  moveOut,
+  handOver,
+  reportLoss,
   apply,
   withdraw,
   authorise,
   revokeGrant,
   supplyStatus,
+  statePrice,
   evaluate,
   decide,
   agreePledge,

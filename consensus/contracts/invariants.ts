@@ -11,6 +11,7 @@ import { readObject, type StoredObject } from './object.ts';
 import { encumbrance } from './objects/encumbrance.ts';
 import { evaluation } from './objects/evaluation.ts';
 import { evidenceUse } from './objects/evidence-use.ts';
+import { movement } from './objects/movement.ts';
 import { orderReceipt } from './objects/order-receipt.ts';
 import { payment } from './objects/payment.ts';
 import { endedStates, pledge } from './objects/pledge.ts';
@@ -31,6 +32,7 @@ const fixedTypes: readonly string[] = [
   status,
   evaluation,
   payment,
+  movement,
 ].map(({ name }) => name);
 
 /** Every invariant that `state` breaks, in the order of their numbers. */

@@ -12,6 +12,7 @@ import {
   type ValueOf,
   type VisibilityClass,
 } from './object.ts';
+import { claim } from './objects/claim.ts';
 import { clock } from './objects/clock.ts';
 import { encumbrance } from './objects/encumbrance.ts';
 import { committeeObject, epochObject } from './objects/epoch.ts';
@@ -19,15 +20,20 @@ import { evaluation } from './objects/evaluation.ts';
 import { evidenceUse } from './objects/evidence-use.ts';
 import { grant } from './objects/grant.ts';
 import { loan } from './objects/loan.ts';
+import { movement } from './objects/movement.ts';
 import { offenceRecord, offender } from './objects/offence.ts';
 import { orderHead, orderReceipt } from './objects/order-receipt.ts';
 import { payment } from './objects/payment.ts';
 import { pledge } from './objects/pledge.ts';
+import { price } from './objects/price.ts';
 import { receipt } from './objects/receipt.ts';
+import { releaseOrder } from './objects/release-order.ts';
 import { stake, stakeRoll } from './objects/stake.ts';
 import { status } from './objects/status.ts';
+import { tenure } from './objects/tenure.ts';
 import { unit } from './objects/unit.ts';
 import { warning } from './objects/warning.ts';
+import { zone } from './objects/zone.ts';
 import { callRecord, chain, device, key, party } from './registry.ts';
 
 /** Ids of the parties that may see a class. */
@@ -72,7 +78,19 @@ const rows: readonly Row[] = [
     same(goods.owner, goods.custodian, goods.monitor, ...readPledgees(id, reader)),
   ),
   row(encumbrance, (_, id, reader) => encumbranceViewers(id, reader)),
-  row(receipt, ({ issuer, depositor, monitor, controller }) => same(issuer, depositor, monitor, controller)),
+  row(receipt, ({ issuer, depositor, monitor, owner, controller }) =>
+    same(issuer, depositor, monitor, owner, controller),
+  ),
+  row(tenure, ({ owner, custodian }) => same(owner, custodian)),
+  row(zone, ({ custodian }) => same(custodian)),
+  row(movement, (moved, _, reader) =>
+    same(moved.owner, moved.from, moved.to, moved.monitor, ...readPledgees(moved.unit, reader)),
+  ),
+  row(claim, (lost, _, reader) =>
+    same(lost.owner, lost.custodian, lost.monitor, lost.surveyor, ...readPledgees(lost.unit, reader)),
+  ),
+  row(price, ({ statedBy }) => same(statedBy)),
+  row(releaseOrder, ({ pledgor, pledgee, monitor, custodian }) => same(pledgor, pledgee, monitor, custodian)),
   row(orderReceipt, (stated, _, reader) => {
     const { pledgor, pledgee, monitor } = stated;
     return {

@@ -7,7 +7,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { toHex } from '../codec/bytes.ts';
 import { transitions } from '../contracts/index.ts';
-import { invariants } from '../contracts/invariants.ts';
+import { findBreaches, invariants } from '../contracts/invariants.ts';
 import type { Cases, Ran } from './cases/cases.ts';
 
 export interface Case {
@@ -44,6 +44,8 @@ export function runCase({ code, run }: Case): { readonly got: string; readonly w
   const { refusal } = outcome;
   const got = refusal?.code ?? 'OK';
   if (got !== code) return { got, wrong: `expected ${code}, got ${got} ${JSON.stringify(refusal?.facts)}` };
+  const broken = got === 'OK' && outcome.world?.tampered === false ? findBreaches(outcome.world) : [];
+  if (broken.length > 0) return { got, wrong: `breaks ${JSON.stringify(broken)}` };
   if (conflict === undefined || toHex(refusal?.conflict ?? new Uint8Array()) === toHex(conflict))
     return { got, wrong: undefined };
   return { got, wrong: `expected conflict ${toHex(conflict)}` };

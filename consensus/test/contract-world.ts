@@ -84,6 +84,8 @@ export const cast = {
   monitor2: ['monitor'],
   warehouse: ['warehouse'],
   appraiser: ['appraiser'],
+  carrier: ['warehouse'],
+  resolver: ['resolver'],
 } as const satisfies { readonly [name: string]: readonly Role[] };
 export type PartyName = keyof typeof cast;
 const partyNames = Object.keys(cast) as PartyName[];
@@ -103,6 +105,8 @@ const sensors: { readonly [identifier: string]: readonly [PartyName, readonly Se
   scale: ['monitor', ['weigher'], true],
   camera: ['warehouse', ['camera'], false],
   counter: ['monitor', ['counter'], false],
+  'second-scale': ['warehouse', ['weigher'], true],
+  locator: ['monitor', ['locator', 'door'], false],
   climate: ['monitor', ['climate', 'motion'], false],
   'acme-scale': ['acme', ['weigher'], true],
   'acme-counter': ['acme', ['counter', 'climate'], true],
@@ -116,6 +120,8 @@ const gateways: { readonly [name: string]: PartyName } = {
 export interface Outcome {
   readonly id: Uint8Array;
   readonly refusal: ContractRefusal | undefined;
+  /** Where it ran. */
+  readonly world?: World;
 }
 
 export type ArgsOf<T> = T extends Transition<infer A> ? A : never;
@@ -154,8 +160,12 @@ export class World implements WholeState, ObjectReader {
   policy: Policy = defaultPolicy;
   time = START_MS;
   height = 1;
+  /** Was anything written beside the contracts? Then invariants need not hold. */
+  tampered = false;
   /** Told of each call before it runs. */
   onCall: (call: SignedCall) => void = () => {};
+  /** Told of each call, in any world, before it runs. */
+  static onExecute: (world: World, call: SignedCall) => void = () => {};
   readonly state: LedgerState;
   readonly #shared: Shared;
 
@@ -209,6 +219,7 @@ export class World implements WholeState, ObjectReader {
     copy.time = this.time;
     copy.height = this.height;
     copy.policy = this.policy;
+    copy.tampered = this.tampered;
     return copy;
   }
 
@@ -249,6 +260,7 @@ export class World implements WholeState, ObjectReader {
 
   /** Puts an object beside the contracts: for states that no transition of this set leads to. */
   put<T>(type: ObjectType<T>, id: Uint8Array, value: T): void {
+    this.tampered = true;
     const draft = new Draft(this.state);
     draft.put(type, id, value, [zero32, zero32]);
     this.#commit(draft);
@@ -260,6 +272,7 @@ export class World implements WholeState, ObjectReader {
   }
 
   remove<T>(type: ObjectType<T>, id: Uint8Array): void {
+    this.tampered = true;
     const draft = new Draft(this.state);
     draft.remove(type, id);
     this.#commit(draft);
@@ -306,6 +319,7 @@ export class World implements WholeState, ObjectReader {
   /** Runs a call in a checkpoint of its own. A refusal must be one that the transition declares, and write nothing. */
   execute(call: SignedCall): Outcome {
     this.onCall(call);
+    World.onExecute(this, call);
     const id = callId(call.header);
     this.height += 1;
     this.time += 250;
@@ -319,7 +333,7 @@ export class World implements WholeState, ObjectReader {
       if (draft.changes().length > 0)
         throw new Error(`${name} was refused with ${refusal.code} and wrote all the same`);
     }
-    return { id, refusal };
+    return { id, refusal, world: this };
   }
 
   run<A>(declared: Transition<A>, args: A, by: readonly string[]): Outcome {

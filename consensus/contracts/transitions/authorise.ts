@@ -89,7 +89,7 @@ function checkOwned(
   context: Context,
 ): ContractRefusal | undefined {
   for (const id of scope) {
-    const holder = context.get(unit, id)?.owner ?? context.get(receipt, id)?.depositor;
+    const holder = context.get(unit, id)?.owner ?? context.get(receipt, id)?.owner;
     if (holder === undefined) return refused('E_NOT_FOUND', { type: 'unit or receipt', id: toHex(id) }, id);
     if (!equalBytes(holder, owner))
       return refused('E_SCOPE', { reason: 'not the enterprise’s goods', id: toHex(id) }, id);

@@ -11,7 +11,7 @@ import { unit } from '../objects/unit.ts';
 import { versionOf } from '../objects/version.ts';
 import { eligibleValue, exactInteger, isWithin, lendableValue } from '../rules/amounts.ts';
 import { checkLive } from '../rules/grants.ts';
-import { freeQuantity, lapseExpired } from '../rules/holdings.ts';
+import { freeQuantity, lapseExpired, ownsPart } from '../rules/holdings.ts';
 import { includesId } from '../rules/lists.ts';
 import {
   type Context,
@@ -184,7 +184,7 @@ function checkEligible(
   const ineligible = (reason: string, facts = {}) =>
     refused('E_INELIGIBLE', { reason, unit: toHex(unitId), ...facts }, unitId);
   if (!includesId(applied.units, unitId)) return ineligible('not named in the application');
-  if (!equalBytes(goods.owner, applied.applicant)) return ineligible('not the applicant’s');
+  if (!ownsPart(goods, applied.applicant, context)) return ineligible('not the applicant’s');
   if (goods.state !== 'STORED') return ineligible('not in store', { state: goods.state });
   if (
     !isWithin(BigInt(supplied.weight), BigInt(goods.quantity), context.policy.toleranceBp) ||
@@ -196,6 +196,6 @@ function checkEligible(
     });
   }
   const others = lapseExpired(unitId, context).filter(({ agreed }) => !equalBytes(agreed.loan, loanId));
-  const free = freeQuantity(goods, others, context);
+  const free = freeQuantity(goods, others, applied.applicant, context);
   return quantity > free ? ineligible('not free', { asked: quantity }) : undefined;
 }

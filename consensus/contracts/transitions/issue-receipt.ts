@@ -8,6 +8,7 @@ import { receiptsPerUnitMax, unit } from '../objects/unit.ts';
 import { versionOf } from '../objects/version.ts';
 import { party } from '../registry.ts';
 import { lapseExpired, unreceiptedFree } from '../rules/holdings.ts';
+import { beginTenure } from '../rules/tenures.ts';
 import {
   type Context,
   type ContractRefusal,
@@ -68,6 +69,9 @@ export const issueReceipt = transition({
       issuer: custodian,
       depositor: owner,
       monitor,
+      owner,
+      tenure: beginTenure({ unit: unitId, receipt: context.callId, owner, custodian }, undefined, context),
+      predecessor: undefined,
       controller: owner,
       ...versionOf(context),
     });

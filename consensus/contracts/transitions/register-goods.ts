@@ -5,6 +5,8 @@ import { goodsFields, unit } from '../objects/unit.ts';
 import { versionOf } from '../objects/version.ts';
 import { labelKey } from '../registry.ts';
 import { checkAgreement, consumeReadings, measure, observe, readingProofs } from '../rules/evidence.ts';
+import { beginTenure } from '../rules/tenures.ts';
+import { enterZone } from '../rules/zones.ts';
 import { type Context, type ContractRefusal, isRefusal, refused, transition } from '../transition.ts';
 
 export const registerGoods = transition({
@@ -47,13 +49,22 @@ export const registerGoods = transition({
     if (isRefusal(measured)) return measured;
     const disproved =
       checkAgreement(measured, goods.quantity, goods.packages, context.policy.toleranceBp) ??
-      consumeReadings(observed.uses, id, context);
+      consumeReadings(observed.uses, id, context) ??
+      enterZone(goods, goods.quantity, context);
     if (disproved !== undefined) return disproved;
     context.put(unit, id, {
       ...goods,
       state: 'STORED',
       receipts: [],
       receipted: 0,
+      stock: { entered: goods.quantity, left: 0, lost: 0, shrunk: 0, corrected: 0 },
+      shortfall: 0,
+      transit: undefined,
+      tenure: beginTenure(
+        { unit: id, receipt: undefined, owner: goods.owner, custodian: goods.custodian },
+        undefined,
+        context,
+      ),
       evidenceRoot: observed.root,
       ...versionOf(context),
     });

@@ -1,13 +1,10 @@
 /** Row 21: the pledgee lets go. The goods are free, and a receipt is the pledgor's again. */
 
-import { equalBytes } from '../../codec/bytes.ts';
 import { flag, hash32 } from '../../codec/schema.ts';
 import { loan } from '../objects/loan.ts';
 import { endedStates, pledge, pledgeStates } from '../objects/pledge.ts';
-import { receipt } from '../objects/receipt.ts';
-import { versionOf } from '../objects/version.ts';
 import { totalDebt } from '../rules/amounts.ts';
-import { readHoldings, writeHoldings } from '../rules/holdings.ts';
+import { letGo } from '../rules/letting-go.ts';
 import { isRefusal, lookUp, partyIn, refused, transition, wrongState } from '../transition.ts';
 
 export const release = transition({
@@ -43,21 +40,7 @@ export const release = transition({
     if (isRefusal(secured)) return secured;
     const owed = totalDebt(secured.debt);
     if (owed > 0n && !args.waived) return refused('E_DEBT', { owed: String(owed) }, held.loan);
-    context.put(pledge, args.pledge, { ...held, state: 'RELEASED', cureUntil: 0, ...versionOf(context) });
-    const others = readHoldings(held.unit, context).filter(
-      (holding) => !equalBytes(holding.pledge, args.pledge),
-    );
-    writeHoldings(held.unit, others, context);
-    const document = held.receipt && context.get(receipt, held.receipt);
-    if (held.receipt !== undefined && document?.state === 'HELD') {
-      const returned = {
-        ...document,
-        state: 'ISSUED',
-        controller: held.pledgor,
-        ...versionOf(context),
-      } as const;
-      context.put(receipt, held.receipt, returned);
-    }
+    letGo(args.pledge, held, 'RELEASED', context);
     return undefined;
   },
 });

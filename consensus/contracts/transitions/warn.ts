@@ -6,11 +6,11 @@ import type { QuantityName } from '../../vertex/quantities.ts';
 import type { ValueOf } from '../object.ts';
 import { pledge } from '../objects/pledge.ts';
 import { unit } from '../objects/unit.ts';
-import { versionOf } from '../objects/version.ts';
-import { type Trigger, triggers, warning } from '../objects/warning.ts';
+import { type ReadingTrigger, readingTriggers } from '../objects/warning.ts';
 import type { Policy } from '../policy.ts';
 import { isWithin } from '../rules/amounts.ts';
 import { claimReadings, micrograms, type Observation, observe, readingProofs } from '../rules/evidence.ts';
+import { raiseWarning } from '../rules/warnings.ts';
 import {
   type Context,
   type ContractRefusal,
@@ -31,7 +31,7 @@ export const warn = transition({
   name: 'warn',
   row: 23,
   summary: 'Warns on a perfected pledge; the cure period begins.',
-  args: { v0: { pledge: hash32 }, v1: { trigger: choice(...triggers), evidence: readingProofs } },
+  args: { v0: { pledge: hash32 }, v1: { trigger: choice(...readingTriggers), evidence: readingProofs } },
   signedBy: [{ who: 'monitor', role: 'monitor', party: partyIn(pledge, 'pledge', 'monitor') }],
   preconditions: {
     E_EVIDENCE: 'the readings show the breach, one source at least not the owner’s',
@@ -52,22 +52,7 @@ export const warn = transition({
     const proof = proveTrigger(trigger, observed.observations, held.unit, goods, context);
     if (isRefusal(proof)) return proof;
     const cureUntil = context.running + context.policy.cureMs;
-    const { pledgor, pledgee, monitor, custodian } = held;
-    context.put(warning, context.callId, {
-      state: 'OPEN',
-      pledge: pledgeId,
-      unit: held.unit,
-      pledgor,
-      pledgee,
-      monitor,
-      custodian,
-      trigger,
-      ...proof,
-      cureUntil,
-      evidenceRoot: observed.root,
-      ...versionOf(context),
-    });
-    context.put(pledge, pledgeId, { ...held, state: 'WARNED', cureUntil, ...versionOf(context) });
+    raiseWarning(pledgeId, held, { trigger, ...proof, evidenceRoot: observed.root }, cureUntil, context);
     return undefined;
   },
 });
@@ -81,7 +66,7 @@ interface Proof {
 
 /** Every reading of the quantity shown must be a breach, and one must come from a device that is not the owner's. */
 function proveTrigger(
-  trigger: Trigger,
+  trigger: ReadingTrigger,
   observations: readonly Observation[],
   unitId: Uint8Array,
   goods: Goods,
@@ -113,7 +98,7 @@ function proveTrigger(
   return { measured: proof.value, level: critical ? 'critical' : 'warning' };
 }
 
-function isBreach(trigger: Trigger, value: Decimal, goods: Goods, policy: Policy): boolean {
+function isBreach(trigger: ReadingTrigger, value: Decimal, goods: Goods, policy: Policy): boolean {
   switch (trigger) {
     case 'weight':
       return differs(value, goods, policy.weightWarnBp);

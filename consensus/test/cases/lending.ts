@@ -6,7 +6,7 @@ import { evaluation } from '../../contracts/objects/evaluation.ts';
 import { loan } from '../../contracts/objects/loan.ts';
 import { receipt, receiptTerms } from '../../contracts/objects/receipt.ts';
 import { unit } from '../../contracts/objects/unit.ts';
-import type { Trigger } from '../../contracts/objects/warning.ts';
+import type { ReadingTrigger } from '../../contracts/objects/warning.ts';
 import { device, labelKey, party } from '../../contracts/registry.ts';
 import { enrolDevice, enrolKey, enrolParty } from '../../contracts/transitions/enrol.ts';
 import { revokeDevice, revokeKey } from '../../contracts/transitions/revoke.ts';
@@ -130,7 +130,7 @@ function perfectWhereControlled(controllers: { readonly [name in PartyName]?: Pa
 
 /** A warning on one reading. */
 function warnWith(
-  trigger: Trigger,
+  trigger: ReadingTrigger,
   values: { readonly [Q in QuantityName]?: string },
   sensor = 'scale',
 ): Outcome {
