@@ -8,15 +8,19 @@ import { decide } from './transitions/decide.ts';
 import { draw } from './transitions/draw.ts';
 import { enrolDevice, enrolKey, enrolParty } from './transitions/enrol.ts';
 import { evaluate } from './transitions/evaluate.ts';
+import { expire } from './transitions/expire.ts';
 import { handOver } from './transitions/hand-over.ts';
 import { issueReceipt } from './transitions/issue-receipt.ts';
+import { callMargin, closeCall, topUpCash, topUpGoods } from './transitions/margin.ts';
+import { issueMoney, redeemMoney } from './transitions/money.ts';
 import { moveIn } from './transitions/move-in.ts';
 import { moveOut } from './transitions/move-out.ts';
 import { stateOrder } from './transitions/order-receipt.ts';
 import { perfectPledge } from './transitions/perfect-pledge.ts';
 import { registerGoods } from './transitions/register-goods.ts';
-import { release } from './transitions/release.ts';
-import { repay } from './transitions/repay.ts';
+import { release, releasePaid } from './transitions/release.ts';
+import { releasePart } from './transitions/release-part.ts';
+import { repay, writeOff } from './transitions/repay.ts';
 import { reportLoss } from './transitions/report-loss.ts';
 import { revokeDevice, revokeKey } from './transitions/revoke.ts';
 import { endEpoch, nameSeats } from './transitions/seats.ts';
@@ -24,6 +28,7 @@ import { commitSeed, revealSeed } from './transitions/seeds.ts';
 import { cancelReceipt, splitReceipt } from './transitions/split-receipt.ts';
 import { bond, electDelegate, releaseStake, transferStake, unbond } from './transitions/stake.ts';
 import { statePrice } from './transitions/state-price.ts';
+import { substitute } from './transitions/substitute.ts';
 import { supplyStatus } from './transitions/supply-status.ts';
 import { transferReceipt, transferTitle } from './transitions/transfer.ts';
 import { warn } from './transitions/warn.ts';
@@ -74,9 +79,20 @@ const declared = [
   agreePledge,
   perfectPledge,
   draw,
+  releasePart,
+  substitute,
+  callMargin,
+  topUpCash,
+  topUpGoods,
+  closeCall,
   repay,
+  writeOff,
   release,
+  releasePaid,
+  expire,
   warn,
+  issueMoney,
+  redeemMoney,
 ] as const;
 
 /** By name. Arguments are checked against the transition's own schema before it sees them. */

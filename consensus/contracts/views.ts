@@ -20,6 +20,8 @@ import { evaluation } from './objects/evaluation.ts';
 import { evidenceUse } from './objects/evidence-use.ts';
 import { grant } from './objects/grant.ts';
 import { loan } from './objects/loan.ts';
+import { marginCall } from './objects/margin-call.ts';
+import { account, lock, money } from './objects/money.ts';
 import { movement } from './objects/movement.ts';
 import { offenceRecord, offender } from './objects/offence.ts';
 import { orderHead, orderReceipt } from './objects/order-receipt.ts';
@@ -89,6 +91,10 @@ const rows: readonly Row[] = [
   row(claim, (lost, _, reader) =>
     same(lost.owner, lost.custodian, lost.monitor, lost.surveyor, ...readPledgees(lost.unit, reader)),
   ),
+  row(marginCall, ({ enterprise, bank }) => same(enterprise, bank)),
+  row(money, ({ issuer }) => same(issuer)),
+  row(account, ({ owner, money: id }, _, reader) => same(owner, reader.get(money, id)?.issuer)),
+  row(lock, ({ owner, money: id }, _, reader) => same(owner, reader.get(money, id)?.issuer)),
   row(price, ({ statedBy }) => same(statedBy)),
   row(releaseOrder, ({ pledgor, pledgee, monitor, custodian }) => same(pledgor, pledgee, monitor, custodian)),
   row(orderReceipt, (stated, _, reader) => {

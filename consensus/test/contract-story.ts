@@ -326,6 +326,7 @@ export class Story {
       interest: 20_000,
       costs: 1_000,
       reference: 'PAY-1',
+      money: undefined,
       ...changes,
     };
     return this.world.run(draw, args, by);
@@ -338,6 +339,7 @@ export class Story {
       currency: 'EUR',
       amount: 921_000,
       reference: 'PAY-2',
+      money: undefined,
       ...changes,
     };
     return this.world.run(repay, args, by);

@@ -53,5 +53,9 @@ export const loan = objectType('loan', {
     /** Pledges agreed for it. Those that have ended may linger until another is agreed. */
     pledges: list(hash32, pledgesPerLoanMax),
     debt,
+    /** The open margin call. */
+    marginCall: maybe(hash32),
+    /** Once repaid: when its pledges are released without the bank, running time; 0 before. */
+    releaseDue: timeMs,
   },
 });

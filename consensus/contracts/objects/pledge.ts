@@ -30,6 +30,7 @@ export const troubledStates: readonly PledgeState[] = ['WARNED', 'FROZEN', 'DEFA
 export const endedStates: readonly PledgeState[] = ['REALISED', 'RELEASED', 'LAPSED'];
 
 export const openWarningsMax = 8;
+export const ordersMax = 8;
 
 export const pledge = objectType('pledge', {
   v0: {
@@ -57,6 +58,8 @@ export const pledge = objectType('pledge', {
     /** End of the cure period, running time; 0 without an open warning. */
     cureUntil: timeMs,
     openWarnings: list(hash32, openWarningsMax),
+    /** Release orders given and not yet used; those that expired may linger. */
+    orders: list(hash32, ordersMax),
     /** A junior pledge: the senior pledge that it ranks behind. */
     behind: maybe(hash32),
   },

@@ -118,6 +118,7 @@ export const agreePledge = transition({
       countRoot: undefined,
       cureUntil: 0,
       openWarnings: [],
+      orders: [],
       behind: args.behind,
       line: args.line,
       loan: args.loan,

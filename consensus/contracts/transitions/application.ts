@@ -50,6 +50,8 @@ export const apply = transition({
       reason: '',
       pledges: [],
       debt: noDebt,
+      marginCall: undefined,
+      releaseDue: 0,
       ...versionOf(context),
     });
     return undefined;

@@ -124,7 +124,8 @@ function useRelease({ release, unit: unitId, quantity }: Exit, context: Context)
   context.put(releaseOrder, release, { ...order, state: 'USED', ...versionOf(context) });
   const held = context.get(pledge, order.pledge)!;
   const rest = held.quantity - quantity;
-  context.put(pledge, order.pledge, { ...held, quantity: rest, ...versionOf(context) });
+  const orders = held.orders.filter((id) => !equalBytes(id, release));
+  context.put(pledge, order.pledge, { ...held, quantity: rest, orders, ...versionOf(context) });
   changeHolding(unitId, order.pledge, { quantity: rest }, context);
 }
 

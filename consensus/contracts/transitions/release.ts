@@ -44,3 +44,32 @@ export const release = transition({
     return undefined;
   },
 });
+
+export const releasePaid = transition({
+  name: 'release-paid',
+  row: 21,
+  summary: 'Releases a pledge whose debt is paid, when the bank has been silent for three business days.',
+  args: { v0: { pledge: hash32 } },
+  signedBy: [],
+  preconditions: {
+    E_DEBT: 'the debt is paid, and that is on the ledger',
+    E_NOT_DUE: 'three business days have passed since',
+    E_NOT_FOUND: 'what it names exists',
+    E_STATE: 'the pledge has not ended',
+  },
+  effects: 'RELEASED; the receipt is the owner’s again',
+  visibility: 'V0',
+  apply: ({ pledge: id }, context) => {
+    const held = lookUp(context, pledge, id);
+    if (isRefusal(held)) return held;
+    if (endedStates.includes(held.state)) return wrongState(held.state, ['not ended'], id);
+    const secured = lookUp(context, loan, held.loan);
+    if (isRefusal(secured)) return secured;
+    if (secured.state !== 'REPAID')
+      return refused('E_DEBT', { owed: String(totalDebt(secured.debt)) }, held.loan);
+    if (context.running < secured.releaseDue)
+      return refused('E_NOT_DUE', { due: secured.releaseDue, running: context.running }, held.loan);
+    letGo(id, held, 'RELEASED', context);
+    return undefined;
+  },
+});
