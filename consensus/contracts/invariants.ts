@@ -4,25 +4,62 @@
  */
 
 import { equalBytes, toHex } from '../codec/bytes.ts';
+import { exitSteps } from './invariants/exits.ts';
 import { goodsInvariants } from './invariants/goods.ts';
 import { lendingInvariants } from './invariants/lending.ts';
-import { type Breach, type Invariant, Survey, type WholeState } from './invariants/survey.ts';
+import { moneyInvariants, moneySteps } from './invariants/money.ts';
+import { recordInvariants } from './invariants/record.ts';
+import {
+  type Breach,
+  type Invariant,
+  type StepInvariant,
+  Survey,
+  type WholeState,
+} from './invariants/survey.ts';
 import { readObject, type StoredObject } from './object.ts';
+import { correction } from './objects/correction.ts';
+import { disputed } from './objects/dispute.ts';
 import { encumbrance } from './objects/encumbrance.ts';
 import { evaluation } from './objects/evaluation.ts';
 import { evidenceUse } from './objects/evidence-use.ts';
+import { thingPayment } from './objects/mandate.ts';
 import { movement } from './objects/movement.ts';
 import { orderReceipt } from './objects/order-receipt.ts';
 import { payment } from './objects/payment.ts';
 import { endedStates, pledge } from './objects/pledge.ts';
+import { distribution } from './objects/sale.ts';
 import { status } from './objects/status.ts';
+import { triggerSet } from './objects/trigger-set.ts';
 import { callRecord, key } from './registry.ts';
 
+export { findDivergence, findRaceBreaches, type Run } from './invariants/record.ts';
 export type { Breach, WholeState } from './invariants/survey.ts';
 
-export const invariants: readonly Invariant[] = [...goodsInvariants, ...lendingInvariants].sort(
-  (a, b) => a.number - b.number,
-);
+export const invariants: readonly Invariant[] = [
+  ...goodsInvariants,
+  ...lendingInvariants,
+  ...moneyInvariants,
+  ...recordInvariants,
+].sort((a, b) => a.number - b.number);
+
+/** Those that hold between the states before and after one call. */
+export const stepInvariants: readonly StepInvariant[] = [...exitSteps, ...moneySteps];
+
+/** 22 is `findRewrites`; 24 and 25 hold between runs: invariants/record.ts. */
+const ofRuns = [22, 24, 25];
+
+/** Numbers of semantics §7 that can be executed. */
+export const executableInvariants: readonly number[] = [
+  ...new Set([...invariants, ...stepInvariants].map(({ number }) => number).concat(ofRuns)),
+].sort((a, b) => a - b);
+
+/** Every step invariant that the way from `before` to `after` breaks. */
+export function findStepBreaches(before: WholeState, after: WholeState): Breach[] {
+  const surveys = [new Survey(before), new Survey(after)] as const;
+  return stepInvariants.flatMap(({ number, find }) =>
+    Array.from(find(...surveys), (what) => ({ invariant: number, what })),
+  );
+}
 
 /** Types whose objects stay as they were written. */
 const fixedTypes: readonly string[] = [
@@ -33,6 +70,10 @@ const fixedTypes: readonly string[] = [
   evaluation,
   payment,
   movement,
+  triggerSet,
+  distribution,
+  correction,
+  thingPayment,
 ].map(({ name }) => name);
 
 /** Every invariant that `state` breaks, in the order of their numbers. */
@@ -67,7 +108,7 @@ export function findRewrites(earlier: Iterable<StoredObject>, later: Iterable<St
 const nameOf = ({ type, id }: StoredObject): string => `${type} ${toHex(id)}`;
 
 function deletion(before: StoredObject): string | undefined {
-  return before.type === encumbrance.name ? undefined : 'deleted';
+  return before.type === encumbrance.name || before.type === disputed.name ? undefined : 'deleted';
 }
 
 function rewriting(before: StoredObject, after: StoredObject): string | undefined {
