@@ -142,11 +142,13 @@ function suggest(walk: Walk, story: Story): Outcome | undefined {
     case 'AUTHORISED': {
       story.stateOrder({}, holders);
       const supplied = story.supply({}, holders);
+      if (supplied.refusal?.code === 'E_SCOPE') return chance.once(3) ? story.withdraw() : story.authorise();
       return supplied.refusal === undefined ? story.evaluate() : supplied;
     }
     case 'EVALUATED':
       return story.approve({ limit: 1 + chance.below(1_400_000) });
     case 'APPROVED':
+      if (lent.limitUntil < world.time) return money.lapse(story, 'approval', story.loan);
       if (held?.state === 'AGREED') return story.perfect({}, [story.bank, ...holders]);
       if (held?.state === 'PERFECTED') return story.draw({ principal: 1 + chance.below(1_000_000) });
       if (held?.state === 'WARNED' || held?.state === 'FROZEN') return undefined;
