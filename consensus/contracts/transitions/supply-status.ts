@@ -18,7 +18,15 @@ import {
   wholeCount,
 } from '../rules/evidence.ts';
 import { checkLive, checkScope } from '../rules/grants.ts';
-import { type Context, type ContractRefusal, isRefusal, lookUp, refused, transition } from '../transition.ts';
+import {
+  type Context,
+  type ContractRefusal,
+  isRefusal,
+  lookUp,
+  partyIn,
+  refused,
+  transition,
+} from '../transition.ts';
 
 export const supplyStatus = transition({
   name: 'supply-status',
@@ -30,11 +38,16 @@ export const supplyStatus = transition({
     v1: { unit: hash32, evidence: readingProofs },
     v2: { orderReceipt: hash32, asOf: timeMs, condition: text(160, 1) },
   },
-  signers: (args, context) => {
-    const goods = lookUp(context, unit, args.unit);
-    return isRefusal(goods) ? goods : [{ party: goods.monitor, role: 'monitor' }];
+  signedBy: [{ who: 'monitor', role: 'monitor', party: partyIn(unit, 'unit', 'monitor') }],
+  preconditions: {
+    E_EVIDENCE: 'a fresh weighing and count by independent devices',
+    E_NOT_FOUND: 'what it names exists',
+    E_SCOPE: 'a live grant covers the goods and the kind; the order receipt is about them and this bank',
+    E_STALE: 'it speaks of now; the order receipt is the newest',
   },
-  codes: ['E_EVIDENCE', 'E_NOT_FOUND', 'E_SCOPE', 'E_STALE'],
+  effects: 'the status is on record with the sensors’ figures',
+  evidence: 'root over the readings; the order receipt',
+  visibility: 'V3',
   apply: (args, context) => {
     const given = lookUp(context, grant, args.grant);
     if (isRefusal(given)) return given;
