@@ -18,6 +18,7 @@ import { distribution, sale } from '../contracts/objects/sale.ts';
 import { tranche } from '../contracts/objects/tranche.ts';
 import { unit } from '../contracts/objects/unit.ts';
 import { warning } from '../contracts/objects/warning.ts';
+import { discountedPrice } from '../contracts/rules/bills.ts';
 import { childId } from '../contracts/rules/warnings.ts';
 import * as bills from './bill-steps.ts';
 import * as breach from './breach-steps.ts';
@@ -299,6 +300,29 @@ effects('a bill: discounted at six per cent for thirty days, paid at face to who
   done(bills.settle(world, id));
   assert.is(balance(world, 'bankB'), 2_005_000);
   assert.is(world.read(bill, id).state, 'PAID');
+});
+
+effects('a discount is rounded against the seller, and a begun day counts', () => {
+  const terms = { rateBp: 600, dayBasis: 360 };
+  assert.is(discountedPrice(1_000_000, terms, 30 * DAY_MS), 995_000n);
+  assert.is(discountedPrice(1_000_001, terms, 30 * DAY_MS), 995_000n, 'ceil(5,000.005) is 5,001');
+  assert.is(discountedPrice(1_000_000, terms, 29 * DAY_MS + 1), 995_000n);
+  assert.is(discountedPrice(9_007_199_254_740_991, { rateBp: 10_000, dayBasis: 365 }, 365 * DAY_MS), 0n);
+});
+
+effects('what a lien did not get of the proceeds stays on the receipt', () => {
+  const story = storyAt('approved');
+  story.world.policy = { ...story.world.policy, lienFirst: false };
+  story.issue({ lienAmount: 50_000, lienCurrency: 'EUR' });
+  story.agree();
+  story.perfect();
+  story.draw();
+  story.warn();
+  const { sale: id } = breach.onSale(breach.defaulted(story));
+  done(breach.bidFor(story, id, 951_000));
+  story.world.pass(6 * DAY_MS);
+  done(breach.shareOut(story, id));
+  assert.is(story.world.read(receipt, story.receipt!).lienAmount, 30_000);
 });
 
 effects('dishonoured: each who pays may ask those before it, up to the drawer', () => {
