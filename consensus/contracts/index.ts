@@ -5,18 +5,24 @@ import { agreePledge } from './transitions/agree-pledge.ts';
 import { apply, withdraw } from './transitions/application.ts';
 import { authorise, revokeGrant } from './transitions/authorise.ts';
 import { decide } from './transitions/decide.ts';
+import { discountBill } from './transitions/discount-bill.ts';
+import { dishonourBill, refuseBill } from './transitions/dishonour-bill.ts';
 import { draw } from './transitions/draw.ts';
+import { endorseBill } from './transitions/endorse-bill.ts';
 import { enrolDevice, enrolKey, enrolParty } from './transitions/enrol.ts';
 import { evaluate } from './transitions/evaluate.ts';
 import { expire } from './transitions/expire.ts';
 import { handOver } from './transitions/hand-over.ts';
+import { acceptBill, issueBill } from './transitions/issue-bill.ts';
 import { issueReceipt } from './transitions/issue-receipt.ts';
 import { callMargin, closeCall, topUpCash, topUpGoods } from './transitions/margin.ts';
 import { issueMoney, redeemMoney } from './transitions/money.ts';
 import { moveIn } from './transitions/move-in.ts';
 import { moveOut } from './transitions/move-out.ts';
 import { stateOrder } from './transitions/order-receipt.ts';
+import { payBill, presentBill } from './transitions/pay-bill.ts';
 import { perfectPledge } from './transitions/perfect-pledge.ts';
+import { claimRecourse, payRecourse } from './transitions/recourse.ts';
 import { registerGoods } from './transitions/register-goods.ts';
 import { release, releasePaid } from './transitions/release.ts';
 import { releasePart } from './transitions/release-part.ts';
@@ -91,6 +97,16 @@ const declared = [
   releasePaid,
   expire,
   warn,
+  issueBill,
+  acceptBill,
+  endorseBill,
+  discountBill,
+  presentBill,
+  payBill,
+  refuseBill,
+  dishonourBill,
+  claimRecourse,
+  payRecourse,
   issueMoney,
   redeemMoney,
 ] as const;

@@ -4,11 +4,16 @@
  */
 
 import { equalBytes, toHex } from '../codec/bytes.ts';
+import { billInvariants } from './invariants/bills.ts';
 import { goodsInvariants } from './invariants/goods.ts';
 import { lendingInvariants } from './invariants/lending.ts';
+import { moneyInvariants } from './invariants/money.ts';
 import { type Breach, type Invariant, Survey, type WholeState } from './invariants/survey.ts';
 import { readObject, type StoredObject } from './object.ts';
+import { bill, extinguishedStates } from './objects/bill.ts';
+import { billPayment } from './objects/bill-payment.ts';
 import { encumbrance } from './objects/encumbrance.ts';
+import { endorsement } from './objects/endorsement.ts';
 import { evaluation } from './objects/evaluation.ts';
 import { evidenceUse } from './objects/evidence-use.ts';
 import { movement } from './objects/movement.ts';
@@ -20,9 +25,12 @@ import { callRecord, key } from './registry.ts';
 
 export type { Breach, WholeState } from './invariants/survey.ts';
 
-export const invariants: readonly Invariant[] = [...goodsInvariants, ...lendingInvariants].sort(
-  (a, b) => a.number - b.number,
-);
+export const invariants: readonly Invariant[] = [
+  ...goodsInvariants,
+  ...lendingInvariants,
+  ...moneyInvariants,
+  ...billInvariants,
+].sort((a, b) => a.number - b.number);
 
 /** Types whose objects stay as they were written. */
 const fixedTypes: readonly string[] = [
@@ -33,6 +41,8 @@ const fixedTypes: readonly string[] = [
   evaluation,
   payment,
   movement,
+  endorsement,
+  billPayment,
 ].map(({ name }) => name);
 
 /** Every invariant that `state` breaks, in the order of their numbers. */
@@ -83,6 +93,11 @@ function rewriting(before: StoredObject, after: StoredObject): string | undefine
     return readObject(pledge, after).state === readObject(pledge, before).state
       ? undefined
       : 'an ended pledge came back';
+  }
+  if (before.type === bill.name && extinguishedStates.includes(readObject(bill, before).state)) {
+    return readObject(bill, after).state === readObject(bill, before).state
+      ? undefined
+      : 'an extinguished bill came back';
   }
   return undefined;
 }

@@ -12,9 +12,12 @@ import {
   type ValueOf,
   type VisibilityClass,
 } from './object.ts';
+import { bill } from './objects/bill.ts';
+import { billPayment } from './objects/bill-payment.ts';
 import { claim } from './objects/claim.ts';
 import { clock } from './objects/clock.ts';
 import { encumbrance } from './objects/encumbrance.ts';
+import { endorsement } from './objects/endorsement.ts';
 import { committeeObject, epochObject } from './objects/epoch.ts';
 import { evaluation } from './objects/evaluation.ts';
 import { evidenceUse } from './objects/evidence-use.ts';
@@ -37,6 +40,7 @@ import { unit } from './objects/unit.ts';
 import { warning } from './objects/warning.ts';
 import { zone } from './objects/zone.ts';
 import { callRecord, chain, device, key, party } from './registry.ts';
+import { liableSigners } from './rules/bills.ts';
 
 /** Ids of the parties that may see a class. */
 export interface Viewers {
@@ -118,6 +122,14 @@ const rows: readonly Row[] = [
     v2: [pledgor, pledgee],
   })),
   row(warning, ({ pledgor, pledgee, monitor, custodian }) => same(pledgor, pledgee, monitor, custodian)),
+  row(bill, (held, id, reader) => same(...billParties(id, held, reader))),
+  row(endorsement, ({ bill: id, from, to }, _, reader) => ({
+    v1: readBillParties(id, reader),
+    v2: [from, to],
+  })),
+  row(billPayment, ({ bill: id, payer, payee }, _, reader) =>
+    same(payer, payee, ...readBillParties(id, reader)),
+  ),
   row(payment, ({ payer, bank, enterprise }) => same(payer, bank, enterprise)),
 ];
 
@@ -147,6 +159,16 @@ export function visibleClasses(
   const name = toHex(viewer);
   const sees = (parties: readonly Uint8Array[]): boolean => parties.some((id) => toHex(id) === name);
   return [0, ...(sees(v1) ? ([1] as const) : []), ...(sees(v2) ? ([2] as const) : [])];
+}
+
+/** Everybody who signed the bill or was named in it, and its holder. */
+function billParties(id: Uint8Array, held: ValueOf<typeof bill>, reader: ObjectReader): Uint8Array[] {
+  return [held.drawee, held.payee, held.holder, ...liableSigners(id, held, reader)];
+}
+
+function readBillParties(id: Uint8Array, reader: ObjectReader): Uint8Array[] {
+  const held = reader.get(bill, id);
+  return held === undefined ? [] : billParties(id, held, reader);
 }
 
 /** Banks that hold the unit as security: they are parties of its file. */

@@ -1,0 +1,145 @@
+/** Steps of the bills' rows (35–39): zenith draws on acme to its own order, and passes the bill on. */
+
+import { asciiBytes } from '../codec/bytes.ts';
+import { bill } from '../contracts/objects/bill.ts';
+import { discountBill } from '../contracts/transitions/discount-bill.ts';
+import { dishonourBill, refuseBill } from '../contracts/transitions/dishonour-bill.ts';
+import { endorseBill } from '../contracts/transitions/endorse-bill.ts';
+import { acceptBill, issueBill } from '../contracts/transitions/issue-bill.ts';
+import { issueMoney } from '../contracts/transitions/money.ts';
+import { payBill, presentBill } from '../contracts/transitions/pay-bill.ts';
+import { claimRecourse, payRecourse } from '../contracts/transitions/recourse.ts';
+import { hash } from '../crypto/hash.ts';
+import { DAY_MS } from './contract-story.ts';
+import { type ArgsOf, idOf, type Outcome, type PartyName, START_MS, World } from './contract-world.ts';
+import { euros } from './loan-steps.ts';
+
+export const FACE = 1_000_000;
+export const DUE = START_MS + 90 * DAY_MS;
+
+export const billStages = ['issued', 'accepted', 'endorsed', 'due', 'presented', 'dishonoured'] as const;
+export type BillStage = (typeof billStages)[number];
+
+const nothing = hash('label', asciiBytes('no bill'));
+
+export class BillStory {
+  readonly world: World;
+  bill = nothing;
+
+  constructor(world: World) {
+    this.world = world;
+  }
+
+  fork(into: World = this.world.fork()): BillStory {
+    return Object.assign(new BillStory(into), { bill: this.bill });
+  }
+
+  fund(to: PartyName, amount = FACE, issuer: PartyName = 'bankA', currency = 'EUR'): Outcome {
+    const args = { issuer: idOf(issuer), to: idOf(to), currency, amount, reference: 'TX-1' };
+    return this.world.run(issueMoney, args, [issuer]);
+  }
+
+  issue(changes: Partial<ArgsOf<typeof issueBill>> = {}, by: readonly string[] = ['zenith']): Outcome {
+    const args = {
+      drawer: idOf('zenith'),
+      drawee: idOf('acme'),
+      payee: idOf('zenith'),
+      money: euros(),
+      face: FACE,
+      due: DUE,
+      payDays: 2,
+      transferable: true,
+      ...changes,
+    };
+    const outcome = this.world.run(issueBill, args, by);
+    if (outcome.refusal === undefined) this.bill = outcome.id;
+    return outcome;
+  }
+
+  accept(by: readonly string[] = ['acme']): Outcome {
+    return this.world.run(acceptBill, { bill: this.bill }, by);
+  }
+
+  endorse(from: PartyName, to: PartyName, amount = FACE, by: readonly string[] = [from, to]): Outcome {
+    return this.world.run(endorseBill, { bill: this.bill, to: idOf(to), amount }, by);
+  }
+
+  discount(
+    from: PartyName,
+    changes: Partial<ArgsOf<typeof discountBill>> = {},
+    by: readonly string[] = [from, 'bankB'],
+  ): Outcome {
+    const args = {
+      bill: this.bill,
+      bank: idOf('bankB'),
+      money: euros(),
+      rateBp: 500,
+      dayBasis: '360' as const,
+      ...changes,
+    };
+    return this.world.run(discountBill, args, by);
+  }
+
+  present(holder: PartyName): Outcome {
+    return this.world.run(presentBill, { bill: this.bill }, [holder]);
+  }
+
+  pay(by: readonly string[] = ['acme']): Outcome {
+    return this.world.run(payBill, { bill: this.bill }, by);
+  }
+
+  refuse(by: readonly string[] = ['acme']): Outcome {
+    return this.world.run(refuseBill, { bill: this.bill }, by);
+  }
+
+  dishonour(): Outcome {
+    return this.world.run(dishonourBill, { bill: this.bill }, []);
+  }
+
+  claim(holder: PartyName, against: PartyName): Outcome {
+    return this.world.run(claimRecourse, { bill: this.bill, against: idOf(against) }, [holder]);
+  }
+
+  takeUp(payer: PartyName, by: readonly string[] = [payer]): Outcome {
+    return this.world.run(payRecourse, { bill: this.bill, payer: idOf(payer) }, by);
+  }
+
+  state(): string {
+    return this.world.read(bill, this.bill).state;
+  }
+
+  /** Takes every step up to `stage`; each must take effect. From `endorsed` on, bankB holds it through carrier. */
+  reach(stage: BillStage, acceptedToo = true): this {
+    const steps: readonly (() => readonly (Outcome | undefined)[])[] = [
+      () => [this.fund('bankA', 1), this.issue()],
+      () => [acceptedToo ? this.accept() : undefined],
+      () => [this.endorse('zenith', 'carrier'), this.endorse('carrier', 'bankB')],
+      () => {
+        this.world.time = DUE;
+        return [];
+      },
+      () => [this.present('bankB')],
+      () => [this.refuse()],
+    ];
+    for (const step of steps.slice(0, billStages.indexOf(stage) + 1)) {
+      for (const outcome of step()) {
+        if (outcome?.refusal !== undefined) throw new Error(JSON.stringify(outcome.refusal));
+      }
+    }
+    return this;
+  }
+}
+
+const reached = new Map<string, BillStory>();
+
+/** A fresh copy of the plain story at `stage`. */
+export function billAt(stage: BillStage | 'none', acceptedToo = true): BillStory {
+  const name = `${stage} ${acceptedToo}`;
+  let story = reached.get(name);
+  if (story === undefined) {
+    story = new BillStory(World.enrolled());
+    if (stage !== 'none') story.reach(stage, acceptedToo);
+    reached.set(name, story);
+  }
+  return story.fork();
+}
