@@ -15,12 +15,15 @@ import { expire } from './transitions/expire.ts';
 import { handOver } from './transitions/hand-over.ts';
 import { acceptBill, issueBill } from './transitions/issue-bill.ts';
 import { issueReceipt } from './transitions/issue-receipt.ts';
+import { expireMandate, giveMandate, narrowMandate, revokeMandate } from './transitions/mandate.ts';
 import { callMargin, closeCall, topUpCash, topUpGoods } from './transitions/margin.ts';
 import { issueMoney, redeemMoney } from './transitions/money.ts';
 import { moveIn } from './transitions/move-in.ts';
 import { moveOut } from './transitions/move-out.ts';
+import { openAccount } from './transitions/open-account.ts';
 import { stateOrder } from './transitions/order-receipt.ts';
 import { payBill, presentBill } from './transitions/pay-bill.ts';
+import { payByThing } from './transitions/pay-by-thing.ts';
 import { perfectPledge } from './transitions/perfect-pledge.ts';
 import { claimRecourse, payRecourse } from './transitions/recourse.ts';
 import { registerGoods } from './transitions/register-goods.ts';
@@ -36,7 +39,9 @@ import { bond, electDelegate, releaseStake, transferStake, unbond } from './tran
 import { statePrice } from './transitions/state-price.ts';
 import { substitute } from './transitions/substitute.ts';
 import { supplyStatus } from './transitions/supply-status.ts';
+import { resumeMandate, suspendMandate, suspendOnWarning } from './transitions/suspend-mandate.ts';
 import { transferReceipt, transferTitle } from './transitions/transfer.ts';
+import { transferThing } from './transitions/transfer-thing.ts';
 import { warn } from './transitions/warn.ts';
 import { measureZone, stateZone } from './transitions/zones.ts';
 
@@ -109,6 +114,16 @@ const declared = [
   payRecourse,
   issueMoney,
   redeemMoney,
+  openAccount,
+  transferThing,
+  giveMandate,
+  narrowMandate,
+  revokeMandate,
+  expireMandate,
+  payByThing,
+  suspendMandate,
+  suspendOnWarning,
+  resumeMandate,
 ] as const;
 
 /** By name. Arguments are checked against the transition's own schema before it sees them. */

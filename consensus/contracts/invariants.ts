@@ -9,6 +9,7 @@ import { goodsInvariants } from './invariants/goods.ts';
 import { lendingInvariants } from './invariants/lending.ts';
 import { moneyInvariants } from './invariants/money.ts';
 import { type Breach, type Invariant, Survey, type WholeState } from './invariants/survey.ts';
+import { thingInvariants } from './invariants/things.ts';
 import { readObject, type StoredObject } from './object.ts';
 import { bill, extinguishedStates } from './objects/bill.ts';
 import { billPayment } from './objects/bill-payment.ts';
@@ -16,11 +17,13 @@ import { encumbrance } from './objects/encumbrance.ts';
 import { endorsement } from './objects/endorsement.ts';
 import { evaluation } from './objects/evaluation.ts';
 import { evidenceUse } from './objects/evidence-use.ts';
+import { liveMandateStates, mandate } from './objects/mandate.ts';
 import { movement } from './objects/movement.ts';
 import { orderReceipt } from './objects/order-receipt.ts';
 import { payment } from './objects/payment.ts';
 import { endedStates, pledge } from './objects/pledge.ts';
 import { status } from './objects/status.ts';
+import { thingPayment } from './objects/thing-payment.ts';
 import { callRecord, key } from './registry.ts';
 
 export type { Breach, WholeState } from './invariants/survey.ts';
@@ -30,6 +33,7 @@ export const invariants: readonly Invariant[] = [
   ...lendingInvariants,
   ...moneyInvariants,
   ...billInvariants,
+  ...thingInvariants,
 ].sort((a, b) => a.number - b.number);
 
 /** Types whose objects stay as they were written. */
@@ -43,6 +47,7 @@ const fixedTypes: readonly string[] = [
   movement,
   endorsement,
   billPayment,
+  thingPayment,
 ].map(({ name }) => name);
 
 /** Every invariant that `state` breaks, in the order of their numbers. */
@@ -98,6 +103,11 @@ function rewriting(before: StoredObject, after: StoredObject): string | undefine
     return readObject(bill, after).state === readObject(bill, before).state
       ? undefined
       : 'an extinguished bill came back';
+  }
+  if (before.type === mandate.name && !liveMandateStates.includes(readObject(mandate, before).state)) {
+    return readObject(mandate, after).state === readObject(mandate, before).state
+      ? undefined
+      : 'an ended mandate came back';
   }
   return undefined;
 }

@@ -23,6 +23,7 @@ import { evaluation } from './objects/evaluation.ts';
 import { evidenceUse } from './objects/evidence-use.ts';
 import { grant } from './objects/grant.ts';
 import { loan } from './objects/loan.ts';
+import { mandate } from './objects/mandate.ts';
 import { marginCall } from './objects/margin-call.ts';
 import { account, lock, money } from './objects/money.ts';
 import { movement } from './objects/movement.ts';
@@ -36,7 +37,10 @@ import { releaseOrder } from './objects/release-order.ts';
 import { stake, stakeRoll } from './objects/stake.ts';
 import { status } from './objects/status.ts';
 import { tenure } from './objects/tenure.ts';
+import { thing } from './objects/thing.ts';
+import { thingPayment } from './objects/thing-payment.ts';
 import { unit } from './objects/unit.ts';
+import { virtualAccount } from './objects/virtual-account.ts';
 import { warning } from './objects/warning.ts';
 import { zone } from './objects/zone.ts';
 import { callRecord, chain, device, key, party } from './registry.ts';
@@ -129,6 +133,14 @@ const rows: readonly Row[] = [
   })),
   row(billPayment, ({ bill: id, payer, payee }, _, reader) =>
     same(payer, payee, ...readBillParties(id, reader)),
+  ),
+  row(thing, ({ owner }) => same(owner)),
+  row(virtualAccount, ({ owner, bank }) => same(owner, bank)),
+  row(mandate, ({ owner, limits }, _, reader) =>
+    same(owner, ...limits.means.map((means) => reader.get(virtualAccount, means)?.bank)),
+  ),
+  row(thingPayment, ({ payer, payee, money: id }, _, reader) =>
+    same(payer, payee, reader.get(money, id)?.issuer),
   ),
   row(payment, ({ payer, bank, enterprise }) => same(payer, bank, enterprise)),
 ];
