@@ -95,6 +95,7 @@ export const codes = {
   E_NO_NOTICE: 'notice is not proved',
   E_CURE_OPEN: 'the cure period still runs',
   E_NOTICE: 'the notice is missing, of something else, or too recent',
+  E_BID: 'lower than what is asked, or than another bid',
   E_FORFEIT: 'the pledgee takes goods only with consent given after default, at an appraised value',
   E_STANDING: 'the party has no part in this file',
   E_GAP: 'the new monitor’s attornment leaves a gap',

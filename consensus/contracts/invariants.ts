@@ -5,14 +5,24 @@
 
 import { equalBytes, toHex } from '../codec/bytes.ts';
 import { billInvariants } from './invariants/bills.ts';
+import { exitSteps } from './invariants/exits.ts';
 import { goodsInvariants } from './invariants/goods.ts';
 import { lendingInvariants } from './invariants/lending.ts';
 import { moneyInvariants } from './invariants/money.ts';
-import { type Breach, type Invariant, Survey, type WholeState } from './invariants/survey.ts';
+import { recordInvariants } from './invariants/record.ts';
+import {
+  type Breach,
+  type Invariant,
+  type StepInvariant,
+  Survey,
+  type WholeState,
+} from './invariants/survey.ts';
 import { thingInvariants } from './invariants/things.ts';
 import { readObject, type StoredObject } from './object.ts';
 import { bill, extinguishedStates } from './objects/bill.ts';
 import { billPayment } from './objects/bill-payment.ts';
+import { correction } from './objects/correction.ts';
+import { disputed } from './objects/dispute.ts';
 import { encumbrance } from './objects/encumbrance.ts';
 import { endorsement } from './objects/endorsement.ts';
 import { evaluation } from './objects/evaluation.ts';
@@ -22,10 +32,13 @@ import { movement } from './objects/movement.ts';
 import { orderReceipt } from './objects/order-receipt.ts';
 import { payment } from './objects/payment.ts';
 import { endedStates, pledge } from './objects/pledge.ts';
+import { distribution } from './objects/sale.ts';
 import { status } from './objects/status.ts';
 import { thingPayment } from './objects/thing-payment.ts';
+import { triggerSet } from './objects/trigger-set.ts';
 import { callRecord, key } from './registry.ts';
 
+export { findDivergence, findRaceBreaches, type Run } from './invariants/record.ts';
 export type { Breach, WholeState } from './invariants/survey.ts';
 
 export const invariants: readonly Invariant[] = [
@@ -34,7 +47,27 @@ export const invariants: readonly Invariant[] = [
   ...moneyInvariants,
   ...billInvariants,
   ...thingInvariants,
+  ...recordInvariants,
 ].sort((a, b) => a.number - b.number);
+
+/** Those that hold between the states before and after one call. */
+export const stepInvariants: readonly StepInvariant[] = exitSteps;
+
+/** 22 is `findRewrites`; 24 and 25 hold between runs: invariants/record.ts. */
+const ofRuns = [22, 24, 25];
+
+/** Numbers of semantics §7 that can be executed. */
+export const executableInvariants: readonly number[] = [
+  ...new Set([...invariants, ...stepInvariants].map(({ number }) => number).concat(ofRuns)),
+].sort((a, b) => a - b);
+
+/** Every step invariant that the way from `before` to `after` breaks. */
+export function findStepBreaches(before: WholeState, after: WholeState): Breach[] {
+  const surveys = [new Survey(before), new Survey(after)] as const;
+  return stepInvariants.flatMap(({ number, find }) =>
+    Array.from(find(...surveys), (what) => ({ invariant: number, what })),
+  );
+}
 
 /** Types whose objects stay as they were written. */
 const fixedTypes: readonly string[] = [
@@ -47,6 +80,9 @@ const fixedTypes: readonly string[] = [
   movement,
   endorsement,
   billPayment,
+  triggerSet,
+  distribution,
+  correction,
   thingPayment,
 ].map(({ name }) => name);
 
@@ -82,7 +118,7 @@ export function findRewrites(earlier: Iterable<StoredObject>, later: Iterable<St
 const nameOf = ({ type, id }: StoredObject): string => `${type} ${toHex(id)}`;
 
 function deletion(before: StoredObject): string | undefined {
-  return before.type === encumbrance.name ? undefined : 'deleted';
+  return before.type === encumbrance.name || before.type === disputed.name ? undefined : 'deleted';
 }
 
 function rewriting(before: StoredObject, after: StoredObject): string | undefined {

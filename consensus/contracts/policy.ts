@@ -1,6 +1,7 @@
 /** Numbers that the parties agreed on before anything was pledged; part of the genesis (semantics §1, §6). */
 
 import { flag, type Infer, int, record } from '../codec/schema.ts';
+import { defaultTriggers, triggerRules } from './triggers/rules.ts';
 
 const basisPoints = int(0, 10_000);
 const durationMs = int(0, 10 * 365 * 86_400_000);
@@ -20,9 +21,8 @@ export const policy = record('policy', {
   loanToValueBp: basisPoints,
   callLineBp: basisPoints,
   enforcementLineBp: basisPoints,
-  /** Warn when weight differs from expected stock by more than this; critical above the second. */
-  weightWarnBp: basisPoints,
-  weightCriticalBp: basisPoints,
+  /** What is a breach, unless a pledge has rules of its own. */
+  triggers: triggerRules,
   /** A longer step between two checkpoints is a pause of finality: clocks stop for it `[CTR-11]`. */
   pauseMs: durationMs,
   /** Notice by two attempts is proved this long after the second. */
@@ -56,8 +56,7 @@ export const defaultPolicy: Policy = {
   loanToValueBp: 6_000,
   callLineBp: 7_000,
   enforcementLineBp: 8_000,
-  weightWarnBp: 50,
-  weightCriticalBp: 200,
+  triggers: defaultTriggers,
   pauseMs: 10 * 60_000,
   noticeMs: 24 * HOUR_MS,
   enforcementNoticeMs: 240 * HOUR_MS,

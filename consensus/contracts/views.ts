@@ -16,6 +16,8 @@ import { bill } from './objects/bill.ts';
 import { billPayment } from './objects/bill-payment.ts';
 import { claim } from './objects/claim.ts';
 import { clock } from './objects/clock.ts';
+import { correction } from './objects/correction.ts';
+import { dispute, disputed } from './objects/dispute.ts';
 import { encumbrance } from './objects/encumbrance.ts';
 import { endorsement } from './objects/endorsement.ts';
 import { committeeObject, epochObject } from './objects/epoch.ts';
@@ -27,24 +29,31 @@ import { mandate } from './objects/mandate.ts';
 import { marginCall } from './objects/margin-call.ts';
 import { account, lock, money } from './objects/money.ts';
 import { movement } from './objects/movement.ts';
+import { notice } from './objects/notice.ts';
 import { offenceRecord, offender } from './objects/offence.ts';
 import { orderHead, orderReceipt } from './objects/order-receipt.ts';
 import { payment } from './objects/payment.ts';
 import { pledge } from './objects/pledge.ts';
 import { price } from './objects/price.ts';
+import { pulse } from './objects/pulse.ts';
 import { receipt } from './objects/receipt.ts';
 import { releaseOrder } from './objects/release-order.ts';
+import { distribution, sale } from './objects/sale.ts';
 import { stake, stakeRoll } from './objects/stake.ts';
 import { status } from './objects/status.ts';
+import { swap } from './objects/swap.ts';
 import { tenure } from './objects/tenure.ts';
 import { thing } from './objects/thing.ts';
 import { thingPayment } from './objects/thing-payment.ts';
+import { tranche } from './objects/tranche.ts';
+import { triggerSet } from './objects/trigger-set.ts';
 import { unit } from './objects/unit.ts';
 import { virtualAccount } from './objects/virtual-account.ts';
 import { warning } from './objects/warning.ts';
 import { zone } from './objects/zone.ts';
 import { callRecord, chain, device, key, party } from './registry.ts';
 import { liableSigners } from './rules/bills.ts';
+import { fileParties } from './rules/disputes.ts';
 
 /** Ids of the parties that may see a class. */
 export interface Viewers {
@@ -99,6 +108,26 @@ const rows: readonly Row[] = [
   row(claim, (lost, _, reader) =>
     same(lost.owner, lost.custodian, lost.monitor, lost.surveyor, ...readPledgees(lost.unit, reader)),
   ),
+  row(triggerSet, ({ pledgor, pledgee, monitor }) => same(pledgor, pledgee, monitor)),
+  row(pulse, ({ owner, custodian, monitor }, id, reader) =>
+    same(owner, custodian, monitor, ...readPledgees(id, reader)),
+  ),
+  row(notice, ({ sender, addressee }) => same(sender, addressee)),
+  row(sale, ({ pledgor, pledgee, monitor, custodian, bidder }) =>
+    same(pledgor, pledgee, monitor, custodian, bidder),
+  ),
+  row(distribution, (paid) => same(paid.pledgor, paid.pledgee, ...paid.shares.map(({ to }) => to))),
+  row(dispute, (open, _, reader) =>
+    same(...(fileParties(open.type, open.subject, reader) ?? []), open.by, open.resolver),
+  ),
+  row(disputed, () => nobody),
+  row(correction, ({ owner, custodian, monitor, unit: id, surveyor }, _, reader) =>
+    same(owner, custodian, monitor, surveyor, ...readPledgees(id, reader)),
+  ),
+  row(tranche, ({ holder, trustee, loan: id }, _, reader) =>
+    same(holder, trustee, reader.get(loan, id)?.bank),
+  ),
+  row(swap, ({ first, second }) => same(first.payer, second.payer)),
   row(marginCall, ({ enterprise, bank }) => same(enterprise, bank)),
   row(money, ({ issuer }) => same(issuer)),
   row(account, ({ owner, money: id }, _, reader) => same(owner, reader.get(money, id)?.issuer)),

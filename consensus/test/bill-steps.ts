@@ -11,8 +11,17 @@ import { payBill, presentBill } from '../contracts/transitions/pay-bill.ts';
 import { claimRecourse, payRecourse } from '../contracts/transitions/recourse.ts';
 import { hash } from '../crypto/hash.ts';
 import { DAY_MS } from './contract-story.ts';
-import { type ArgsOf, idOf, type Outcome, type PartyName, START_MS, World } from './contract-world.ts';
+import {
+  type ArgsOf,
+  HOUR_MS,
+  idOf,
+  type Outcome,
+  type PartyName,
+  START_MS,
+  World,
+} from './contract-world.ts';
 import { euros } from './loan-steps.ts';
+import { ThingStory } from './thing-steps.ts';
 
 export const FACE = 1_000_000;
 export const DUE = START_MS + 90 * DAY_MS;
@@ -47,6 +56,7 @@ export class BillStory {
       money: euros(),
       face: FACE,
       due: DUE,
+      place: 'Hamburg',
       payDays: 2,
       transferable: true,
       ...changes,
@@ -143,3 +153,59 @@ export function billAt(stage: BillStage | 'none', acceptedToo = true): BillStory
   }
   return story.fork();
 }
+
+/** For walks over the whole machine: a step on a world, in which bills and mandates are named by their ids. */
+const billOf = (world: World, id: Uint8Array): BillStory => Object.assign(new BillStory(world), { bill: id });
+
+/** A world in which everybody has two million of bank A's euros. */
+export function funded(): World {
+  const world = World.enrolled();
+  const story = new BillStory(world);
+  for (const name of ['acme', 'zenith', 'bankB', 'carrier', 'warehouse'] as const) story.fund(name, 2 * FACE);
+  return world;
+}
+
+/** zenith draws on acme to its own order, in thirty days. */
+export const draft = (world: World): Outcome =>
+  new BillStory(world).issue({ due: world.time + 30 * DAY_MS, payDays: 1 });
+export const accept = (world: World, bill: Uint8Array): Outcome => billOf(world, bill).accept();
+export const passOn = (world: World, bill: Uint8Array, from: PartyName, to: PartyName, sum = FACE): Outcome =>
+  billOf(world, bill).endorse(from, to, sum);
+export const sellTo = (
+  world: World,
+  bill: Uint8Array,
+  changes: Partial<ArgsOf<typeof discountBill>> = {},
+  by: readonly string[] = ['zenith', 'bankB'],
+): Outcome => billOf(world, bill).discount('zenith', changes, by);
+export const present = (world: World, bill: Uint8Array, by: PartyName = 'zenith'): Outcome =>
+  billOf(world, bill).present(by);
+export const settle = (world: World, bill: Uint8Array): Outcome => billOf(world, bill).pay();
+export const refuse = (world: World, bill: Uint8Array, refused = true): Outcome =>
+  refused ? billOf(world, bill).refuse() : billOf(world, bill).dishonour();
+export const recourse = (world: World, bill: Uint8Array, payer: PartyName): Outcome =>
+  billOf(world, bill).takeUp(payer);
+
+const thingOf = (world: World, id: Uint8Array): ThingStory =>
+  Object.assign(new ThingStory(world), { mandate: id });
+
+export const openFor = (world: World): Outcome => new ThingStory(world).open();
+/** Twenty thousand a payment, fifty thousand and four payments a day, at any hour of thirty days. */
+const dayLong = {
+  ...{ fromMinute: 0, untilMinute: 1_440 },
+  ...{ amountMax: 20_000, windowAmount: 50_000, windowCount: 4, threshold: 20_000 },
+};
+export const mandateFor = (world: World): Outcome =>
+  new ThingStory(world).give({ ...dayLong, until: world.time + 30 * DAY_MS }, { second: undefined });
+export const buy = (world: World, mandate: Uint8Array, changes: { readonly amount?: number } = {}): Outcome =>
+  thingOf(world, mandate).pay({ amount: 15_000, ...changes });
+export const narrow = (world: World, mandate: Uint8Array): Outcome =>
+  thingOf(world, mandate).narrow({
+    ...dayLong,
+    ...{ amountMax: 10_000, windowAmount: 20_000, windowCount: 2, threshold: 20_000 },
+    until: world.time + HOUR_MS,
+  });
+export const revoke = (world: World, mandate: Uint8Array): Outcome => thingOf(world, mandate).revoke();
+export const suspend = (world: World, mandate: Uint8Array, by?: PartyName): Outcome =>
+  by === undefined ? thingOf(world, mandate).warn() : thingOf(world, mandate).suspend(by);
+export const resume = (world: World, mandate: Uint8Array, by: readonly string[] = ['acme']): Outcome =>
+  thingOf(world, mandate).resume(by);

@@ -7,7 +7,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { toHex } from '../codec/bytes.ts';
 import { transitions } from '../contracts/index.ts';
-import { findBreaches, invariants } from '../contracts/invariants.ts';
+import { executableInvariants, findBreaches } from '../contracts/invariants.ts';
 import type { Cases, Ran } from './cases/cases.ts';
 
 export interface Case {
@@ -84,7 +84,7 @@ export async function measureCoverage(): Promise<Coverage> {
     transitions: transitions.size,
     codesDeclared: declared.length,
     codesCovered: declared.length - missing.length,
-    invariants: invariants.length,
+    invariants: executableInvariants.length,
     cases: cases.length,
     missing,
     wrong,

@@ -151,6 +151,7 @@ export class Story {
   ): Outcome {
     const { time } = this.world;
     const args = {
+      pledge: undefined,
       unit: this.unit,
       quantity: QUANTITY,
       packages: PACKAGES,

@@ -4,12 +4,8 @@ import { asciiBytes } from '../codec/bytes.ts';
 import { type MandateLimits, mandate } from '../contracts/objects/mandate.ts';
 import { virtualAccountId } from '../contracts/objects/virtual-account.ts';
 import { enrolDevice } from '../contracts/transitions/enrol.ts';
-import {
-  expireMandate,
-  giveMandate,
-  narrowMandate,
-  revokeMandate,
-} from '../contracts/transitions/mandate.ts';
+import { expire } from '../contracts/transitions/expire.ts';
+import { giveMandate, narrowMandate, revokeMandate } from '../contracts/transitions/mandate.ts';
 import { issueMoney } from '../contracts/transitions/money.ts';
 import { openAccount } from '../contracts/transitions/open-account.ts';
 import { payByThing } from '../contracts/transitions/pay-by-thing.ts';
@@ -128,7 +124,7 @@ export class ThingStory {
   }
 
   expire(): Outcome {
-    return this.world.run(expireMandate, { mandate: this.mandate }, []);
+    return this.world.run(expire, { kind: 'mandate' as const, subject: this.mandate }, []);
   }
 
   event(changes: Partial<ReadingOptions> = {}): Uint8Array {
@@ -178,7 +174,7 @@ export function thingAt(stage: ThingStage): ThingStory {
     story = new ThingStory(World.enrolled());
     story.world.time = MONDAY_NOON_MS;
     const steps = [
-      () => [story!.enrol('truck'), story!.enrol('phone'), story!.fund('acme', 100_000)],
+      () => [story!.enrol('phone'), story!.fund('acme', 100_000)],
       () => [story!.open()],
       () => [story!.give()],
     ];

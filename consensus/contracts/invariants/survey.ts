@@ -16,11 +16,19 @@ export interface Breach {
   readonly what: string;
 }
 
+/** One that a state keeps by itself. */
 export interface Invariant {
   readonly number: number;
   readonly rule: string;
   /** Yields what is wrong. */
   readonly find: (state: Survey) => Iterable<string>;
+}
+
+/** One that a call keeps: between the state before it and the state after. */
+export interface StepInvariant {
+  readonly number: number;
+  readonly rule: string;
+  readonly find: (before: Survey, after: Survey) => Iterable<string>;
 }
 
 export interface Found<T> {
@@ -32,9 +40,11 @@ export interface Found<T> {
 /** A state as it is looked over once: every object decoded at most once. */
 export class Survey implements ObjectReader {
   readonly #found = new Map<string, Map<string, Found<unknown>>>();
+  readonly stored: readonly StoredObject[];
 
   constructor(state: WholeState) {
-    for (const stored of state.objects()) {
+    this.stored = [...state.objects()];
+    for (const stored of this.stored) {
       const type = objectTypes.get(stored.type);
       invariant(type !== undefined, `an object of unknown type ${stored.type}`);
       const id = toHex(stored.id);

@@ -33,6 +33,8 @@ export const billTerms = {
   face: int(1),
   /** Checkpoint time from which it may be presented. */
   due: timeMs,
+  /** Where it is payable, as the drawer writes it. */
+  place: text(80, 1),
   /** Business days from presentation to dishonour. */
   payDays: int(0, 30),
   transferable: flag,

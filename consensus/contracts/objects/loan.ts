@@ -24,6 +24,7 @@ export type Debt = Infer<typeof debt>;
 export const noDebt: Debt = { costs: 0, interest: 0, principal: 0 };
 
 export const pledgesPerLoanMax = 16;
+export const tranchesMax = 8;
 
 /** What the applicant states. */
 export const applicationFields = {
@@ -55,6 +56,8 @@ export const loan = objectType('loan', {
     debt,
     /** The open margin call. */
     marginCall: maybe(hash32),
+    /** Cash claims on the principal, the most senior first (row 33). */
+    tranches: list(hash32, tranchesMax),
     /** Once repaid: when its pledges are released without the bank, running time; 0 before. */
     releaseDue: timeMs,
   },

@@ -1,6 +1,6 @@
 /** A pledge of a quantity of one unit, or of one receipt (semantics §4), id = the call that agreed it. */
 
-import { choice, hash32, int, list, maybe, text, timeMs } from '../../codec/schema.ts';
+import { choice, hash32, int, list, maybe, record, text, timeMs } from '../../codec/schema.ts';
 import { objectType } from '../object.ts';
 import { version } from './version.ts';
 
@@ -29,8 +29,16 @@ export const securedStates: readonly PledgeState[] = [
 export const troubledStates: readonly PledgeState[] = ['WARNED', 'FROZEN', 'DEFAULTED', 'ENFORCING'];
 export const endedStates: readonly PledgeState[] = ['REALISED', 'RELEASED', 'LAPSED'];
 
-export const openWarningsMax = 8;
+export const openWarningsMax = 32;
 export const ordersMax = 8;
+
+/** Why a pledge is in default; `at` is running time. */
+export const defaultRecord = record('default', {
+  cause: choice('maturity', 'cure'),
+  notice: hash32,
+  at: timeMs,
+  height: int(0),
+});
 
 export const pledge = objectType('pledge', {
   v0: {
@@ -60,6 +68,12 @@ export const pledge = objectType('pledge', {
     openWarnings: list(hash32, openWarningsMax),
     /** Release orders given and not yet used; those that expired may linger. */
     orders: list(hash32, ordersMax),
+    /** Trigger rules of its own (objects/trigger-set.ts); the network's without. */
+    triggers: maybe(hash32),
+    /** The sale under way, or the one that ended it. */
+    sale: maybe(hash32),
+    /** Of its default: the notice that was proved, and when. */
+    defaulted: maybe(defaultRecord),
     /** A junior pledge: the senior pledge that it ranks behind. */
     behind: maybe(hash32),
   },

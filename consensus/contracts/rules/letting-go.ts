@@ -4,9 +4,11 @@ import { equalBytes } from '../../codec/bytes.ts';
 import type { ValueOf } from '../object.ts';
 import { pledge, securedStates } from '../objects/pledge.ts';
 import { receipt } from '../objects/receipt.ts';
+import { sale } from '../objects/sale.ts';
 import { versionOf } from '../objects/version.ts';
 import type { Context } from '../transition.ts';
 import { changeHolding, holdingsOf, readHoldings } from './holdings.ts';
+import { endLock } from './money.ts';
 import { closeWarnings } from './warnings.ts';
 
 /** Ends the pledge in `state`. Control of its receipt passes to a junior pledgee, else back to the owner. */
@@ -17,6 +19,7 @@ export function letGo(
   context: Context,
 ): void {
   closeWarnings(held, context);
+  if (state === 'RELEASED') cancelSale(held, context);
   context.put(pledge, id, { ...held, state, cureUntil: 0, openWarnings: [], ...versionOf(context) });
   changeHolding(held.unit, id, undefined, context);
   const document = held.receipt && context.get(receipt, held.receipt);
@@ -29,4 +32,12 @@ export function letGo(
   } else if (!equalBytes(document.controller, next.pledgee)) {
     context.put(receipt, held.receipt, { ...document, controller: next.pledgee, ...versionOf(context) });
   }
+}
+
+/** Redeemed before the sale: the highest bid's money goes back. */
+function cancelSale({ sale: id }: ValueOf<typeof pledge>, context: Context): void {
+  const open = id && context.get(sale, id);
+  if (id === undefined || open?.state !== 'OPEN') return;
+  if (open.best !== undefined) endLock(open.best, [], context);
+  context.put(sale, id, { ...open, state: 'CANCELLED', ...versionOf(context) });
 }

@@ -10,6 +10,7 @@ import { versionOf } from '../objects/version.ts';
 import { type Context, type ContractRefusal, isRefusal, lookUp, refused } from '../transition.ts';
 import { allocateRepayment, totalDebt } from './amounts.ts';
 import { checkFunds, pay } from './money.ts';
+import { payTranches } from './tranches.ts';
 
 type Loan = ValueOf<typeof loan>;
 
@@ -52,7 +53,16 @@ export function applyRepayment(args: Repayment, owed: Loan, context: Context): v
   const { applied, excess: returned } = allocateRepayment(owed.debt, args.amount);
   const { applicant: enterprise, bank } = owed;
   const { payer, currency, amount } = args;
-  if (args.money !== undefined) pay(args.money, payer, bank, amount - returned, context);
+  const holders = payTranches(args.loan, applied.principal, context);
+  if (args.money !== undefined) {
+    // On the ledger each holder of a tranche is paid; otherwise the bank passes it on.
+    let rest = amount - returned;
+    for (const { holder, amount: share } of holders) {
+      pay(args.money, payer, holder, share, context);
+      rest -= share;
+    }
+    pay(args.money, payer, bank, rest, context);
+  }
   context.put(payment, context.callId, {
     kind: 'repayment',
     ...{ payer, bank, enterprise, loan: args.loan, currency, amount, applied, returned },

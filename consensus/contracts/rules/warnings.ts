@@ -52,6 +52,10 @@ export function closeWarnings(held: Pledge, context: Context): void {
 /** Triggers that speak of how much is there. */
 const quantityTriggers: readonly Trigger[] = ['weight', 'loss'];
 
+export function isQuantityTrigger(trigger: Trigger): boolean {
+  return quantityTriggers.includes(trigger);
+}
+
 /** An open warning about quantity, if the pledge has one. */
 export function quantityWarning(held: Pledge, context: Context): Uint8Array | undefined {
   return held.openWarnings.find((id) => {

@@ -47,6 +47,17 @@ export function leaveZone(place: Place, grams: number, weighed: boolean, context
   });
 }
 
+/** A count corrects what stands in the zone, and what is measured there, alike. */
+export function correctZone(place: Place, change: number, context: Context): void {
+  const id = zoneId(context.network, place.gln, place.zone);
+  const before = context.get(zone, id);
+  if (before === undefined) return;
+  const registered = before.registered + change;
+  const measured = Math.max(0, before.measured + change);
+  const judged = judge(registered, measured, context);
+  context.put(zone, id, { ...before, registered, measured, ...judged, ...versionOf(context) });
+}
+
 /** Is more registered than was measured, beyond the tolerance? By how much. */
 export function judge(
   registered: number,

@@ -51,6 +51,7 @@ export const apply = transition({
       pledges: [],
       debt: noDebt,
       marginCall: undefined,
+      tranches: [],
       releaseDue: 0,
       ...versionOf(context),
     });

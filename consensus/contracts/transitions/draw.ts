@@ -10,6 +10,7 @@ import { pledge, troubledStates } from '../objects/pledge.ts';
 import { versionOf } from '../objects/version.ts';
 import { eligibleValue, exactInteger, lendableValue, totalDebt } from '../rules/amounts.ts';
 import { orderedOut, seniorClaims } from '../rules/cover.ts';
+import { openDispute } from '../rules/disputes.ts';
 import { checkFunds, pay } from '../rules/money.ts';
 import { freshPrice, priceValue } from '../rules/prices.ts';
 import {
@@ -66,6 +67,8 @@ export const draw = transition({
       return refused('E_STATE', { reason: 'the approval has lapsed', until: asked.limitUntil }, loanId);
     }
     if (reference === '' && money === undefined) return refused('E_FUNDS', { reason: 'no payment is named' });
+    const blocked = checkDrawable(asked, loanId, context);
+    if (blocked !== undefined) return blocked;
     const perfected = readPerfected(asked, loanId, context);
     if (isRefusal(perfected)) return perfected;
     const debt = addDebt(asked.debt, applied);
@@ -99,6 +102,16 @@ type Pledge = ValueOf<typeof pledge>;
 interface Perfected {
   readonly id: Uint8Array;
   readonly agreed: Pledge;
+}
+
+/** Nothing of the file is in dispute, and the principal is not divided into tranches. */
+function checkDrawable(asked: Loan, loanId: Uint8Array, context: Context): ContractRefusal | undefined {
+  for (const id of [loanId, ...asked.pledges]) {
+    const open = openDispute(id, context);
+    if (open !== undefined) return refused('E_STATE', { reason: 'in dispute' }, open);
+  }
+  const [divided] = asked.tranches;
+  return divided && refused('E_STATE', { reason: 'the principal is divided into tranches' }, divided);
 }
 
 /** The loan's perfected pledges; none may be in trouble, one at least must be there. */

@@ -3,10 +3,12 @@
 import { choice, hash32 } from '../../codec/schema.ts';
 import { grant } from '../objects/grant.ts';
 import { loan } from '../objects/loan.ts';
+import { liveMandateStates, mandate } from '../objects/mandate.ts';
 import { pledge } from '../objects/pledge.ts';
 import { releaseOrder } from '../objects/release-order.ts';
 import { versionOf } from '../objects/version.ts';
 import { isExpiredReservation, lapseExpired } from '../rules/holdings.ts';
+import { endMandate } from '../rules/things.ts';
 import {
   type Context,
   type ContractRefusal,
@@ -17,12 +19,13 @@ import {
   wrongState,
 } from '../transition.ts';
 
-const kinds = ['grant', 'approval', 'reservation', 'release-order'] as const;
+const kinds = ['grant', 'approval', 'reservation', 'release-order', 'mandate'] as const;
 
 export const expire = transition({
   name: 'expire',
   row: 22,
-  summary: 'Lets a grant, an approval, a reservation or a release order lapse once its time is over.',
+  summary:
+    'Lets a grant, an approval, a reservation, a release order or a mandate lapse once its time is over.',
   args: { v0: { kind: choice(...kinds), subject: hash32 } },
   signedBy: [],
   preconditions: {
@@ -72,6 +75,14 @@ const lapse: {
     const early = notDue(order.expires, id, context);
     if (early === undefined)
       context.put(releaseOrder, id, { ...order, state: 'LAPSED', ...versionOf(context) });
+    return early;
+  },
+  mandate: (id, context) => {
+    const given = lookUp(context, mandate, id);
+    if (isRefusal(given)) return given;
+    if (!liveMandateStates.includes(given.state)) return wrongState(given.state, liveMandateStates, id);
+    const early = notDue(given.limits.until, id, context);
+    if (early === undefined) endMandate(id, 'EXPIRED', context);
     return early;
   },
 };

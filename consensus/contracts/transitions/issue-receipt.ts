@@ -1,13 +1,15 @@
 /** Row 2: the warehouse receipt. From here on the receipted goods are dealt with only through it. */
 
-import { hash32 } from '../../codec/schema.ts';
+import { equalBytes } from '../../codec/bytes.ts';
+import { hash32, maybe } from '../../codec/schema.ts';
 import { checkCurrency } from '../identifiers.ts';
 import type { ValueOf } from '../object.ts';
+import { pledge, securedStates } from '../objects/pledge.ts';
 import { receipt, receiptTerms } from '../objects/receipt.ts';
 import { receiptsPerUnitMax, unit } from '../objects/unit.ts';
 import { versionOf } from '../objects/version.ts';
 import { party } from '../registry.ts';
-import { lapseExpired, unreceiptedFree } from '../rules/holdings.ts';
+import { lapseExpired, readHoldings, unreceiptedFree } from '../rules/holdings.ts';
 import { beginTenure } from '../rules/tenures.ts';
 import {
   type Context,
@@ -24,7 +26,13 @@ export const issueReceipt = transition({
   name: 'issue-receipt',
   row: 2,
   summary: 'Issues a warehouse receipt over registered goods to their owner.',
-  args: { v1: { unit: hash32, ...receiptTerms } },
+  args: {
+    v0: {
+      /** A pledge that goes over into the receipt: then its pledgee controls it at once. */
+      pledge: maybe(hash32),
+    },
+    v1: { unit: hash32, ...receiptTerms },
+  },
   signedBy: [
     {
       who: 'custodian',
@@ -38,6 +46,16 @@ export const issueReceipt = transition({
     },
     { who: 'monitor', role: 'monitor', party: partyIn(unit, 'unit', 'monitor') },
     { who: 'owner, who accepts', role: 'enterprise', party: partyIn(unit, 'unit', 'owner') },
+    {
+      who: 'pledgee',
+      role: 'bank',
+      party: (args, context) => {
+        if (args.pledge === undefined) return undefined;
+        const held = lookUp(context, pledge, args.pledge);
+        return isRefusal(held) ? held : held.pledgee;
+      },
+      when: 'when the pledge goes over into the receipt',
+    },
   ],
   preconditions: {
     E_NOT_FOUND: 'what it names exists',
@@ -50,7 +68,7 @@ export const issueReceipt = transition({
   },
   effects: 'the receipt is ISSUED and its depositor controls it; the goods are dealt with only through it',
   visibility: 'V1',
-  apply: ({ unit: unitId, ...terms }, context) => {
+  apply: ({ unit: unitId, pledge: pledgeId, ...terms }, context) => {
     const goods = lookUp(context, unit, unitId);
     if (isRefusal(goods)) return goods;
     if (goods.state !== 'STORED') return wrongState(goods.state, ['STORED'], unitId);
@@ -58,13 +76,15 @@ export const issueReceipt = transition({
     if (fields !== undefined) return fields;
     const document = writeDocument(goods, context);
     if (document.depositorAddress === '') return refused('E_RECEIPT_FIELDS', { field: 'depositorAddress' });
-    const over = checkQuantity(unitId, goods, terms, context);
+    const held = pledgeId && checkPledge(pledgeId, unitId, terms, context);
+    if (held !== undefined && isRefusal(held)) return held;
+    const over = checkQuantity(unitId, goods, terms, held?.quantity ?? 0, context);
     if (over !== undefined) return over;
     const { custodian, owner, monitor } = goods;
     context.put(receipt, context.callId, {
       ...terms,
       ...document,
-      state: 'ISSUED',
+      state: held === undefined ? 'ISSUED' : 'HELD',
       unit: unitId,
       issuer: custodian,
       depositor: owner,
@@ -72,9 +92,13 @@ export const issueReceipt = transition({
       owner,
       tenure: beginTenure({ unit: unitId, receipt: context.callId, owner, custodian }, undefined, context),
       predecessor: undefined,
-      controller: owner,
+      controller: held?.pledgee ?? owner,
       ...versionOf(context),
     });
+    if (held !== undefined && pledgeId !== undefined) {
+      const moved = { ...held, receipt: context.callId, line: undefined };
+      context.put(pledge, pledgeId, { ...moved, ...versionOf(context) });
+    }
     const receipts = [...goods.receipts, context.callId];
     context.put(unit, unitId, {
       ...goods,
@@ -143,6 +167,7 @@ function checkQuantity(
   unitId: Uint8Array,
   goods: ValueOf<typeof unit>,
   terms: Terms,
+  pledged: number,
   context: Context,
 ): ContractRefusal | undefined {
   const [earlier] = goods.receipts;
@@ -150,7 +175,7 @@ function checkQuantity(
     return refused('E_OVERISSUE', { reason: 'a logistic unit stands in one receipt only' }, earlier);
   }
   const holdings = lapseExpired(unitId, context);
-  const most = unreceiptedFree(goods, holdings);
+  const most = unreceiptedFree(goods, holdings) + pledged;
   if (terms.quantity > most)
     return refused('E_OVERISSUE', { asked: terms.quantity, most }, earlier ?? holdings[0]?.pledge ?? unitId);
   if (terms.packages > goods.packages)
@@ -158,4 +183,25 @@ function checkQuantity(
   if (goods.receipts.length >= receiptsPerUnitMax)
     return refused('E_POLICY', { reason: 'too many receipts', most: receiptsPerUnitMax }, unitId);
   return undefined;
+}
+
+/** The pledge is of these goods outside receipts, PERFECTED or later, alone on its quantity, which is the receipt's. */
+function checkPledge(
+  id: Uint8Array,
+  unitId: Uint8Array,
+  terms: Terms,
+  context: Context,
+): ValueOf<typeof pledge> | ContractRefusal {
+  const held = lookUp(context, pledge, id);
+  if (isRefusal(held)) return held;
+  const fits =
+    equalBytes(held.unit, unitId) && held.receipt === undefined && securedStates.includes(held.state);
+  const ranked = readHoldings(unitId, context).some(
+    ({ agreed }) => agreed.behind && equalBytes(agreed.behind, id),
+  );
+  if (!fits || held.behind !== undefined || ranked)
+    return refused('E_STATE', { reason: 'no pledge of these goods that stands alone outside receipts' }, id);
+  return terms.quantity === held.quantity
+    ? held
+    : refused('E_OVERISSUE', { quantity: terms.quantity, pledged: held.quantity }, id);
 }

@@ -148,27 +148,3 @@ export const revokeMandate = transition({
     return undefined;
   },
 });
-
-export const expireMandate = transition({
-  name: 'expire-mandate',
-  row: 22,
-  summary: 'Ends a mandate whose time is over.',
-  args: { v0: { mandate: hash32 } },
-  signedBy: [],
-  preconditions: {
-    E_NOT_DUE: 'its end has passed, in running time',
-    E_NOT_FOUND: 'what it names exists',
-    E_STATE: 'the mandate is ACTIVE or SUSPENDED',
-  },
-  effects: 'EXPIRED',
-  visibility: 'V2',
-  apply: ({ mandate: id }, context) => {
-    const given = lookUp(context, mandate, id);
-    if (isRefusal(given)) return given;
-    if (!liveMandateStates.includes(given.state)) return wrongState(given.state, liveMandateStates, id);
-    const { until } = given.limits;
-    if (context.running <= until) return refused('E_NOT_DUE', { until, running: context.running }, id);
-    endMandate(id, 'EXPIRED', context);
-    return undefined;
-  },
-});

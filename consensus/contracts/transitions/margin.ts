@@ -164,7 +164,15 @@ export const topUpGoods = transition({
       ...{ unit: unitId, receipt: undefined, quantity, countRoot, loan: loanId, ceiling },
       ...{ pledgor: lent.applicant, pledgee: lent.bank, currency: lent.currency },
       ...{ monitor: goods.monitor, custodian: goods.custodian, reservedUntil: 0, cureUntil: 0 },
-      ...{ openWarnings: [], orders: [], behind: undefined, line: undefined },
+      ...{
+        openWarnings: [],
+        orders: [],
+        triggers: undefined,
+        sale: undefined,
+        defaulted: undefined,
+        behind: undefined,
+        line: undefined,
+      },
       ...versionOf(context),
     });
     const entry = { pledge: context.callId, rank: 1, state: 'PLEDGED', quantity } as const;

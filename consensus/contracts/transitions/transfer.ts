@@ -24,11 +24,11 @@ export const transferTitle = transition({
   signedBy: [
     {
       who: 'owner',
-      role: 'enterprise',
+      role: ['enterprise', 'bank'],
       party: partyIn(unit, 'unit', 'owner'),
       missing: 'E_NOT_CONTROLLER',
     },
-    { who: 'transferee', role: 'enterprise', party: ({ to }) => to },
+    { who: 'transferee', role: ['enterprise', 'bank'], party: ({ to }) => to },
     {
       who: 'every pledgee',
       role: 'bank',
@@ -80,11 +80,11 @@ export const transferReceipt = transition({
     },
     {
       who: 'owner',
-      role: 'enterprise',
+      role: ['enterprise', 'bank'],
       party: partyIn(receipt, 'receipt', 'owner'),
       missing: 'E_NOT_CONTROLLER',
     },
-    { who: 'transferee', role: 'enterprise', party: ({ to }) => to },
+    { who: 'transferee', role: ['enterprise', 'bank'], party: ({ to }) => to },
     {
       who: 'every pledgee',
       role: 'bank',

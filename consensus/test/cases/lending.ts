@@ -1074,11 +1074,6 @@ export const cases: Cases = {
     E_NOT_FOUND: { 'the pledge is unknown': () => storyAt('approved').warn() },
     E_STATE: {
       'it is not perfected': () => [storyAt('agreed').warn(), storyAt('agreed').pledge],
-      'it is warned already': () => {
-        const story = perfected();
-        story.warn();
-        return story.warn();
-      },
     },
   },
 };
