@@ -133,6 +133,21 @@ bills(
   },
 );
 
+bills('a drawee who never accepted, but endorsed, pays as an endorser and claims from the drawer', () => {
+  const story = billAt('issued');
+  done(story.endorse('zenith', 'acme'));
+  done(story.endorse('acme', 'bankB'));
+  for (const name of ['acme', 'zenith'] as const) done(story.fund(name));
+  story.world.time = DUE;
+  done(story.present('bankB'));
+  done(story.refuse());
+  done(story.takeUp('acme'));
+  assert.equal([story.state(), holderOf(story)], ['RECOURSE', toHex(idOf('acme'))]);
+  done(story.takeUp('zenith'));
+  assert.is(story.state(), 'SETTLED');
+  assert.equal([balance(story, 'acme'), balance(story, 'zenith')], [FACE, 0]);
+});
+
 bills('every signature is needed', () => {
   const { world, bill: id } = billAt('accepted');
   const args = {

@@ -84,7 +84,9 @@ const table: { readonly [C in Code]?: Remedy } = {
   E_CURE_OPEN: conflict('Wait until the cure period named has ended.'),
   E_NOTICE: conflict('Give notice of this, and wait until it has run.'),
   E_BID: conflict('Bid more.'),
-  E_FORFEIT: conflict('Sell in public, or get the enterprise’s consent after default and an appraised value.'),
+  E_FORFEIT: conflict(
+    'Sell in public, or get the enterprise’s consent after default and an appraised value.',
+  ),
   E_GAP: unfit('Let the new monitor attorn for every pledge of the goods, with a joint count.'),
   E_PVP_TIMEOUT: conflict('Agree the exchange again, with a live quote.'),
   E_PARTIAL: unfit('Pass the bill on for its whole sum.'),

@@ -78,7 +78,11 @@ export class Ledger {
     const { network, record } = this.genesis;
     return {
       ...{ network, policy: record.policy, height: this.height + 1, time, recentHeaders: this.#recent },
-      ...{ previousTime: this.header.time, seating: this.genesis.committee, seatRules: this.genesis.seatRules },
+      ...{
+        previousTime: this.header.time,
+        seating: this.genesis.committee,
+        seatRules: this.genesis.seatRules,
+      },
     };
   }
 

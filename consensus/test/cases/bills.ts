@@ -158,7 +158,11 @@ export const cases: Cases = {
   },
   'present-bill': {
     OK: {
-      'at its due date': () => billAt('due').present('bankB'),
+      'at its due date': () => {
+        const story = billAt('endorsed');
+        story.world.time = DUE - 250;
+        return story.present('bankB');
+      },
       'never accepted': () => billAt('due', false).present('bankB'),
     },
     E_EARLY: {
