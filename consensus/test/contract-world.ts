@@ -218,7 +218,7 @@ export class World implements WholeState, ObjectReader {
 
   /** A world that goes on from here, leaving this one as it is. */
   fork(): World {
-    const copy = new World(LedgerState.of(Array.from(this.objects())), this.#shared);
+    const copy = new World(this.state.copy(), this.#shared);
     copy.time = this.time;
     copy.height = this.height;
     copy.policy = this.policy;

@@ -8,6 +8,7 @@ import * as assert from 'uvu/assert';
 import { toHex } from '../codec/bytes.ts';
 import { decodeArguments } from '../contracts/engine.ts';
 import { transitions } from '../contracts/index.ts';
+import { findRewrites, findStepBreaches } from '../contracts/invariants.ts';
 import { key } from '../contracts/registry.ts';
 import { isRefusal, type Signatory } from '../contracts/transition.ts';
 import type { SignedCall } from '../vertex/call.ts';
@@ -59,6 +60,10 @@ for (const { transition, code, when, run } of await gatherCases()) {
     if (typeof ran === 'string') return;
     const attempt = last as Attempt | undefined;
     assert.is(attempt?.call.header.transition, transition, 'the case ends with its call');
+    const [outcome] = 'refusal' in ran ? [ran] : ran;
+    assert.equal(findStepBreaches(attempt!.before, outcome.world!), []);
+    if (!attempt!.before.tampered)
+      assert.equal(findRewrites(attempt!.before.objects(), outcome.world!.objects()), []);
     const { before, call } = attempt!;
     const wanted = wantedBy(attempt!);
     if (wanted.length > 0) assert.is.not(codeOf(before.fork().execute({ ...call, signatures: [] })), 'OK');

@@ -142,16 +142,19 @@ export function sellTranche(
 }
 
 /** acme's euros of bank A against zenith's dollars of bank B. */
-export function swapped(changes: Partial<ArgsOf<typeof openSwap>> = {}) {
-  const world = funded();
-  issueTo({ world }, 'zenith', 500_000, { currency: 'USD' }, 'bankB');
+export function agreeSwap(world: World, changes: Partial<ArgsOf<typeof openSwap>> = {}): Outcome {
   const args = {
     quoteUntil: world.time + HOUR_MS,
     first: { payer: idOf('acme'), money: euros(), amount: 100_000 },
     second: { payer: idOf('zenith'), money: dollarsOfB(), amount: 110_000 },
     ...changes,
   };
-  const outcome = world.run(openSwap, args, ['acme', 'zenith']);
+  issueTo({ world }, 'zenith', 500_000, { currency: 'USD' }, 'bankB');
+  return world.run(openSwap, args, ['acme', 'zenith']);
+}
+export function swapped(changes: Partial<ArgsOf<typeof openSwap>> = {}) {
+  const world = funded();
+  const outcome = agreeSwap(world, changes);
   return { world, swap: outcome.id, outcome };
 }
 export const dollarsOfB = (): Uint8Array => moneyId(idOf('bankB'), 'USD');
