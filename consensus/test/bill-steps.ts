@@ -21,7 +21,7 @@ import {
   World,
 } from './contract-world.ts';
 import { euros } from './loan-steps.ts';
-import { ThingStory } from './thing-steps.ts';
+import { type Payment, ThingStory } from './thing-steps.ts';
 
 export const FACE = 1_000_000;
 export const DUE = START_MS + 90 * DAY_MS;
@@ -176,7 +176,7 @@ export const sellTo = (
   bill: Uint8Array,
   changes: Partial<ArgsOf<typeof discountBill>> = {},
   by: readonly string[] = ['zenith', 'bankB'],
-): Outcome => billOf(world, bill).discount('zenith', changes, by);
+): Outcome => billOf(world, bill).discount('zenith', { rateBp: 600, ...changes }, by);
 export const present = (world: World, bill: Uint8Array, by: PartyName = 'zenith'): Outcome =>
   billOf(world, bill).present(by);
 export const settle = (world: World, bill: Uint8Array): Outcome => billOf(world, bill).pay();
@@ -185,18 +185,43 @@ export const refuse = (world: World, bill: Uint8Array, refused = true): Outcome 
 export const recourse = (world: World, bill: Uint8Array, payer: PartyName): Outcome =>
   billOf(world, bill).takeUp(payer);
 
+/** Accepted, in zenith's hands. */
+export function accepted(world: World = funded()) {
+  const { id } = draft(world);
+  accept(world, id);
+  return { world, bill: id };
+}
+
+/** Due and presented, by whoever holds it: bankB has it from carrier. */
+export function presented(by: 'zenith' | 'bankB' = 'zenith') {
+  const { world, bill } = accepted();
+  if (by === 'bankB') {
+    passOn(world, bill, 'zenith', 'carrier');
+    passOn(world, bill, 'carrier', 'bankB');
+  }
+  world.pass(30 * DAY_MS);
+  present(world, bill, by);
+  return { world, bill };
+}
+
 const thingOf = (world: World, id: Uint8Array): ThingStory =>
   Object.assign(new ThingStory(world), { mandate: id });
 
 export const openFor = (world: World): Outcome => new ThingStory(world).open();
 /** Twenty thousand a payment, fifty thousand and four payments a day, at any hour of thirty days. */
 const dayLong = {
-  ...{ fromMinute: 0, untilMinute: 1_440 },
+  ...{ contents: ['fuel', 'toll'], fromMinute: 0, untilMinute: 1_440 },
   ...{ amountMax: 20_000, windowAmount: 50_000, windowCount: 4, threshold: 20_000 },
 };
 export const mandateFor = (world: World): Outcome =>
   new ThingStory(world).give({ ...dayLong, until: world.time + 30 * DAY_MS }, { second: undefined });
-export const buy = (world: World, mandate: Uint8Array, changes: { readonly amount?: number } = {}): Outcome =>
+/** A truck that may pay. */
+export function mandated() {
+  const world = funded();
+  openFor(world);
+  return { world, mandate: mandateFor(world).id };
+}
+export const buy = (world: World, mandate: Uint8Array, changes: Payment = {}): Outcome =>
   thingOf(world, mandate).pay({ amount: 15_000, ...changes });
 export const narrow = (world: World, mandate: Uint8Array): Outcome =>
   thingOf(world, mandate).narrow({
