@@ -301,6 +301,21 @@ effects('a bill: discounted at six per cent for thirty days, paid at face to who
   assert.is(world.read(bill, id).state, 'PAID');
 });
 
+effects('what a lien did not get of the proceeds stays on the receipt', () => {
+  const story = storyAt('approved');
+  story.world.policy = { ...story.world.policy, lienFirst: false };
+  story.issue({ lienAmount: 50_000, lienCurrency: 'EUR' });
+  story.agree();
+  story.perfect();
+  story.draw();
+  story.warn();
+  const { sale: id } = breach.onSale(breach.defaulted(story));
+  done(breach.bidFor(story, id, 951_000));
+  story.world.pass(6 * DAY_MS);
+  done(breach.shareOut(story, id));
+  assert.is(story.world.read(receipt, story.receipt!).lienAmount, 30_000);
+});
+
 effects('dishonoured: each who pays may ask those before it, up to the acceptor', () => {
   const { world, bill: id } = bills.presented('bankB');
   done(bills.refuse(world, id));

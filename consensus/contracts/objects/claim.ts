@@ -1,6 +1,6 @@
 /**
  * What stands in for lost goods (row 7): the owner's claim against insurer and custodian, to whose proceeds the pledges
- * of the goods extend. id = the call that reported the loss.
+ * of the goods extend. id = the call that reported the loss, or corrected the book.
  */
 
 import { choice, hash32, int, list, text } from '../../codec/schema.ts';

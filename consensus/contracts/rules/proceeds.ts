@@ -110,6 +110,8 @@ export function passToBuyer(
     return;
   }
   const document = context.get(receipt, held.receipt)!;
+  const lien = shares.find(({ kind }) => kind === 'lien')?.amount ?? 0;
+  const lienAmount = document.lienAmount - lien;
   const whose = { unit: held.unit, receipt: held.receipt, owner: buyer, custodian: document.issuer };
   const tenure = beginTenure(whose, document.tenure, context);
   const passed = {
@@ -118,7 +120,7 @@ export function passToBuyer(
     owner: buyer,
     controller: buyer,
     tenure,
-    lienAmount: 0,
+    lienAmount,
   } as const;
   context.put(receipt, held.receipt, { ...passed, ...written });
 }

@@ -3,6 +3,7 @@
 import { equalBytes } from '../../codec/bytes.ts';
 import { choice, hash32, int, maybe, text } from '../../codec/schema.ts';
 import type { ValueOf } from '../object.ts';
+import { claim } from '../objects/claim.ts';
 import { correction } from '../objects/correction.ts';
 import { evidenceUse, evidenceUseId } from '../objects/evidence-use.ts';
 import { pledge, securedStates } from '../objects/pledge.ts';
@@ -71,7 +72,7 @@ export const correctReading = transition({
     E_SUM: 'the book changes',
   },
   effects:
-    'the original is kept and the correction linked; the book follows; pledged shortfall is recorded; warnings about quantity are closed',
+    'the original is kept and the correction linked; the book follows; what is short is recorded and claimed; warnings about quantity are closed',
   evidence: 'the original’s mark; root over the new count',
   visibility: 'V3',
   apply: (args, context) => {
@@ -189,6 +190,7 @@ function writeBook(
   args: {
     readonly unit: Uint8Array;
     readonly kind: string;
+    readonly surveyor: Uint8Array | undefined;
     readonly quantity: number;
     readonly packages: number;
   },
@@ -215,4 +217,17 @@ function writeBook(
   });
   correctZone(goods, change, context);
   recordShortfall(args.unit, evidenceRoot, context);
+  const short = context.get(unit, args.unit)!.shortfall;
+  if (short === 0) return;
+  // What receipts and pledges stand for and is not there is claimed, as after a loss: the custodian stays liable.
+  const { owner, custodian, monitor } = goods;
+  const pledges = readHoldings(args.unit, context)
+    .filter(({ agreed }) => securedStates.includes(agreed.state))
+    .map(({ pledge: id }) => id);
+  context.put(claim, context.callId, {
+    state: 'OPEN',
+    ...{ unit: args.unit, owner, custodian, monitor, quantity: short, pledges },
+    ...{ cause: 'a corrected reading', surveyor: args.surveyor ?? monitor },
+    ...versionOf(context),
+  });
 }

@@ -10,7 +10,6 @@ import { receiptsPerUnitMax, unit } from '../objects/unit.ts';
 import { versionOf } from '../objects/version.ts';
 import { type Holding, holdingsOf, lapseExpired, readHoldings, writeHoldings } from '../rules/holdings.ts';
 import { beginTenure, endTenure } from '../rules/tenures.ts';
-import { checkNotFrozen } from '../rules/title.ts';
 import { childId } from '../rules/warnings.ts';
 import {
   type Context,
@@ -42,7 +41,6 @@ export const splitReceipt = transition({
   ],
   preconditions: {
     E_ENCUMBERED: 'no reservation and no junior pledge is on it',
-    E_FROZEN: 'no pledge is frozen, no warning about the quantity open',
     E_NOT_CONTROLLER: 'the controller signs',
     E_NOT_FOUND: 'what it names exists',
     E_POLICY: 'neither the goods nor the loan come to have too many parts',
@@ -72,8 +70,6 @@ export const splitReceipt = transition({
     const [holding, second] = holdingsOf(lapseExpired(document.unit, context), id);
     const rival = second ?? (holding?.state === 'RESERVED' ? holding : undefined);
     if (rival !== undefined) return refused('E_ENCUMBERED', { state: rival.state }, rival.pledge);
-    const refusal = holding && checkNotFrozen([holding], context);
-    if (refusal !== undefined) return refusal;
     const ids = parts.map((_, index) => childId(context.callId, index));
     const over = holding && splitPledge(holding, document.unit, ids, parts, context);
     if (over !== undefined) return over;

@@ -3,6 +3,7 @@
 import { equalBytes } from '../../codec/bytes.ts';
 import { hash32, text, timeMs } from '../../codec/schema.ts';
 import { compareDecimals, type Decimal } from '../../vertex/decimal.ts';
+import type { ValueOf } from '../object.ts';
 import { grant } from '../objects/grant.ts';
 import { orderHead, orderReceipt } from '../objects/order-receipt.ts';
 import { status } from '../objects/status.ts';
@@ -18,6 +19,7 @@ import {
   wholeCount,
 } from '../rules/evidence.ts';
 import { checkLive, checkScope } from '../rules/grants.ts';
+import { ownsPart, readHoldings } from '../rules/holdings.ts';
 import {
   type Context,
   type ContractRefusal,
@@ -54,6 +56,7 @@ export const supplyStatus = transition({
     const goods = lookUp(context, unit, args.unit);
     if (isRefusal(goods)) return goods;
     const refusal =
+      checkConcerned(given, args.unit, goods, context) ??
       checkLive(given, args.grant, context) ??
       checkScope(given, 'status', args.unit, goods) ??
       checkAsOf(args.asOf, context) ??
@@ -83,6 +86,19 @@ export const supplyStatus = transition({
     return undefined;
   },
 });
+
+/** The goods are still the enterprise's, or secure the bank: what was sold is nobody's business any more. */
+function checkConcerned(
+  { enterprise, bank }: ValueOf<typeof grant>,
+  unitId: Uint8Array,
+  goods: ValueOf<typeof unit>,
+  context: Context,
+): ContractRefusal | undefined {
+  const secures = readHoldings(unitId, context).some(({ agreed }) => equalBytes(agreed.pledgee, bank));
+  return secures || ownsPart(goods, enterprise, context)
+    ? undefined
+    : refused('E_SCOPE', { reason: 'the goods are another’s by now' }, unitId);
+}
 
 function checkAsOf(asOf: number, { time, policy }: Context): ContractRefusal | undefined {
   if (asOf > time) return refused('E_STALE', { reason: 'of a time to come', asOf, time });

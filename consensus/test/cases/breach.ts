@@ -360,14 +360,12 @@ export const cases: Cases = {
         return declare(story, id);
       },
       'used for an earlier default': () => {
-        const { story } = warned();
-        story.world.pass(DAY_MS);
+        const story = storyAt('drawn');
+        story.world.pass(90 * DAY_MS);
         const id = proved(story);
         declare(story, id);
         waive(story);
-        story.warn();
-        story.world.pass(DAY_MS);
-        return declare(story, id);
+        return [declare(story, id), id];
       },
     },
     E_STATE: {

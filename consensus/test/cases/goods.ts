@@ -232,6 +232,8 @@ export const cases: Cases = {
       'of a free receipt': () => split(receipted()),
       'of a held one, with the bank': () =>
         split(receipted(true), [600_000, 400_000], ['bankA', 'warehouse']),
+      'of one whose pledge is frozen: nothing leaves by it': () =>
+        split(inState(receipted(true), 'FROZEN'), [600_000, 400_000], ['bankA', 'warehouse']),
       'of one that is pledged in part': () => {
         const story = receipted();
         story.agree({ quantity: 600_000 });
@@ -245,10 +247,6 @@ export const cases: Cases = {
         story.agree();
         return [split(story), story.pledge];
       },
-    },
-    E_FROZEN: {
-      'the pledge is frozen': () =>
-        split(inState(receipted(true), 'FROZEN'), [600_000, 400_000], ['bankA', 'warehouse']),
     },
     E_NOT_CONTROLLER: { 'the bank did not sign': () => split(receipted(true)) },
     E_NOT_FOUND: { 'there is none': () => split(lotAt('registered')) },
@@ -526,6 +524,15 @@ export const cases: Cases = {
       'all of it and not all packages': () =>
         lose(storyAt('registered'), { quantity: QUANTITY, packages: 1 }),
       'more packages than there are': () => lose(storyAt('registered'), { packages: 41 }),
+    },
+  },
+  'supply-status': {
+    E_SCOPE: {
+      'the goods were sold': () => {
+        const story = storyAt('stated');
+        passTitle(story);
+        return story.supply();
+      },
     },
   },
   'perfect-pledge': {
