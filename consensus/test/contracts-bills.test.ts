@@ -12,7 +12,7 @@ import { daysUntil, discountedPrice } from '../contracts/rules/bills.ts';
 import { discountBill } from '../contracts/transitions/discount-bill.ts';
 import { visibleClasses } from '../contracts/views.ts';
 import { type BillStory, billAt, DUE, FACE } from './bill-steps.ts';
-import { codeOf, DAY_MS } from './contract-story.ts';
+import { codeOf, DAY_MS, nowhere } from './contract-story.ts';
 import { idOf, type Outcome, type PartyName } from './contract-world.ts';
 import { euros } from './loan-steps.ts';
 
@@ -146,6 +146,33 @@ bills('a drawee who never accepted, but endorsed, pays as an endorser and claims
   done(story.takeUp('zenith'));
   assert.is(story.state(), 'SETTLED');
   assert.equal([balance(story, 'acme'), balance(story, 'zenith')], [FACE, 0]);
+});
+
+bills('the invariants see a discount at another price, and an endorsement at any', () => {
+  const story = billAt('accepted');
+  done(story.fund('bankB'));
+  done(story.discount('zenith'));
+  done(story.endorse('bankB', 'carrier'));
+  const broken = (index: number, fields: { readonly paid: number }): number[] => {
+    const { world } = story.fork();
+    world.change(endorsement, endorsementId(story.bill, index), fields);
+    return findBreaches(world).map(({ invariant }) => invariant);
+  };
+  assert.equal(broken(0, { paid: 987_501 }), [15]);
+  assert.equal(broken(1, { paid: 1 }), [15]);
+});
+
+bills('the invariants see an account that is not where it should be, or of no money', () => {
+  const { world } = billAt('issued');
+  const own = world.read(account, accountId(euros(), idOf('bankA')));
+  const broken = (id: Uint8Array, money: Uint8Array): number[] => {
+    const copy = world.fork();
+    copy.put(account, id, { ...own, owner: idOf('acme'), money, balance: 0 });
+    return findBreaches(copy).map(({ invariant }) => invariant);
+  };
+  assert.equal(broken(accountId(euros(), idOf('acme')), euros()), []);
+  assert.equal(broken(nowhere, euros()), [14]);
+  assert.equal(broken(accountId(nowhere, idOf('acme')), nowhere), [14]);
 });
 
 bills('every signature is needed', () => {

@@ -1,4 +1,4 @@
-/** Invariants of bills (semantics §7: 6, 20, and 25 as far as bills go). */
+/** Invariants of bills (semantics §7: 6, 20, and 15 as far as bills go). */
 
 import { equalBytes, toHex } from '../../codec/bytes.ts';
 import type { ValueOf } from '../object.ts';
@@ -6,7 +6,7 @@ import { bill } from '../objects/bill.ts';
 import { billPayment } from '../objects/bill-payment.ts';
 import { endorsement, endorsementId } from '../objects/endorsement.ts';
 import { party } from '../registry.ts';
-import type { Bill } from '../rules/bills.ts';
+import { type Bill, discountedPrice } from '../rules/bills.ts';
 import type { Found, Invariant, Survey } from './survey.ts';
 
 type Payment = Found<ValueOf<typeof billPayment>>;
@@ -23,6 +23,19 @@ export const billInvariants: readonly Invariant[] = [
         const paid = recoursePayments(payments.get(toHex(id)) ?? []).at(-1);
         const wanted = paid?.value.payer ?? last?.to ?? held.payee;
         if (!equalBytes(held.holder, wanted)) yield `${name}: the holder is not whom the chain names`;
+      }
+    },
+  },
+  {
+    number: 15,
+    rule: 'a bill passed by discount for the price of its terms, and by endorsement for none',
+    *find(state) {
+      for (const { name, value } of state.all(endorsement)) {
+        const face = state.get(bill, value.bill)?.face ?? 0;
+        const price = value.kind === 'discount' ? discountedPrice(face, value) : 0n;
+        if (BigInt(value.paid) !== price) yield `${name}: ${value.paid} paid, its terms give ${price}`;
+        if ((value.kind === 'discount') !== (value.money !== undefined && value.paid > 0))
+          yield `${name}: a ${value.kind} for ${value.paid}`;
       }
     },
   },

@@ -2,7 +2,7 @@
 
 import { equalBytes, toHex } from '../../codec/bytes.ts';
 import { loan } from '../objects/loan.ts';
-import { account, lock, money } from '../objects/money.ts';
+import { account, accountId, lock, money } from '../objects/money.ts';
 import { distribution } from '../objects/sale.ts';
 import { swap } from '../objects/swap.ts';
 import { tranche } from '../objects/tranche.ts';
@@ -22,6 +22,8 @@ export const moneyInvariants: readonly Invariant[] = [
         if (value.state === 'HELD') add(locked, value.account, value.amount);
       for (const { id, name, value } of state.all(account)) {
         if (value.balance < 0 || value.locked < 0) yield `${name}: below zero`;
+        if (state.get(money, value.money) === undefined) yield `${name}: of money that nobody issued`;
+        if (!equalBytes(id, accountId(value.money, value.owner))) yield `${name}: not where its owner’s is`;
         if (BigInt(value.locked) !== (locked.get(toHex(id)) ?? 0n))
           yield `${name}: ${value.locked} locked, its locks hold ${locked.get(toHex(id)) ?? 0n}`;
         add(held, value.money, value.balance + value.locked);
