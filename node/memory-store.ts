@@ -8,13 +8,14 @@ import { invariant } from '../consensus/codec/result.ts';
 import type { StoredObject } from '../consensus/contracts/object.ts';
 import type { Change } from '../consensus/contracts/state.ts';
 import { carriesPayload } from './level/payload.ts';
-import type {
-  CheckpointRecord,
-  Position,
-  Store,
-  StoredCheckpoint,
-  StoreWrite,
-  VertexRecord,
+import {
+  type CheckpointRecord,
+  DECISIONS_KEPT,
+  type Position,
+  type Store,
+  type StoredCheckpoint,
+  type StoreWrite,
+  type VertexRecord,
 } from './ports.ts';
 
 interface Entry {
@@ -38,6 +39,7 @@ export function memoryStore(
   const checkpoints = new Map<number, StoredCheckpoint>();
   const objects = new Map<string, { path: Uint8Array; object: StoredObject }>();
   const history = new Map<string, Uint8Array>();
+  const decisions = new Map<number, Uint8Array>();
   let votes: Vote[] = [];
   let votesFrom: number | undefined = 0;
   let height = 0;
@@ -73,6 +75,8 @@ export function memoryStore(
     record.changes.forEach(putChange);
     for (const { level, index, hash } of record.historyNodes) history.set(`${level}/${index}`, hash);
     checkpoints.set(header.height, { header, certificate, outcomes });
+    if (record.decision !== undefined) decisions.set(header.height, record.decision.slice());
+    decisions.delete(header.height - DECISIONS_KEPT);
     height = Math.max(height, header.height);
     votes = votes.filter((vote) => vote.height > header.height);
   }
@@ -111,6 +115,7 @@ export function memoryStore(
       writes.forEach(put);
     },
     checkpoint: async (at) => checkpoints.get(at),
+    decision: async (at) => decisions.get(at),
     vertex: async (key) => vertices.get(key)?.envelope,
     position: async (key) => vertices.get(key)?.position,
     historyNode: async (level, index) => history.get(`${level}/${index}`),

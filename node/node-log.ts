@@ -2,6 +2,7 @@
 
 import { type Logger, pino } from 'pino';
 import type { NodeConfig } from './config/node-config.ts';
+import { describeOffence } from './replica/accuser.ts';
 import type { Notice } from './replica/events.ts';
 
 export type NodeLog = Logger;
@@ -27,6 +28,9 @@ export function logNotice(log: Logger, notice: Notice): void {
       break;
     case 'speaking':
       log.info('this node speaks again');
+      break;
+    case 'offence':
+      log.warn(describeOffence(notice.offence), 'a seat cheats; whoever has the proof can check it');
       break;
     case 'refused':
       log.debug({ code: notice.code, facts: notice.facts, peer: notice.peer }, 'refused');

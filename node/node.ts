@@ -223,14 +223,11 @@ class NodeWiring {
     };
   }
 
-  /** Enrolled and ACTIVE now, or a seat, whatever became of its key since `[ADM-3]`. */
+  /** Enrolled and ACTIVE now, or a seat of now or of the epoch that has just ended, whatever became of its key since `[ADM-3]`. */
   #admits(peer: PeerKey, replica: Replica): boolean {
     const publicKey = fromHex(peer);
     if (publicKey?.length !== 32) return false;
-    return (
-      replica.ledger.genesis.committee.seatOf.has(peer) ||
-      replica.ledger.state.get(key, publicKey)?.state === 'ACTIVE'
-    );
+    return replica.ledger.isSeat(peer) || replica.ledger.state.get(key, publicKey)?.state === 'ACTIVE';
   }
 
   /** Everything a notice tells of is durable. Whoever listens may fail, but not stop the node. */

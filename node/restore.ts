@@ -10,6 +10,7 @@ import type { Signer } from '../consensus/crypto/ed25519.ts';
 import type { AncestorFacts } from '../consensus/dag/open-dag.ts';
 import { History, historyPositions } from '../consensus/merkle/history.ts';
 import { voteLogEntry } from '../consensus/pbft/messages.ts';
+import { decisionProof } from '../consensus/pbft/offence.ts';
 import { decodeVertex, type Vertex } from '../consensus/vertex/vertex.ts';
 import type { Store, StoredCheckpoint } from './ports.ts';
 import type { ChainEnd } from './replica/author.ts';
@@ -38,7 +39,7 @@ export async function restore(
       history: History.empty,
       headers: [first],
     };
-    return { ...start, ledger, ownEnd: undefined, settled: [] };
+    return { ...start, ledger, ownEnd: undefined, settled: [], decision: undefined };
   }
 
   const headers = [first];
@@ -64,7 +65,11 @@ export async function restore(
   );
   const history = await restoreHistory(header.height, store);
   const ownEnd = await lastConfirmed(signer, state, store, heightOf);
-  return { ...start, ledger: { header, certificate, state, history, headers }, ownEnd, settled };
+  const kept = await store.decision(header.height);
+  const decoded = kept && decisionProof.decode(kept);
+  invariant(decoded?.ok !== false, 'why the newest height was decided does not decode');
+  const ledger = { header, certificate, state, history, headers };
+  return { ...start, ledger, ownEnd, settled, decision: decoded?.value };
 }
 
 /** The last confirmed vertex of the own chain: the next one stands on it, however long ago it settled `[VTX-2]`. */

@@ -159,7 +159,8 @@ export class Runner {
           this.#hooks.onNotice(effect.notice);
           break;
         case 'halt':
-          // Whatever came after it was said by a node that is wrong about itself.
+          // What came before may be evidence; whatever comes after is said by a node that is wrong about itself.
+          this.#gossip(gossiped);
           return this.#halt(new Error(`${effect.reason}: ${JSON.stringify(effect.facts)}`));
         default:
           break;
@@ -174,9 +175,9 @@ export class Runner {
 
   #broadcast(message: PeerMessage, to: 'seats' | 'peers'): void {
     const frame = peerMessage.encode(message);
-    const { seatOf } = this.replica.ledger.genesis.committee;
+    const { ledger } = this.replica;
     for (const peer of this.#network.peers)
-      if (to === 'peers' || seatOf.has(peer)) this.#network.send(peer, frame);
+      if (to === 'peers' || ledger.isSeat(peer)) this.#network.send(peer, frame);
   }
 
   /** Vertices leave in bundles; payloads of readings stay with those who serve them `[VTX-6]`. */

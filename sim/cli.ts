@@ -17,6 +17,9 @@ import {
 import { runSeeds } from './pool.ts';
 import type { RunResult } from './run-result.ts';
 import { defaultSettings, faultKinds, type Settings } from './settings.ts';
+import { SHRINK_RUNS } from './shrink.ts';
+import { type ShrunkSummary, shrinkFailing } from './shrink-command.ts';
+import { commandOf } from './written-settings.ts';
 
 interface SimFlags extends WrittenSettings {
   readonly seed?: string;
@@ -26,9 +29,17 @@ interface SimFlags extends WrittenSettings {
   readonly trace?: boolean;
   readonly report?: string;
   readonly jobs?: string;
+  readonly vary?: boolean;
+  /** True when no file is named. */
+  readonly shrink?: string | true;
+  readonly shrinkRuns?: string;
+  readonly experiment?: string;
 }
 
 const JOBS_MAX = 256;
+const SHRINK_RUNS_MAX = 100_000;
+/** They are loaded only when one is asked for. */
+const experimentNames = ['finality', 'fairness', 'committee', 'scale'];
 /** Options that decide what a run does: a command that replays one needs them. */
 const written = [
   'nodes',
@@ -40,6 +51,7 @@ const written = [
   'reorder',
   'bandwidth',
   'faults',
+  'schedule',
   'duration',
   'load',
   'scenario',
@@ -62,6 +74,10 @@ export function registerSim(program: Command): void {
     .option('--bandwidth <bytes/s>', 'of each directed link, 0 for unlimited (default: 0)')
     .option('--faults <kind,…>', `some of ${faultKinds.join(', ')} (default: none)`)
     .option(
+      '--schedule <faults>',
+      'these faults instead, such as "crash@3200-4100:1 partition@6000-9000:0,1"',
+    )
+    .option(
       '--duration <time>',
       `virtual time with load and faults (default: ${defaultSettings.durationMs / 1_000}s)`,
     )
@@ -74,9 +90,16 @@ export function registerSim(program: Command): void {
       'TOML with the same names, and [pace] for the genesis; options here come first',
     )
     .option('--jobs <n>', 'seeds at once (default: one for each core)')
+    .option('--vary', 'draw the settings of each seed by the seed: a campaign within what must be borne')
     .option('--trace', 'print the hash of each seed’s event trace')
+    .option(
+      '--shrink [file]',
+      'look for less that fails as the first failing seed; the file gets it as scenario',
+    )
+    .option('--shrink-runs <n>', `end that after so many runs (default: ${SHRINK_RUNS})`)
     .option('--json', 'print one JSON object and nothing else on stdout')
     .option('--report <file>', 'write an HTML report')
+    .option('--experiment <name>', `measure: ${experimentNames.join(', ')}; with --json or alone`)
     .addHelpText(
       'after',
       `\nByzantine kinds:\n${actorKinds.map(({ name, summary }) => `  ${name.padEnd(16)}${summary}`).join('\n')}`,
@@ -87,34 +110,61 @@ export function registerSim(program: Command): void {
 async function simulate(flags: SimFlags): Promise<void> {
   // Whoever reads only the first lines, as `head` does, wants no more of it.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  if (flags.experiment !== undefined) return experiment(flags.experiment, flags.json === true);
   const { settings, seeds } = await readFlags(flags);
+  const shrinkRuns = whole('shrink-runs', flags.shrinkRuns ?? String(SHRINK_RUNS), 1, SHRINK_RUNS_MAX);
   const jobs = flags.jobs === undefined ? availableParallelism() : whole('jobs', flags.jobs, 1, JOBS_MAX);
   const numbers = Array.from({ length: seeds.to - seeds.from + 1 }, (_, i) => seeds.from + i);
   const startedAt = performance.now();
   const bar = process.stderr.isTTY ? startBar(numbers.length) : undefined;
-  const results = await runSeeds({ settings, keepTrace: flags.report !== undefined }, numbers, jobs, {
+  const task = { settings: flags.vary ? undefined : settings, keepTrace: false };
+  const results = await runSeeds(task, numbers, jobs, {
     onProgress: (done) => bar?.update(Math.floor(done * 100) / 100),
     onResult: (result) => {
       if (bar === undefined && flags.json !== true) sayResult(result, flags);
     },
   }).finally(() => bar?.stop());
   const wallMs = Math.round(performance.now() - startedAt);
-  if (flags.report !== undefined)
-    await (await import('./report/write-report.ts')).writeReport(flags.report, results);
-  if (flags.json === true)
-    process.stdout.write(`${JSON.stringify(summarise(results, settings, wallMs, flags))}\n`);
-  else {
+  const failing = results.find(({ failure }) => failure !== undefined);
+  const shrinkFailed = async (): Promise<ShrunkSummary | undefined> => {
+    if (flags.shrink === undefined || failing === undefined) return undefined;
+    const file = flags.shrink === true ? undefined : flags.shrink;
+    return shrinkFailing(failing, { file, runsMax: shrinkRuns, say: flags.json === true ? () => {} : say });
+  };
+  if (flags.json !== true) {
     if (bar !== undefined)
       for (const result of results) if (isWorthALine(result, flags, results)) sayResult(result, flags);
     say(`${count(results, 'passed')} of ${results.length} passed in ${(wallMs / 1_000).toFixed(1)} s`);
   }
+  const shrunk = await shrinkFailed();
+  if (flags.json === true)
+    process.stdout.write(`${JSON.stringify(summarise(results, settings, wallMs, flags, shrunk))}\n`);
+  if (flags.report !== undefined) {
+    const { writeReport } = await import('./report/write-report.ts');
+    const replay = (seed: number) => replayCommand(seed, flags);
+    await writeReport(flags.report, results, { settings, wallMs, replay, shrunk });
+  }
   process.exitCode = results.every(({ verdict }) => verdict === 'passed') ? 0 : 1;
+}
+
+async function experiment(name: string, json: boolean): Promise<void> {
+  const { runExperiment } = await import('./experiments/index.ts');
+  const progress = (text: string) => void process.stderr.write(`${text}\n`);
+  const held = await runExperiment(name, json, say, json ? () => {} : progress);
+  if (held === undefined)
+    throw new OptionError(`--experiment: expected one of ${experimentNames.join(', ')}; got "${name}"`);
+  process.exitCode = held ? 0 : 1;
 }
 
 async function readFlags(flags: SimFlags): Promise<{ readonly settings: Settings; readonly seeds: Seeds }> {
   if (flags.seed !== undefined && flags.seeds !== undefined)
     throw new OptionError('--seed and --seeds: expected one of them');
   const scenario = flags.scenario === undefined ? undefined : await readScenario(flags.scenario);
+  const fixed = written.filter((name) => flags[name] !== undefined);
+  if (flags.vary === true && fixed.length > 0)
+    throw new OptionError(
+      `--vary draws everything by the seed: leave out ${fixed.map((name) => `--${name}`).join(', ')}`,
+    );
   const settings = readSettings({ ...scenario?.written, ...flags }, scenario?.pace);
   const seeds =
     flags.seed !== undefined
@@ -142,13 +192,15 @@ function sayResult(result: RunResult, flags: SimFlags): void {
   say(`seed ${seed}  ${verdict}  ${figures.join('  ')}${flags.trace ? `  trace ${traceHash}` : ''}`);
   if (failure === undefined) return;
   say(`  ${failure.check} at ${failure.atMs.toFixed(1)} ms, event ${failure.event}: ${failure.what}`);
+  if (result.guilty.length > 0)
+    say(`  evidence convicts ${result.guilty.map((key) => key.slice(0, 16)).join(', ')}`);
   say(`  again: ${replayCommand(seed, flags)}`);
 }
 
 /** The one command that does the same run again. */
 function replayCommand(seed: number, flags: SimFlags): string {
-  const options = written.flatMap((name) => (flags[name] === undefined ? [] : [`--${name} ${flags[name]}`]));
-  return ['tally sim', `--seed ${seed}`, ...options, '--trace'].join(' ');
+  if (flags.vary === true) return `tally sim --seed ${seed} --vary --trace`;
+  return commandOf(seed, Object.fromEntries(written.map((name) => [name, flags[name]])));
 }
 
 function summarise(
@@ -156,6 +208,7 @@ function summarise(
   settings: Settings,
   wallMs: number,
   flags: SimFlags,
+  shrunk: ShrunkSummary | undefined,
 ): object {
   return {
     passed: count(results, 'passed'),
@@ -166,10 +219,20 @@ function summarise(
       'invariant broken': count(results, 'invariant broken'),
     },
     wallMs,
-    settings,
-    runs: results.map(({ settings: _, samples, trace, ...run }) =>
-      run.failure === undefined ? run : { ...run, replay: replayCommand(run.seed, flags), trace, samples },
+    settings: flags.vary ? 'drawn by each seed' : settings,
+    runs: results.map(({ settings: drawn, samples, trace, faultSpans, ...run }) =>
+      run.failure === undefined
+        ? run
+        : {
+            ...run,
+            ...(flags.vary ? { settings: drawn } : {}),
+            replay: replayCommand(run.seed, flags),
+            faultSpans,
+            trace,
+            samples,
+          },
     ),
+    shrunk,
   };
 }
 

@@ -28,6 +28,8 @@ interface LoggedBatch {
 export class Disk implements Store {
   /** Batches that power failures took. */
   lostBatches = 0;
+  /** It holds an old copy of what it once held. */
+  restored = false;
   /** Called once, amid the next write, whose batch is then under way: the power is about to fail. */
   onNextWrite: (() => void) | undefined;
   readonly #time: VirtualTime;
@@ -49,6 +51,7 @@ export class Disk implements Store {
 
   load: Store['load'] = () => this.#memory.load();
   checkpoint: Store['checkpoint'] = (height) => this.#memory.checkpoint(height);
+  decision: Store['decision'] = (height) => this.#memory.decision(height);
   vertex: Store['vertex'] = (key) => this.#memory.vertex(key);
   position: Store['position'] = (key) => this.#memory.position(key);
   historyNode: Store['historyNode'] = (level, index) => this.#memory.historyNode(level, index);
@@ -86,6 +89,7 @@ export class Disk implements Store {
   /** Back to what it held at `atMs`, without the stamp, so that the vote log is not whole `[BFT-1]`. */
   restoreBackup(atMs: number): void {
     this.#life += 1;
+    this.restored = true;
     const held = this.#log.filter((batch) => batch.atMs <= atMs);
     // What the store on disk writes when it is opened without its stamp (node/level/store.ts).
     const unstamped = { atMs: this.#time.now(), writes: [{ type: 'votesFrom', height: undefined }] } as const;

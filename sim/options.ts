@@ -9,6 +9,8 @@ import { limits } from '../consensus/codec/limits.ts';
 import { readToml } from '../node/config/toml.ts';
 import { actorKind, actorKinds } from './byzantine/index.ts';
 import { NODES_MAX } from './cast.ts';
+import { checkFault, decodeFault } from './faults/fault-text.ts';
+import type { ScheduledFault } from './faults/schedule.ts';
 import { latencyForms, parseLatency } from './network/latency.ts';
 import {
   type ByzantineCount,
@@ -29,6 +31,7 @@ export interface WrittenSettings {
   readonly reorder?: string | undefined;
   readonly bandwidth?: string | undefined;
   readonly faults?: string | undefined;
+  readonly schedule?: string | undefined;
   readonly duration?: string | undefined;
   readonly load?: string | undefined;
 }
@@ -55,6 +58,8 @@ const SEED_MAX = 2 ** 32 - 1;
 const VERTICES_PER_S_MAX = 10_000;
 const RACES_PER_MIN_MAX = 600;
 const BANDWIDTH_MAX = 1e12;
+const FAULTS_MAX = 10_000;
+const faultForms = 'crash@3200-4100:1 or partition@6000-9000:0,1 (docs/spec/simulator.md)';
 
 export function readSettings(written: WrittenSettings, paceChanges: Partial<Pace> = {}): Settings {
   const validators = whole(
@@ -65,6 +70,10 @@ export function readSettings(written: WrittenSettings, paceChanges: Partial<Pace
   );
   const nodes = whole('nodes', written.nodes ?? String(validators), validators, NODES_MAX);
   const { network, load } = defaultSettings;
+  const durationMs =
+    written.duration === undefined ? defaultSettings.durationMs : readDuration(written.duration);
+  if (written.faults !== undefined && written.schedule !== undefined)
+    throw new OptionError('--faults and --schedule: expected one of them');
   return {
     nodes,
     validators,
@@ -82,7 +91,10 @@ export function readSettings(written: WrittenSettings, paceChanges: Partial<Pace
       ),
     },
     faults: readFaults(written.faults ?? ''),
-    durationMs: written.duration === undefined ? defaultSettings.durationMs : readDuration(written.duration),
+    ...(written.schedule === undefined
+      ? {}
+      : { schedule: readSchedule(written.schedule, nodes, durationMs) }),
+    durationMs,
     load: written.load === undefined ? load : readLoad(written.load),
     pace: paceChanges,
   };
@@ -106,10 +118,11 @@ export async function readScenario(file: string): Promise<Scenario> {
 }
 
 const written = z.union([z.string(), z.number()]).transform(String).optional();
+const items = z.array(z.string()).transform((list) => list.join(' '));
 const scenarioSchema = z.strictObject({
   ...{ nodes: written, validators: written, byzantine: written, network: written, loss: written },
   ...{ duplicate: written, reorder: written, bandwidth: written, faults: written, duration: written },
-  ...{ load: written, seeds: written },
+  ...{ load: written, seeds: written, schedule: z.union([items, z.string()]).optional() },
   pace: z
     .strictObject(Object.fromEntries(pace.fieldNames.map((name) => [name, z.int().min(1).optional()])))
     .transform((changes) => changes as Partial<Pace>)
@@ -137,6 +150,19 @@ function readFaults(text: string): FaultKind[] {
     const kind = faultKinds.find((known) => known === item);
     if (kind === undefined) throw wrong('faults', `some of ${faultKinds.join(', ')}`, item);
     return kind;
+  });
+}
+
+function readSchedule(text: string, nodes: number, durationMs: number): ScheduledFault[] {
+  const written = text.split(/\s+/).filter((item) => item !== '');
+  if (written.length > FAULTS_MAX)
+    throw wrong('schedule', `at most ${FAULTS_MAX} faults`, `${written.length} faults`);
+  return written.map((item) => {
+    const fault = decodeFault(item);
+    if (fault === undefined) throw wrong('schedule', `faults such as ${faultForms}`, item);
+    const defect = checkFault(fault, nodes, durationMs);
+    if (defect !== undefined) throw wrong('schedule', defect, item);
+    return fault;
   });
 }
 

@@ -8,6 +8,8 @@ import type { WorkerAnswer, WorkerTask } from './worker.ts';
 
 /** Of the machine's memory, for all threads together. */
 const MEMORY_SHARE = 0.75;
+/** Most of what a step makes is gone with it: with more room it is collected less often. */
+const YOUNG_MB = 64;
 
 export interface PoolHooks {
   onResult(result: RunResult): void;
@@ -29,7 +31,9 @@ export async function runSeeds(
   // A thousand nodes need more than a thread gets by itself.
   const resourceLimits = {
     maxOldGenerationSizeMb: Math.floor((MEMORY_SHARE * totalmem()) / 2 ** 20 / threads),
+    maxYoungGenerationSizeMb: YOUNG_MB,
   };
+  const workers: Worker[] = [];
   const one = () =>
     new Promise<void>((resolve, reject) => {
       let seed = waiting.shift();
@@ -38,6 +42,7 @@ export async function runSeeds(
         workerData: task,
         resourceLimits,
       });
+      workers.push(worker);
       worker.on('error', (cause) =>
         reject(new Error(`seed ${seed}: the simulator broke: ${cause.message}`, { cause })),
       );
@@ -52,12 +57,17 @@ export async function runSeeds(
         hooks.onResult(answer.result);
         hooks.onProgress(results.size + sum(shares.values()));
         seed = waiting.shift();
-        if (seed !== undefined) return worker.postMessage(seed);
-        resolve(worker.terminate().then(() => undefined));
+        if (seed === undefined) resolve();
+        else worker.postMessage(seed);
       });
       worker.postMessage(seed);
     });
-  await Promise.all(Array.from({ length: threads }, one));
+  try {
+    await Promise.all(Array.from({ length: threads }, one));
+  } finally {
+    // After an error too: or the others would go on, and the command with them.
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  }
   return seeds.map((seed) => results.get(seed)!);
 }
 

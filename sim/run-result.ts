@@ -1,6 +1,7 @@
 /** What one simulated run gives: a verdict, and the figures that the report and the command line show. */
 
 import type { Acts } from './byzantine/actor.ts';
+import type { FaultKind } from './faults/kinds.ts';
 import type { Settings } from './settings.ts';
 
 export type RunVerdict = 'passed' | 'no progress' | 'diverged' | 'invariant broken';
@@ -44,6 +45,15 @@ export interface TraceLine {
   readonly what: string;
 }
 
+/** A fault that really befell somebody, from when until when; the run may have ended before it was over. */
+export interface FaultSpan {
+  readonly kind: FaultKind;
+  readonly atMs: number;
+  readonly untilMs: number;
+  /** For people: `kill of seat 1`. */
+  readonly what: string;
+}
+
 export interface Quantiles {
   readonly count: number;
   readonly p50: number;
@@ -76,6 +86,7 @@ export interface RunResult {
   readonly traffic: { readonly [kind: string]: { readonly messages: number; readonly bytes: number } };
   /** Faults that really befell somebody. */
   readonly faults: { readonly [kind: string]: number };
+  readonly faultSpans: readonly FaultSpan[];
   /** What Byzantine stakeholders did, by `seat 2, equivocate`. */
   readonly acts: { readonly [actor: string]: Acts };
   /** Keys (hex) that portable evidence names as guilty. */

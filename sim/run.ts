@@ -33,6 +33,8 @@ export const CALM_MS = 120_000;
 const SAMPLE_MS = 500;
 /** How often the end is looked for. */
 const LOOK_MS = 100;
+/** How long a network that has forked goes on, so that evidence can be found. */
+const AFTERMATH_MS = 3_000;
 /** A synced write on a solid-state disk. */
 const SYNC_MS = [0.2, 2] as const;
 
@@ -63,12 +65,13 @@ export function castActors(
   return cast;
 }
 
-/** The faults that the seed draws for these settings. */
+/** The faults of the schedule, or those that the seed draws for these settings. */
 export function faultsOf(
   settings: Settings,
   seed: number,
   actors: ReadonlyMap<number, ActorKind>,
-): ScheduledFault[] {
+): readonly ScheduledFault[] {
+  if (settings.schedule !== undefined) return settings.schedule;
   const honest = Array.from({ length: settings.nodes }, (_, i) => i).filter((i) => !actors.has(i));
   return drawFaults(settings.faults, {
     seed,
@@ -81,15 +84,17 @@ export function faultsOf(
 export async function run(settings: Settings, seed: number, options: RunOptions = {}): Promise<RunResult> {
   const startedAt = performance.now();
   const actors = castActors(settings, seed, options.kinds);
+  const faults = options.faults ?? faultsOf(settings, seed, actors);
   const desk = new Desk(seed);
   const world = World.prepare({
     seed,
     seats: settings.validators,
     followers: settings.nodes - settings.validators,
     link: settings.network,
+    steady: faults.length === 0,
     pace: settings.pace,
     parties: desk.parties,
-    disk: { syncMs: SYNC_MS, losesWrites: settings.faults.length > 0 },
+    disk: { syncMs: SYNC_MS, losesWrites: faults.length > 0 },
     actors,
   });
   desk.open(world.genesis.network);
@@ -132,7 +137,7 @@ export async function run(settings: Settings, seed: number, options: RunOptions 
     });
     sampleLater();
     load.begin(settings.load, settings.durationMs);
-    injector.schedule(options.faults ?? faultsOf(settings, seed, actors));
+    injector.schedule(faults);
     const endMs = time.now() + settings.durationMs;
     while (!isOver() && time.now() < endMs) {
       await time.run(Math.min(endMs, time.now() + SAMPLE_MS));
@@ -144,16 +149,22 @@ export async function run(settings: Settings, seed: number, options: RunOptions 
       await time.run(time.now() + LOOK_MS);
       if (checker.settled) break;
     }
+    // Who meets a fork names those who made it, and stops: let everybody meet it.
+    if (checker.failure?.verdict === 'diverged') await time.run(time.now() + AFTERMATH_MS);
   } catch (error) {
     checker.fail('invariant broken', 'assertion', (error as Error).stack ?? String(error));
   }
-  await checker.atEnd(load.races.map(({ race }) => race));
+  await checker.atEnd(
+    load.races.map(({ race }) => race),
+    (settings.load.verticesPerS * settings.durationMs) / 1_000,
+  );
   checker.sample();
   const result = summarise(world, checker, settings, seed);
   return {
     ...result,
     faults: injector.counts,
-    trace: options.keepTrace || checker.failure !== undefined ? world.trace.lines() : [],
+    faultSpans: injector.spans,
+    trace: checker.failure === undefined && options.keepTrace ? world.trace.lines() : checker.trace,
     wallMs: Math.round(performance.now() - startedAt),
   };
 }
@@ -163,7 +174,7 @@ function summarise(
   checker: Checker,
   settings: Settings,
   seed: number,
-): Omit<RunResult, 'faults' | 'trace' | 'wallMs'> {
+): Omit<RunResult, 'faults' | 'faultSpans' | 'trace' | 'wallMs'> {
   const { failure, finality } = checker;
   const acting = world.nodes.filter(({ masquerade }) => masquerade !== undefined);
   return {
@@ -184,8 +195,7 @@ function summarise(
     acts: Object.fromEntries(
       acting.map(({ name, masquerade }) => [`${name}, ${masquerade!.name}`, masquerade!.acts]),
     ),
-    // Evidence vertices name them `[BFT-2]`; this build has none yet.
-    guilty: [],
+    guilty: checker.guilty,
     samples: checker.samples,
   };
 }

@@ -1,23 +1,15 @@
 /** What a run is made of, besides its seed: `tally sim` options and scenario files both end up here. */
 
 import type { Pace } from '../consensus/checkpoint/genesis.ts';
+import type { FaultKind } from './faults/kinds.ts';
+import type { ScheduledFault } from './faults/schedule.ts';
+
+export { type FaultKind, faultKinds } from './faults/kinds.ts';
 
 export interface ByzantineCount {
   readonly kind: string;
   readonly count: number;
 }
-
-export const faultKinds = [
-  'crash',
-  'partition',
-  'torn-write',
-  'asymmetric',
-  'churn',
-  'clock-drift',
-  'clock-jump',
-  'restored-backup',
-] as const;
-export type FaultKind = (typeof faultKinds)[number];
 
 export interface NetworkSettings {
   /** A named WAN matrix or latency distribution; see `sim/network/`. */
@@ -45,6 +37,8 @@ export interface Settings {
   readonly byzantine: readonly ByzantineCount[];
   readonly network: NetworkSettings;
   readonly faults: readonly FaultKind[];
+  /** These faults instead of drawn ones; `faults` is empty then. */
+  readonly schedule?: readonly ScheduledFault[];
   /** Virtual time with load and faults; then faults end, and the network must calm down. */
   readonly durationMs: number;
   readonly load: LoadSettings;

@@ -6,7 +6,7 @@ import { invariant } from '../consensus/codec/result.ts';
 import type { Signer } from '../consensus/crypto/ed25519.ts';
 import type { SignedCall } from '../consensus/vertex/call.ts';
 import { GuardedRunner } from '../node/guarded-runner.ts';
-import type { PeerKey, Store } from '../node/ports.ts';
+import type { PeerKey, Store, Verdict } from '../node/ports.ts';
 import type { Event, Notice, Reply } from '../node/replica/events.ts';
 import { Replica } from '../node/replica/replica.ts';
 import { restore } from '../node/restore.ts';
@@ -27,6 +27,8 @@ import { VirtualTime } from './virtual-time.ts';
 export interface WorldOptions extends NetworkRules {
   readonly seed: number;
   readonly seats: number;
+  /** No fault will break a connection. */
+  readonly steady?: boolean;
   /** Full nodes without a seat. */
   readonly followers?: number;
   /** `delayMs`: one way, uniform between the two; `latency` says it by name instead. */
@@ -65,6 +67,10 @@ export class World {
   /** Called when a node has stopped of its own accord. */
   onHalt: (node: SimulatedNode, error: Error) => void = () => {};
 
+  /** Around everything that a node hears by gossip: `take` hands it to the node. */
+  aroundGossip: (node: SimulatedNode, data: Uint8Array, take: () => Verdict) => Verdict = (_, __, take) =>
+    take();
+
   /** For actors that pledge twice; whoever makes contract calls sets it. */
   rivalCalls: () => readonly [SignedCall, SignedCall] | undefined = () => undefined;
 
@@ -85,6 +91,7 @@ export class World {
       trace: this.trace,
       latency: latencyOf(link),
       faults: { loss: 0, duplicate: 0, reorder: 0, bandwidthBytesPerS: 0, ...link },
+      steady: options.steady ?? false,
       topology: drawTopology(count, seats, new Random(seed, 'topology')),
       nodes: signers.map((_, i) => ({ key: keys[i]!, name: names[i]! })),
     });
@@ -134,10 +141,11 @@ export class World {
       onConnect: (peer) => dispatch({ type: 'connected', peer }),
       onDisconnect: (peer) => dispatch({ type: 'disconnected', peer }),
       onMessage: (peer, frame) => dispatch({ type: 'message', peer, frame }),
-      onGossip: (peer, data) => {
-        const reply = dispatch({ type: 'gossip', peer, data });
-        return reply.type === 'verdict' ? reply.verdict : 'ignore';
-      },
+      onGossip: (peer, data) =>
+        this.aroundGossip(node, data, () => {
+          const reply = dispatch({ type: 'gossip', peer, data });
+          return reply.type === 'verdict' ? reply.verdict : 'ignore';
+        }),
     };
     const joined = this.network.join(node.key, node.masquerade?.endpoint(endpoint) ?? endpoint);
     const network = node.masquerade?.network(joined) ?? joined;

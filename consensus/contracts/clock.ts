@@ -23,7 +23,8 @@ interface Writer extends ObjectReader {
 /** Stops the clocks for the time between two checkpoints when that was a pause. */
 export function advanceClock(writer: Writer, step: Step, { pauseMs }: Policy): void {
   const gapMs = step.time - step.previousTime;
-  if (gapMs <= pauseMs) return;
+  // From the genesis to the first checkpoint nothing was final yet that could pause.
+  if (step.height <= 1 || gapMs <= pauseMs) return;
   writer.put(clock, zero32, { pausedMs: pausedMs(writer) + gapMs, height: step.height });
 }
 

@@ -8,20 +8,15 @@ import {
   type Certificate,
   makeQuorum,
   phaseDomain,
-  type QuorumSignatures,
-  seatsOf,
   type VotePhase,
   voteBytes,
 } from '../checkpoint/certificate.ts';
-import type { Committee } from '../checkpoint/committee.ts';
 import { type Header, headerId } from '../checkpoint/header.ts';
 import { equalBytes } from '../codec/bytes.ts';
 import type { Code } from '../codec/codes.ts';
 import type { Facts } from '../codec/result.ts';
 import { verifyDigest } from '../crypto/ed25519.ts';
 import { zero32 } from '../crypto/hash.ts';
-import { contradiction, type Offence } from '../vertex/offence.ts';
-import type { Saying } from '../vertex/sayings.ts';
 import {
   type NewViewProof,
   newViewHash,
@@ -32,59 +27,13 @@ import {
   type VoteMessage,
 } from './messages.ts';
 import { checkNewView, checkViewChange } from './new-view.ts';
-import {
-  type DecisionProof,
-  newViewsMax,
-  OffenceWatch,
-  proposalSaying,
-  viewChangeSaying,
-  voteSaying,
-} from './offence.ts';
+import { type DecisionProof, proposalSaying, viewChangeSaying, voteSaying } from './offence.ts';
+import type { PbftOutput, PbftRules, SeatMessage } from './outputs.ts';
 import { type OwnSeat, OwnVotes, preparedValue } from './own-votes.ts';
+import { Patience } from './patience.ts';
+import { Trail } from './trail.ts';
+import { ViewChanges } from './view-changes.ts';
 import { VoteBox } from './vote-box.ts';
-
-export interface PbftRules {
-  readonly network: Uint8Array;
-  readonly committee: Committee;
-  readonly viewTimeoutMs: number;
-  readonly viewTimeoutMaxMs: number;
-  /** Whether this node has no connection to a seat: less patience is spent on a leader who is gone. */
-  readonly isAbsent?: (seat: number) => boolean;
-}
-
-/** What is left of a view's timeout while its leader is not connected. */
-const ABSENT_LEADER_SHARE = 1 / 4;
-
-export type SeatMessage =
-  | ({ readonly type: 'proposal' } & ProposalMessage)
-  | ({ readonly type: 'vote' } & VoteMessage)
-  | ({ readonly type: 'viewChange' } & ViewChangeMessage);
-
-export type PbftOutput =
-  /** Must be durable before anything that follows it. */
-  | { readonly type: 'log'; readonly entry: VoteLogEntry }
-  /** To all other seats. */
-  | { readonly type: 'send'; readonly message: SeatMessage }
-  /** Check this proposal against own DAG and state, then call `checked`. A prepared value's time is not judged again. */
-  | {
-      readonly type: 'check';
-      readonly header: Header;
-      readonly anchor: Uint8Array;
-      readonly seat: number;
-      readonly prepared: boolean;
-      readonly view: number;
-    }
-  | {
-      readonly type: 'decided';
-      readonly headerId: Uint8Array;
-      readonly certificate: Certificate;
-      readonly proof: DecisionProof;
-    }
-  /** A seat signed what no honest one signs `[BFT-2]`. */
-  | { readonly type: 'offence'; readonly offence: Offence }
-  /** Somebody shows a vote of this seat that its log does not know: another life of it lost the log `[BFT-1]`. */
-  | { readonly type: 'forgotten'; readonly view: number; readonly phase: string }
-  | { readonly type: 'refused'; readonly code: Code; readonly facts: Facts };
 
 interface Accepted {
   readonly header: Header;
@@ -102,11 +51,10 @@ export class PbftHeight {
   #view = 0;
   /** In views above 0: whether the view's new-view has been seen or made. */
   #entered = true;
-  #deadline: number | undefined;
-  #resendAt = Number.POSITIVE_INFINITY;
+  readonly #patience: Patience;
   readonly #proposals = new Map<number, Accepted>();
   readonly #votes: VoteBox;
-  readonly #viewChanges = new Map<number, ViewChangeMessage>();
+  readonly #viewChanges: ViewChanges;
   #newView: NewViewProof | undefined;
   #prepared: PreparedProof | undefined;
   /** The last view in which this life of the seat sent its commit. */
@@ -118,17 +66,19 @@ export class PbftHeight {
     | { readonly view: number; readonly id: Uint8Array; readonly signatures: ReadonlyMap<number, Uint8Array> }
     | undefined;
   #decided = false;
-  /** What each seat was seen to sign at this height, and the new-views that were seen to open its views `[BFT-2]`. */
-  readonly #watch: OffenceWatch;
-  readonly #newViews = new Map<number, NewViewProof>();
+  readonly #trail: Trail;
   #outputs: PbftOutput[] = [];
 
   constructor(height: number, rules: PbftRules, own: OwnSeat | undefined, log: readonly VoteLogEntry[] = []) {
     this.height = height;
     this.#rules = rules;
     this.#own = own && new OwnVotes(height, rules, own, log);
+    this.#patience = new Patience(rules, height, own?.number);
     this.#votes = new VoteBox(rules.committee.quorum);
-    this.#watch = new OffenceWatch(rules.committee, height);
+    this.#viewChanges = new ViewChanges(rules.committee);
+    this.#trail = new Trail(rules.committee, height, (offence) =>
+      this.#outputs.push({ type: 'offence', offence }),
+    );
     for (const entry of log) this.#recall(entry);
     this.#resumeViewChange(log);
   }
@@ -139,12 +89,12 @@ export class PbftHeight {
 
   /** When `tick` wants to be called, ms; infinity when there is nothing to wait for. */
   get wakeAt(): number {
-    return Math.min(this.#deadline ?? Number.POSITIVE_INFINITY, this.#resendAt);
+    return this.#patience.wakeAt;
   }
 
   /** A timer runs, or this seat waits for others to join a view change: `arm` would change nothing. */
   get armed(): boolean {
-    return this.#deadline !== undefined || !this.#entered || this.#decided;
+    return this.#patience.runs || !this.#entered || this.#decided;
   }
 
   /** This seat leads the current view, has not proposed in it, and is free to choose a value. */
@@ -159,14 +109,12 @@ export class PbftHeight {
 
   /** There is something to decide: view 0's timer starts `[BFT-7]`. */
   arm(nowMs: number): void {
-    if (this.#decided || this.#own === undefined || this.#deadline !== undefined || !this.#entered) return;
-    this.#startTimer(nowMs);
+    if (!this.armed) this.#patience.start(this.#view, nowMs);
   }
 
   /** A seat's connection broke: if it leads the view, its time is cut short. */
   onAbsent(nowMs: number): void {
-    if (this.#deadline !== undefined && !this.#decided)
-      this.#deadline = Math.min(this.#deadline, nowMs + this.#timeoutMs());
+    this.#patience.shorten(this.#view, nowMs);
   }
 
   /** As leader: proposes a header built and executed by this node. */
@@ -191,13 +139,13 @@ export class PbftHeight {
 
   /** Whether this seat has signed a commit of this value in this view, in this life or one that its log tells of. */
   hasCommitted(view: number, id: Uint8Array): boolean {
-    return this.#isOwn('commit', view, id);
+    return this.#own?.knows('commit', view, id) ?? false;
   }
 
   /** What is held of one seat's words: told to its node when it comes back, in case it has lost its log `[BFT-1]`. */
   saidBy(seat: number): SeatMessage[] {
     const votes = this.#votes.of(seat).map((vote) => ({ type: 'vote' as const, ...vote }));
-    const change = this.#viewChanges.get(seat);
+    const change = this.#viewChanges.of(seat);
     return change === undefined ? votes : [...votes, { type: 'viewChange', ...change }];
   }
 
@@ -214,10 +162,10 @@ export class PbftHeight {
 
   tick(nowMs: number): PbftOutput[] {
     if (this.#decided) return [];
-    if (this.#deadline !== undefined && nowMs >= this.#deadline) this.#changeView(this.#view + 1, nowMs);
-    else if (nowMs >= this.#resendAt) {
+    if (this.#patience.isOver(nowMs)) this.#changeView(this.#view + 1, nowMs);
+    else if (this.#patience.isResendDue(nowMs)) {
       for (const message of this.#outbox) this.#outputs.push({ type: 'send', message });
-      this.#resendAt = nowMs + this.#rules.viewTimeoutMs / 2;
+      this.#patience.said(nowMs);
     }
     return this.#flush();
   }
@@ -230,7 +178,7 @@ export class PbftHeight {
     if (view < this.#view) return;
     const id = headerId(header);
     const known = this.#proposals.get(view);
-    if (known !== undefined && (equalBytes(known.id, id) || this.#watch.isGuilty(seat))) return;
+    if (known !== undefined && (equalBytes(known.id, id) || this.#trail.isGuilty(seat))) return;
     const newView = newViewHash(message.newView);
     const body = this.#voteBytes(view, id, newView);
     if (
@@ -238,7 +186,7 @@ export class PbftHeight {
     ) {
       return this.#refuse('E_SIG', { part: 'proposal', seat, view });
     }
-    this.#noteSaying(seat, proposalSaying(view, id, newView, message.signature));
+    this.#trail.note(seat, proposalSaying(view, id, newView, message.signature));
     if (known !== undefined)
       return this.#refuse('E_VOTE', { reason: 'two proposals in one view', seat, view });
     let prepared: PreparedProof | undefined;
@@ -247,8 +195,8 @@ export class PbftHeight {
     if (view > 0) {
       const choice = checkNewView(message.newView, this.height, view, this.#rules);
       if (!choice.ok) return this.#refuse(choice.code, { ...choice.facts, seat, view });
-      for (const change of message.newView!.viewChanges) this.#noticeIn(change);
-      this.#keepNewView(view, message.newView!);
+      for (const change of message.newView!.viewChanges) this.#recognise(change);
+      this.#trail.keep(view, message.newView!);
       prepared = choice.value;
       if (prepared !== undefined && !equalBytes(headerId(prepared.header), id)) {
         return this.#refuse('E_VOTE', { reason: 'not the prepared value', seat, view });
@@ -271,15 +219,15 @@ export class PbftHeight {
     const { phase, view, seat } = message;
     const voter = this.#rules.committee.record.seats[seat];
     if (voter === undefined) return;
-    if (seat === this.#own?.seat) return this.#onOwnVote(message);
+    if (seat === this.#own?.seat) return this.#onOwnVote(message, this.#own);
     const verdict = this.#votes.room(message, this.#view);
     if (verdict === 'known' || verdict === 'far') return;
-    if (verdict === 'conflict' && this.#watch.isGuilty(seat)) return;
+    if (verdict === 'conflict' && this.#trail.isGuilty(seat)) return;
     const body = this.#voteBytes(view, message.headerId, message.newView);
     if (!verifyDigest(message.signature, phaseDomain[phase], this.#rules.network, body, voter)) {
       return this.#refuse('E_SIG', { part: phase, seat, view });
     }
-    this.#noteSaying(seat, voteSaying(message));
+    this.#trail.note(seat, voteSaying(message));
     if (verdict === 'conflict')
       return this.#refuse('E_VOTE', { reason: 'two votes in one view and phase', seat, view, phase });
     this.#votes.add(message);
@@ -287,26 +235,17 @@ export class PbftHeight {
   }
 
   /** A peer repeats to this seat what it heard from it: nothing new to a seat that has its log `[BFT-1]`. */
-  #onOwnVote({ phase, view, headerId: id, newView, seat, signature }: VoteMessage): void {
-    if (this.#isOwn(phase, view, id)) return;
-    const body = this.#voteBytes(view, id, newView);
-    const key = this.#rules.committee.record.seats[seat]!;
-    if (!verifyDigest(signature, phaseDomain[phase], this.#rules.network, body, key))
-      return this.#refuse('E_SIG', { part: `own ${phase}`, view });
-    this.#outputs.push({ type: 'forgotten', view, phase });
+  #onOwnVote(message: VoteMessage, own: OwnVotes): void {
+    const { phase, view } = message;
+    const verdict = own.judgeEcho(message);
+    if (verdict === 'forged') this.#refuse('E_SIG', { part: `own ${phase}`, view });
+    if (verdict === 'forgotten') this.#outputs.push({ type: 'forgotten', phase, view });
   }
 
-  /** Whether this seat's log says that it signed this. */
-  #isOwn(phase: VotePhase | 'view-change', view: number, value: Uint8Array): boolean {
-    const signed = this.#own?.signed(phase, view);
-    return signed !== undefined && equalBytes(signed, value);
-  }
-
-  /** Notes where q signatures that were checked hold one of this seat's that its log does not know. */
-  #notice(phase: VotePhase, view: number, value: Uint8Array, quorum: QuorumSignatures): void {
-    if (this.#own === undefined || this.#isOwn(phase, view, value)) return;
-    if (seatsOf(quorum.bitmap, this.#rules.committee)?.includes(this.#own.seat))
-      this.#outputs.push({ type: 'forgotten', view, phase });
+  /** Looks for signatures of this seat's in a view-change that was checked, and whether its log knows them `[BFT-1]`. */
+  #recognise(message: ViewChangeMessage): void {
+    const forgotten = this.#own?.forgottenIn(message);
+    if (forgotten !== undefined) this.#outputs.push({ type: 'forgotten', ...forgotten });
   }
 
   /** Moves on where votes of `view` now suffice: prepared → commit, committed → decided. */
@@ -341,89 +280,49 @@ export class PbftHeight {
     )
       return false;
     this.#decided = true;
-    this.#deadline = undefined;
-    this.#resendAt = Number.POSITIVE_INFINITY;
+    this.#patience.end();
     const quorum = makeQuorum(committed.signatures, this.#rules.committee);
     this.#outputs.push({
       type: 'decided',
       headerId: committed.id,
       certificate: { height: this.height, view: committed.view, quorum },
-      proof: this.#decisionProof(committed),
+      proof: this.#proofOf(committed),
     });
     return true;
   }
 
-  #decisionProof({ view, id }: { readonly view: number; readonly id: Uint8Array }): DecisionProof {
+  #proofOf({ view, id }: { readonly view: number; readonly id: Uint8Array }): DecisionProof {
     const prepares = this.#votes.quorum('prepare', view);
-    const header = this.#proposals.get(view)?.header;
-    const newViews = [...this.#newViews].sort(([a], [b]) => a - b).map(([, newView]) => newView);
-    if (header === undefined || prepares === undefined || !equalBytes(prepares.headerId, id))
-      return { prepared: undefined, newViews };
-    const quorum = makeQuorum(prepares.signatures, this.#rules.committee);
-    return { prepared: { view, header, newView: prepares.newView, quorum }, newViews };
-  }
-
-  /** A new-view that was checked: its view-changes count as if they had been heard, and it may have to be shown. */
-  #keepNewView(view: number, newView: NewViewProof): void {
-    for (const change of newView.viewChanges) this.#noteSaying(change.seat, viewChangeSaying(change));
-    this.#newViews.set(view, newView);
-    if (this.#newViews.size > newViewsMax) this.#newViews.delete(Math.min(...this.#newViews.keys()));
-  }
-
-  /** What a seat signed, its signature checked. */
-  #noteSaying(seat: number, said: Saying): void {
-    const offence = this.#watch.note(seat, said);
-    if (offence !== undefined) this.#outputs.push({ type: 'offence', offence });
+    const fits = prepares !== undefined && equalBytes(prepares.headerId, id);
+    return this.#trail.proof(view, this.#proposals.get(view)?.header, fits ? prepares : undefined);
   }
 
   #onViewChange(message: ViewChangeMessage, nowMs: number): void {
-    const known = this.#viewChanges.get(message.seat);
-    if (known !== undefined && (known.view > message.view || this.#isSaidAgain(known, message))) return;
+    if (this.#viewChanges.isStale(message)) return;
+    // Another one for the same view than before: worth a look only while that proves something.
+    if (this.#viewChanges.of(message.seat)?.view === message.view && this.#trail.isGuilty(message.seat))
+      return;
     const checked = checkViewChange(message, this.height, this.#rules);
     if (!checked.ok) return this.#refuse(checked.code, { ...checked.facts, seat: message.seat });
-    this.#noticeIn(message);
+    this.#recognise(message);
     if (message.seat === this.#own?.seat) return;
-    this.#noteSaying(message.seat, viewChangeSaying(message));
-    if (known?.view === message.view) return;
-    this.#viewChanges.set(message.seat, message);
-    this.#joinViewChange(nowMs);
-    this.#openView(nowMs);
-  }
-
-  /** Own signatures in a view-change that was checked: its own, if it is this seat's, and prepares that it shows. */
-  #noticeIn({ seat, view, prepared }: ViewChangeMessage): void {
-    if (seat === this.#own?.seat && !this.#isOwn('view-change', view, preparedValue(prepared?.header)))
-      this.#outputs.push({ type: 'forgotten', view, phase: 'view-change' });
-    if (prepared !== undefined)
-      this.#notice('prepare', prepared.view, headerId(prepared.header), prepared.quorum);
-  }
-
-  /** The same view-change once more; or another one to the same view, where that seat's guilt is proved already. */
-  #isSaidAgain(known: ViewChangeMessage, message: ViewChangeMessage): boolean {
-    if (known.view !== message.view) return false;
-    const [before, now] = [viewChangeSaying(known), viewChangeSaying(message)];
-    return contradiction(before, now) === undefined || this.#watch.isGuilty(message.seat);
-  }
-
-  /** f+1 seats ask for a higher view: at least one honest seat's timer ran out, so join them. */
-  #joinViewChange(nowMs: number): void {
-    const views = [...this.#viewChanges.values()]
-      .map((change) => change.view)
-      .filter((view) => view > this.#view);
-    const joined = views.sort((a, b) => b - a)[this.#rules.committee.faults];
+    this.#trail.note(message.seat, viewChangeSaying(message));
+    if (!this.#viewChanges.put(message)) return;
+    const joined = this.#viewChanges.joinable(this.#view);
     if (joined !== undefined) this.#changeView(joined, nowMs);
+    this.#openView(nowMs);
   }
 
   #changeView(view: number, nowMs: number): void {
     if (this.#own === undefined) return;
     this.#view = view;
     this.#entered = false;
-    this.#deadline = undefined;
+    this.#patience.pause();
     this.#newView = undefined;
     const prepared = this.#prepared;
     if (!this.#claim('view-change', view, preparedValue(prepared?.header), prepared)) return;
     const message = this.#own.signViewChange(view, prepared);
-    this.#viewChanges.set(message.seat, message);
+    this.#viewChanges.put(message);
     this.#outbox = [];
     this.#send({ type: 'viewChange', ...message }, nowMs);
     this.#openView(nowMs);
@@ -431,17 +330,14 @@ export class PbftHeight {
 
   /** Once q view-changes for the current view are held: its timer runs, and its leader may propose `[BFT-7]`. */
   #openView(nowMs: number): void {
-    if (this.#entered || this.#own === undefined) return;
-    const { quorum } = this.#rules.committee;
-    const changes = [...this.#viewChanges.values()];
-    if (changes.filter((change) => change.view >= this.#view).length < quorum) return;
-    if (this.#deadline === undefined) this.#startTimer(nowMs);
-    const forView = changes.filter((change) => change.view === this.#view).sort((a, b) => a.seat - b.seat);
-    if (!this.#leads(this.#view) || forView.length < quorum) return;
-    this.#newView = { viewChanges: forView.slice(0, quorum) };
+    if (this.#entered || this.#own === undefined || !this.#viewChanges.isOpen(this.#view)) return;
+    if (!this.#patience.runs) this.#patience.start(this.#view, nowMs);
+    const proof = this.#leads(this.#view) ? this.#viewChanges.proofFor(this.#view) : undefined;
+    if (proof === undefined) return;
+    this.#newView = proof;
     this.#entered = true;
-    this.#keepNewView(this.#view, this.#newView);
-    const choice = checkNewView(this.#newView, this.height, this.#view, this.#rules);
+    this.#trail.keep(this.#view, proof);
+    const choice = checkNewView(proof, this.height, this.#view, this.#rules);
     if (choice.ok && choice.value !== undefined)
       this.#sendProposal(choice.value.header, new Uint8Array(0), undefined, nowMs, true);
   }
@@ -472,7 +368,7 @@ export class PbftHeight {
     this.#send({ type: 'proposal', ...message }, nowMs);
     // The leader checks its own value as everyone else does: a re-proposed one may not be its own.
     this.#outputs.push({ type: 'check', header, anchor, seat: this.#own.seat, prepared, view });
-    if (this.#deadline === undefined) this.#startTimer(nowMs);
+    if (!this.#patience.runs) this.#patience.start(view, nowMs);
   }
 
   #vote(phase: VotePhase, { id, newView }: { readonly id: Uint8Array; readonly newView: Uint8Array }): void {
@@ -515,9 +411,9 @@ export class PbftHeight {
     const last = log.filter((entry) => entry.phase === 'view-change').at(-1);
     if (this.#own === undefined || this.#entered || last === undefined) return;
     const message = this.#own.signViewChange(last.view, last.prepared);
-    this.#viewChanges.set(message.seat, message);
+    this.#viewChanges.put(message);
     this.#outbox = [{ type: 'viewChange', ...message }];
-    this.#resendAt = 0;
+    this.#patience.sayAgain();
   }
 
   #enter(view: number, nowMs: number): void {
@@ -526,27 +422,14 @@ export class PbftHeight {
       this.#entered = true;
       this.#newView = undefined;
       this.#outbox = [];
-      this.#startTimer(nowMs);
-    } else if (this.#deadline === undefined) this.#startTimer(nowMs);
-  }
-
-  #startTimer(nowMs: number): void {
-    if (this.#own === undefined) return;
-    this.#deadline = nowMs + this.#timeoutMs();
-    this.#resendAt = Math.min(this.#resendAt, nowMs + this.#rules.viewTimeoutMs / 2);
-  }
-
-  #timeoutMs(): number {
-    const { viewTimeoutMs, viewTimeoutMaxMs, committee, isAbsent } = this.#rules;
-    const leader = committee.leader(this.height, this.#view);
-    const gone = leader !== this.#own?.seat && isAbsent?.(leader) === true;
-    return Math.min(viewTimeoutMs * 2 ** this.#view, viewTimeoutMaxMs) * (gone ? ABSENT_LEADER_SHARE : 1);
+      this.#patience.start(view, nowMs);
+    } else if (!this.#patience.runs) this.#patience.start(view, nowMs);
   }
 
   #send(message: SeatMessage, nowMs: number | undefined): void {
     this.#outbox.push(message);
     this.#outputs.push({ type: 'send', message });
-    if (nowMs !== undefined) this.#resendAt = nowMs + this.#rules.viewTimeoutMs / 2;
+    if (nowMs !== undefined) this.#patience.said(nowMs);
   }
 
   #leads(view: number): boolean {

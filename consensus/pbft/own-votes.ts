@@ -3,11 +3,11 @@
  * (view, phase) `[BFT-1]`. The vote log in memory; whoever drives the height makes each line durable before it is sent.
  */
 
-import { phaseDomain, type VotePhase, voteBytes } from '../checkpoint/certificate.ts';
+import { phaseDomain, seatsOf, type VotePhase, voteBytes } from '../checkpoint/certificate.ts';
 import type { Committee } from '../checkpoint/committee.ts';
 import { type Header, headerId } from '../checkpoint/header.ts';
 import { equalBytes } from '../codec/bytes.ts';
-import { type Signer, signDigest } from '../crypto/ed25519.ts';
+import { type Signer, signDigest, verifyDigest } from '../crypto/ed25519.ts';
 import { zero32 } from '../crypto/hash.ts';
 import {
   type PreparedProof,
@@ -51,6 +51,43 @@ export class OwnVotes {
   /** What was signed in this phase of this view, in this life or an earlier one. */
   signed(phase: LoggedPhase, view: number): Uint8Array | undefined {
     return this.#signed.get(`${phase}/${view}`);
+  }
+
+  /** Whether this seat signed this very value there. */
+  knows(phase: LoggedPhase, view: number, value: Uint8Array): boolean {
+    const signed = this.signed(phase, view);
+    return signed !== undefined && equalBytes(signed, value);
+  }
+
+  /** A vote that a peer says to be this seat's: known, forged, or really its own and forgotten `[BFT-1]`. */
+  judgeEcho({
+    phase,
+    view,
+    headerId: id,
+    newView,
+    signature,
+  }: VoteMessage): 'known' | 'forged' | 'forgotten' {
+    if (this.knows(phase, view, id)) return 'known';
+    const { signer } = this.#own;
+    const body = this.#voteBytes(view, id, newView);
+    const domain = phaseDomain[phase];
+    return verifyDigest(signature, domain, this.#rules.network, body, signer.publicKey)
+      ? 'forgotten'
+      : 'forged';
+  }
+
+  /** What a view-change that was checked holds of this seat's, and its log does not know: itself, or a prepare. */
+  forgottenIn({
+    seat,
+    view,
+    prepared,
+  }: ViewChangeMessage): { readonly phase: LoggedPhase; readonly view: number } | undefined {
+    if (seat === this.seat && !this.knows('view-change', view, preparedValue(prepared?.header)))
+      return { phase: 'view-change', view };
+    if (prepared === undefined || this.knows('prepare', prepared.view, headerId(prepared.header)))
+      return undefined;
+    const preparers = seatsOf(prepared.quorum.bitmap, this.#rules.committee);
+    return preparers?.includes(this.seat) ? { phase: 'prepare', view: prepared.view } : undefined;
   }
 
   /**

@@ -294,7 +294,7 @@ export class World implements WholeState, ObjectReader {
       get: <T>(type: ObjectType<T>, id: Uint8Array) => draft.get(type, id),
       put: <T>(type: ObjectType<T>, id: Uint8Array, value: T) => draft.put(type, id, value, [zero32, zero32]),
     };
-    advanceClock(writer, { height: this.height, time: this.time, previousTime }, this.policy);
+    advanceClock(writer, { height: this.height + 1, time: this.time, previousTime }, this.policy);
     this.#commit(draft);
   }
 

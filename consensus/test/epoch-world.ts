@@ -16,7 +16,7 @@ import type { Code } from '../codec/codes.ts';
 import { invariant } from '../codec/result.ts';
 import { epochId, epochObject } from '../contracts/objects/epoch.ts';
 import { defaultPolicy } from '../contracts/policy.ts';
-import { key, labelKey } from '../contracts/registry.ts';
+import { labelKey } from '../contracts/registry.ts';
 import { type CommitteeRules, defaultCommitteeRules } from '../contracts/seats/rules.ts';
 import type { LedgerState } from '../contracts/state.ts';
 import type { Transition } from '../contracts/transition.ts';
@@ -230,10 +230,6 @@ export class EpochWorld {
       const committee = committeeIn(this.state, header.nextCommitteeHash)!;
       return { header, certificate: this.certify(header), committee: committee.record };
     });
-  }
-
-  isEnrolled(publicKey: Uint8Array): boolean {
-    return this.state.get(key, publicKey) !== undefined;
   }
 
   #write(author: Signer, kind: VertexKind, payload: Uint8Array, payloadHash: Uint8Array): string {

@@ -278,14 +278,15 @@ test('an author without a key record cannot have got here; if one did, it takes 
 
 test('a step of more than ten minutes between headers stops the clocks [CTR-11]', () => {
   const ten = 600_000;
-  const clockAfter = (time: number): number => {
+  const clockAfter = (time: number, height = 2): number => {
     const state = enrolled();
-    const { changes, map } = execute([], state, { ...context, time, previousTime: 1_000_000 });
+    const { changes, map } = execute([], state, { ...context, height, time, previousTime: 1_000_000 });
     state.commit(changes, map);
     return pausedMs(state);
   };
   assert.is(clockAfter(1_000_000 + ten), 0);
   assert.is(clockAfter(1_000_001 + ten), ten + 1);
+  assert.is(clockAfter(1_000_001 + ten, 1), 0, 'before the first checkpoint nothing was final');
 });
 
 test.run();

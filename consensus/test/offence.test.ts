@@ -11,9 +11,10 @@ import { toHex } from '../codec/bytes.ts';
 import type { Signer } from '../crypto/ed25519.ts';
 import { signDigest } from '../crypto/ed25519.ts';
 import { zero32 } from '../crypto/hash.ts';
-import { PbftHeight, type PbftOutput, type SeatMessage } from '../pbft/height.ts';
+import { PbftHeight } from '../pbft/height.ts';
 import { type NewViewProof, newViewHash, type PreparedProof, viewChangeBytes } from '../pbft/messages.ts';
 import { type Decision, findGuilty, findOutside, OffenceWatch } from '../pbft/offence.ts';
+import type { PbftOutput, SeatMessage } from '../pbft/outputs.ts';
 import {
   checkOffence,
   makeOffence,

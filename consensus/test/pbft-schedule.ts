@@ -17,7 +17,7 @@ import { equalBytes, toHex } from '../codec/bytes.ts';
 import type { Signer } from '../crypto/ed25519.ts';
 import { SUITE, signDigest } from '../crypto/ed25519.ts';
 import { zero32 } from '../crypto/hash.ts';
-import { PbftHeight, type PbftOutput, type SeatMessage } from '../pbft/height.ts';
+import { PbftHeight } from '../pbft/height.ts';
 import {
   type NewViewProof,
   newViewHash,
@@ -26,6 +26,7 @@ import {
   viewChangeBytes,
 } from '../pbft/messages.ts';
 import { checkNewView } from '../pbft/new-view.ts';
+import type { PbftOutput, SeatMessage } from '../pbft/outputs.ts';
 import { checkOffence, type Offence } from '../vertex/offence.ts';
 import { hashOf } from './arbitraries.ts';
 import { cheapSigner } from './test-signer.ts';

@@ -4,7 +4,7 @@ import { certificateSchema } from '../checkpoint/certificate.ts';
 import { headerSchema } from '../checkpoint/header.ts';
 import { outcomeSchema } from '../checkpoint/outcome.ts';
 import { limits } from '../codec/limits.ts';
-import { bytes, hash32, type Infer, int, list, record, tagged } from '../codec/schema.ts';
+import { bytes, flag, hash32, type Infer, int, list, record, tagged } from '../codec/schema.ts';
 import { proposalMessage, viewChangeMessage, voteMessage } from '../pbft/messages.ts';
 
 export const VERTICES_PER_REQUEST_MAX = 256;
@@ -17,7 +17,11 @@ export const bundle = record('bundle', { vertices: list(bytes(vertexBytesMax), V
 export const certified = record('certified', {
   header: headerSchema,
   certificate: list(certificateSchema, 1),
+  /** Not while its sender is silent: its height is then that of a backup, and proves nothing to others `[BFT-1]`. */
+  speaks: flag,
 });
+
+export type Certified = Infer<typeof certified>;
 
 export const peerMessage = tagged('peer-message', {
   certified,

@@ -11,20 +11,19 @@ import type { Clock } from '../../node/ports.ts';
 import { type ConnectionStatus, connectIntake, type IntakeConnection } from '../mqtt/intake-connection.ts';
 import { Outbox, outboxLimits } from '../outbox/outbox.ts';
 import { Spool } from '../outbox/spool.ts';
-import { keepEvidence, readEvidence, readNewest, storeNewest } from '../outbox/trust.ts';
 import { Alarms } from './alarms.ts';
 import { ChainGuard, type Standing } from './chain-guard.ts';
 import { Devices } from './devices.ts';
 import { Dispatcher } from './dispatcher.ts';
-import { describeConflict, Follower } from './follower.ts';
 import { type Api, startApi } from './http.ts';
-import { Ledger, type LedgerNode } from './ledger.ts';
+import { Ledger } from './ledger.ts';
 import { type Log, makeLog } from './log.ts';
 import { Finality, type GatewayStatus } from './metrics.ts';
 import { Readings } from './readings.ts';
 import { Reception } from './reception.ts';
-import { readInputs } from './startup.ts';
+import { organiseNodes, readInputs } from './startup.ts';
 import { Status } from './status.ts';
+import { Trust } from './trust.ts';
 
 export interface RunningGateway {
   /** Public key in hexadecimal. */
@@ -38,8 +37,6 @@ export interface RunningGateway {
 }
 
 const TICK_MS = 1_000;
-/** How often the newest header is written down while nothing is signed. */
-const REMEMBER_MS = 30_000;
 /** What is in flight at the end has this long to become durable. */
 const CLOSE_GRACE_MS = 500;
 
@@ -77,7 +74,7 @@ class Gateway implements RunningGateway {
   readonly #clock: Clock;
   readonly #alarms: Alarms;
   readonly #finality = new Finality();
-  #follower!: Follower;
+  #trust: Trust | undefined;
   #ledger!: Ledger;
   #guard!: ChainGuard;
   #dispatcher!: Dispatcher;
@@ -89,7 +86,6 @@ class Gateway implements RunningGateway {
   #mqtt: IntakeConnection | undefined;
   /** What to close, first to last. */
   readonly #closers: (() => Promise<void>)[] = [];
-  #rememberedMs = 0;
   #closing: Promise<void> | undefined;
   #end: (error: Error | undefined) => void = () => {};
   #failure: Error | undefined;
@@ -131,8 +127,9 @@ class Gateway implements RunningGateway {
     const [outbox, clock, log] = [this.#outbox, this.#clock, this.#log];
     this.#spool = await Spool.open(outbox.database);
     this.#devices = await Devices.open(network, outbox.database, clock);
-    await this.#follow();
-    await this.#connectLedger(secret);
+    const trust = await Trust.open(this.#genesis, outbox.database, this.#alarms, clock);
+    this.#trust = trust;
+    await this.#connectLedger(secret, trust);
     this.#reception = await Reception.open({
       network,
       outbox,
@@ -143,7 +140,9 @@ class Gateway implements RunningGateway {
       onQueued: () => this.#dispatcher.poke(),
     });
     this.#closers.unshift(() => this.#reception.close());
-    const readings = new Readings({ outbox, clock, ledger: this.#ledger, genesis: this.#genesis });
+    const readings = new Readings({
+      ...{ outbox, clock, ledger: this.#ledger, genesis: this.#genesis, follower: trust.follower },
+    });
     this.#status = new Status({
       ...{
         name: this.#config.name,
@@ -151,7 +150,7 @@ class Gateway implements RunningGateway {
         clock,
         outbox,
         spool: this.#spool,
-        follower: this.#follower,
+        follower: trust.follower,
       },
       ...{
         ledger: this.#ledger,
@@ -176,7 +175,9 @@ class Gateway implements RunningGateway {
     });
     this.#closers.unshift(() => this.#api.close());
     this.#connectMqtt(password);
-    const ticker = setInterval(() => this.#tick(), TICK_MS);
+    const ticker = setInterval(() => {
+      if (this.#closing === undefined) this.#keep(trust.tick());
+    }, TICK_MS);
     this.#closers.unshift(async () => clearInterval(ticker));
     const { queuedFrames, inFlight } = outbox;
     log('info', 'gateway is up', {
@@ -188,26 +189,12 @@ class Gateway implements RunningGateway {
     });
   }
 
-  async #follow(): Promise<void> {
-    const { record } = this.#genesis;
-    this.#follower = new Follower({
-      root: this.#genesis,
-      genesisTimeMs: record.time,
-      trustingPeriodMs: record.pace.trustingPeriodMs,
-      newest: readNewest(this.#outbox.database),
-    });
-    for (const conflict of await readEvidence(this.#outbox.database)) {
-      this.#follower.recallConflict(conflict);
-      this.#alarms.raise('ledger', 'E_CERTIFICATE', describeConflict(conflict));
-    }
-  }
-
-  async #connectLedger(secret: Uint8Array): Promise<void> {
+  async #connectLedger(secret: Uint8Array, trust: Trust): Promise<void> {
     const { nodes, batch, resumeChain } = this.#config;
     const signer = nativeSigner(secret);
     const parts = {
       outbox: this.#outbox,
-      follower: this.#follower,
+      follower: trust.follower,
       clock: this.#clock,
       alarms: this.#alarms,
     };
@@ -223,10 +210,14 @@ class Gateway implements RunningGateway {
       nodes: nodes.map(({ key, address }) => ({ key, multiaddr: address })),
     });
     secret.fill(0);
+    const organised = organiseNodes(nodes, this.#genesis);
+    if (new Set(organised.map(({ organisation }) => organisation)).size < 2) {
+      this.#log('warn', 'all nodes followed are of one organisation: nobody contradicts it if it lies');
+    }
     this.#ledger = new Ledger({
       link,
-      nodes: this.#organise(),
-      follower: this.#follower,
+      nodes: organised,
+      follower: trust.follower,
       clock: this.#clock,
       events: {
         onUp: (node) => {
@@ -238,7 +229,12 @@ class Gateway implements RunningGateway {
           this.#look();
           this.#dispatcher.onHead(node);
         },
-        onConflict: () => void this.#onConflict(),
+        onConflict: () => this.#keep(trust.onConflict()),
+        onChange: (change) => {
+          const { epoch, seats } = change.committee;
+          this.#log('info', 'another committee is in office', { epoch, seats: seats.length });
+          this.#keep(trust.onChange(change));
+        },
         onLie: (node, reason) => this.#log('warn', 'node is not believed for a while', { node, reason }),
         onPrimary: (node, before) => {
           this.#log(
@@ -266,18 +262,6 @@ class Gateway implements RunningGateway {
       onFailure: (error) => this.#fail(error),
     });
     this.#closers.unshift(() => this.#dispatcher.close());
-  }
-
-  /** Which party runs each node, by the genesis: two nodes of one party are one opinion `[LC-2]`. */
-  #organise(): LedgerNode[] {
-    const partyOf = new Map(
-      this.#genesis.record.parties.flatMap(({ lei, keys }) => keys.map((key) => [toHex(key), lei] as const)),
-    );
-    const nodes = this.#config.nodes.map(({ key }) => ({ key, organisation: partyOf.get(key) ?? key }));
-    if (new Set(nodes.map(({ organisation }) => organisation)).size < 2) {
-      this.#log('warn', 'all nodes followed are of one organisation: nobody contradicts it if it lies');
-    }
-    return nodes;
   }
 
   #connectMqtt(password: string | undefined): void {
@@ -320,13 +304,6 @@ class Gateway implements RunningGateway {
     this.#dispatcher.poke();
   }
 
-  async #onConflict(): Promise<void> {
-    const { conflict } = this.#follower;
-    if (conflict === undefined) return;
-    this.#alarms.raise('ledger', 'E_CERTIFICATE', describeConflict(conflict));
-    await keepEvidence(this.#outbox.database, conflict).catch((error: Error) => this.#fail(error));
-  }
-
   /** Looks whether something that waited on the ledger can go on. */
   #look(): void {
     if (this.#closing !== undefined) return;
@@ -334,25 +311,13 @@ class Gateway implements RunningGateway {
     if (this.#spool.size > 0 && this.#reception !== undefined) void this.#reception.drain();
   }
 
-  #tick(): void {
-    const nowMs = this.#clock.now();
-    if (this.#follower.conflict === undefined) {
-      if (this.#follower.isUnanchored(nowMs)) {
-        this.#alarms.raise(
-          'ledger',
-          'E_CERTIFICATE',
-          'the newest header that is trusted is older than the trusting period: new ones cannot be judged',
-        );
-      } else this.#alarms.clear('ledger');
-    }
-    const { head } = this.#follower;
-    if (head === undefined || nowMs - this.#rememberedMs < REMEMBER_MS) return;
-    this.#rememberedMs = nowMs;
-    void this.#outbox.database.write([storeNewest(head)], false).catch((error: Error) => this.#fail(error));
-  }
-
   status(): Promise<GatewayStatus> {
     return this.#status.read();
+  }
+
+  /** What cannot be written down ends the gateway. */
+  #keep(written: Promise<void>): void {
+    written.catch((error: Error) => this.#fail(error));
   }
 
   #fail(error: Error): void {
@@ -387,9 +352,8 @@ class Gateway implements RunningGateway {
   }
 
   async #closeOutbox(): Promise<void> {
-    const { head } = this.#follower ?? {};
     try {
-      if (head !== undefined) await this.#outbox.database.write([storeNewest(head)], true);
+      await this.#trust?.remember(true);
     } finally {
       await this.#outbox.close();
     }

@@ -3,12 +3,19 @@
  * that answers and a second that contradicts it if it lies; a dead, frozen or lying primary is replaced.
  */
 
+import type { CommitteeChange } from '../../consensus/checkpoint/change.ts';
 import { limits } from '../../consensus/codec/limits.ts';
 import { describeRefusal } from '../../consensus/codec/result.ts';
 import type { LightLink } from '../../node/libp2p/light-link.ts';
 import type { Clock } from '../../node/ports.ts';
 import type { CertifiedHeader } from '../proof/anchor.ts';
-import { type LightRequest, type LightResponse, lightRequest, lightResponse } from '../protocol/messages.ts';
+import {
+  CHANGES_PER_ANSWER_MAX,
+  type LightRequest,
+  type LightResponse,
+  lightRequest,
+  lightResponse,
+} from '../protocol/messages.ts';
 import type { Judging } from './answers.ts';
 import type { Follower } from './follower.ts';
 
@@ -26,6 +33,8 @@ export interface LedgerEvents {
   /** A node has shown a header that it had not shown before. */
   onHead(node: string, certified: CertifiedHeader): void;
   onConflict(): void;
+  /** The committee changed, and the change was verified: it must be kept. */
+  onChange(change: CommitteeChange): void;
   /** A node showed or answered what cannot be true; it is not asked for a while. */
   onLie(node: string, reason: string): void;
   onPrimary(node: string | undefined, before: string | undefined): void;
@@ -58,6 +67,8 @@ export class Ledger {
   readonly #events: LedgerEvents;
   readonly #nodes: readonly NodeState[];
   readonly #watch: NodeJS.Timeout;
+  /** Questions for changes of committee that are under way, by node. */
+  readonly #learning = new Map<string, Promise<void>>();
   #primary: NodeState | undefined;
   #behindSinceMs: number | undefined;
   #requests = 0;
@@ -127,7 +138,12 @@ export class Ledger {
       throw error;
     }
     const decoded = lightResponse.decode(answer, limits.frameBytesMax);
-    if (decoded.ok) return decoded.value.body;
+    if (decoded.ok) {
+      const shown = certifiedOf(decoded.value.body);
+      // What rests on a later committee can be judged only once that is known.
+      if (shown !== undefined && this.#follower.isAhead(shown.header)) await this.#learn(node);
+      return decoded.value.body;
+    }
     this.distrust(key, describeRefusal(decoded));
     throw new Error(`${key} answered what is no answer: ${describeRefusal(decoded)}`);
   }
@@ -172,13 +188,56 @@ export class Ledger {
     else if (body.type === 'refused') this.#events.onLie(key, `${body.code} ${body.detail}`);
   }
 
+  /** Asks a node for the changes of committee that lead on from the one known here. Rejects when it has none. */
+  #learn(node: NodeState): Promise<void> {
+    const running = this.#learning.get(node.key);
+    if (running !== undefined) return running;
+    const learning = this.#askChanges(node).finally(() => this.#learning.delete(node.key));
+    this.#learning.set(node.key, learning);
+    return learning;
+  }
+
+  async #askChanges(node: NodeState): Promise<void> {
+    for (;;) {
+      const { epoch } = this.#follower;
+      const answer = await this.ask(node.key, { type: 'changes', epoch });
+      const changes = answer.type === 'changes' ? answer.changes : [];
+      for (const change of changes) {
+        if (this.#closed) return;
+        const sight = this.#follower.change(change, node.key, this.#clock.now());
+        if (sight.type === 'conflict') return this.#events.onConflict();
+        if (sight.type === 'changed') this.#events.onChange(change);
+        else if (sight.type !== 'known') {
+          const why = sight.type === 'refused' ? describeRefusal(sight.refusal) : 'it leaves one out';
+          if (!this.#follower.isUnanchored(this.#clock.now()))
+            this.distrust(node.key, `its change of committee: ${why}`);
+          throw new Error(`${node.key} showed a change of committee that does not hold`);
+        }
+      }
+      if (this.#follower.epoch === epoch) throw new Error(`${node.key} knows no change after epoch ${epoch}`);
+      if (changes.length < CHANGES_PER_ANSWER_MAX) return;
+    }
+  }
+
   #observe(node: NodeState, certified: CertifiedHeader): void {
     if (this.#closed) return;
+    if (this.#follower.isAhead(certified.header)) {
+      void this.#learn(node).then(
+        () => {
+          // Shown by a node that has led no further than before, it would be asked about for ever.
+          if (!this.#follower.isAhead(certified.header)) this.#observe(node, certified);
+        },
+        // No answer: the next head brings the next try.
+        () => undefined,
+      );
+      return;
+    }
     const sight = this.#follower.observe(certified, node.key, this.#clock.now());
     // Not the node's fault: with so old a trust root nobody can be believed.
     if (sight.type === 'refused' && this.#follower.isUnanchored(this.#clock.now())) return;
     if (sight.type === 'refused') return this.distrust(node.key, describeRefusal(sight.refusal));
     if (sight.type === 'conflict') return this.#events.onConflict();
+    if (sight.type === 'ahead') return;
     if (certified.header.height <= node.height) return;
     node.height = certified.header.height;
     this.#choose();
@@ -227,4 +286,11 @@ export class Ledger {
     if (node === undefined) throw new RangeError(`"key" expected one of the nodes followed, got ${key}`);
     return node;
   }
+}
+
+/** The certified header that an answer rests on, if it does on one. */
+function certifiedOf(body: LightResponse): CertifiedHeader | undefined {
+  if (body.type === 'head') return body.certified;
+  if (body.type === 'vertex') return body.proof?.anchor.certified;
+  return body.type === 'object' ? body.anchor.certified : undefined;
 }

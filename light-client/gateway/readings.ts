@@ -18,6 +18,7 @@ import { BUNDLE_VERSION, bundleSchema } from '../proof/bundle.ts';
 import type { StateProof } from '../proof/state-proof.ts';
 import { verifyBundle } from '../verify/verify.ts';
 import { checkObjectAnswer, checkVertexAnswer } from './answers.ts';
+import type { Follower } from './follower.ts';
 import type { Ledger } from './ledger.ts';
 
 /** How many batches one question looks through. */
@@ -49,17 +50,20 @@ export interface ShownFrame {
 export class Readings {
   readonly #outbox: Outbox;
   readonly #ledger: Ledger;
+  readonly #follower: Follower;
   readonly #genesis: Genesis;
   readonly #clock: Clock;
 
   constructor(parts: {
     readonly outbox: Outbox;
     readonly ledger: Ledger;
+    readonly follower: Follower;
     readonly genesis: Genesis;
     readonly clock: Clock;
   }) {
     this.#outbox = parts.outbox;
     this.#ledger = parts.ledger;
+    this.#follower = parts.follower;
     this.#genesis = parts.genesis;
     this.#clock = parts.clock;
   }
@@ -161,6 +165,7 @@ export class Readings {
         proof: { frame: proveFrame(opened, index), vertex: proved.proof },
         device: proved.device,
       },
+      changes: this.#follower.changes.slice(0, proved.anchor.certified.header.epoch),
       anchor: proved.anchor,
     });
     const verified = verifyBundle(bytes, this.#genesis, { nowMs: this.#clock.now() });

@@ -1,11 +1,16 @@
-/** What a gateway reads before it starts: genesis, key, token, password. Errors name the file and what to do. */
+/**
+ * What a gateway reads before it starts: genesis, key, token, password, and whose the nodes are that it follows.
+ * Errors name the file and what to do.
+ */
 
 import { readFile } from 'node:fs/promises';
 import { type Genesis, parseGenesis } from '../../consensus/checkpoint/genesis.ts';
+import { toHex } from '../../consensus/codec/bytes.ts';
 import { describeRefusal } from '../../consensus/codec/result.ts';
 import type { Json } from '../../consensus/codec/schema.ts';
 import type { GatewayConfig } from '../../node/config/gateway-config.ts';
 import { openKeyApart } from './apart.ts';
+import type { LedgerNode } from './ledger.ts';
 import { readOrMakeToken } from './token.ts';
 
 /** The command line knows by the name that somebody can mend this. */
@@ -50,4 +55,12 @@ async function readGenesis(file: string): Promise<Genesis> {
   const genesis = parseGenesis(json);
   if (!genesis.ok) throw new StartError(`${file}: no genesis: ${describeRefusal(genesis)}`);
   return genesis.value;
+}
+
+/** Which party runs each node, by the genesis: two nodes of one party are one opinion `[LC-2]`. */
+export function organiseNodes(nodes: GatewayConfig['nodes'], { record }: Genesis): LedgerNode[] {
+  const partyOf = new Map(
+    record.parties.flatMap(({ lei, keys }) => keys.map((key) => [toHex(key), lei] as const)),
+  );
+  return nodes.map(({ key }) => ({ key, organisation: partyOf.get(key) ?? key }));
 }

@@ -11,6 +11,8 @@ const KIB = 1 << 10;
 
 /** What the keys of each kind begin with, so that a kind is a range. */
 const kinds = {
+  /** Epoch → the change of committee that began it. */
+  change: 'c',
   /** The one record of counters and of the chain's end. */
   head: 'a',
   device: 'd',

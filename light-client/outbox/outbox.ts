@@ -9,23 +9,13 @@ import { outcomeCode, type VertexProof } from '../../consensus/checkpoint/outcom
 import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
 import { invariant } from '../../consensus/codec/result.ts';
 import type { Signer } from '../../consensus/crypto/ed25519.ts';
-import { zero32 } from '../../consensus/crypto/hash.ts';
-import { batch, batchHash, checkBatch, makeBatch } from '../../consensus/vertex/batch.ts';
-import { compareFrames, type Frame } from '../../consensus/vertex/frame.ts';
-import { encodeVertex, signVertex } from '../../consensus/vertex/vertex.ts';
+import type { Frame } from '../../consensus/vertex/frame.ts';
 import type { GuardEntry } from '../intake/replay-guard.ts';
 import type { AnchorProof, CertifiedHeader } from '../proof/anchor.ts';
-import { composeBatch } from './compose.ts';
 import { Database, del, keyOf, type Operation, put } from './database.ts';
-import {
-  decodeOwn,
-  emptyHead,
-  isKnownFormat,
-  type OutboxHead,
-  outboxHead,
-  type QueuedFrame,
-  queuedFrame,
-} from './records.ts';
+import { type OutboxOwner, readHead } from './head.ts';
+import { decodeOwn, type OutboxHead, outboxHead, queuedFrame } from './records.ts';
+import { signBatch, type WaitingFrame } from './sign.ts';
 import { framesByDevice, Tallies } from './tallies.ts';
 import { storeNewest } from './trust.ts';
 import {
@@ -112,24 +102,11 @@ export class Outbox {
    * Opens the outbox in `directory`, or begins one there. Throws where it is another network's or another key's, in
    * use by another process, or damaged.
    */
-  static async open(
-    directory: string,
-    owner: { readonly network: Uint8Array; readonly author: Uint8Array },
-    limits = outboxLimits,
-  ): Promise<Outbox> {
+  static async open(directory: string, owner: OutboxOwner, limits = outboxLimits): Promise<Outbox> {
     const database = await Database.open(directory);
     try {
-      const stored = database.get(keyOf('head'));
-      const head =
-        stored === undefined
-          ? emptyHead(owner.network, owner.author)
-          : decodeOwn(outboxHead, stored, 'the head record');
-      const outbox = new Outbox(
-        database,
-        await Tallies.open(database),
-        headFor(owner, head, directory),
-        limits,
-      );
+      const head = readHead(database, owner);
+      const outbox = new Outbox(database, await Tallies.open(database), head, limits);
       await outbox.#restore();
       return outbox;
     } catch (error) {
@@ -304,61 +281,25 @@ export class Outbox {
     return this.database.close();
   }
 
-  async #signNext({
-    signer,
-    checkpoint,
-    framesMax,
-    nowMs,
-    salt,
-  }: SigningTerms): Promise<OutboxVertex | undefined> {
-    invariant(equalBytes(signer.publicKey, this.#head.author), 'the outbox belongs to another key');
-    const { queueStart, queueEnd, sequence, lastId, lastTime, network } = this.#head;
+  async #signNext({ checkpoint, framesMax, ...terms }: SigningTerms): Promise<OutboxVertex | undefined> {
+    const { queueStart, queueEnd } = this.#head;
     const waiting = await this.#waiting(queueStart, queueEnd, framesMax + 1);
     if (waiting.length === 0) return undefined;
-    // In the batch's own order, so that the times of arrival stay with their frames.
-    const chosen = composeBatch(
-      waiting.map(({ entry }) => entry),
-      framesMax,
-    ).slice();
-    const taken = waiting.slice(0, chosen.length);
-    chosen.sort((a, b) => compareFrames(a.frame, b.frame));
-    const made = makeBatch(
-      chosen.map(({ frame }) => frame),
-      salt,
-    );
-    const checked = checkBatch(made);
-    // Signed once, it would stand in the chain for ever: better no vertex than one that nobody may take.
-    invariant(checked.ok, `the next batch is none: ${checked.ok ? '' : JSON.stringify(checked.facts)}`);
-    const vertex = signVertex(
-      {
-        network,
-        sequence: sequence + 1,
-        previous: sequence === 0 ? zero32 : lastId,
-        checkpoint: headerId(checkpoint.header),
-        parents: [],
-        time: Math.max(nowMs, lastTime + 1),
-        kind: 'readings',
-        payloadHash: batchHash(made),
-      },
-      batch.encode(made),
-      signer,
-    );
-    const signed: OutboxVertex = {
-      vertex,
-      envelope: encodeVertex(vertex),
-      receivedMs: chosen.map(({ receivedMs }) => receivedMs),
-    };
-    const bytes = taken.reduce((sum, { size }) => sum + size, 0);
+    const { signed, takenCount, takenBytes } = signBatch(waiting, framesMax, this.#head, {
+      ...terms,
+      checkpoint: headerId(checkpoint.header),
+    });
+    const { vertex } = signed;
     this.#head = {
       ...this.#head,
       ...{ sequence: vertex.sequence, lastId: vertex.id, lastTime: vertex.time },
-      ...{ queueStart: queueStart + taken.length, queueBytes: this.#head.queueBytes - bytes },
+      ...{ queueStart: queueStart + takenCount, queueBytes: this.#head.queueBytes - takenBytes },
     };
     this.#waitingSinceMs =
-      this.queuedFrames === 0 ? undefined : (waiting[taken.length]?.entry.receivedMs ?? nowMs);
+      this.queuedFrames === 0 ? undefined : (waiting[takenCount]?.entry.receivedMs ?? terms.nowMs);
     await this.database.write(
       [
-        ...taken.map((_, index) => del(keyOf('queue', queueStart + index))),
+        ...Array.from({ length: takenCount }, (_, index) => del(keyOf('queue', queueStart + index))),
         ...storeVertex(signed),
         storeNewest(checkpoint),
       ],
@@ -368,7 +309,7 @@ export class Outbox {
     return signed;
   }
 
-  async #waiting(from: number, to: number, limit: number): Promise<{ entry: QueuedFrame; size: number }[]> {
+  async #waiting(from: number, to: number, limit: number): Promise<WaitingFrame[]> {
     const values = await this.database.values('queue', from, to, limit);
     return values.map((value, index) => ({
       entry: decodeOwn(queuedFrame, value, `queued frame ${from + index}`),
@@ -406,22 +347,4 @@ export class Outbox {
     invariant((first !== undefined) === queueEnd > queueStart, 'queued frames are missing in the outbox');
     this.#waitingSinceMs = first?.entry.receivedMs;
   }
-}
-
-/** The head, where it is this owner's. */
-function headFor(
-  owner: { readonly network: Uint8Array; readonly author: Uint8Array },
-  head: OutboxHead,
-  directory: string,
-): OutboxHead {
-  if (!isKnownFormat(head))
-    throw new Error(`${directory} is an outbox of format ${head.format}, which this version does not know`);
-  if (!equalBytes(head.network, owner.network))
-    throw new Error(`${directory} is the outbox of another network: ${toHex(head.network)}`);
-  if (!equalBytes(head.author, owner.author)) {
-    throw new Error(
-      `${directory} is the outbox of key ${toHex(head.author)}: give this key a directory of its own`,
-    );
-  }
-  return head;
 }

@@ -1,5 +1,9 @@
-/** What a gateway must not forget of the ledger: the newest header it verified, and evidence against the seats. */
+/**
+ * What a gateway must not forget of the ledger: the newest header it verified, the changes of committee that led to the
+ * one it trusts, and evidence against the seats.
+ */
 
+import { type CommitteeChange, committeeChange } from '../../consensus/checkpoint/change.ts';
 import { headerId } from '../../consensus/checkpoint/header.ts';
 import { type CertifiedHeader, certifiedHeader } from '../proof/anchor.ts';
 import { type Database, keyOf, type Operation, put } from './database.ts';
@@ -13,6 +17,21 @@ export function readNewest(database: Database): CertifiedHeader | undefined {
 
 export function storeNewest(newest: CertifiedHeader): Operation {
   return put(keyOf('newest'), certifiedHeader.encode(newest));
+}
+
+/** Keeps a change of committee that was verified. */
+export function keepChange(database: Database, change: CommitteeChange): Promise<void> {
+  return database.write([put(keyOf('change', change.committee.epoch), committeeChange.encode(change))], true);
+}
+
+/** The changes that were kept, in their order. Those after a gap lead nowhere from here, and are asked for again. */
+export async function readChanges(database: Database): Promise<CommitteeChange[]> {
+  const found: CommitteeChange[] = [];
+  for await (const [, value] of database.entries('change')) {
+    const change = decodeOwn(committeeChange, value, 'a change of committee');
+    if (change.committee.epoch === found.length + 1) found.push(change);
+  }
+  return found;
 }
 
 /** Keeps both headers of a conflict `[LC-2]`. */

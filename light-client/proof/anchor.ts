@@ -4,6 +4,7 @@
  */
 
 import { certificateSchema, checkCertificate } from '../../consensus/checkpoint/certificate.ts';
+import { type CommitteeChange, checkChange } from '../../consensus/checkpoint/change.ts';
 import type { Committee } from '../../consensus/checkpoint/committee.ts';
 import { type Header, headerId, headerSchema, historyLeaf } from '../../consensus/checkpoint/header.ts';
 import { equalBytes } from '../../consensus/codec/bytes.ts';
@@ -28,6 +29,18 @@ export interface TrustRoot {
 
 export function checkCertified({ header, certificate }: CertifiedHeader, root: TrustRoot): Result<number[]> {
   return checkCertificate(header, certificate, root.committee, root.network);
+}
+
+/** The trust root once these changes of committee have taken place, one after the other `[LC-1]`. */
+export function followChanges(changes: readonly CommitteeChange[], root: TrustRoot): Result<TrustRoot> {
+  const { network } = root;
+  let { committee } = root;
+  for (const change of changes) {
+    const next = checkChange(change, committee, network);
+    if (!next.ok) return next;
+    committee = next.value;
+  }
+  return ok({ network, committee });
 }
 
 /** `target` is the certified header, or one of its ancestors. The certificate itself is checked by `checkCertified`. */

@@ -3,6 +3,7 @@
  * one canonical encoding, so that no byte can change without the bundle failing. docs/spec/proofs.md.
  */
 
+import { changesMax, committeeChange } from '../../consensus/checkpoint/change.ts';
 import { readingProof } from '../../consensus/checkpoint/evidence.ts';
 import { vertexProof } from '../../consensus/checkpoint/outcome.ts';
 import {
@@ -10,6 +11,7 @@ import {
   hash32,
   type Infer,
   int,
+  list,
   maybe,
   record,
   tagged,
@@ -19,8 +21,8 @@ import { signedCall } from '../../consensus/vertex/call.ts';
 import { anchorProof } from './anchor.ts';
 import { stateProof } from './state-proof.ts';
 
-export const BUNDLE_VERSION = 1;
-export const bundleBytesMax = 128 << 10;
+export const BUNDLE_VERSION = 2;
+export const bundleBytesMax = 1 << 20;
 
 const statement = tagged('statement', {
   /** A sensor's frame is on the ledger; with the device's record, also that the sensor itself signed it. */
@@ -44,6 +46,8 @@ export const bundleSchema = record('proof-bundle', {
   version: int(BUNDLE_VERSION, BUNDLE_VERSION),
   network: hash32,
   statement,
+  /** From the genesis' committee to the one that certified the anchor, each change in its turn `[LC-1]`. */
+  changes: list(committeeChange, changesMax),
   /** From every checkpoint header named above to a certified one. All of them are one header or lie in its history. */
   anchor: anchorProof,
 });

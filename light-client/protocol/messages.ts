@@ -1,5 +1,6 @@
 /** What a light client and a full node say to each other: one request, one answer, on one long-lived stream. */
 
+import { committeeChange } from '../../consensus/checkpoint/change.ts';
 import { vertexProof } from '../../consensus/checkpoint/outcome.ts';
 import { limits } from '../../consensus/codec/limits.ts';
 import {
@@ -8,6 +9,7 @@ import {
   hash32,
   type Infer,
   int,
+  list,
   maybe,
   record,
   tagged,
@@ -15,6 +17,8 @@ import {
 } from '../../consensus/codec/schema.ts';
 import { anchorProof, certifiedHeader } from '../proof/anchor.ts';
 import { stateProof } from '../proof/state-proof.ts';
+
+export const CHANGES_PER_ANSWER_MAX = 32;
 
 const requestBody = tagged('light-request', {
   /** The newest certified header. */
@@ -27,6 +31,8 @@ const requestBody = tagged('light-request', {
   proveObject: record('prove-object', { objectType: text(16, 1), id: hash32 }),
   /** The author's chain as the node holds it: where a gateway that lost its outbox must go on. */
   chain: record('chain', { key: fixed(32) }),
+  /** Changes of committee from this epoch's end on, the first few. */
+  changes: record('changes', { epoch: int(0) }),
 });
 export type LightRequest = Infer<typeof requestBody>;
 
@@ -38,6 +44,7 @@ const responseBody = tagged('light-response', {
   object: record('object', { proof: stateProof, anchor: anchorProof }),
   chain: record('chain', { sequence: int(0), id: hash32 }),
   refused: record('refused', { code: text(24, 1), detail: text(200) }),
+  changes: record('changes', { changes: list(committeeChange, CHANGES_PER_ANSWER_MAX) }),
 });
 export type LightResponse = Infer<typeof responseBody>;
 

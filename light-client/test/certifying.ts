@@ -1,4 +1,4 @@
-/** Four seats that certify whatever a test tells them to, as their nodes would after agreeing on it. */
+/** Seats that certify whatever a test tells them to, as their nodes would after agreeing on it. */
 
 import { makeQuorum, phaseDomain, voteBytes } from '../../consensus/checkpoint/certificate.ts';
 import { Committee } from '../../consensus/checkpoint/committee.ts';
@@ -14,15 +14,22 @@ installNativePrimitives();
 
 export const START_MS = Date.UTC(2026, 0, 5, 8);
 const network = hash('network', asciiBytes('certifying'));
-const seats: readonly Signer[] = ['a', 'b', 'c', 'd'].map((name) =>
-  nativeSigner(hash('label', asciiBytes(`seat ${name}`))),
-);
-const committee = new Committee({
-  epoch: 0,
-  firstHeight: 0,
-  lastHeight: Number.MAX_SAFE_INTEGER,
-  seats: seats.map(({ publicKey }) => publicKey),
-});
+/** A committee with the means to certify. */
+export interface Bench {
+  readonly committee: Committee;
+  readonly signers: readonly Signer[];
+}
+
+export function benchOf(epoch: number, firstHeight: number, names: readonly string[]): Bench {
+  const signers = names.map((name) => nativeSigner(hash('label', asciiBytes(`seat ${name}`))));
+  const seats = signers.map(({ publicKey }) => publicKey);
+  const committee = new Committee({ epoch, firstHeight, lastHeight: Number.MAX_SAFE_INTEGER, seats });
+  return { committee, signers };
+}
+
+/** The committee of the genesis. */
+export const firstBench = benchOf(0, 0, ['a', 'b', 'c', 'd']);
+const { committee } = firstBench;
 export const root: TrustRoot = { network, committee };
 
 export function headerAt(height: number, previous: Uint8Array, changes: Partial<Header> = {}): Header {
@@ -35,7 +42,11 @@ export function headerAt(height: number, previous: Uint8Array, changes: Partial<
 }
 
 /** The header under commits of the seats named. */
-export function certify(header: Header, by: readonly number[] = [0, 1, 2]): CertifiedHeader {
+export function certify(
+  header: Header,
+  by: readonly number[] = [0, 1, 2],
+  { committee, signers }: Bench = firstBench,
+): CertifiedHeader {
   const { height } = header;
   const subject = {
     network,
@@ -46,7 +57,7 @@ export function certify(header: Header, by: readonly number[] = [0, 1, 2]): Cert
     newView: zero32,
   };
   const votes = by.map(
-    (seat) => [seat, signDigest(seats[seat]!, phaseDomain.commit, network, voteBytes(subject))] as const,
+    (seat) => [seat, signDigest(signers[seat]!, phaseDomain.commit, network, voteBytes(subject))] as const,
   );
   return { header, certificate: { height, view: 0, quorum: makeQuorum(new Map(votes), committee) } };
 }

@@ -1,12 +1,22 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { headerId, historyLeaf } from '../../consensus/checkpoint/header.ts';
+import type { CommitteeChange } from '../../consensus/checkpoint/change.ts';
+import { type Header, headerId, historyLeaf } from '../../consensus/checkpoint/header.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
 import { History } from '../../consensus/merkle/history.ts';
 import { Follower } from '../gateway/follower.ts';
 import type { CertifiedHeader } from '../proof/anchor.ts';
-import { certifiedChain, certify, headerAt, root, START_MS } from './certifying.ts';
+import {
+  type Bench,
+  benchOf,
+  certifiedChain,
+  certify,
+  firstBench,
+  headerAt,
+  root,
+  START_MS,
+} from './certifying.ts';
 
 const test = suite('follower');
 
@@ -15,7 +25,7 @@ const NOW_MS = START_MS + 10_000;
 const chain = certifiedChain(40);
 
 const follow = (newest?: CertifiedHeader) =>
-  new Follower({ root, genesisTimeMs: START_MS, trustingPeriodMs: 90 * DAY_MS, newest });
+  new Follower({ root, genesisTimeMs: START_MS, trustingPeriodMs: 90 * DAY_MS, newest, changes: [] });
 const seen = (follower: Follower, certified: CertifiedHeader, source = 'a', nowMs = NOW_MS) => {
   const sight = follower.observe(certified, source, nowMs);
   return sight.type === 'refused' ? sight.refusal.code : sight.type;
@@ -154,6 +164,127 @@ test('an older header is believed through the history of a certified one', () =>
   };
   const refused = follow().checkAnchor(unsigned.certified.header, unsigned, 'a', NOW_MS);
   assert.ok(!refused.ok && refused.code === 'E_CERTIFICATE');
+});
+
+// ---- over epochs
+
+/** Epochs of ten heights, each with other seats: headers 1 to `epochs` · 10, and the changes between. */
+function epochsOf(epochs: number): {
+  readonly headers: CertifiedHeader[];
+  readonly changes: CommitteeChange[];
+} {
+  const headers: CertifiedHeader[] = [];
+  const changes: CommitteeChange[] = [];
+  let bench = firstBench;
+  for (let height = 1; height <= 10 * epochs; height++) {
+    const next = height % 10 === 0 ? benchOf(height / 10, height + 1, seatsOfEpoch(height / 10)) : bench;
+    const header = headerIn(bench, height, headers.at(-1), { nextCommitteeHash: next.committee.hash });
+    const certified = certify(header, [0, 1, 2], bench);
+    headers.push(certified);
+    if (next !== bench) changes.push({ ...certified, committee: next.committee.record });
+    bench = next;
+  }
+  return { headers, changes };
+}
+
+const seatsOfEpoch = (epoch: number) => [0, 1, 2, 3].map((seat) => `epoch ${epoch} seat ${seat}`);
+const benchOfEpoch = (epoch: number): Bench =>
+  epoch === 0 ? firstBench : benchOf(epoch, 10 * epoch + 1, seatsOfEpoch(epoch));
+
+function headerIn(
+  { committee }: Bench,
+  height: number,
+  before: CertifiedHeader | undefined,
+  fields: Partial<Header> = {},
+): Header {
+  const office = { epoch: committee.epoch, committeeHash: committee.hash, nextCommitteeHash: committee.hash };
+  return headerAt(height, before === undefined ? zero32 : headerId(before.header), { ...office, ...fields });
+}
+
+const { headers, changes } = epochsOf(4);
+const take = (follower: Follower, change: CommitteeChange) => {
+  const sight = follower.change(change, 'a', NOW_MS);
+  return sight.type === 'refused' ? sight.refusal.code : sight.type;
+};
+
+test('from committee to committee: by the changes between, each in its turn, and durably', () => {
+  const follower = follow();
+  assert.is(seen(follower, headers[4]!), 'advanced');
+  assert.is(seen(follower, headers[34]!), 'ahead', 'of epoch 3: not to be judged yet');
+  assert.is(take(follower, changes[1]!), 'ahead', 'one left out');
+  for (const change of changes.slice(0, 3)) assert.is(take(follower, change), 'changed');
+  assert.is(take(follower, changes[1]!), 'known', 'it took place before');
+  assert.is(follower.epoch, 3);
+  assert.is(follower.head!.header.height, 30);
+  assert.is(seen(follower, headers[34]!), 'advanced');
+  assert.is(seen(follower, headers[12]!), 'known', 'from a node that lags');
+  assert.is(seen(follower, certify(headers[34]!.header, [0, 1, 3], benchOfEpoch(3))), 'known');
+
+  const start = { root, genesisTimeMs: START_MS, trustingPeriodMs: 90 * DAY_MS };
+  const restarted = new Follower({ ...start, newest: follower.head, changes: follower.changes });
+  assert.is(restarted.epoch, 3);
+  assert.is(restarted.head!.header.height, 35);
+  assert.is(seen(restarted, headers[36]!), 'advanced');
+  assert.is(seen(restarted, headers[39]!), 'advanced');
+  const behind = new Follower({ ...start, newest: headers[4], changes: follower.changes });
+  assert.is(behind.head!.header.height, 30, 'the change was kept later than the newest header');
+  const lost = new Follower({ ...start, newest: follower.head, changes: follower.changes.slice(0, 2) });
+  assert.is(seen(lost, headers[36]!), 'ahead');
+  assert.is(take(lost, changes[2]!), 'changed', 'a change that was not kept is taken again');
+  assert.is(seen(lost, headers[36]!), 'advanced');
+});
+
+test('a committee’s word counts within its heights: whoever ended may not go on, whoever is to come may not begin', () => {
+  const follower = follow();
+  for (const change of changes.slice(0, 2)) take(follower, change);
+  const early = certify(headerIn(benchOfEpoch(2), 20, headers[18]), [0, 1, 2], benchOfEpoch(2));
+  assert.is(seen(follower, early), 'E_CERTIFICATE', 'a height before its first');
+  const late = certify(headerIn(benchOfEpoch(1), 22, headers[20]), [0, 1, 2], benchOfEpoch(1));
+  assert.is(seen(follower, late, 'b'), 'conflict', 'a height after its end');
+  assert.is(follower.conflict!.known.header.height, 20);
+  assert.is(follower.conflict!.other, late);
+});
+
+test('an epoch ends once, and above whatever its committee certified', () => {
+  const again = follow();
+  take(again, changes[0]!);
+  const second = certify(headerIn(firstBench, 8, headers[6], { nextCommitteeHash: zero32 }));
+  assert.is(seen(again, second, 'b'), 'conflict', 'a second end');
+
+  const below = follow();
+  assert.is(seen(below, headers[8]!), 'advanced');
+  const earlier = certify(headerIn(firstBench, 5, headers[3], { nextCommitteeHash: zero32 }));
+  assert.is(seen(below, earlier, 'b'), 'conflict', 'an end below what it certified');
+
+  const calm = follow();
+  for (const change of changes) take(calm, change);
+  let before = headers[39]!;
+  for (let height = 41; height <= 340; height++) {
+    before = certify(headerIn(benchOfEpoch(4), height, before), [0, 1, 2], benchOfEpoch(4));
+    assert.is(seen(calm, before), 'advanced');
+  }
+  assert.is(seen(calm, headers[9]!, 'b'), 'known', 'the very end again, long after');
+});
+
+test('a change that q seats of the committee before did not certify, or that names another committee, is none', () => {
+  const follower = follow();
+  const [first] = changes as [CommitteeChange];
+  const forged = certify(first.header, [0, 1]);
+  assert.is(take(follower, { ...first, certificate: forged.certificate }), 'E_CERTIFICATE');
+  const other = benchOf(1, 11, ['x', 'y', 'z', 'w']).committee.record;
+  assert.is(take(follower, { ...first, committee: other }), 'E_HEADER');
+  assert.is(take(follower, { ...headers[10]!, committee: first.committee }), 'ahead');
+  const plain = { ...headers[4]!, committee: firstBench.committee.record };
+  assert.is(take(follower, plain), 'E_HEADER', 'no end at all');
+  assert.is(follower.epoch, 0);
+  assert.is(follower.conflict, undefined);
+  assert.is(take(follower, first), 'changed');
+});
+
+test('changes are believed within the trusting period only', () => {
+  const follower = follow();
+  const sight = follower.change(changes[0]!, 'a', START_MS + 91 * DAY_MS);
+  assert.ok(sight.type === 'refused' && follower.epoch === 0);
 });
 
 test.run();

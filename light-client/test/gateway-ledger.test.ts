@@ -19,11 +19,11 @@ import { Reception } from '../gateway/reception.ts';
 import { packOf } from '../intake/packs.ts';
 import { Outbox, type OutboxLimits, outboxLimits } from '../outbox/outbox.ts';
 import { Spool } from '../outbox/spool.ts';
-import { keepEvidence, readEvidence, readNewest } from '../outbox/trust.ts';
+import { keepChange, keepEvidence, readChanges, readEvidence, readNewest } from '../outbox/trust.ts';
 import { framesIn } from '../outbox/vertices.ts';
 import { certify, root, START_MS } from './certifying.ts';
 import { frameOf, nameOf, signer } from './outbox-samples.ts';
-import { ScriptedLink, SmallLedger } from './small-ledger.ts';
+import { ScriptedLink, type ScriptedNode, SmallLedger } from './small-ledger.ts';
 
 const test = suite('gateway and ledger');
 
@@ -85,6 +85,7 @@ class Inside {
       genesisTimeMs: START_MS,
       trustingPeriodMs: 86_400_000,
       newest: readNewest(this.outbox.database),
+      changes: await readChanges(this.outbox.database),
     });
     this.spool = await Spool.open(this.outbox.database, { messagesMax: 3, bytesMax: 10_000 });
     this.devices = await Devices.open(root.network, this.outbox.database, clock);
@@ -111,6 +112,10 @@ class Inside {
           this.dispatcher.onHead(node);
         },
         onConflict: () => this.said.push('conflict'),
+        onChange: (change) => {
+          this.said.push(`epoch ${change.committee.epoch}`);
+          void keepChange(this.outbox.database, change);
+        },
         onLie: (node, reason) => this.said.push(`lie: ${node.slice(0, 2)} ${reason}`),
         onPrimary: (node) => this.said.push(`primary: ${node?.slice(0, 2)}`),
       },
@@ -263,6 +268,69 @@ test('a dead or frozen primary is replaced; the work goes on where it was', () =
     await inside.append(6, 7);
     await sleep(50);
     assert.is(inside.outbox.queuedFrames, 2, 'without a node nothing is signed');
+    await inside.close();
+  }));
+
+test('goes along from committee to committee, also over many that it slept through, and keeps the way', () =>
+  inFolder(async (directory) => {
+    const ledger = enrolled();
+    const first = await Inside.open(directory, ledger);
+    await first.append(1);
+    await first.until('final', () => first.outbox.counts.finalFrames === 1);
+    ledger.changeCommittee('e', 'f', 'g', 'h');
+    await first.append(2);
+    await first.until('final under the next committee', () => first.outbox.counts.finalFrames === 2);
+    assert.is(first.follower.epoch, 1);
+    assert.is(first.said.filter((line) => line === 'epoch 1').length, 1);
+    assert.not.ok(
+      first.said.some((line) => line.startsWith('lie')),
+      first.said.join('; '),
+    );
+    await first.close();
+
+    // More than one answer can carry.
+    for (let epoch = 2; epoch <= 70; epoch++)
+      ledger.changeCommittee(...[0, 1, 2, 3].map((i) => `${epoch}/${i}`));
+    const second = await Inside.open(directory, ledger);
+    assert.is(second.follower.epoch, 1, 'what was verified is kept');
+    await second.append(3);
+    await second.until('final after 70 epochs', () => second.outbox.counts.finalFrames === 3);
+    assert.is(second.follower.epoch, 70);
+    assert.not.ok(
+      second.said.some((line) => line.startsWith('lie')),
+      second.said.join('; '),
+    );
+    await second.close();
+    const third = await Inside.open(directory, ledger);
+    assert.is(third.follower.epoch, 70);
+    assert.equal(third.follower.changes.length, 70);
+    await third.close();
+  }));
+
+test('a node that shows no way to a later epoch, or a false one, moves nothing', () =>
+  inFolder(async (directory) => {
+    const ledger = enrolled();
+    const inside = await Inside.open(directory, ledger);
+    await inside.append(1);
+    await inside.until('final', () => inside.outbox.counts.finalFrames === 1);
+    const [liar, other] = inside.link.scripted as [ScriptedNode, ScriptedNode];
+    const { committee } = ledger.changeCommittee('e', 'f', 'g', 'h');
+    const bent = { ...committee, seats: [...committee.seats].reverse() };
+    const changes = [{ ...ledger.changes[0]!, committee: bent }];
+    liar.twist = (answer) => (answer.type === 'changes' ? { type: 'changes', changes } : answer);
+    other.twist = (answer) => (answer.type === 'changes' ? { type: 'changes', changes: [] } : answer);
+    for (let i = 0; i < 5; i++) {
+      ledger.advance();
+      inside.link.push();
+      await sleep(20);
+    }
+    assert.is(inside.follower.epoch, 0);
+    assert.is(inside.follower.conflict, undefined);
+    assert.ok(inside.said.some((line) => line.startsWith('lie') && line.includes('change of committee')));
+    other.twist = (answer) => answer;
+    await inside.until('the honest one leads on', () => inside.follower.epoch === 1);
+    await inside.append(2);
+    await inside.until('final', () => inside.outbox.counts.finalFrames === 2);
     await inside.close();
   }));
 

@@ -3,6 +3,7 @@
  * misbehave on cue: it advances when told, and its nodes can be down, silent, slow or lying.
  */
 
+import type { CommitteeChange } from '../../consensus/checkpoint/change.ts';
 import { execute } from '../../consensus/checkpoint/execute.ts';
 import { type Header, headerId, historyLeaf } from '../../consensus/checkpoint/header.ts';
 import { type Outcome, outcomesRoot, proveVertex } from '../../consensus/checkpoint/outcome.ts';
@@ -22,8 +23,14 @@ import type { LightLink } from '../../node/libp2p/light-link.ts';
 import type { PeerKey } from '../../node/ports.ts';
 import type { AnchorProof, CertifiedHeader } from '../proof/anchor.ts';
 import { makeStateProof } from '../proof/state-proof.ts';
-import { type LightRequest, type LightResponse, lightRequest, lightResponse } from '../protocol/messages.ts';
-import { certify, headerAt, root } from './certifying.ts';
+import {
+  CHANGES_PER_ANSWER_MAX,
+  type LightRequest,
+  type LightResponse,
+  lightRequest,
+  lightResponse,
+} from '../protocol/messages.ts';
+import { benchOf, certify, firstBench, headerAt, root } from './certifying.ts';
 
 const salts = [zero32, zero32] as const;
 
@@ -36,6 +43,9 @@ export class SmallLedger {
   readonly #historyNodes = new Map<string, Uint8Array>();
   #history = History.empty.append(historyLeaf(zero32)).history;
   #open: Vertex[] = [];
+  #bench = firstBench;
+  /** Changes of committee so far. */
+  readonly changes: CommitteeChange[] = [];
 
   constructor() {
     const draft = new Draft(LedgerState.of([]));
@@ -105,12 +115,26 @@ export class SmallLedger {
       stateRoot: this.#state.map.root,
       historyRoot: this.#history.root,
     };
-    const certified = certify({ ...header, ...roots, ...changes });
+    const { committee } = this.#bench;
+    const office = { committeeHash: committee.hash, nextCommitteeHash: committee.hash };
+    const whole = { ...header, epoch: committee.epoch, ...office, ...roots, ...changes };
+    const certified = certify(whole, [0, 1, 2], this.#bench);
     this.#checkpoints.push({ certified, outcomes });
     const { history, completed } = this.#history.append(historyLeaf(headerId(certified.header)));
     this.#history = history;
     for (const node of completed) this.#historyNodes.set(`${node.level}/${node.index}`, node.hash);
     return certified;
+  }
+
+  /** The next checkpoint ends the epoch; these seats come after it. */
+  changeCommittee(...names: readonly string[]): CommitteeChange {
+    const height = (this.head?.header.height ?? 0) + 1;
+    const next = benchOf(this.#bench.committee.epoch + 1, height + 1, names);
+    const { header, certificate } = this.advance({ nextCommitteeHash: next.committee.hash });
+    const change = { header, certificate, committee: next.committee.record };
+    this.changes.push(change);
+    this.#bench = next;
+    return change;
   }
 
   submit(envelope: Uint8Array): string {
@@ -150,6 +174,11 @@ export class SmallLedger {
         );
         return { type: 'object', proof, anchor: { certified: newest.certified, path: [] } };
       }
+      case 'changes':
+        return {
+          type: 'changes',
+          changes: this.changes.slice(request.epoch, request.epoch + CHANGES_PER_ANSWER_MAX),
+        };
       case 'chain':
         return { type: 'refused', code: 'E_UNKNOWN', detail: '' };
     }

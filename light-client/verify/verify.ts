@@ -8,7 +8,7 @@ import { type Header, headerId } from '../../consensus/checkpoint/header.ts';
 import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
 import { describeRefusal, type Result } from '../../consensus/codec/result.ts';
 import type { Json } from '../../consensus/codec/schema.ts';
-import { checkAnchored, checkCertified } from '../proof/anchor.ts';
+import { checkAnchored, checkCertified, followChanges, type TrustRoot } from '../proof/anchor.ts';
 import { type Bundle, bundleBytesMax, bundleSchema, type Statement } from '../proof/bundle.ts';
 import type { Fact } from './fact.ts';
 import { checkStatement } from './statements.ts';
@@ -67,11 +67,19 @@ export function verifyBundle(
     return end('invalid');
   }
   facts.push({ ok: true, text: `It is of network “${genesis.record.name}”, whose genesis was given.` });
+  const { changes } = bundle;
+  const followed = followChanges(changes, genesis);
+  const root =
+    followed.ok && changes.length === 0
+      ? genesis
+      : note(followed, changesText(changes.length), 'A change of committee does not hold');
+  if (root === undefined) return end('invalid');
+  const seatCount = root.committee.size;
   const { header } = bundle.anchor.certified;
   const signers = note(
-    checkCertified(bundle.anchor.certified, genesis),
+    checkCertified(bundle.anchor.certified, root),
     (seats) =>
-      `Checkpoint ${header.height} of ${isoTime(header.time)} is certified by ${seats.length} of ${genesis.committee.size} seats.`,
+      `Checkpoint ${header.height} of ${isoTime(header.time)} is certified by ${seats.length} of ${seatCount} seats.`,
     'The certificate does not hold',
   );
   if (signers === undefined) return end('invalid');
@@ -79,7 +87,7 @@ export function verifyBundle(
     height: header.height,
     time: header.time,
     signers: signers.length,
-    seats: genesis.committee.size,
+    seats: seatCount,
   };
   for (const result of anchorAll(bundle)) {
     const target = note(result, anchoredText(header), 'A checkpoint is not anchored');
@@ -92,6 +100,11 @@ export function verifyBundle(
   const anchored = checkAge(header, genesis, nowMs);
   facts.push(anchored);
   return end(anchored.ok ? 'valid' : 'unanchored');
+}
+
+function changesText(count: number): (root: TrustRoot) => string {
+  const changes = count === 1 ? 'One change of committee leads' : `${count} changes of committee lead`;
+  return ({ committee }) => `${changes} from the genesis to epoch ${committee.epoch}, each certified.`;
 }
 
 /** Headers that a statement rests on. */

@@ -8,6 +8,7 @@ import { readNodeConfig } from '../config/node-config.ts';
 import { type RunningNode, startNode } from '../node.ts';
 import { makeLog } from '../node-log.ts';
 import { exitCodes } from '../startup.ts';
+import { CliError, exits } from './exit-codes.ts';
 import { askPassphrase } from './key-passphrase.ts';
 
 /** A stop that takes longer than this is cut short: what was acknowledged is on disk. */
@@ -18,6 +19,7 @@ interface NodeFlags {
   readonly audit?: boolean;
   readonly restored?: boolean;
   readonly firstStart?: boolean;
+  readonly votesFrom?: string;
   readonly portFile?: string;
   readonly passphraseFile?: string;
 }
@@ -34,6 +36,10 @@ export function registerNode(program: Command): void {
     )
     .option('--audit', 'read the whole store before starting, however large it is')
     .option('--restored', 'the store was put back from a backup: be silent until nothing can be said twice')
+    .option(
+      '--votes-from <height>',
+      'end the silence of a restored seat at this height: only if the operators of all seats agreed on it',
+    )
     .option('--first-start', 'this node has never run, and `tally init` did not make its home')
     .addHelpText(
       'after',
@@ -64,12 +70,25 @@ async function runNode({ config: file, portFile, passphraseFile, ...flags }: Nod
     log.fatal({ err: error }, 'the node broke');
     process.exit(exitCodes.wrong);
   });
-  node = await startNode(config, passphrase, log, { audit, restored, firstStart });
+  node = await startNode(config, passphrase, log, {
+    audit,
+    restored,
+    firstStart,
+    ...agreedHeight(flags.votesFrom),
+  });
   giveBackMemory();
   if (portFile !== undefined) await writePorts(portFile, node);
   // Asked while it was still starting.
   if (asked) void node.stop();
   process.exit(await node.stopped);
+}
+
+function agreedHeight(text: string | undefined): { readonly votesFrom?: number } {
+  if (text === undefined) return {};
+  const votesFrom = Number(text);
+  if (!Number.isSafeInteger(votesFrom) || votesFrom < 1)
+    throw new CliError(exits.usage, `--votes-from ${text}: expected a height, 1 or more`);
+  return { votesFrom };
 }
 
 /** What starting needed once, the 32 MiB of scrypt above all, would else stay until memory is short. */

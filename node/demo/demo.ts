@@ -76,6 +76,7 @@ export class Demo {
     const broker = await this.#startBroker();
     const files = await writeNetwork(home, broker);
     this.#screen.say(`Network ${toHex(files.genesis.network).slice(0, 16)}… in ${home}`);
+    this.#screen.say(`Starting ${players.length} nodes and a gateway, each a process of its own …`);
     this.#startProcesses(files);
     const clients = clientsOf(files);
     await this.#allReady(clients);

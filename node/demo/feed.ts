@@ -8,9 +8,12 @@ import { ReplayTally, readLines } from '../../light-client/sensors/recording.ts'
 import { type SimulatedDevice, warehouseAndTruck } from '../../light-client/sensors/scenario.ts';
 import { replaySenml } from '../../light-client/sensors/senml-recording.ts';
 
-const HOUR_MS = 3_600_000;
-/** The sensors' clock runs ahead of ours by `speed`; it starts this far in the past so as to stay there. */
-const SENSORS_START_AGO_MS = 24 * HOUR_MS;
+const DAY_MS = 86_400_000;
+/**
+ * The sensors' clock runs ahead of ours by `speed`; it starts this far in the past so as to stay there, also on a
+ * machine on which the story takes many minutes: at the default speed this lasts for fourteen.
+ */
+export const SENSORS_START_AGO_MS = 6 * DAY_MS;
 /** The cooling fails this long, in the sensors' time, after it was asked to. */
 const FAILS_AFTER_MS = 60_000;
 

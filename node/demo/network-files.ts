@@ -24,11 +24,11 @@ import { nativeSigner } from '../crypto/native.ts';
 import { createKeyFile } from '../keys/key-file.ts';
 import { makeFirstStamp } from '../level/stamp.ts';
 import { gatewayName, type PlayerName, type ProcessName, players } from './cast.ts';
+import { SENSORS_START_AGO_MS } from './feed.ts';
 
 const HOST = '127.0.0.1';
 /** The passphrases are random and the network is thrown away: opening keys fast is worth more than guarding them. */
 const WORK_FACTOR = 10;
-const HOUR_MS = 3_600_000;
 
 export interface Home {
   readonly name: ProcessName;
@@ -138,8 +138,8 @@ function genesisOf(homes: { readonly [N in ProcessName]: Home }): GenesisRecord 
       roles: [...roles],
       keys: [homes[name].signer.publicKey],
     })),
-    // The demo's sensors live through hours in seconds: their clocks end at ours, so what they say is up to a day old.
-    policy: { ...defaultPolicy, triggers: immediateTriggers, evidenceAgeMs: 48 * HOUR_MS },
+    // The demo's sensors live through hours in seconds: their clocks begin long before ours, and never pass it.
+    policy: { ...defaultPolicy, triggers: immediateTriggers, evidenceAgeMs: 2 * SENSORS_START_AGO_MS },
     pace: defaultPace,
   };
 }

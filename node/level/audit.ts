@@ -81,6 +81,7 @@ export async function auditRecords(
     objects += 1;
   });
   compare('objects', counters.objectCount, objects);
+  await each('decision', () => undefined);
   let nodes = 0;
   await each('history', () => {
     nodes += 1;

@@ -18,6 +18,8 @@ const kinds = {
   object: 's',
   history: 'h',
   vote: 'v',
+  /** Height → why it was decided. */
+  decision: 'd',
 } as const;
 export type Kind = keyof typeof kinds;
 
@@ -59,6 +61,7 @@ export const metaKey: Uint8Array = makeKey('meta', 0);
 export const bodyKey = (ordinal: number): Uint8Array => numberKey('body', ordinal);
 export const openKey = (ordinal: number): Uint8Array => numberKey('open', ordinal);
 export const checkpointKey = (height: number): Uint8Array => numberKey('checkpoint', height);
+export const decisionKey = (height: number): Uint8Array => numberKey('decision', height);
 export const objectKey = (path: Uint8Array): Uint8Array => bytesKey('object', path);
 
 /** `id` in hexadecimal, as the ports name vertices. */
@@ -98,7 +101,8 @@ export function rangeOf(kind: Kind): { readonly gte: Uint8Array; readonly lt: Ui
 /** `body 42`, `object 3fa9…`: a key in an error message. */
 export function describeKey(key: Uint8Array): string {
   const kind = kindOf.get(key[0]!) ?? 'unknown';
-  if (kind === 'body' || kind === 'open' || kind === 'checkpoint') return `${kind} ${readNumber(key, 1)}`;
+  if (kind === 'body' || kind === 'open' || kind === 'checkpoint' || kind === 'decision')
+    return `${kind} ${readNumber(key, 1)}`;
   if (kind === 'vote') return `vote ${readNumber(key, 9)} of height ${readNumber(key, 1)}`;
   if (kind === 'history') return `history node ${readNumber(key, 2)} of level ${key[1]}`;
   return `${kind} ${toHex(key.subarray(1))}`.trim();

@@ -11,7 +11,7 @@ import { type AuditReport, auditRecords } from './audit.ts';
 import { buildBatch } from './batch.ts';
 import { type Database, openDatabase } from './database.ts';
 import { type Head, type OpenVertex, readHead } from './head.ts';
-import { bodyKey, checkpointKey, historyKey, indexKey, voteKey } from './keys.ts';
+import { bodyKey, checkpointKey, decisionKey, historyKey, indexKey, voteKey } from './keys.ts';
 import { findKnown } from './known.ts';
 import { RecordReader } from './reader.ts';
 import {
@@ -36,6 +36,8 @@ export interface OpenOptions {
   readonly firstStart?: boolean;
   /** The operator put it back from a backup: that it is behind its stamp is no damage. */
   readonly restored?: boolean;
+  /** The operators of all seats agreed from which height on this one may vote: more than f were silent `[BFT-1]`. */
+  readonly votesFrom?: number;
 }
 
 /**
@@ -45,7 +47,7 @@ export interface OpenOptions {
  */
 export async function openStore(
   directory: string,
-  { firstStart = false, restored = false }: OpenOptions = {},
+  { firstStart = false, restored = false, votesFrom }: OpenOptions = {},
 ): Promise<AuditedStore> {
   const db = await openDatabase(directory);
   let stamp: Stamp | undefined;
@@ -58,6 +60,7 @@ export async function openStore(
     if (restored || (stamp.found === undefined && !first))
       await store.write([{ type: 'votesFrom', height: undefined }], true);
     else stamp.write(head.counters.batch);
+    if (votesFrom !== undefined) await store.write([{ type: 'votesFrom', height: votesFrom }], true);
     return store;
   } catch (error) {
     stamp?.close();
@@ -160,6 +163,10 @@ class LevelStore implements AuditedStore {
     const key = checkpointKey(height);
     const value = this.#reader.get(key);
     return value && decodeStored(this.#directory, key, storedCheckpoint, value);
+  }
+
+  async decision(height: number): Promise<Uint8Array | undefined> {
+    return this.#reader.get(decisionKey(height));
   }
 
   async vertex(key: string): Promise<Uint8Array | undefined> {

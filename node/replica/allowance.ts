@@ -3,8 +3,9 @@
  * decides validity.
  */
 
-const RATE_PER_S = 500;
-const BURST = 1_000;
+export const RATE_PER_S = 500;
+/** What may come at once. */
+export const BURST_VERTICES = 1_000;
 const KEYS_MAX = 10_000;
 
 interface Bucket {
@@ -19,7 +20,7 @@ export class Allowance {
   take(key: string, cost: number, nowMs: number): boolean {
     const bucket = this.#buckets.get(key) ?? this.#open(key, nowMs);
     bucket.tokens = Math.min(
-      BURST,
+      BURST_VERTICES,
       bucket.tokens + (Math.max(0, nowMs - bucket.filledAt) * RATE_PER_S) / 1_000,
     );
     bucket.filledAt = nowMs;
@@ -31,13 +32,13 @@ export class Allowance {
   /** Undoes a `take`. */
   giveBack(key: string, cost: number): void {
     const bucket = this.#buckets.get(key);
-    if (bucket !== undefined) bucket.tokens = Math.min(BURST, bucket.tokens + cost);
+    if (bucket !== undefined) bucket.tokens = Math.min(BURST_VERTICES, bucket.tokens + cost);
   }
 
   #open(key: string, nowMs: number): Bucket {
     // Only enrolled keys reach this, so the bound is met by a network larger than it was built for, not by a flood.
     if (this.#buckets.size >= KEYS_MAX) this.#buckets.clear();
-    const bucket = { tokens: BURST, filledAt: nowMs };
+    const bucket = { tokens: BURST_VERTICES, filledAt: nowMs };
     this.#buckets.set(key, bucket);
     return bucket;
   }

@@ -37,6 +37,8 @@ export class CatchUp {
   readonly #effect: (effect: Effect) => void;
   /** Greatest certified height each peer has shown. */
   readonly #heights = new Map<PeerKey, number>();
+  /** Greatest height each peer has claimed under a committee that is not known here yet. */
+  readonly #claims = new Map<PeerKey, number>();
   #next: CertifiedCheckpoint | undefined;
   /** How many of the next checkpoint's vertices, from the first on, were seen to be here. */
   #present = 0;
@@ -53,11 +55,13 @@ export class CatchUp {
     this.#effect = effect;
   }
 
-  /** Greatest certified height anybody has shown. */
+  /** Greatest certified height anybody has shown; or that more than f of the known seats claim, if that is more. */
   get target(): number {
     let greatest = this.#ledger.height;
     for (const height of this.#heights.values()) greatest = Math.max(greatest, height);
-    return greatest;
+    const { seatOf, faults } = this.#ledger.committee;
+    const claimed = [...this.#claims].filter(([peer]) => seatOf.has(peer)).map(([, height]) => height);
+    return Math.max(greatest, claimed.sort((a, b) => b - a)[faults] ?? 0);
   }
 
   isAwaited(vertexKey: string): boolean {
@@ -65,36 +69,47 @@ export class CatchUp {
   }
 
   get wakeAt(): number {
-    return this.target > this.#ledger.height ? this.#askedAt + ASK_AGAIN_MS : Number.POSITIVE_INFINITY;
+    return this.#ahead().length > 0 ? this.#askedAt + ASK_AGAIN_MS : Number.POSITIVE_INFINITY;
   }
 
   forget(peer: PeerKey): void {
     this.#heights.delete(peer);
+    this.#claims.delete(peer);
+  }
+
+  /** Peers that say they are ahead; one that only claims so costs a question now and then. */
+  #ahead(): PeerKey[] {
+    const { height } = this.#ledger;
+    const isAhead = (peer: PeerKey) =>
+      Math.max(this.#heights.get(peer) ?? 0, this.#claims.get(peer) ?? 0) > height;
+    return [...new Set([...this.#heights.keys(), ...this.#claims.keys()])].filter(isAhead);
   }
 
   /**
    * A peer shows a certificate above the own height. That some certificate of its header is valid is checked, because
-   * it decides whom to ask; whether this very one is, only for the first that came.
+   * it decides whom to ask; whether this very one is, only for the first that came. A header of a later epoch cannot be
+   * judged yet: who comes next is learned on the way there.
    */
   note(peer: PeerKey, header: Header, certificate: Certificate): Result<void> {
-    const { committee, network } = this.#ledger.genesis;
+    const { height, newestCommittee, committee } = this.#ledger;
+    if (header.epoch > committee.epoch) {
+      if (header.height > height) note(this.#claims, peer, header.height);
+      return ok(undefined);
+    }
     const id = toHex(headerId(header));
     if (id !== this.#checkedId) {
-      const checked = checkCertificate(header, certificate, committee, network);
+      const judges = header.height > height ? committee : newestCommittee;
+      const checked = checkCertificate(header, certificate, judges, this.#ledger.genesis.network);
       if (!checked.ok) return checked;
       this.#checkedId = id;
     }
-    if (this.#heights.size < PEERS_MAX || this.#heights.has(peer)) {
-      this.#heights.set(peer, Math.max(header.height, this.#heights.get(peer) ?? 0));
-    }
+    note(this.#heights, peer, header.height);
     return ok(undefined);
   }
 
   /** Asks for the next checkpoint, or for what it still lacks, of a peer that is ahead: each time another. */
   ask(nowMs: number): void {
-    const ahead = [...this.#heights]
-      .filter(([, height]) => height > this.#ledger.height)
-      .map(([peer]) => peer);
+    const ahead = this.#ahead();
     if (ahead.length === 0 || nowMs - this.#askedAt < ASK_AGAIN_MS) return;
     this.#askedAt = nowMs;
     const peer = ahead[this.#asked++ % ahead.length]!;
@@ -124,8 +139,8 @@ export class CatchUp {
     const { header, certificate, outcomes } = checkpoint;
     // One is enough: what is certified does not change, and taking it again would ask for everything again.
     if (header.height !== this.#ledger.height + 1 || this.#next !== undefined) return ok('known');
-    const { committee, network } = this.#ledger.genesis;
-    const checked = checkCertificate(header, certificate, committee, network);
+    const { committee, genesis } = this.#ledger;
+    const checked = checkCertificate(header, certificate, committee, genesis.network);
     if (!checked.ok) return checked;
     if (!equalBytes(header.previous, this.#ledger.headerId)) {
       return refuse('E_HEADER', { reason: 'does not follow the own newest header', height: header.height });
@@ -173,6 +188,12 @@ export class CatchUp {
   #missing(next: CertifiedCheckpoint): Uint8Array[] {
     return next.outcomes.map((outcome) => outcome.id).filter((id) => this.#dag.get(toHex(id)) === undefined);
   }
+}
+
+/** Keeps the greatest height of a peer, for a bounded number of peers. */
+function note(heights: Map<PeerKey, number>, peer: PeerKey, height: number): void {
+  if (heights.size < PEERS_MAX || heights.has(peer))
+    heights.set(peer, Math.max(height, heights.get(peer) ?? 0));
 }
 
 function firstDifference(

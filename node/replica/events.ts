@@ -6,6 +6,7 @@ import type { Outcome } from '../../consensus/checkpoint/outcome.ts';
 import type { Code } from '../../consensus/codec/codes.ts';
 import type { Facts, Refusal } from '../../consensus/codec/result.ts';
 import type { AncestorFacts } from '../../consensus/dag/open-dag.ts';
+import type { Offence } from '../../consensus/vertex/offence.ts';
 import type { Vertex, VertexKind } from '../../consensus/vertex/vertex.ts';
 import type { PeerMessage } from '../../consensus/wire/messages.ts';
 import type { PeerKey, StoreWrite, Verdict } from '../ports.ts';
@@ -71,6 +72,8 @@ export type Notice =
       readonly outcomes: readonly Outcome[];
       readonly vertices: readonly Vertex[];
     }
+  /** A seat was seen to cheat; the offence proves it to anybody `[BFT-2]`. */
+  | { readonly type: 'offence'; readonly offence: Offence }
   | { readonly type: 'view'; readonly height: number; readonly view: number }
   /** This node was restored and says nothing; or it speaks again `[BFT-1]`. */
   | { readonly type: 'silent'; readonly why: string }

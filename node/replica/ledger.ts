@@ -1,14 +1,17 @@
 /**
  * The certified part of the ledger, as one node holds it: the newest header and its certificate, all header ids, the
- * history accumulator and the state after it.
+ * history accumulator, the state after it, and the committees that the state knows `[CKP-4]`.
  */
 
 import type { Certificate } from '../../consensus/checkpoint/certificate.ts';
+import type { Committee } from '../../consensus/checkpoint/committee.ts';
 import type { Execution, ExecutionContext } from '../../consensus/checkpoint/execute.ts';
 import type { Genesis } from '../../consensus/checkpoint/genesis.ts';
 import { type Header, headerId, historyLeaf } from '../../consensus/checkpoint/header.ts';
+import { committeeIn } from '../../consensus/checkpoint/succession.ts';
 import { toHex } from '../../consensus/codec/bytes.ts';
 import { invariant } from '../../consensus/codec/result.ts';
+import { epochId, epochObject } from '../../consensus/contracts/objects/epoch.ts';
 import type { LedgerState } from '../../consensus/contracts/state.ts';
 import type { History, HistoryNode } from '../../consensus/merkle/history.ts';
 
@@ -23,6 +26,9 @@ export interface LedgerStart {
   readonly headers: readonly { readonly id: Uint8Array; readonly time: number }[];
 }
 
+/** Committees held decoded; others are read from the state again. */
+const COMMITTEES_MAX = 8;
+
 export class Ledger {
   readonly genesis: Genesis;
   readonly state: LedgerState;
@@ -31,6 +37,9 @@ export class Ledger {
   #certificate: Certificate | undefined;
   #history: History;
   readonly #heights = new Map<string, number>();
+  #committee: Committee;
+  #newestCommittee: Committee;
+  readonly #committees = new Map<string, Committee>();
   /** The last K headers, hex id → time: what evidence may cite. */
   readonly #recent = new Map<string, number>();
 
@@ -41,6 +50,8 @@ export class Ledger {
     this.#headerId = headerId(start.header);
     this.#certificate = start.certificate;
     this.#history = start.history;
+    this.#newestCommittee = this.#demandCommittee(start.header.committeeHash);
+    this.#committee = this.#demandCommittee(start.header.nextCommitteeHash);
     for (const [height, { id, time }] of start.headers.entries()) this.#note(toHex(id), height, time);
     invariant(
       this.#heights.get(toHex(this.#headerId)) === start.header.height,
@@ -64,6 +75,43 @@ export class Ledger {
     return this.#header.height;
   }
 
+  /** The committee that decides the next height. */
+  get committee(): Committee {
+    return this.#committee;
+  }
+
+  /** The committee that certified the newest header. */
+  get newestCommittee(): Committee {
+    return this.#newestCommittee;
+  }
+
+  /** The committee of that hash, present or former; `undefined` for one that is still to come, or never was. */
+  committeeOf(hash: Uint8Array): Committee | undefined {
+    const name = toHex(hash);
+    const found = this.#committees.get(name) ?? committeeIn(this.state, hash);
+    if (found === undefined) return undefined;
+    if (!this.#committees.has(name) && this.#committees.size >= COMMITTEES_MAX) this.#committees.clear();
+    this.#committees.set(name, found);
+    return found;
+  }
+
+  /** A seat of the newest header's committee or of the next height's: whom seat messages go to. */
+  isSeat(peer: string): boolean {
+    return this.#committee.seatOf.has(peer) || this.#newestCommittee.seatOf.has(peer);
+  }
+
+  /** The next height ends the epoch: who decides the one after is not known yet. */
+  get endsNext(): boolean {
+    return this.epochEndsAt === this.height + 1;
+  }
+
+  /** Last height of the epoch of the next height, as it stands now. */
+  get epochEndsAt(): number {
+    const running = this.state.get(epochObject, epochId(this.#committee.epoch));
+    invariant(running !== undefined, 'the state has the present epoch');
+    return running.endsAt;
+  }
+
   /** Height of a certified header by its id in hexadecimal. */
   heightOf(idKey: string): number | undefined {
     return this.#heights.get(idKey);
@@ -78,11 +126,7 @@ export class Ledger {
     const { network, record } = this.genesis;
     return {
       ...{ network, policy: record.policy, height: this.height + 1, time, recentHeaders: this.#recent },
-      ...{
-        previousTime: this.header.time,
-        seating: this.genesis.committee,
-        seatRules: this.genesis.seatRules,
-      },
+      ...{ previousTime: this.header.time, seating: this.#committee, seatRules: this.genesis.seatRules },
     };
   }
 
@@ -94,8 +138,16 @@ export class Ledger {
     this.#header = header;
     this.#headerId = headerId(header);
     this.#certificate = certificate;
+    this.#newestCommittee = this.#committee;
+    this.#committee = execution.nextCommittee;
     this.#note(toHex(this.#headerId), header.height, header.time);
     return completed;
+  }
+
+  #demandCommittee(hash: Uint8Array): Committee {
+    const found = this.committeeOf(hash);
+    invariant(found !== undefined, `the state does not know committee ${toHex(hash)} of its newest header`);
+    return found;
   }
 
   #note(idKey: string, height: number, time: number): void {

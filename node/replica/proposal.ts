@@ -23,15 +23,16 @@ export interface BuiltCheckpoint {
 
 /** What an anchor confirms, in order and within the caps `[ORD-4]`. */
 export function confirmedBy(anchor: DagNode | undefined, dag: OpenDag, ledger: Ledger): Vertex[] {
-  if (anchor === undefined) return [];
-  const { committee, record } = ledger.genesis;
+  // A repeated anchor may be of a seat that left with the last epoch: then it confirms nothing more.
+  if (anchor === undefined || !isWitness(anchor, ledger)) return [];
+  const { committee } = ledger;
   const ordered = orderCone(dag.cone(anchor), {
     seats: committee.seatOf,
     quorum: committee.quorum,
     faults: committee.faults,
     previousHeader: ledger.headerId,
   });
-  const { verticesPerCheckpointMax, callBytesPerCheckpointMax } = record.pace;
+  const { verticesPerCheckpointMax, callBytesPerCheckpointMax } = ledger.genesis.record.pace;
   const confirmed: Vertex[] = [];
   let callBytes = 0;
   for (const { vertex } of ordered) {
@@ -42,6 +43,11 @@ export function confirmedBy(anchor: DagNode | undefined, dag: OpenDag, ledger: L
   return confirmed;
 }
 
+/** A witness by a seat of the committee that decides the next height. */
+function isWitness({ vertex, authorKey }: DagNode, { committee }: Ledger): boolean {
+  return vertex.kind === 'witness' && committee.seatOf.has(authorKey);
+}
+
 /** Executes confirmed vertices on the ledger's newest state and composes the header. */
 export function buildCheckpoint(
   anchor: Uint8Array,
@@ -49,12 +55,12 @@ export function buildCheckpoint(
   time: number,
   ledger: Ledger,
 ): BuiltCheckpoint {
-  const { network, committee } = ledger.genesis;
+  const { committee, genesis } = ledger;
   const execution = execute(vertices, ledger.state, ledger.executionContext(time));
   const header: Header = {
     suite: SUITE,
-    network,
-    epoch: committee.record.epoch,
+    network: genesis.network,
+    epoch: committee.epoch,
     height: ledger.height + 1,
     previous: ledger.headerId,
     time,
@@ -64,7 +70,7 @@ export function buildCheckpoint(
     stateRoot: execution.map.root,
     historyRoot: ledger.nextHistory().history.root,
     committeeHash: committee.hash,
-    nextCommitteeHash: committee.hash,
+    nextCommitteeHash: execution.nextCommittee.hash,
   };
   return { header, vertices, execution };
 }
@@ -84,8 +90,7 @@ export function checkProposal(
   },
 ): Result<BuiltCheckpoint> | 'wait' {
   const { dag, ledger, nowMs, view, prepared } = judge;
-  const { committee, record } = ledger.genesis;
-  const { clockAheadMs, clockBehindMs, heartbeatMs } = record.pace;
+  const { clockAheadMs, clockBehindMs, heartbeatMs } = ledger.genesis.record.pace;
   const before = ledger.header;
   if (header.time <= before.time)
     return refuse('E_HEADER', { reason: 'time does not grow', time: header.time, previous: before.time });
@@ -106,7 +111,7 @@ export function checkProposal(
       return refuse('E_HEADER', { reason: 'anchor is settled already' });
     return 'wait';
   }
-  if (anchor !== undefined && (anchor.vertex.kind !== 'witness' || !committee.seatOf.has(anchor.authorKey))) {
+  if (anchor !== undefined && !repeats && !isWitness(anchor, ledger)) {
     return refuse('E_HEADER', { reason: 'anchor is not a seat’s witness' });
   }
   const vertices = confirmedBy(anchor, dag, ledger);

@@ -8,11 +8,15 @@ import { type Header, headerId } from '../../consensus/checkpoint/header.ts';
 import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
 import type { Code } from '../../consensus/codec/codes.ts';
 import { type Facts, invariant, type Result } from '../../consensus/codec/result.ts';
+import type { Signer } from '../../consensus/crypto/ed25519.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
 import type { OpenDag } from '../../consensus/dag/open-dag.ts';
-import { PbftHeight, type PbftOutput, type SeatMessage } from '../../consensus/pbft/height.ts';
+import { PbftHeight } from '../../consensus/pbft/height.ts';
 import { type VoteLogEntry, voteLogEntry } from '../../consensus/pbft/messages.ts';
+import type { DecisionProof } from '../../consensus/pbft/offence.ts';
+import type { PbftOutput, SeatMessage } from '../../consensus/pbft/outputs.ts';
 import type { OwnSeat } from '../../consensus/pbft/own-votes.ts';
+import type { Offence } from '../../consensus/vertex/offence.ts';
 import { encodeVertex, type Vertex, type VertexKind } from '../../consensus/vertex/vertex.ts';
 import type { PeerKey } from '../ports.ts';
 import { trialWitness, witnessParents } from './author.ts';
@@ -37,8 +41,10 @@ export interface SeatHooks {
   /** Whether this seat may vote at a height: its log is whole `[BFT-1]`, and nobody has shown a certificate of it. */
   mayVote(height: number): boolean;
   isConnected(peer: PeerKey): boolean;
-  /** A checkpoint is certified and was executed here. */
-  advance(built: BuiltCheckpoint, certificate: Certificate, nowMs: number): void;
+  /** A checkpoint is certified and was executed here; `proof` is why it was decided. */
+  advance(built: BuiltCheckpoint, certificate: Certificate, nowMs: number, proof?: DecisionProof): void;
+  /** A seat signed what no honest one signs `[BFT-2]`. */
+  accuse(offence: Offence): void;
 }
 
 interface PendingCheck {
@@ -49,7 +55,9 @@ interface PendingCheck {
 }
 
 export class Seat {
-  readonly #own: OwnSeat | undefined;
+  readonly #signer: Signer;
+  /** This node's seat at the height being decided, if it has one. */
+  #own: OwnSeat | undefined;
   readonly #ledger: Ledger;
   readonly #dag: OpenDag;
   readonly #hooks: SeatHooks;
@@ -70,13 +78,13 @@ export class Seat {
   #grown = true;
 
   constructor(
-    own: OwnSeat | undefined,
+    signer: Signer,
     ledger: Ledger,
     dag: OpenDag,
     hooks: SeatHooks,
     voteLog: readonly VoteLogEntry[],
   ) {
-    this.#own = own;
+    this.#signer = signer;
     this.#ledger = ledger;
     this.#dag = dag;
     this.#hooks = hooks;
@@ -131,7 +139,7 @@ export class Seat {
   recognise(header: Header, { view, quorum }: Certificate): void {
     const { height } = header;
     const id = headerId(header);
-    const signers = seatsOf(quorum.bitmap, this.#ledger.genesis.committee);
+    const signers = seatsOf(quorum.bitmap, this.#ledger.committee);
     if (this.#own === undefined || !signers?.includes(this.#own.number)) return;
     // The height's machine may not have been given the log yet.
     const isLogged = this.#voteLog.some(
@@ -310,22 +318,27 @@ export class Seat {
         case 'decided': {
           const built = this.#built.get(toHex(output.headerId));
           invariant(built !== undefined, 'what is decided was executed here');
-          this.#hooks.advance(built, output.certificate, nowMs);
+          this.#hooks.advance(built, output.certificate, nowMs, output.proof);
           break;
         }
+        case 'offence':
+          this.#hooks.accuse(output.offence);
+          break;
       }
     }
   }
 
   #openHeight(): PbftHeight {
-    const { network, committee, record } = this.#ledger.genesis;
+    const { network, record } = this.#ledger.genesis;
     const { viewTimeoutMs, viewTimeoutMaxMs } = record.pace;
+    const { committee } = this.#ledger;
     const height = this.#ledger.height + 1;
+    const number = committee.seatOf.get(toHex(this.#signer.publicKey));
+    this.#own = number === undefined ? undefined : { number, signer: this.#signer };
     const own = this.#voteLog.filter((entry) => entry.height === height);
     this.#votes = this.#acts;
-    const seat = this.#votes ? this.#own : undefined;
-    const isAbsent = (number: number) => !this.#hooks.isConnected(toHex(committee.record.seats[number]!));
+    const isAbsent = (seat: number) => !this.#hooks.isConnected(toHex(committee.record.seats[seat]!));
     const rules = { network, committee, viewTimeoutMs, viewTimeoutMaxMs, isAbsent };
-    return new PbftHeight(height, rules, seat, own);
+    return new PbftHeight(height, rules, this.#votes ? this.#own : undefined, own);
   }
 }

@@ -7,6 +7,7 @@ import { chain } from '../../consensus/contracts/registry.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
 import { decodeVertex } from '../../consensus/vertex/vertex.ts';
 import {
+  CHANGES_PER_ANSWER_MAX,
   type LightRequest,
   type LightResponse,
   lightRequest,
@@ -74,6 +75,8 @@ async function answer(
       );
       return proved.ok ? { type: 'object', ...proved.value } : refusal(proved);
     }
+    case 'changes':
+      return { type: 'changes', changes: await prover.changes(request.epoch, CHANGES_PER_ANSWER_MAX) };
     case 'chain': {
       const known = runner.replica.ledger.state.get(chain, request.key);
       return { type: 'chain', sequence: known?.lastSequence ?? 0, id: known?.lastId ?? zero32 };

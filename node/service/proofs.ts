@@ -1,11 +1,18 @@
 /** Builds proofs from what this node holds. Every proof ends in the newest durable certified header. docs/spec/proofs.md. */
 
+import { type CommitteeChange, changesMax } from '../../consensus/checkpoint/change.ts';
 import type { ReadingProof } from '../../consensus/checkpoint/evidence.ts';
 import type { Header } from '../../consensus/checkpoint/header.ts';
 import { proveVertex, type VertexProof } from '../../consensus/checkpoint/outcome.ts';
 import { toHex } from '../../consensus/codec/bytes.ts';
 import { invariant, ok, type Result, refuse } from '../../consensus/codec/result.ts';
-import { objectPath, type StoredObject, type VisibilityClass } from '../../consensus/contracts/object.ts';
+import {
+  objectPath,
+  type StoredObject,
+  type ValueOf,
+  type VisibilityClass,
+} from '../../consensus/contracts/object.ts';
+import { epochId, epochObject } from '../../consensus/contracts/objects/epoch.ts';
 import { device, labelKey } from '../../consensus/contracts/registry.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
 import { historyPath } from '../../consensus/merkle/history.ts';
@@ -34,6 +41,8 @@ export class Prover {
   readonly head: DurableHead;
   readonly #ledger: Ledger;
   readonly #store: Store;
+  /** By the epoch that each begins: they never change. */
+  readonly #changes: CommitteeChange[] = [];
 
   constructor(ledger: Ledger, store: Store, head: DurableHead) {
     this.#ledger = ledger;
@@ -101,6 +110,38 @@ export class Prover {
       anchor: { certified, path: [] },
       judged: judge(),
     }));
+  }
+
+  /** Changes of committee from the end of `epoch` on, as far as they are durable; `most` of them. */
+  async changes(epoch: number, most: number): Promise<CommitteeChange[]> {
+    const { state } = this.#ledger;
+    const found: CommitteeChange[] = [];
+    for (let next = epoch + 1; found.length < most; next++) {
+      const change = this.#changes[next] ?? (await this.#change(state.get(epochObject, epochId(next))));
+      if (change === undefined) break;
+      this.#changes[next] = change;
+      found.push(change);
+    }
+    return found;
+  }
+
+  /** All of them up to the one that certified `header`, or the refusal that a bundle cannot carry so many. */
+  async changesTo({ epoch }: Header): Promise<Result<CommitteeChange[]>> {
+    if (epoch > changesMax) return refuse('E_LIMIT_BYTES', { changes: epoch, limit: changesMax });
+    return ok(await this.changes(0, epoch));
+  }
+
+  /** The change with which an epoch began: proved by the header before its first height. */
+  async #change(begun: ValueOf<typeof epochObject> | undefined): Promise<CommitteeChange | undefined> {
+    if (begun === undefined || begun.firstHeight - 1 > this.head.height) return undefined;
+    const stored = await this.#store.checkpoint(begun.firstHeight - 1);
+    const committee = this.#ledger.committeeOf(begun.committee);
+    invariant(
+      stored !== undefined && committee !== undefined,
+      `epoch from ${begun.firstHeight} is not stored`,
+    );
+    const { header, certificate } = stored;
+    return { header, certificate, committee: committee.record };
   }
 
   async storedVertex(key: string): Promise<Vertex | undefined> {

@@ -149,7 +149,7 @@ export class Readings {
     const proved = await this.#prover.reading(vertexKey, index, (stored) => this.#access.classesOf(stored));
     if (!proved.ok) return proved;
     const { proof, device: enrolled, anchor } = proved.value;
-    return ok(this.#views.encodeBundle({ statement: { type: 'reading', proof, device: enrolled }, anchor }));
+    return this.#views.encodeBundle({ statement: { type: 'reading', proof, device: enrolled }, anchor });
   }
 
   /** The reading's proof as calls carry it. */

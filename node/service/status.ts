@@ -27,6 +27,9 @@ export interface NodeStatus {
   readonly seat: number | null;
   readonly seats: number;
   readonly quorum: number;
+  readonly epoch: number;
+  /** Last height of the epoch, as it stands now. */
+  readonly epochEndsAt: number;
   /** The newest durable certified checkpoint. */
   readonly height: number;
   readonly header: string;
@@ -47,8 +50,9 @@ export interface NodeStatus {
   readonly notReady: readonly string[];
 }
 
-function describeSilence({ why, heard, needed, votesFrom }: SilenceReport): string {
-  const until = votesFrom === undefined ? `${heard} of ${needed} others heard` : `until height ${votesFrom}`;
+function describeSilence({ why, heard, needed, speaksFrom }: SilenceReport): string {
+  const until =
+    speaksFrom === undefined ? `${heard} of ${needed} others heard` : `until height ${speaksFrom}`;
   return `silent, since ${why}: ${until}`;
 }
 
@@ -113,7 +117,8 @@ export class Status {
 
   status(): NodeStatus {
     const { ledger, seat, view } = this.#replica;
-    const { committee, network, record } = ledger.genesis;
+    const { network, record } = ledger.genesis;
+    const { committee } = ledger;
     const { certified } = this.#head;
     const { header } = certified ?? ledger.genesis;
     const own = this.#access.party;
@@ -124,6 +129,7 @@ export class Status {
       party: own === undefined ? null : toHex(own),
       roles: (own && ledger.state.get(party, own)?.roles) ?? [],
       ...{ seat: seat ?? null, seats: committee.size, quorum: committee.quorum },
+      ...{ epoch: committee.epoch, epochEndsAt: ledger.epochEndsAt },
       ...{
         height: header.height,
         header: toHex(headerId(header)),
@@ -131,7 +137,13 @@ export class Status {
         time: header.time,
         ageMs: this.ageMs(),
       },
-      certifiedBy: (certified && seatsOf(certified.certificate.quorum.bitmap, committee)) ?? [],
+      certifiedBy:
+        (certified &&
+          seatsOf(
+            certified.certificate.quorum.bitmap,
+            ledger.committeeOf(certified.header.committeeHash)!,
+          )) ??
+        [],
       ...{ target, view, peers: this.#network.peers.length, objects: ledger.state.size, open, tips, parked },
       ...{ ready: notReady.length === 0, notReady },
     };

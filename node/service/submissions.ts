@@ -163,7 +163,7 @@ export class Submissions {
   #author(call: SignedCall, payload: Uint8Array): Entry | Refusal {
     const payloadHash = callPayloadHash(call);
     const reply = this.#runner.dispatch({ type: 'author', kind: 'transaction', payload, payloadHash });
-    if (reply.type === 'refused') return reply.refusal;
+    if (reply.type === 'refused') return passing(reply.refusal);
     const entry = reply.type === 'taken' ? this.#remember(reply.vertex, performance.now()) : undefined;
     return entry ?? refuse('E_FULL', { reason: 'the node is stopping' });
   }
@@ -226,6 +226,12 @@ export class Submissions {
       break;
     }
   }
+}
+
+/** Far behind, a node signs nothing: that passes, and is no verdict on the call `[VTX-3]`. */
+function passing(refusal: Refusal): Refusal {
+  if (refusal.code !== 'E_STALE') return refusal;
+  return refuse('E_PARKED', { reason: 'this node is catching up', ...refusal.facts });
 }
 
 function wake(entry: Entry): void {

@@ -94,12 +94,8 @@ export class Vertices {
     }
     const proved = await this.#prover.vertex(vertexKey);
     if (proved === undefined) return refuse('E_UNKNOWN', { vertex: vertexKey, reason: 'not final yet' });
-    return ok(
-      this.#views.encodeBundle({
-        statement: { type: 'call', proof: proved.proof, call },
-        anchor: proved.anchor,
-      }),
-    );
+    const { proof, anchor } = proved;
+    return this.#views.encodeBundle({ statement: { type: 'call', proof, call }, anchor });
   }
 }
 

@@ -13,7 +13,12 @@ import { encumbrance } from '../../consensus/contracts/objects/encumbrance.ts';
 import { unit } from '../../consensus/contracts/objects/unit.ts';
 import { labelKey, type Scheme } from '../../consensus/contracts/registry.ts';
 import { objectTypes } from '../../consensus/contracts/views.ts';
-import { BUNDLE_VERSION, type Bundle, bundleSchema } from '../../light-client/proof/bundle.ts';
+import {
+  BUNDLE_VERSION,
+  type Bundle,
+  bundleBytesMax,
+  bundleSchema,
+} from '../../light-client/proof/bundle.ts';
 import type { Ledger } from '../replica/ledger.ts';
 import type { Access } from './access.ts';
 import { schemes } from './call-args.ts';
@@ -150,7 +155,7 @@ export class Views {
     const proved = await this.#prover.object(typeName, id, (stored) => this.#access.classesOf(stored));
     if (!proved.ok) return proved;
     const { proof, anchor } = proved.value;
-    return ok(this.encodeBundle({ statement: { type: 'object', proof }, anchor }));
+    return this.encodeBundle({ statement: { type: 'object', proof }, anchor });
   }
 
   /** The search certificate (R162): the unit is registered and carries no pledge, or none but `except`. */
@@ -170,23 +175,33 @@ export class Views {
     const { proof, anchor, judged } = proved.value;
     if (judged !== undefined) return judged;
     const [shownUnit, shownEncumbrance] = proof;
-    return ok(
-      this.encodeBundle({
-        statement: {
-          type: 'unpledged',
-          scheme,
-          label,
-          except,
-          unit: shownUnit!,
-          encumbrance: shownEncumbrance!,
-        },
-        anchor,
-      }),
-    );
+    return this.encodeBundle({
+      statement: {
+        type: 'unpledged',
+        scheme,
+        label,
+        except,
+        unit: shownUnit!,
+        encumbrance: shownEncumbrance!,
+      },
+      anchor,
+    });
   }
 
-  encodeBundle(bundle: Pick<Bundle, 'statement' | 'anchor'>): Uint8Array {
-    return bundleSchema.encode({ version: BUNDLE_VERSION, network: this.#ledger.genesis.network, ...bundle });
+  /** The statement with all that leads from the genesis to it; refused where that is more than a file may hold. */
+  async encodeBundle(bundle: Pick<Bundle, 'statement' | 'anchor'>): Promise<Result<Uint8Array>> {
+    const changes = await this.#prover.changesTo(bundle.anchor.certified.header);
+    if (!changes.ok) return changes;
+    const { network } = this.#ledger.genesis;
+    const bytes = bundleSchema.encode({
+      version: BUNDLE_VERSION,
+      network,
+      ...bundle,
+      changes: changes.value,
+    });
+    return bytes.length <= bundleBytesMax
+      ? ok(bytes)
+      : refuse('E_LIMIT_BYTES', { bytes: bytes.length, limit: bundleBytesMax });
   }
 
   #checkUnpledged(id: Uint8Array, except: Uint8Array | undefined): Refusal | undefined {

@@ -30,6 +30,7 @@ export function watchStore(store: Store): WatchedStore {
         if (write.type === 'checkpoint') keep(write.checkpoint.header.height, write.checkpoint.changes);
     },
     checkpoint: (height) => store.checkpoint(height),
+    decision: (height) => store.decision(height),
     vertex: (key) => store.vertex(key),
     position: (key) => store.position(key),
     historyNode: (level, index) => store.historyNode(level, index),

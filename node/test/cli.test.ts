@@ -158,6 +158,23 @@ test('genesis: good parties make a network, others are named with file and field
   );
 });
 
+test('genesis: how committees change, and what is bonded at the start, come from the flag and the parties’ files', async () => {
+  const entry = JSON.parse(await readFile(at('home', 'party.json'), 'utf8'));
+  const [own] = Array.isArray(entry) ? entry : [entry];
+  await writeFile(at('bonded.json'), JSON.stringify([{ ...own, stake: 1_000 }]));
+  const make = (committee: string, out: string) =>
+    tally(['genesis', 'bonded.json', '--name', 'test', '--out', out, '--committee', committee]);
+  const made = await make('{"policy":"stake","epochHeights":100,"seatsWanted":7}', 'epochs.json');
+  assert.is(made.code, 0, made.err);
+  const { committee } = JSON.parse(await readFile(at('epochs.json'), 'utf8'));
+  const { stakes, ...rules } = committee;
+  assert.equal(rules, { policy: 'stake', epochHeights: 100, seatsWanted: 7 });
+  assert.equal(stakes, [{ lei: own.lei, amount: 1_000, key: own.keys[0] }]);
+  const bad = await make('{"policy":"lottery"}', 'x.json');
+  assert.is(bad.code, 2);
+  assert.match(bad.err, /committee\.policy/);
+});
+
 test('without a node the commands say so', async () => {
   const lost = await tally([
     'get',

@@ -2,15 +2,22 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { checkGenesis, defaultCommitteeRules, defaultPace } from '../../consensus/checkpoint/genesis.ts';
+import {
+  checkGenesis,
+  defaultCommitteeRules,
+  defaultPace,
+  type Genesis,
+} from '../../consensus/checkpoint/genesis.ts';
 import { toHex } from '../../consensus/codec/bytes.ts';
+import { refuse } from '../../consensus/codec/result.ts';
 import { transitions } from '../../consensus/contracts/index.ts';
 import { defaultPolicy } from '../../consensus/contracts/policy.ts';
 import { key } from '../../consensus/contracts/registry.ts';
-import { SUITE } from '../../consensus/crypto/ed25519.ts';
-import { composeCall, signCall } from '../../consensus/vertex/call.ts';
+import { type Signer, SUITE } from '../../consensus/crypto/ed25519.ts';
+import { composeCall, type SignedCall, signCall } from '../../consensus/vertex/call.ts';
 import { checkAnchored, checkCertified } from '../../light-client/proof/anchor.ts';
 import { installNativePrimitives, nativeSigner, randomPort, systemClock } from '../crypto/native.ts';
+import { problemOf } from '../http/problem.ts';
 import { memoryStore } from '../memory-store.ts';
 import type { Network, Store } from '../ports.ts';
 import { Replica } from '../replica/replica.ts';
@@ -82,6 +89,17 @@ async function startAlone() {
   return { genesis: genesis.value, signer, replica, runner, services, prover, hold, release };
 }
 
+/** A call that is complete, though it will not take effect. */
+function someCall({ network }: Genesis, signer: Signer): SignedCall {
+  const declared = transitions.get('revoke-key')!;
+  const composed = composeCall({
+    ...{ network, transition: declared.name, nonce: new Uint8Array(16), deadline: Date.now() + 600_000 },
+    values: declared.args.encodeParts({ key: new Uint8Array(32).fill(9) } as never),
+    salts: [new Uint8Array(32), new Uint8Array(32)],
+  });
+  return { ...composed, signatures: [signCall(composed, signer)] };
+}
+
 let stop: (() => Promise<void>) | undefined;
 test.after.each(async () => {
   await stop?.();
@@ -95,21 +113,7 @@ test('a checkpoint that is certified but not on disk is neither head nor anchor 
     return runner.stop();
   };
   await until('a checkpoint is durable', () => services.head.height > 2);
-  const declared = transitions.get('revoke-key')!;
-  const composed = composeCall({
-    ...{
-      network: genesis.network,
-      transition: declared.name,
-      nonce: new Uint8Array(16),
-      deadline: Date.now() + 600_000,
-    },
-    values: declared.args.encodeParts({ key: new Uint8Array(32).fill(9) } as never),
-    salts: [new Uint8Array(32), new Uint8Array(32)],
-  });
-  const submitted = await services.submissions.submit({
-    ...composed,
-    signatures: [signCall(composed, signer)],
-  });
+  const submitted = await services.submissions.submit(someCall(genesis, signer));
   if (!submitted.ok) throw new Error('not submitted');
   const { vertex } = submitted.value;
   await until('it is final', async () => (await prover.vertex(vertex)) !== undefined);
@@ -142,6 +146,23 @@ test('a checkpoint that is certified but not on disk is neither head nor anchor 
   assert.ok(anchor.certified.header.height >= ahead);
   assert.is(toHex(proof.header.stateRoot), toHex(anchor.certified.header.stateRoot));
   assert.ok(checkAnchored(proof.header, anchor).ok);
+});
+
+test('a node that is far behind says that this passes, and not that the call is too old', async () => {
+  const { genesis, signer, runner, services } = await startAlone();
+  stop = () => runner.stop();
+  const dispatch = runner.dispatch.bind(runner);
+  // What the replica says more than eight heights behind (sim/test/late-comers.test.ts).
+  runner.dispatch = (event) =>
+    event.type === 'author'
+      ? { type: 'refused', refusal: refuse('E_STALE', { height: 3, certified: 20 }) }
+      : dispatch(event);
+  const behind = await services.submissions.submit(someCall(genesis, signer));
+  assert.ok(!behind.ok);
+  assert.is(behind.code, 'E_PARKED');
+  assert.is(problemOf(behind).status, 503);
+  runner.dispatch = dispatch;
+  assert.ok((await services.submissions.submit(someCall(genesis, signer))).ok);
 });
 
 test.run();

@@ -287,11 +287,32 @@ test('objects: by id, by name, page by page, and proofs of presence and of absen
   }
 });
 
+test('seats are named and an epoch is ended over the API; what is proved after that carries the change', async () => {
+  const [seat] = network.genesis.committee.seats;
+  const named = await act([api], 'name-seats', { seats: [toHex(seat!)] });
+  assert.is(named.outcome.code, 'OK');
+  const height = named.outcome.height + 3;
+  assert.is((await act([api], 'end-epoch', { height })).outcome.code, 'OK');
+  assert.is((await api.get('/v1/status')).epochEndsAt, height);
+  const late = await act([api], 'end-epoch', { height: height + 1 });
+  assert.is(late.outcome.code, 'E_STATE');
+  for (let n = 60; (await api.get('/v1/status')).epoch === 0; n++) {
+    assert.ok(n < 70, 'the epoch does not end');
+    await act([api], 'enrol-key', enrolArgs(n), signedBy(n));
+  }
+  const after = await act([api], 'enrol-key', enrolArgs(80), signedBy(80));
+  assert.is(after.outcome.code, 'OK');
+  const bundle = await api.bytes(`/v1/vertices/${after.vertex}/bundle`);
+  const { verdict, facts } = verifyBundle(bundle, network.genesis, { nowMs: Date.now() });
+  assert.is(verdict, 'valid', JSON.stringify(facts));
+  assert.ok(facts.some(({ text }) => text.includes('One change of committee leads')));
+});
+
 test('status, checkpoints, peers, transitions, and a document of the API that names them all', async () => {
   const status = await api.get('/v1/status');
   assert.equal(
-    [status.name, status.seat, status.seats, status.quorum, status.ready],
-    ['bank', 0, 1, 1, true],
+    [status.name, status.seat, status.seats, status.quorum, status.epoch, status.ready],
+    ['bank', 0, 1, 1, 1, true],
   );
   assert.equal([status.party, status.roles], [network.home('bank').party, ['bank']]);
   const newest = await api.get('/v1/checkpoints/newest?outcomes=true');

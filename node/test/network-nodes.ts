@@ -93,6 +93,27 @@ export async function until(what: string, condition: () => boolean, timeoutMs = 
   return performance.now() - startedMs;
 }
 
+let probes = 0;
+
+/**
+ * Gossips probes, `[0, 255, …]`, from one node until another hears one: while a node does not know yet who listens, its
+ * gossip goes nowhere. What was heard so far is forgotten.
+ */
+export async function untilGossipFlows(from: TestNode, to: TestNode): Promise<void> {
+  const before = to.gossip.length;
+  let nextMs = 0;
+  await until('gossip flows', () => {
+    if (to.gossip.length > before) return true;
+    if (performance.now() < nextMs) return false;
+    nextMs = performance.now() + 100;
+    probes += 1;
+    from.network.gossip(Uint8Array.of(0, 255, probes >> 8, probes & 255));
+    return false;
+  });
+  await untilSteady('the last probe came', () => to.gossip.length, 300);
+  to.gossip.length = 0;
+}
+
 /** Resolves once `value` has stayed the same for `steadyMs`; rejects when it goes on changing. */
 export async function untilSteady(what: string, value: () => number, steadyMs: number): Promise<void> {
   let last = value();

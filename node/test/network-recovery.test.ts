@@ -12,6 +12,7 @@ import {
   startNode,
   type TestNode,
   until,
+  untilGossipFlows,
 } from './network-nodes.ts';
 
 const recovery = suite('network: recovery');
@@ -37,9 +38,7 @@ recovery('two that dial each other in the same instant keep one connection', asy
     one.network.send(other.key, Uint8Array.of(1));
     other.network.send(one.key, Uint8Array.of(2));
     await until('both spoke', () => one.messages.length + other.messages.length === 2);
-    await pause(400);
-    one.network.gossip(Uint8Array.of(7));
-    await until('gossip flows', () => other.gossip.length === 1);
+    await untilGossipFlows(one, other);
     assert.equal(
       nodes.map(({ disconnects }) => disconnects.length),
       before,
@@ -78,16 +77,12 @@ recovery('gossip that died on a living connection comes back', async () => {
   const strict = await startNode(1, { limits });
   const lax = await startNode(2, { limits: { ...limits, bundleBytesMax: 1 << 20 }, peers: [strict.address] });
   await allConnected([strict, lax]);
-  await pause(500);
-  lax.network.gossip(Uint8Array.of(1));
-  await until('gossip flows', () => strict.gossip.length === 1);
+  await untilGossipFlows(lax, strict);
   // One RPC above the limit: libp2p drops the sender from gossip, and says nothing.
   lax.network.gossip(new Uint8Array(900 << 10).fill(1));
   await until('both noticed', () => strict.disconnects.length >= 1 && lax.disconnects.length >= 1);
   await allConnected([strict, lax]);
-  await pause(500);
-  lax.network.gossip(Uint8Array.of(2));
-  await until('gossip flows again', () => strict.gossip.length === 2);
+  await untilGossipFlows(lax, strict);
   await closeAll([strict, lax]);
 });
 

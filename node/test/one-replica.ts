@@ -21,7 +21,7 @@ import { compareBytes, toHex } from '../../consensus/codec/bytes.ts';
 import { defaultPolicy } from '../../consensus/contracts/policy.ts';
 import { type Signer, SUITE, signDigest } from '../../consensus/crypto/ed25519.ts';
 import { hash, zero32 } from '../../consensus/crypto/hash.ts';
-import type { SeatMessage } from '../../consensus/pbft/height.ts';
+import type { SeatMessage } from '../../consensus/pbft/outputs.ts';
 import { makeLei } from '../../consensus/test/contract-world.ts';
 import { encodeVertex, signVertex, type Vertex, type VertexHeader } from '../../consensus/vertex/vertex.ts';
 import { bundle, type PeerMessage, peerMessage } from '../../consensus/wire/messages.ts';
@@ -44,13 +44,20 @@ export interface DeskOptions {
   readonly pace?: Partial<Pace>;
   /** Its key is not enrolled. */
   readonly stranger?: boolean;
+  /** Heights of an epoch; one epoch for ever when left out. */
+  readonly epochHeights?: number;
 }
 
 function makeSigners(count: number): Signer[] {
   return Array.from({ length: count }, (_, i) => nativeSigner(hash('salt', Uint8Array.of(i))));
 }
 
-function makeGenesis(signers: readonly Signer[], seats: number, pace: Partial<Pace>): Genesis {
+function makeGenesis(
+  signers: readonly Signer[],
+  seats: number,
+  pace: Partial<Pace>,
+  epochHeights: number,
+): Genesis {
   const parties = signers.map((signer, i) => ({
     ...{ lei: makeLei(`DESK${i}`), name: `Party ${i}`, address: '' },
     ...{ roles: ['bank' as const], keys: [signer.publicKey] },
@@ -61,7 +68,7 @@ function makeGenesis(signers: readonly Signer[], seats: number, pace: Partial<Pa
     name: 'desk',
     time: START_MS,
     seats: seatKeys,
-    committee: defaultCommitteeRules,
+    committee: { ...defaultCommitteeRules, epochHeights },
     parties,
     policy: defaultPolicy,
     pace: { ...defaultPace, ...pace },
@@ -90,10 +97,17 @@ export class Desk {
   recalls = true;
   readonly #ends = new Map<string, { sequence: number; id: Uint8Array }>();
 
-  private constructor({ seats = 4, others = 3, own = seats, pace = {}, stranger = false }: DeskOptions) {
+  private constructor({
+    seats = 4,
+    others = 3,
+    own = seats,
+    pace = {},
+    stranger = false,
+    epochHeights = 0,
+  }: DeskOptions) {
     installNativePrimitives();
     this.signers = makeSigners(seats + others);
-    this.genesis = makeGenesis(this.signers, seats, pace);
+    this.genesis = makeGenesis(this.signers, seats, pace, epochHeights);
     this.keys = this.signers.map((signer) => toHex(signer.publicKey));
     this.own = stranger ? nativeSigner(hash('salt', Uint8Array.of(255))) : this.signers[own]!;
   }
@@ -115,7 +129,12 @@ export class Desk {
   greetings({ seat: own, ledger }: Replica): Event[] {
     if (own === undefined) return [];
     const { header, certificate } = ledger;
-    const shown = { type: 'certified', header, certificate: certificate === undefined ? [] : [certificate] };
+    const shown = {
+      type: 'certified',
+      speaks: true,
+      header,
+      certificate: certificate === undefined ? [] : [certificate],
+    };
     const frame = peerMessage.encode(shown as PeerMessage);
     const others = this.keys.slice(0, this.genesis.committee.size).filter((_, seat) => seat !== own);
     return others.map((peer) => ({ type: 'message', peer, frame }));
@@ -197,14 +216,15 @@ export class Desk {
       ledger,
     );
     const certificate = this.certificateOf(header);
-    await this.hear(0, { type: 'certified', header, certificate: [certificate] });
+    await this.hear(0, { type: 'certified', speaks: true, header, certificate: [certificate] });
     await this.hear(0, { type: 'checkpoint', header, certificate, outcomes: execution.outcomes });
     return { header, certificate };
   }
 
   /** Signed by the first others: what this seat signed, only it says. */
   certificateOf(header: Header): Certificate {
-    const { network, committee } = this.genesis;
+    const { network } = this.genesis;
+    const committee = this.replica.ledger.committeeOf(header.committeeHash) ?? this.genesis.committee;
     const body = voteBytes({
       network,
       committeeHash: committee.hash,

@@ -159,7 +159,7 @@ test('a vertex that cites a checkpoint still unknown here waits for it, and nobo
   assert.is(desk.replica.gauges().parked, 1);
   await desk.hear(0, { type: 'tips', ids: [early.id] });
   assert.equal(idsAsked(desk), []);
-  await desk.hear(0, { type: 'certified', header, certificate: [certificate] });
+  await desk.hear(0, { type: 'certified', speaks: true, header, certificate: [certificate] });
   await desk.hear(0, { type: 'checkpoint', header, certificate, outcomes: [] });
   assert.ok(desk.replica.dag.get(early.key) !== undefined);
 });
@@ -285,11 +285,11 @@ test('only a good certificate is adopted, also for a header that was seen certif
   };
 
   desk.nowMs = leader.nowMs;
-  await desk.hear(3, { type: 'certified', header, certificate: [certificate] });
+  await desk.hear(3, { type: 'certified', speaks: true, header, certificate: [certificate] });
   assert.is(desk.replica.gauges().target, 1, 'known to be certified, and not here yet');
   await desk.hear(1, proposal);
   assert.equal(desk.broadcast, [], 'what is decided is caught up with, not voted on');
-  await desk.hear(0, { type: 'certified', header, certificate: [forged] });
+  await desk.hear(0, { type: 'certified', speaks: true, header, certificate: [forged] });
   await desk.hear(0, { type: 'checkpoint', header, certificate: forged, outcomes: [] });
   assert.is(desk.replica.ledger.height, 0);
   await desk.hear(3, { type: 'checkpoint', header, certificate, outcomes: [] });

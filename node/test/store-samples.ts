@@ -68,6 +68,7 @@ export function checkpointOf(
       ...removed.map((number) => ({ path: hash32Of('map-path', number), object: undefined })),
     ],
     historyNodes: [{ level: 0, index: height, hash: hash32Of('header', height) }],
+    decision: height % 2 === 0 ? undefined : uint32Bytes(height),
   };
 }
 
@@ -78,7 +79,9 @@ export async function dumpStore(store: Store, vertices: number, heights: number)
     asked.push([await store.vertex(idOf(number)), await store.position(idOf(number))]);
   }
   for (let height = 1; height <= heights; height++) {
-    asked.push([await store.checkpoint(height), await store.historyNode(0, height)]);
+    asked.push([
+      ...[await store.checkpoint(height), await store.historyNode(0, height), await store.decision(height)],
+    ]);
   }
   return JSON.stringify(
     asked,

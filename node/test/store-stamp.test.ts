@@ -93,6 +93,12 @@ stamps('the log begins anew at a height, without its old lines', async () => {
   assert.equal(await live(directory, []), { votesFrom: 9, votes: 1 });
 });
 
+stamps('operators may agree on a height, and only they: it stays with the store', async () => {
+  const directory = freshDirectory();
+  assert.equal(await live(directory, [], { restored: true, votesFrom: 12 }), { votesFrom: 12, votes: 0 });
+  assert.equal(await live(directory, []), { votesFrom: 12, votes: 0 });
+});
+
 stamps('a power cut before the first write leaves an empty stamp, which says nothing', async () => {
   const directory = freshDirectory();
   writeFileSync(stampOf(directory), '');

@@ -39,7 +39,8 @@ class Forger implements Actor {
   }
 
   onSend(peer: PeerKey, message: PeerMessage): readonly PeerMessage[] {
-    return message.type === 'vote' ? [message, ...this.#forge(peer, message)] : [message];
+    // First, so that it would take the true one's place.
+    return message.type === 'vote' ? [...this.#forge(peer, message), message] : [message];
   }
 
   onReceive(peer: PeerKey, message: PeerMessage): boolean {
@@ -63,7 +64,7 @@ class Forger implements Actor {
       case 'votes of other seats':
         return { ...vote, headerId: this.#noise(32), seat: this.#otherSeat() };
       case 'bad signatures':
-        return { ...vote, headerId: this.#noise(32), signature: this.#noise(64) };
+        return { ...vote, signature: this.#noise(64) };
       case 'unknown values':
         return signVote(stage, {
           ...vote,
@@ -75,6 +76,7 @@ class Forger implements Actor {
         if (header === undefined) return undefined;
         return {
           type: 'certified',
+          speaks: true,
           header,
           certificate: [{ height: header.height, view, quorum: this.#quorum(vote) }],
         };

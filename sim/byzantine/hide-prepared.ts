@@ -104,7 +104,7 @@ class HidePrepared implements Actor {
     this.#hiding = 0;
     const { header, certificate } = this.#stage.replica?.ledger ?? {};
     if (header === undefined || certificate === undefined) return;
-    this.#sayToAll([{ type: 'certified', header, certificate: [certificate] }]);
+    this.#sayToAll([{ type: 'certified', speaks: true, header, certificate: [certificate] }]);
   }
 
   /** Others may still say that they know of no value: until its node says it again, the leader waits for that. */

@@ -61,16 +61,18 @@ export class SelfServing implements Actor {
   readonly #stage: Stage;
   readonly #swap: Swap;
   readonly #reactMs: () => number;
+  readonly #raceMs: number;
   #race: { readonly rival: string; own: string | undefined; readonly heardMs: number } | undefined;
   readonly #hidden = new Set<string>();
   #asked = '';
   #answer: Shown | 'wait' | undefined;
 
-  /** `reactMs`: how long after it heard a rival it writes its own; at once by default. */
-  constructor(stage: Stage, reactMs: () => number = () => 0) {
+  /** `reactMs`: how long after it heard a rival it writes its own; at once by default. `raceMs`: when it looks for the next. */
+  constructor(stage: Stage, reactMs: () => number = () => 0, raceMs = RACE_MS) {
     this.#stage = stage;
     this.#swap = new Swap(stage);
     this.#reactMs = reactMs;
+    this.#raceMs = raceMs;
   }
 
   onHear(peer: PeerKey, envelopes: readonly Uint8Array[]): boolean {
@@ -120,7 +122,7 @@ export class SelfServing implements Actor {
     const reactMs = this.#reactMs();
     if (reactMs === 0) this.#overtake(race);
     else this.#stage.after(reactMs, () => this.#overtake(race));
-    this.#stage.after(RACE_MS, () => {
+    this.#stage.after(this.#raceMs, () => {
       this.#race = undefined;
     });
   }

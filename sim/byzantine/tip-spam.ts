@@ -1,30 +1,35 @@
 /**
  * Tip spammer: floods the pool with tips. Since a chain has one tip, it forks its own at one number, forty times every
- * tenth of a second, and begins with more at once than its allowance. Stopped by: an allowance for each author
+ * tenth of a second, half of them only named as tips so that others fetch them; and begins with more at once than its
+ * allowance. Stopped by: an allowance for each author
  * `[ADM-2]`; tip choice takes no more than half of its parents from one author, and more of them as the pool grows
  * `[VTX-4]`; a witness takes up to 64 `[WIT-1]`; the key is suspended with the first fork `[VTX-2]`.
  */
 
-import { uint32Bytes } from '../../consensus/codec/bytes.ts';
+import { toHex, uint32Bytes } from '../../consensus/codec/bytes.ts';
 import { hash } from '../../consensus/crypto/hash.ts';
-import { encodeVertex } from '../../consensus/vertex/vertex.ts';
+import { encodeVertex, type Vertex } from '../../consensus/vertex/vertex.ts';
+import type { PeerMessage } from '../../consensus/wire/messages.ts';
+import type { PeerKey } from '../../node/ports.ts';
 import type { Replica } from '../../node/replica/replica.ts';
 import type { Actor, ActorKind, Stage } from './actor.ts';
-import { chainEnd, every, signNext } from './pen.ts';
+import { chainEnd, every, gossip, signNext } from './pen.ts';
 
 const INTERVAL_MS = 100;
 const BURST = 40;
 /** Above what an author may say at once (`allowance.ts`). */
-const FIRST_BURST = 1_200;
+const FIRST_BURST = 1_100;
 /** Envelopes of about 250 bytes in bundles of 64 KiB. */
 const PER_BUNDLE = 200;
 /** A flood is as bad after one second as after an hour, and every vertex costs the simulator time. */
-const VERTICES_MAX = 1_600;
+const VERTICES_MAX = 1_400;
 
 class TipSpammer implements Actor {
-  readonly acts = { tips: 0 };
+  readonly acts = { tips: 0, 'tips fetched': 0 };
   readonly #stage: Stage;
   #started = false;
+  /** Vertices that were named and not told, by id. */
+  readonly #named = new Map<string, Uint8Array>();
 
   constructor(stage: Stage) {
     this.#stage = stage;
@@ -34,18 +39,43 @@ class TipSpammer implements Actor {
     if (this.#started) return;
     this.#started = true;
     every(this.#stage, INTERVAL_MS, (replica) => {
-      if (this.acts.tips < VERTICES_MAX) this.#flood(replica, this.acts.tips === 0 ? FIRST_BURST : BURST);
+      if (this.acts.tips >= VERTICES_MAX) return;
+      if (this.acts.tips === 0) this.#tell(this.#make(replica, FIRST_BURST));
+      else {
+        this.#tell(this.#make(replica, BURST / 2));
+        this.#name(this.#make(replica, BURST / 2));
+      }
     });
   }
 
-  #flood(replica: Replica, count: number): void {
+  /** Others ask for what was named to them. */
+  onReceive(peer: PeerKey, message: PeerMessage): boolean {
+    if (message.type !== 'getVertices') return true;
+    const vertices = message.ids.flatMap((id) => this.#named.get(toHex(id)) ?? []);
+    this.acts['tips fetched'] += vertices.length;
+    if (vertices.length > 0) this.#stage.send(peer, { type: 'vertices', vertices });
+    return true;
+  }
+
+  #make(replica: Replica, count: number): Vertex[] {
     const end = chainEnd(this.#stage, replica);
     const time = this.#stage.nowMs();
-    const envelopes = Array.from({ length: count }, () => {
+    return Array.from({ length: count }, () => {
       const payloadHash = hash('salt', uint32Bytes(this.acts.tips++));
-      return encodeVertex(signNext(this.#stage, replica, end, { kind: 'readings', time, payloadHash }));
+      return signNext(this.#stage, replica, end, { kind: 'readings', time, payloadHash });
     });
-    for (let at = 0; at < count; at += PER_BUNDLE) this.#stage.gossip(envelopes.slice(at, at + PER_BUNDLE));
+  }
+
+  #tell(vertices: readonly Vertex[]): void {
+    for (let at = 0; at < vertices.length; at += PER_BUNDLE)
+      gossip(this.#stage, vertices.slice(at, at + PER_BUNDLE));
+  }
+
+  /** What a node asks for itself is free of its author's allowance `[ADM-2]`. */
+  #name(vertices: readonly Vertex[]): void {
+    for (const vertex of vertices) this.#named.set(vertex.key, encodeVertex(vertex));
+    const ids = vertices.map((vertex) => vertex.id);
+    for (const peer of this.#stage.peers) this.#stage.send(peer, { type: 'tips', ids });
   }
 }
 

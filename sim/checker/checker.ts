@@ -6,26 +6,41 @@
 import { type Header, headerId } from '../../consensus/checkpoint/header.ts';
 import { type Outcome, outcomeCode } from '../../consensus/checkpoint/outcome.ts';
 import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
+import { describeRefusal } from '../../consensus/codec/result.ts';
 import { findBreaches, findRewrites } from '../../consensus/contracts/invariants.ts';
 import type { StoredObject } from '../../consensus/contracts/object.ts';
 import { callId, signedCall } from '../../consensus/vertex/call.ts';
+import { checkOffence, type Offence } from '../../consensus/vertex/offence.ts';
 import { decodeVertex, type Vertex } from '../../consensus/vertex/vertex.ts';
 import type { Notice } from '../../node/replica/events.ts';
 import { OPEN_VERTICES_MAX } from '../../node/replica/intake.ts';
 import { PARKED_MAX } from '../../node/replica/parking.ts';
+import { Disk } from '../disk.ts';
 import type { CallOutcome } from '../load/load.ts';
 import type { PledgeRace } from '../load/race.ts';
 import { QUEUE_BYTES_MAX } from '../network/wires.ts';
 import { Random } from '../random.ts';
-import type { Failure, Sample } from '../run-result.ts';
+import type { Failure, Sample, TraceLine } from '../run-result.ts';
 import type { SimulatedNode, World } from '../world.ts';
 import { CertifiedChain } from './chain.ts';
 import { Finality } from './finality.ts';
+import { HonestWords } from './honest-words.ts';
 import { checkProofs } from './proofs.ts';
 import { checkRace } from './races.ts';
+import { ShadowAllowance } from './shadow-allowance.ts';
 
 type CheckpointNotice = Extract<Notice, { type: 'checkpoint' }>;
 
+/** The last vertex of an author that continued its chain, as the checker counts it. */
+interface ChainEnd {
+  readonly sequence: number;
+  readonly id: Uint8Array;
+}
+
+/** How far an honest clock may be ahead while faults set it. */
+const CLOCK_FAULT_MS = 3_000;
+/** A run that was to have so many vertices and had none did not run. */
+const LOAD_SHOWN = 10;
 /** Contract invariants and proofs are checked at each such height. */
 const EVERY_HEIGHTS = 8;
 
@@ -37,6 +52,8 @@ export class Checker {
   /** Proofs that verified. */
   proofs = 0;
   readonly races = { run: 0, decided: 0 };
+  /** The last lines of the trace when it failed. */
+  trace: readonly TraceLine[] = [];
   #failure: Failure | undefined;
   readonly #world: World;
   readonly #honest: ReadonlySet<SimulatedNode>;
@@ -48,6 +65,10 @@ export class Checker {
   readonly #outcomes = new Map<string, CallOutcome[]>();
   readonly #honestAuthors: ReadonlySet<string>;
   readonly #random: Random;
+  /** By author (hex). */
+  readonly #chains = new Map<string, ChainEnd>();
+  readonly #words = new HonestWords();
+  readonly #guilty = new Set<string>();
   #objectsBefore: readonly StoredObject[];
 
   constructor(world: World, honest: readonly SimulatedNode[]) {
@@ -58,10 +79,16 @@ export class Checker {
     this.finality = new Finality(honest.length);
     this.#chain = new CertifiedChain(world.genesis);
     this.#objectsBefore = [...world.genesis.makeState().objects()];
+    this.#listen();
   }
 
   get failure(): Failure | undefined {
     return this.#failure;
+  }
+
+  /** Keys (hex) that evidence convicts, ascending. */
+  get guilty(): readonly string[] {
+    return [...this.#guilty].sort();
   }
 
   get heights(): number {
@@ -74,9 +101,11 @@ export class Checker {
 
   /** Notes the first thing that is wrong, and stops the run. */
   fail(verdict: Failure['verdict'], check: string, what: string): void {
+    if (this.#failure !== undefined) return;
     const { elapsedMs: atMs, events: event } = this.#world.time;
-    this.#failure ??= { verdict, check, what, atMs, event };
+    this.#failure = { verdict, check, what, atMs, event };
     this.#world.trace.note('checker', `${verdict}: ${check}`, () => `${verdict}, ${check}: ${what}`);
+    this.trace = this.#world.trace.lines();
     this.#world.time.stop();
   }
 
@@ -84,6 +113,24 @@ export class Checker {
     if (!this.#honest.has(node)) return;
     if (notice.type === 'view' && notice.view > 0) this.viewChanges += 1;
     if (notice.type === 'checkpoint') this.#onCheckpoint(node, notice);
+    if (notice.type === 'offence') this.#onOffence(node, notice.offence);
+    if (notice.type === 'silent' && !(node.store instanceof Disk && node.store.restored))
+      this.fail('invariant broken', 'one vote', `${node.name} does not know what it signed: ${notice.why}`);
+  }
+
+  /** Evidence is for strangers: it must convict by its bytes alone, and nobody who is honest `[BFT-2]`. */
+  #onOffence({ name }: SimulatedNode, offence: Offence): void {
+    const key = toHex(offence.key);
+    const checked = checkOffence(offence, this.#world.genesis.network);
+    if (!checked.ok)
+      return this.fail(
+        'invariant broken',
+        'evidence',
+        `${name} shows what proves nothing: ${describeRefusal(checked)}`,
+      );
+    this.#guilty.add(key);
+    if (this.#honestAuthors.has(key))
+      this.fail('invariant broken', 'evidence', `${name} convicts an honest seat, ${key.slice(0, 8)}`);
   }
 
   /** An honest node is up again, on what its store held; `restored` when that is an old copy. */
@@ -170,17 +217,20 @@ export class Checker {
     });
   }
 
-  /** Everything accepted is final at every honest node, and all of them are up. */
+  /** Everything accepted is final at every honest node, and all of them are up and level: an old copy has to catch up. */
   get settled(): boolean {
     const { vertices, heights } = this.finality.missing;
-    return (
-      vertices.length === 0 && heights === 0 && [...this.#honest].every(({ runner }) => runner !== undefined)
-    );
+    const isLevel = ({ runner }: SimulatedNode) =>
+      runner !== undefined && runner.replica.ledger.height >= this.heights;
+    return vertices.length === 0 && heights === 0 && [...this.#honest].every(isLevel);
   }
 
-  /** The last look, once the run has calmed down or its time is over. */
-  async atEnd(races: readonly PledgeRace[]): Promise<void> {
+  /** The last look, once the run has calmed down or its time is over. `load`: how many vertices were to be said, about. */
+  async atEnd(races: readonly PledgeRace[], load: number): Promise<void> {
     if (this.#failure === undefined && !this.settled) this.#failUnsettled();
+    // Where nothing was accepted, nothing was shown.
+    if (this.#failure === undefined && load >= LOAD_SHOWN && this.finality.acceptedFinal === 0)
+      this.fail('no progress', 'finality', 'no node has accepted anything');
     const reference = [...this.#honest].find(({ runner }) => runner?.replica.ledger.height === this.heights);
     if (this.#failure !== undefined || reference === undefined) return;
     this.#checkContracts(reference);
@@ -237,9 +287,37 @@ export class Checker {
     this.finality.onReached(height, this.#world.time.elapsedMs);
   }
 
+  /** Hears what honest nodes send, and what they let in. */
+  #listen(): void {
+    const { network, nodes } = this.#world;
+    network.onSend = (from, kind, frame) => {
+      if (kind !== 'vote' && kind !== 'proposal' && kind !== 'viewChange') return;
+      const node = nodes[from]!;
+      const twice = this.#honest.has(node) ? this.#words.hear(from, frame) : undefined;
+      if (twice !== undefined) this.fail('invariant broken', 'one vote', `${node.name} sends a ${twice}`);
+    };
+    const dishonest = nodes.filter((node) => !this.#honest.has(node)).map(({ key }) => key);
+    const allowance = new ShadowAllowance(new Set(dishonest));
+    this.#world.aroundGossip = (node, data, take) => {
+      if (!this.#honest.has(node)) return take();
+      const { taken, over } = allowance.watch(node, data, take);
+      if (over !== undefined)
+        this.fail('invariant broken', 'allowance', `${node.name} lets in too much of ${over.slice(0, 8)}`);
+      return taken;
+    };
+  }
+
   /** A height that nobody called final before. */
   #onFirst(node: SimulatedNode, { header, outcomes, vertices }: CheckpointNotice): void {
     this.#record(header, outcomes, vertices);
+    const { clockAheadMs } = this.#world.genesis.record.pace;
+    const aheadMs = header.time - this.#world.time.now();
+    if (aheadMs > clockAheadMs + CLOCK_FAULT_MS)
+      this.fail(
+        'invariant broken',
+        'time',
+        `height ${header.height} is ${Math.round(aheadMs)} ms ahead of time`,
+      );
     if (header.height % EVERY_HEIGHTS !== 0 || this.#failure !== undefined) return;
     this.#checkContracts(node);
     const [any] = outcomes.length === 0 ? [] : [this.#random.pick(outcomes)];
@@ -268,12 +346,27 @@ export class Checker {
         'own chain',
         `an honest author's vertex ${vertex.key.slice(0, 8)} is ${code}`,
       );
+    if (code !== 'E_FORK') this.#continueChain(vertex);
     if (vertex.kind !== 'transaction') return;
     const call = signedCall.decode(vertex.payload);
     if (!call.ok) return this.fail('invariant broken', 'validity', `a final call does not decode`);
     const callKey = toHex(callId(call.value.header));
     const outcomes = this.#outcomes.get(callKey) ?? [];
     this.#outcomes.set(callKey, [...outcomes, { code, conflict: toHex(outcome.conflict) }]);
+  }
+
+  /** Whatever is no fork continues its author's chain, and nothing is left out `[VTX-2]`. */
+  #continueChain({ authorKey, sequence, previous, id, key }: Vertex): void {
+    const end = this.#chains.get(authorKey);
+    const continues =
+      sequence === (end?.sequence ?? 0) + 1 && (end === undefined || equalBytes(previous, end.id));
+    if (!continues)
+      this.fail(
+        'invariant broken',
+        'chain',
+        `vertex ${key.slice(0, 8)}, number ${sequence}, does not continue its author's chain`,
+      );
+    this.#chains.set(authorKey, { sequence, id });
   }
 
   #checkContracts(node: SimulatedNode): void {

@@ -1,6 +1,7 @@
 /** Carries out a schedule of faults on a world, and puts everything right at the end. docs/spec/simulator.md. */
 
 import { Disk } from '../disk.ts';
+import type { FaultSpan } from '../run-result.ts';
 import { calm } from '../virtual-time.ts';
 import type { SimulatedNode, World } from '../world.ts';
 import type { ScheduledFault } from './schedule.ts';
@@ -15,6 +16,7 @@ export interface InjectorHooks {
 export class FaultInjector {
   /** Faults that really befell somebody, by kind. */
   readonly counts: Record<string, number> = {};
+  readonly spans: FaultSpan[] = [];
   readonly #world: World;
   readonly #hooks: InjectorHooks;
   readonly #startMs: number;
@@ -37,7 +39,9 @@ export class FaultInjector {
       this.#world.time.at(this.#startMs + fault.atMs, () => {
         const undo = this.#begin(fault);
         if (undo === undefined) return calm;
-        this.counts[fault.kind] = (this.counts[fault.kind] ?? 0) + 1;
+        const { kind, atMs, untilMs } = fault;
+        this.counts[kind] = (this.counts[kind] ?? 0) + 1;
+        this.spans.push({ kind, atMs, untilMs, what: this.#tell(fault) });
         this.#world.trace.note('faults', JSON.stringify(fault), () => this.#tell(fault));
         this.#world.time.at(this.#startMs + fault.untilMs, () => {
           this.#world.trace.note('faults', `${fault.kind} over`);

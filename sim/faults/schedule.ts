@@ -4,7 +4,7 @@
  */
 
 import { Random } from '../random.ts';
-import type { FaultKind } from '../settings.ts';
+import type { FaultKind } from './kinds.ts';
 
 /** Nodes are named by their number in the world. All of it is plain JSON. */
 export type ScheduledFault =

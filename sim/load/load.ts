@@ -125,7 +125,9 @@ export class Load {
 
   async #advance(running: Running, desk: SimulatedNode): Promise<void> {
     const { race } = running;
-    const { ledger } = desk.runner!.replica;
+    // What was submitted just now may be the write under which the desk's disk tore.
+    const ledger = desk.runner?.replica.ledger;
+    if (ledger === undefined) return;
     const moment = { certifiedMs: ledger.header.time };
     switch (running.stage) {
       case 'readings': {

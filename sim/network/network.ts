@@ -40,6 +40,8 @@ export interface NetworkParts {
   readonly latency: Latency;
   readonly faults: LinkFaults;
   readonly topology: Topology;
+  /** Connections stay: of two copies of a gossip message to one node, the later one need not be played. */
+  readonly steady: boolean;
   /** Keys and names of all nodes, by number. */
   readonly nodes: readonly { readonly key: PeerKey; readonly name: string }[];
 }
@@ -70,6 +72,8 @@ const HELD_UP_MAX = 8;
 export class SimulatedNetwork {
   readonly counts = { sent: 0, lost: 0, dropped: 0 };
   readonly traffic = new Map<MessageKind, Traffic>();
+  /** Called for whatever a node sends over a stream, once for each peer. */
+  onSend: (from: number, kind: MessageKind, frame: Uint8Array) => void = () => {};
   readonly #parts: NetworkParts;
   readonly #numberOf: ReadonlyMap<PeerKey, number>;
   readonly #lives: (Life | undefined)[];
@@ -219,6 +223,7 @@ export class SimulatedNetwork {
       return;
     }
     const kind = kindOf(frame);
+    this.onSend(from, kind, frame);
     const atMs = this.#transmit(from, to, kind, frame.length);
     if (atMs === undefined) return;
     const digest = digestOf(frame);
@@ -251,8 +256,19 @@ export class SimulatedNetwork {
       const arrivesMs = heldUp
         ? atMs + (atMs - time.now()) * random.between(0, HELD_UP_MAX)
         : this.#wires.inOrder(from, to, atMs);
+      if (this.#isInVain(to, connection, spread, arrivesMs)) continue;
+      spread.dueMs[to] = Math.min(spread.dueMs[to]!, arrivesMs);
       time.at(arrivesMs, () => this.#hear(from, to, connection, spread));
     }
+  }
+
+  /**
+   * Whoever it reaches has it already, or gets another copy first. Most copies are such, and an event for each of them
+   * would be most of what a large network costs.
+   */
+  #isInVain(to: number, { lives }: Connection, { seenIn, dueMs }: Spread, arrivesMs: number): boolean {
+    if (lives.some((life) => life === this.#lives[to] && life.number === seenIn[to])) return true;
+    return this.#parts.steady && dueMs[to]! <= arrivesMs;
   }
 
   #hear(from: number, to: number, connection: Connection, spread: Spread): unknown {

@@ -11,6 +11,8 @@ export interface Spread {
   readonly sinceMs: number;
   /** By node: the life in which it saw the message, 0 for none. */
   readonly seenIn: Uint32Array;
+  /** By node: when the first copy under way comes, ms. */
+  readonly dueMs: Float64Array;
 }
 
 export class SeenCache {
@@ -37,6 +39,7 @@ export class SeenCache {
     const spread = {
       ...{ data, heard: `gossip ${digest}`, again: `again ${digest}`, sinceMs: nowMs },
       seenIn: new Uint32Array(this.#nodes),
+      dueMs: new Float64Array(this.#nodes).fill(Number.POSITIVE_INFINITY),
     };
     this.#spreads.set(digest, spread);
     return spread;

@@ -2,10 +2,13 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { zero32 } from '../../consensus/crypto/hash.ts';
 import { actorKinds } from '../byzantine/index.ts';
 import { run } from '../run.ts';
 import type { RunResult } from '../run-result.ts';
 import { defaultSettings, type Settings } from '../settings.ts';
+
+import { World } from '../world.ts';
 
 const test = suite('Byzantine kinds');
 
@@ -63,6 +66,21 @@ for (const [index, kind] of ['equivocate', 'self-serving', 'hide-prepared'].entr
     await runOver({ nodes: 7, validators: 7, byzantine: [{ kind, count: 2 }] }, 3_000 + index);
   });
 }
+
+/** Found by simulation (silent:1, a tenth of the frames lost): seats hear q − 1 others before they act. */
+test('a greeting that a link lost is said again: nobody waits for ever beside a silent seat', async () => {
+  const silent = actorKinds.find(({ name }) => name === 'silent')!;
+  const world = World.prepare({ seed: 5, seats: 4, actors: new Map([[3, silent]]) });
+  const [first, second] = world.nodes;
+  world.network.mute(first!.key, second!.key, true);
+  for (const node of world.nodes) await world.start(node);
+  await world.run(1_000);
+  world.network.mute(first!.key, second!.key, false);
+  second!.runner!.dispatch({
+    ...{ type: 'author', kind: 'readings', payload: new Uint8Array(0), payloadHash: zero32 },
+  });
+  await world.runUntil('a checkpoint', () => second!.runner!.replica.ledger.height > 0, 20_000);
+});
 
 test('each did all that it is there for', () => {
   for (const [kind, acts] of done)

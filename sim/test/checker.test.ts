@@ -283,6 +283,17 @@ test('two of four seats say nothing: no progress, and no more than that', async 
   assert.is(result.heights, 0);
 });
 
+test('a run in which nobody accepts anything has shown nothing', async () => {
+  const refuse = (world: World) => {
+    const { start } = world;
+    world.start = async (node) => {
+      await start.call(world, node);
+      node.runner!.dispatchDurable = async () => ({ type: 'none' });
+    };
+  };
+  assertFailed(await run(short, 1, { prepare: refuse }), 'no progress', 'finality');
+});
+
 test('one node that never hears of anything keeps a run from passing', async () => {
   const isolate = (world: World) => {
     world.network.heal = () => {};

@@ -103,7 +103,7 @@ test('a scenario file says the same as options, and options come first', async (
       network: { latency: 'lan', loss: 0.02, duplicate: 0, reorder: 0, bandwidthBytesPerS: 0 },
       load: { verticesPerS: 5, pledgeRacesPerMin: 0 },
     });
-    assert.match(await readFile(join(folder, 'out.html'), 'utf8'), '2 of 2 passed');
+    assert.match(await readFile(join(folder, 'out.html'), 'utf8'), '2 of 2 seeds passed');
     await writeFile(file, 'validators = 4\nvaliduters = 5\n');
     const wrong = await tally('--scenario', file);
     assert.is.not(wrong.code, 0);

@@ -34,6 +34,7 @@ class Net {
     this.heard = keys.map(() => []);
     this.verdicts = keys.map(() => 'accept');
     this.network = new SimulatedNetwork({
+      steady: false,
       time: this.time,
       random: new Random(1, 'network'),
       trace: new Trace(this.time),

@@ -18,7 +18,7 @@ import { Draft, LedgerState } from '../../consensus/contracts/state.ts';
 import { signDigest } from '../../consensus/crypto/ed25519.ts';
 import { hash, zero32 } from '../../consensus/crypto/hash.ts';
 import { batch, batchHash, makeBatch } from '../../consensus/vertex/batch.ts';
-import { type Bundle, bundleSchema } from '../../light-client/proof/bundle.ts';
+import { BUNDLE_VERSION, type Bundle, bundleSchema } from '../../light-client/proof/bundle.ts';
 import { makeStateProof } from '../../light-client/proof/state-proof.ts';
 import { verifyBundle } from '../../light-client/verify/verify.ts';
 import { DurableHead } from '../../node/service/durable-head.ts';
@@ -58,7 +58,9 @@ async function readingBundle(heartbeatsAfter: number): Promise<{ world: World; b
   const statement = { type: 'reading' as const, proof, device };
   return {
     world,
-    bytes: bundleSchema.encode({ version: 1, network: world.genesis.network, statement, anchor }),
+    bytes: bundleSchema.encode({
+      ...{ version: BUNDLE_VERSION, network: world.genesis.network, statement, changes: [], anchor },
+    }),
   };
 }
 
@@ -157,7 +159,8 @@ async function unpledged(options: { pledges: number; except?: Uint8Array; voters
     encumbrance: prove('encumbrance'),
   };
   const bundle: Bundle = {
-    version: 1,
+    version: BUNDLE_VERSION,
+    changes: [],
     network: genesis.network,
     statement,
     anchor: { certified: { header, certificate }, path: [] },

@@ -177,6 +177,45 @@ test('a seat that restarts on its own whole disk is never taken for a restored o
   assert.equal(witnessed.contradictions(), []);
 });
 
+test('two seats put back at one time take no silent seat’s height for the network’s', async () => {
+  // n = 7 bears two; each of them hears the other, which is as old as itself.
+  for (let seed = 40; seed < 44; seed++) {
+    const witnessed = await Witnessed.open({ seed, seats: 7 });
+    const { world } = witnessed;
+    await witnessed.talk(5);
+    const lost = [world.nodes[seed % 7]!, world.nodes[(seed + 3) % 7]!];
+    const { height } = world.nodes[(seed + 1) % 7]!.runner!.replica.ledger;
+    for (const node of lost) {
+      world.kill(node);
+      await witnessed.putBack(node, 0.3, { log: false });
+    }
+    for (const node of lost) await world.start(node);
+    for (let round = 0; round < 60 && lost.some((node) => node.runner!.replica.silence); round++)
+      await witnessed.talk(1);
+    for (const node of lost) {
+      assert.not.ok(node.runner!.replica.silence, `seed ${seed}: ${world.describe()}`);
+      assert.ok((await node.store.load()).votesFrom! >= height + 2, `seed ${seed}`);
+    }
+    assert.equal(witnessed.contradictions(), [], `seed ${seed}`);
+  }
+});
+
+test('a silent node says so, and is not heard by another that is', async () => {
+  const witnessed = await Witnessed.open({ seed: 9, seats: 4 });
+  const { world } = witnessed;
+  await witnessed.talk(3);
+  const [first, second] = [world.nodes[1]!, world.nodes[2]!];
+  for (const node of [first, second]) {
+    world.kill(node);
+    await witnessed.putBack(node, 0.2, { log: false });
+  }
+  for (const node of [first, second]) await world.start(node);
+  await witnessed.talk(6);
+  // Two of four: nobody is left to end it, and each has heard the two that speak, and not the other.
+  for (const node of [first, second]) assert.is(node.runner!.replica.silence?.heard, 2);
+  assert.equal(witnessed.contradictions(), []);
+});
+
 test('while more seats are silent than the network bears, it waits, and nobody votes twice', async () => {
   const witnessed = await Witnessed.open({ seed: 5, seats: 7 });
   const { world } = witnessed;

@@ -1,0 +1,71 @@
+/**
+ * Listens to what honest seats really send `[BFT-1]`: an honest seat never contradicts itself, whatever happened to its
+ * process and its disk. The check does not wait until somebody can make use of a second vote.
+ */
+
+import { headerId } from '../../consensus/checkpoint/header.ts';
+import { newViewHash } from '../../consensus/pbft/messages.ts';
+import { proposalSaying, viewChangeSaying, voteSaying } from '../../consensus/pbft/offence.ts';
+import { contradiction } from '../../consensus/vertex/offence.ts';
+import type { Saying } from '../../consensus/vertex/sayings.ts';
+import { type PeerMessage, peerMessage } from '../../consensus/wire/messages.ts';
+
+interface Said {
+  readonly seat: number;
+  readonly height: number;
+  readonly saying: Saying;
+}
+
+/** Heights of one seat that are remembered. */
+const HEIGHTS_MAX = 64;
+
+export class HonestWords {
+  /** By seat and height. */
+  readonly #said = new Map<number, Map<number, Saying[]>>();
+  /** What is sent to all is one frame. */
+  #last: Uint8Array | undefined;
+
+  /** A seat sends this frame; what contradicts what it sent before, as a sentence, if anything does. */
+  hear(seat: number, frame: Uint8Array): string | undefined {
+    if (frame === this.#last) return undefined;
+    this.#last = frame;
+    const decoded = peerMessage.decode(frame);
+    const said = decoded.ok ? sayingOf(decoded.value) : undefined;
+    // An echo carries what another said.
+    if (said === undefined || said.seat !== seat) return undefined;
+    const before = this.#of(seat, said.height);
+    const other = before.find((earlier) => contradiction(earlier, said.saying) !== undefined);
+    before.push(said.saying);
+    return other && `${tell(said.saying)} after ${tell(other)}, at height ${said.height}`;
+  }
+
+  #of(seat: number, height: number): Saying[] {
+    const heights = this.#said.get(seat) ?? new Map<number, Saying[]>();
+    this.#said.set(seat, heights);
+    const known = heights.get(height) ?? [];
+    heights.set(height, known);
+    if (heights.size > HEIGHTS_MAX) heights.delete(Math.min(...heights.keys()));
+    return known;
+  }
+}
+
+function sayingOf(message: PeerMessage): Said | undefined {
+  switch (message.type) {
+    case 'vote':
+      return { seat: message.seat, height: message.height, saying: voteSaying(message) };
+    case 'viewChange':
+      return { seat: message.seat, height: message.height, saying: viewChangeSaying(message) };
+    case 'proposal': {
+      const { seat, header, view, newView, signature } = message;
+      const saying = proposalSaying(view, headerId(header), newViewHash(newView), signature);
+      return { seat, height: header.height, saying };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function tell(said: Saying): string {
+  if (said.type === 'viewChange') return `view-change to ${said.view}`;
+  return `${said.phase} in view ${said.view}`;
+}
