@@ -5,29 +5,36 @@ import { agreePledge } from './transitions/agree-pledge.ts';
 import { apply, withdraw } from './transitions/application.ts';
 import { assignLoan } from './transitions/assign-loan.ts';
 import { authorise, revokeGrant } from './transitions/authorise.ts';
-import { dishonour, payBill, presentBill, takeRecourse } from './transitions/bill-payment.ts';
-import { acceptBill, discount, endorse, issueBill } from './transitions/bills.ts';
 import { correctReading } from './transitions/correct-reading.ts';
 import { cure } from './transitions/cure.ts';
 import { decide } from './transitions/decide.ts';
 import { declareDefault, waiveDefault } from './transitions/default.ts';
+import { discountBill } from './transitions/discount-bill.ts';
+import { dishonourBill, refuseBill } from './transitions/dishonour-bill.ts';
 import { decideDispute, raiseDispute } from './transitions/disputes.ts';
 import { distribute } from './transitions/distribute.ts';
 import { draw } from './transitions/draw.ts';
+import { endorseBill } from './transitions/endorse-bill.ts';
 import { appropriate, bid, enforce } from './transitions/enforce.ts';
 import { enrolDevice, enrolKey, enrolParty } from './transitions/enrol.ts';
 import { evaluate } from './transitions/evaluate.ts';
 import { expire } from './transitions/expire.ts';
 import { freeze } from './transitions/freeze.ts';
 import { handOver } from './transitions/hand-over.ts';
+import { acceptBill, issueBill } from './transitions/issue-bill.ts';
 import { issueReceipt } from './transitions/issue-receipt.ts';
+import { giveMandate, narrowMandate, revokeMandate } from './transitions/mandate.ts';
 import { callMargin, closeCall, topUpCash, topUpGoods } from './transitions/margin.ts';
 import { issueMoney, redeemMoney } from './transitions/money.ts';
 import { moveIn } from './transitions/move-in.ts';
 import { moveOut } from './transitions/move-out.ts';
 import { acknowledgeNotice, attemptNotice, giveNotice } from './transitions/notices.ts';
+import { openAccount } from './transitions/open-account.ts';
 import { stateOrder } from './transitions/order-receipt.ts';
+import { payBill, presentBill } from './transitions/pay-bill.ts';
+import { payByThing } from './transitions/pay-by-thing.ts';
 import { perfectPledge } from './transitions/perfect-pledge.ts';
+import { claimRecourse, payRecourse } from './transitions/recourse.ts';
 import { registerGoods } from './transitions/register-goods.ts';
 import { release, releasePaid } from './transitions/release.ts';
 import { releasePart } from './transitions/release-part.ts';
@@ -42,11 +49,11 @@ import { bond, electDelegate, releaseStake, transferStake, unbond } from './tran
 import { statePrice } from './transitions/state-price.ts';
 import { substitute } from './transitions/substitute.ts';
 import { supplyStatus } from './transitions/supply-status.ts';
+import { resumeMandate, suspendMandate, suspendOnWarning } from './transitions/suspend-mandate.ts';
 import { lockLeg, openSwap, refundSwap, settleSwap } from './transitions/swaps.ts';
-import { payByThing, resumeMandate, suspendMandate } from './transitions/thing-payments.ts';
-import { giveMandate, narrowMandate, openAccount, revokeMandate } from './transitions/things.ts';
 import { trancheLoan, transferTranche } from './transitions/tranches.ts';
 import { transferReceipt, transferTitle } from './transitions/transfer.ts';
+import { transferThing } from './transitions/transfer-thing.ts';
 import { agreeTriggers, recordPulse, warn, warnDue } from './transitions/warn.ts';
 import { measureZone, stateZone } from './transitions/zones.ts';
 
@@ -134,20 +141,24 @@ const declared = [
   refundSwap,
   issueBill,
   acceptBill,
-  endorse,
-  discount,
+  endorseBill,
+  discountBill,
   presentBill,
   payBill,
-  dishonour,
-  takeRecourse,
+  refuseBill,
+  dishonourBill,
+  claimRecourse,
+  payRecourse,
   issueMoney,
   redeemMoney,
   openAccount,
+  transferThing,
   giveMandate,
   narrowMandate,
   revokeMandate,
   payByThing,
   suspendMandate,
+  suspendOnWarning,
   resumeMandate,
 ] as const;
 

@@ -4,10 +4,11 @@
  */
 
 import { equalBytes, toHex } from '../codec/bytes.ts';
+import { billInvariants } from './invariants/bills.ts';
 import { exitSteps } from './invariants/exits.ts';
 import { goodsInvariants } from './invariants/goods.ts';
 import { lendingInvariants } from './invariants/lending.ts';
-import { moneyInvariants, moneySteps } from './invariants/money.ts';
+import { moneyInvariants } from './invariants/money.ts';
 import { recordInvariants } from './invariants/record.ts';
 import {
   type Breach,
@@ -16,19 +17,24 @@ import {
   Survey,
   type WholeState,
 } from './invariants/survey.ts';
+import { thingInvariants } from './invariants/things.ts';
 import { readObject, type StoredObject } from './object.ts';
+import { bill, extinguishedStates } from './objects/bill.ts';
+import { billPayment } from './objects/bill-payment.ts';
 import { correction } from './objects/correction.ts';
 import { disputed } from './objects/dispute.ts';
 import { encumbrance } from './objects/encumbrance.ts';
+import { endorsement } from './objects/endorsement.ts';
 import { evaluation } from './objects/evaluation.ts';
 import { evidenceUse } from './objects/evidence-use.ts';
-import { thingPayment } from './objects/mandate.ts';
+import { liveMandateStates, mandate } from './objects/mandate.ts';
 import { movement } from './objects/movement.ts';
 import { orderReceipt } from './objects/order-receipt.ts';
 import { payment } from './objects/payment.ts';
 import { endedStates, pledge } from './objects/pledge.ts';
 import { distribution } from './objects/sale.ts';
 import { status } from './objects/status.ts';
+import { thingPayment } from './objects/thing-payment.ts';
 import { triggerSet } from './objects/trigger-set.ts';
 import { callRecord, key } from './registry.ts';
 
@@ -39,11 +45,13 @@ export const invariants: readonly Invariant[] = [
   ...goodsInvariants,
   ...lendingInvariants,
   ...moneyInvariants,
+  ...billInvariants,
+  ...thingInvariants,
   ...recordInvariants,
 ].sort((a, b) => a.number - b.number);
 
 /** Those that hold between the states before and after one call. */
-export const stepInvariants: readonly StepInvariant[] = [...exitSteps, ...moneySteps];
+export const stepInvariants: readonly StepInvariant[] = exitSteps;
 
 /** 22 is `findRewrites`; 24 and 25 hold between runs: invariants/record.ts. */
 const ofRuns = [22, 24, 25];
@@ -70,6 +78,8 @@ const fixedTypes: readonly string[] = [
   evaluation,
   payment,
   movement,
+  endorsement,
+  billPayment,
   triggerSet,
   distribution,
   correction,
@@ -124,6 +134,16 @@ function rewriting(before: StoredObject, after: StoredObject): string | undefine
     return readObject(pledge, after).state === readObject(pledge, before).state
       ? undefined
       : 'an ended pledge came back';
+  }
+  if (before.type === bill.name && extinguishedStates.includes(readObject(bill, before).state)) {
+    return readObject(bill, after).state === readObject(bill, before).state
+      ? undefined
+      : 'an extinguished bill came back';
+  }
+  if (before.type === mandate.name && !liveMandateStates.includes(readObject(mandate, before).state)) {
+    return readObject(mandate, after).state === readObject(mandate, before).state
+      ? undefined
+      : 'an ended mandate came back';
   }
   return undefined;
 }

@@ -13,17 +13,19 @@ import {
   type VisibilityClass,
 } from './object.ts';
 import { bill } from './objects/bill.ts';
+import { billPayment } from './objects/bill-payment.ts';
 import { claim } from './objects/claim.ts';
 import { clock } from './objects/clock.ts';
 import { correction } from './objects/correction.ts';
 import { dispute, disputed } from './objects/dispute.ts';
 import { encumbrance } from './objects/encumbrance.ts';
+import { endorsement } from './objects/endorsement.ts';
 import { committeeObject, epochObject } from './objects/epoch.ts';
 import { evaluation } from './objects/evaluation.ts';
 import { evidenceUse } from './objects/evidence-use.ts';
 import { grant } from './objects/grant.ts';
 import { loan } from './objects/loan.ts';
-import { mandate, thingPayment } from './objects/mandate.ts';
+import { mandate } from './objects/mandate.ts';
 import { marginCall } from './objects/margin-call.ts';
 import { account, lock, money } from './objects/money.ts';
 import { movement } from './objects/movement.ts';
@@ -41,13 +43,16 @@ import { stake, stakeRoll } from './objects/stake.ts';
 import { status } from './objects/status.ts';
 import { swap } from './objects/swap.ts';
 import { tenure } from './objects/tenure.ts';
+import { thing } from './objects/thing.ts';
+import { thingPayment } from './objects/thing-payment.ts';
 import { tranche } from './objects/tranche.ts';
 import { triggerSet } from './objects/trigger-set.ts';
 import { unit } from './objects/unit.ts';
-import { wallet } from './objects/wallet.ts';
+import { virtualAccount } from './objects/virtual-account.ts';
 import { warning } from './objects/warning.ts';
 import { zone } from './objects/zone.ts';
 import { callRecord, chain, device, key, party } from './registry.ts';
+import { liableSigners } from './rules/bills.ts';
 import { fileParties } from './rules/disputes.ts';
 
 /** Ids of the parties that may see a class. */
@@ -123,12 +128,6 @@ const rows: readonly Row[] = [
     same(holder, trustee, reader.get(loan, id)?.bank),
   ),
   row(swap, ({ first, second }) => same(first.payer, second.payer)),
-  row(bill, ({ drawer, drawee, payee, holder, endorsements }) =>
-    same(drawer, drawee, payee, holder, ...endorsements.map(({ to }) => to)),
-  ),
-  row(wallet, ({ owner, bank }) => same(owner, bank)),
-  row(mandate, ({ owner, bank }) => same(owner, bank)),
-  row(thingPayment, ({ owner, bank, payee }) => same(owner, bank, payee)),
   row(marginCall, ({ enterprise, bank }) => same(enterprise, bank)),
   row(money, ({ issuer }) => same(issuer)),
   row(account, ({ owner, money: id }, _, reader) => same(owner, reader.get(money, id)?.issuer)),
@@ -156,6 +155,22 @@ const rows: readonly Row[] = [
     v2: [pledgor, pledgee],
   })),
   row(warning, ({ pledgor, pledgee, monitor, custodian }) => same(pledgor, pledgee, monitor, custodian)),
+  row(bill, (held, id, reader) => same(...billParties(id, held, reader))),
+  row(endorsement, ({ bill: id, from, to }, _, reader) => ({
+    v1: readBillParties(id, reader),
+    v2: [from, to],
+  })),
+  row(billPayment, ({ bill: id, payer, payee }, _, reader) =>
+    same(payer, payee, ...readBillParties(id, reader)),
+  ),
+  row(thing, ({ owner }) => same(owner)),
+  row(virtualAccount, ({ owner, bank }) => same(owner, bank)),
+  row(mandate, ({ owner, limits }, _, reader) =>
+    same(owner, ...limits.means.map((means) => reader.get(virtualAccount, means)?.bank)),
+  ),
+  row(thingPayment, ({ payer, payee, money: id }, _, reader) =>
+    same(payer, payee, reader.get(money, id)?.issuer),
+  ),
   row(payment, ({ payer, bank, enterprise }) => same(payer, bank, enterprise)),
 ];
 
@@ -185,6 +200,16 @@ export function visibleClasses(
   const name = toHex(viewer);
   const sees = (parties: readonly Uint8Array[]): boolean => parties.some((id) => toHex(id) === name);
   return [0, ...(sees(v1) ? ([1] as const) : []), ...(sees(v2) ? ([2] as const) : [])];
+}
+
+/** Everybody who signed the bill or was named in it, and its holder. */
+function billParties(id: Uint8Array, held: ValueOf<typeof bill>, reader: ObjectReader): Uint8Array[] {
+  return [held.drawee, held.payee, held.holder, ...liableSigners(id, held, reader)];
+}
+
+function readBillParties(id: Uint8Array, reader: ObjectReader): Uint8Array[] {
+  const held = reader.get(bill, id);
+  return held === undefined ? [] : billParties(id, held, reader);
 }
 
 /** Banks that hold the unit as security: they are parties of its file. */

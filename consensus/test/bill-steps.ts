@@ -1,76 +1,199 @@
-/** Steps of bills and things (rows 35–43): what a test leaves out is plain. */
+/** Steps of the bills' rows (35–39): zenith draws on acme to its own order, and passes the bill on. */
 
-import { dishonour, payBill, presentBill, takeRecourse } from '../contracts/transitions/bill-payment.ts';
-import { acceptBill, discount, endorse, issueBill } from '../contracts/transitions/bills.ts';
-import { payByThing, resumeMandate, suspendMandate } from '../contracts/transitions/thing-payments.ts';
-import { giveMandate, narrowMandate, openAccount, revokeMandate } from '../contracts/transitions/things.ts';
+import { asciiBytes } from '../codec/bytes.ts';
+import { bill } from '../contracts/objects/bill.ts';
+import { discountBill } from '../contracts/transitions/discount-bill.ts';
+import { dishonourBill, refuseBill } from '../contracts/transitions/dishonour-bill.ts';
+import { endorseBill } from '../contracts/transitions/endorse-bill.ts';
+import { acceptBill, issueBill } from '../contracts/transitions/issue-bill.ts';
+import { issueMoney } from '../contracts/transitions/money.ts';
+import { payBill, presentBill } from '../contracts/transitions/pay-bill.ts';
+import { claimRecourse, payRecourse } from '../contracts/transitions/recourse.ts';
+import { hash } from '../crypto/hash.ts';
 import { DAY_MS } from './contract-story.ts';
 import {
   type ArgsOf,
-  deviceId,
   HOUR_MS,
   idOf,
   type Outcome,
   type PartyName,
+  START_MS,
   World,
 } from './contract-world.ts';
-import { euros, issueTo } from './loan-steps.ts';
+import { euros } from './loan-steps.ts';
+import { type Payment, ThingStory } from './thing-steps.ts';
 
 export const FACE = 1_000_000;
+export const DUE = START_MS + 90 * DAY_MS;
+
+export const billStages = ['issued', 'accepted', 'endorsed', 'due', 'presented', 'dishonoured'] as const;
+export type BillStage = (typeof billStages)[number];
+
+const nothing = hash('label', asciiBytes('no bill'));
+
+export class BillStory {
+  readonly world: World;
+  bill = nothing;
+
+  constructor(world: World) {
+    this.world = world;
+  }
+
+  fork(into: World = this.world.fork()): BillStory {
+    return Object.assign(new BillStory(into), { bill: this.bill });
+  }
+
+  fund(to: PartyName, amount = FACE, issuer: PartyName = 'bankA', currency = 'EUR'): Outcome {
+    const args = { issuer: idOf(issuer), to: idOf(to), currency, amount, reference: 'TX-1' };
+    return this.world.run(issueMoney, args, [issuer]);
+  }
+
+  issue(changes: Partial<ArgsOf<typeof issueBill>> = {}, by: readonly string[] = ['zenith']): Outcome {
+    const args = {
+      drawer: idOf('zenith'),
+      drawee: idOf('acme'),
+      payee: idOf('zenith'),
+      money: euros(),
+      face: FACE,
+      due: DUE,
+      place: 'Hamburg',
+      payDays: 2,
+      transferable: true,
+      ...changes,
+    };
+    const outcome = this.world.run(issueBill, args, by);
+    if (outcome.refusal === undefined) this.bill = outcome.id;
+    return outcome;
+  }
+
+  accept(by: readonly string[] = ['acme']): Outcome {
+    return this.world.run(acceptBill, { bill: this.bill }, by);
+  }
+
+  endorse(from: PartyName, to: PartyName, amount = FACE, by: readonly string[] = [from, to]): Outcome {
+    return this.world.run(endorseBill, { bill: this.bill, to: idOf(to), amount }, by);
+  }
+
+  discount(
+    from: PartyName,
+    changes: Partial<ArgsOf<typeof discountBill>> = {},
+    by: readonly string[] = [from, 'bankB'],
+  ): Outcome {
+    const args = {
+      bill: this.bill,
+      bank: idOf('bankB'),
+      money: euros(),
+      rateBp: 500,
+      dayBasis: '360' as const,
+      ...changes,
+    };
+    return this.world.run(discountBill, args, by);
+  }
+
+  present(holder: PartyName): Outcome {
+    return this.world.run(presentBill, { bill: this.bill }, [holder]);
+  }
+
+  pay(by: readonly string[] = ['acme']): Outcome {
+    return this.world.run(payBill, { bill: this.bill }, by);
+  }
+
+  refuse(by: readonly string[] = ['acme']): Outcome {
+    return this.world.run(refuseBill, { bill: this.bill }, by);
+  }
+
+  dishonour(): Outcome {
+    return this.world.run(dishonourBill, { bill: this.bill }, []);
+  }
+
+  claim(holder: PartyName, against: PartyName): Outcome {
+    return this.world.run(claimRecourse, { bill: this.bill, against: idOf(against) }, [holder]);
+  }
+
+  takeUp(payer: PartyName, by: readonly string[] = [payer]): Outcome {
+    return this.world.run(payRecourse, { bill: this.bill, payer: idOf(payer) }, by);
+  }
+
+  state(): string {
+    return this.world.read(bill, this.bill).state;
+  }
+
+  /** Takes every step up to `stage`; each must take effect. From `endorsed` on, bankB holds it through carrier. */
+  reach(stage: BillStage, acceptedToo = true): this {
+    const steps: readonly (() => readonly (Outcome | undefined)[])[] = [
+      () => [this.fund('bankA', 1), this.issue()],
+      () => [acceptedToo ? this.accept() : undefined],
+      () => [this.endorse('zenith', 'carrier'), this.endorse('carrier', 'bankB')],
+      () => {
+        this.world.time = DUE;
+        return [];
+      },
+      () => [this.present('bankB')],
+      () => [this.refuse()],
+    ];
+    for (const step of steps.slice(0, billStages.indexOf(stage) + 1)) {
+      for (const outcome of step()) {
+        if (outcome?.refusal !== undefined) throw new Error(JSON.stringify(outcome.refusal));
+      }
+    }
+    return this;
+  }
+}
+
+const reached = new Map<string, BillStory>();
+
+/** A fresh copy of the plain story at `stage`. */
+export function billAt(stage: BillStage | 'none', acceptedToo = true): BillStory {
+  const name = `${stage} ${acceptedToo}`;
+  let story = reached.get(name);
+  if (story === undefined) {
+    story = new BillStory(World.enrolled());
+    if (stage !== 'none') story.reach(stage, acceptedToo);
+    reached.set(name, story);
+  }
+  return story.fork();
+}
+
+/** For walks over the whole machine: a step on a world, in which bills and mandates are named by their ids. */
+const billOf = (world: World, id: Uint8Array): BillStory => Object.assign(new BillStory(world), { bill: id });
 
 /** A world in which everybody has two million of bank A's euros. */
 export function funded(): World {
   const world = World.enrolled();
-  for (const name of ['acme', 'zenith', 'bankB', 'carrier', 'warehouse'] as const) issueTo({ world }, name);
+  const story = new BillStory(world);
+  for (const name of ['acme', 'zenith', 'bankB', 'carrier', 'warehouse'] as const) story.fund(name, 2 * FACE);
   return world;
 }
 
-/** zenith draws on acme, payable to zenith, in thirty days. */
-export function draft(
+/** zenith draws on acme to its own order, in thirty days. */
+export const draft = (world: World): Outcome =>
+  new BillStory(world).issue({ due: world.time + 30 * DAY_MS, payDays: 1 });
+export const accept = (world: World, bill: Uint8Array): Outcome => billOf(world, bill).accept();
+export const passOn = (world: World, bill: Uint8Array, from: PartyName, to: PartyName, sum = FACE): Outcome =>
+  billOf(world, bill).endorse(from, to, sum);
+export const sellTo = (
   world: World,
-  changes: Partial<ArgsOf<typeof issueBill>> = {},
-  by: readonly string[] = ['zenith'],
-): Outcome {
-  const args = {
-    drawer: idOf('zenith'),
-    drawee: idOf('acme'),
-    payee: idOf('zenith'),
-    face: FACE,
-    money: euros(),
-    due: world.time + 30 * DAY_MS,
-    place: 'Hamburg',
-    transferable: true,
-    ...changes,
-  };
-  return world.run(issueBill, args, by);
-}
-export const accept = (world: World, bill: Uint8Array): Outcome => world.run(acceptBill, { bill }, ['acme']);
+  bill: Uint8Array,
+  changes: Partial<ArgsOf<typeof discountBill>> = {},
+  by: readonly string[] = ['zenith', 'bankB'],
+): Outcome => billOf(world, bill).discount('zenith', { rateBp: 600, ...changes }, by);
+export const present = (world: World, bill: Uint8Array, by: PartyName = 'zenith'): Outcome =>
+  billOf(world, bill).present(by);
+export const settle = (world: World, bill: Uint8Array): Outcome => billOf(world, bill).pay();
+export const refuse = (world: World, bill: Uint8Array, refused = true): Outcome =>
+  refused ? billOf(world, bill).refuse() : billOf(world, bill).dishonour();
+export const recourse = (world: World, bill: Uint8Array, payer: PartyName): Outcome =>
+  billOf(world, bill).takeUp(payer);
 
-/** An accepted bill. */
+/** Accepted, in zenith's hands. */
 export function accepted(world: World = funded()) {
   const { id } = draft(world);
   accept(world, id);
   return { world, bill: id };
 }
 
-export const passOn = (world: World, bill: Uint8Array, from: PartyName, to: PartyName, sum = FACE): Outcome =>
-  world.run(endorse, { bill, to: idOf(to), sum }, [from, to]);
-export const sellTo = (
-  world: World,
-  bill: Uint8Array,
-  changes: Partial<ArgsOf<typeof discount>> = {},
-  by: readonly string[] = ['zenith', 'bankB'],
-): Outcome => world.run(discount, { bill, bank: idOf('bankB'), rateBp: 600, dayBasis: 360, ...changes }, by);
-export const present = (world: World, bill: Uint8Array, by = 'zenith'): Outcome =>
-  world.run(presentBill, { bill }, [by]);
-export const settle = (world: World, bill: Uint8Array): Outcome => world.run(payBill, { bill }, ['acme']);
-export const refuse = (world: World, bill: Uint8Array, refused = true): Outcome =>
-  world.run(dishonour, { bill, refused }, refused ? ['acme'] : []);
-export const recourse = (world: World, bill: Uint8Array, payer: PartyName): Outcome =>
-  world.run(takeRecourse, { bill, payer: idOf(payer) }, [payer]);
-
-/** Due and presented, by whoever holds it. */
-export function presented(by = 'zenith') {
+/** Due and presented, by whoever holds it: bankB has it from carrier. */
+export function presented(by: 'zenith' | 'bankB' = 'zenith') {
   const { world, bill } = accepted();
   if (by === 'bankB') {
     passOn(world, bill, 'zenith', 'carrier');
@@ -81,81 +204,33 @@ export function presented(by = 'zenith') {
   return { world, bill };
 }
 
-export const truck = deviceId('truck');
+const thingOf = (world: World, id: Uint8Array): ThingStory =>
+  Object.assign(new ThingStory(world), { mandate: id });
 
-export function openFor(
-  world: World,
-  changes: Partial<ArgsOf<typeof openAccount>> = {},
-  by: readonly string[] = ['acme', 'bankA', 'truck'],
-): Outcome {
-  return world.run(openAccount, { device: truck, owner: idOf('acme'), money: euros(), ...changes }, by);
-}
-
-export function mandateFor(
-  world: World,
-  changes: Partial<ArgsOf<typeof giveMandate>> = {},
-  by: readonly string[] = ['acme'],
-): Outcome {
-  const args = {
-    device: truck,
-    payees: [idOf('carrier'), idOf('warehouse')],
-    contents: ['fuel', 'toll'],
-    until: world.time + 30 * DAY_MS,
-    dayFrom: 0,
-    dayUntil: 1_440,
-    secondKey: undefined,
-    money: euros(),
-    perPayment: 20_000,
-    perWindow: 50_000,
-    windowMs: DAY_MS,
-    countPerWindow: 4,
-    secondAbove: 20_000,
-    ...changes,
-  };
-  return world.run(giveMandate, args, by);
-}
-
+export const openFor = (world: World): Outcome => new ThingStory(world).open();
+/** Twenty thousand a payment, fifty thousand and four payments a day, at any hour of thirty days. */
+const dayLong = {
+  ...{ contents: ['fuel', 'toll'], fromMinute: 0, untilMinute: 1_440 },
+  ...{ amountMax: 20_000, windowAmount: 50_000, windowCount: 4, threshold: 20_000 },
+};
+export const mandateFor = (world: World): Outcome =>
+  new ThingStory(world).give({ ...dayLong, until: world.time + 30 * DAY_MS }, { second: undefined });
 /** A truck that may pay. */
-export function mandated(changes: Partial<ArgsOf<typeof giveMandate>> = {}) {
+export function mandated() {
   const world = funded();
   openFor(world);
-  return { world, mandate: mandateFor(world, changes).id };
+  return { world, mandate: mandateFor(world).id };
 }
-
-export const eventOf = (world: World, device = 'truck', counter?: number): Uint8Array =>
-  world.reading({ device, values: { latitude: '52.5', longitude: '13.4' }, ...(counter && { counter }) });
-
-export function buy(
-  world: World,
-  mandate: Uint8Array,
-  changes: Partial<ArgsOf<typeof payByThing>> = {},
-  by: readonly string[] = ['truck'],
-): Outcome {
-  const event = changes.event ?? [eventOf(world)];
-  const args = { mandate, payee: idOf('carrier'), content: 'fuel', amount: 15_000, ...changes, event };
-  return world.run(payByThing, args, by);
-}
-
-export function narrow(
-  world: World,
-  mandate: Uint8Array,
-  changes: Partial<ArgsOf<typeof narrowMandate>> = {},
-): Outcome {
-  const args = {
-    mandate,
-    payees: [idOf('carrier')],
-    contents: ['fuel'],
+export const buy = (world: World, mandate: Uint8Array, changes: Payment = {}): Outcome =>
+  thingOf(world, mandate).pay({ amount: 15_000, ...changes });
+export const narrow = (world: World, mandate: Uint8Array): Outcome =>
+  thingOf(world, mandate).narrow({
+    ...dayLong,
+    ...{ amountMax: 10_000, windowAmount: 20_000, windowCount: 2, threshold: 20_000 },
     until: world.time + HOUR_MS,
-    perPayment: 10_000,
-    perWindow: 20_000,
-    countPerWindow: 2,
-    ...changes,
-  };
-  return world.run(narrowMandate, args, ['acme']);
-}
-export const revoke = (world: World, mandate: Uint8Array): Outcome =>
-  world.run(revokeMandate, { mandate }, ['acme']);
+  });
+export const revoke = (world: World, mandate: Uint8Array): Outcome => thingOf(world, mandate).revoke();
 export const suspend = (world: World, mandate: Uint8Array, by?: PartyName): Outcome =>
-  world.run(suspendMandate, { mandate, by: by && idOf(by) }, by === undefined ? [] : [by]);
+  by === undefined ? thingOf(world, mandate).warn() : thingOf(world, mandate).suspend(by);
 export const resume = (world: World, mandate: Uint8Array, by: readonly string[] = ['acme']): Outcome =>
-  world.run(resumeMandate, { mandate }, by);
+  thingOf(world, mandate).resume(by);

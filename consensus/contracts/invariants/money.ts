@@ -1,15 +1,12 @@
-/** Invariants of money, exchanges, tranches, bills and things (semantics §7: 14–17, 19, 20). */
+/** Invariants of money, exchanges, tranches and distributions (semantics §7: 14, 15, 17, 19). */
 
 import { equalBytes, toHex } from '../../codec/bytes.ts';
-import { bill } from '../objects/bill.ts';
 import { loan } from '../objects/loan.ts';
-import { mandate, thingPayment } from '../objects/mandate.ts';
-import { account, lock, money } from '../objects/money.ts';
+import { account, accountId, lock, money } from '../objects/money.ts';
 import { distribution } from '../objects/sale.ts';
 import { swap } from '../objects/swap.ts';
 import { tranche } from '../objects/tranche.ts';
-import { isContinuous } from '../rules/bills.ts';
-import type { Invariant, StepInvariant } from './survey.ts';
+import type { Invariant } from './survey.ts';
 
 export const moneyInvariants: readonly Invariant[] = [
   {
@@ -25,6 +22,8 @@ export const moneyInvariants: readonly Invariant[] = [
         if (value.state === 'HELD') add(locked, value.account, value.amount);
       for (const { id, name, value } of state.all(account)) {
         if (value.balance < 0 || value.locked < 0) yield `${name}: below zero`;
+        if (state.get(money, value.money) === undefined) yield `${name}: of money that nobody issued`;
+        if (!equalBytes(id, accountId(value.money, value.owner))) yield `${name}: not where its owner’s is`;
         if (BigInt(value.locked) !== (locked.get(toHex(id)) ?? 0n))
           yield `${name}: ${value.locked} locked, its locks hold ${locked.get(toHex(id)) ?? 0n}`;
         add(held, value.money, value.balance + value.locked);
@@ -52,23 +51,6 @@ export const moneyInvariants: readonly Invariant[] = [
     },
   },
   {
-    number: 16,
-    rule: 'a mandate’s counters are the payments of its window',
-    *find(state) {
-      const used = new Map<string, { spent: bigint; count: number }>();
-      for (const { value } of state.all(thingPayment)) {
-        const name = `${toHex(value.mandate)} ${value.window}`;
-        const before = used.get(name) ?? { spent: 0n, count: 0 };
-        used.set(name, { spent: before.spent + BigInt(value.amount), count: before.count + 1 });
-      }
-      for (const { id, name, value } of state.all(mandate)) {
-        const { spent, count } = used.get(`${toHex(id)} ${value.window}`) ?? { spent: 0n, count: 0 };
-        if (spent !== BigInt(value.spent) || count !== value.count)
-          yield `${name}: counts ${value.count} for ${value.spent}, paid ${count} for ${spent}`;
-      }
-    },
-  },
-  {
     number: 17,
     rule: 'the tranches of a loan sum to its outstanding principal',
     *find(state) {
@@ -92,43 +74,6 @@ export const moneyInvariants: readonly Invariant[] = [
           if (index !== value.shares.length - 1) yield `${name}: surplus before others`;
           if (!equalBytes(to, value.pledgor)) yield `${name}: surplus to another than the pledgor`;
         }
-      }
-    },
-  },
-  {
-    number: 20,
-    rule: 'endorsements are continuous to the holder; nobody but signers is liable',
-    *find(state) {
-      for (const { name, value } of state.all(bill)) {
-        if (!isContinuous(value)) yield `${name}: a gap in its endorsements`;
-        if (value.liable > value.endorsements.length + 1) yield `${name}: more are liable than have signed`;
-        if (value.state === 'SETTLED' && value.liable !== 0)
-          yield `${name}: settled, and somebody still liable`;
-      }
-    },
-  },
-];
-
-export const moneySteps: readonly StepInvariant[] = [
-  {
-    number: 16,
-    rule: 'a payment by a thing leaves the window’s spend and count within the mandate',
-    *find(before, after) {
-      for (const { id, value } of after.all(thingPayment)) {
-        if (before.get(thingPayment, id) !== undefined) continue;
-        const given = after.get(mandate, value.mandate);
-        if (given === undefined || given.spent > given.perWindow || given.count > given.countPerWindow)
-          yield `thing-payment ${toHex(id).slice(0, 8)}: beyond its mandate`;
-      }
-    },
-  },
-  {
-    number: 20,
-    rule: 'a bill is paid once: what is settled stays settled',
-    *find(before, after) {
-      for (const { id, name, value } of before.all(bill)) {
-        if (value.state !== 'PAID' && value.state !== 'SETTLED') continue;
-        if (after.get(bill, id)?.state !== value.state) yield `${name}: ${value.state}, and moved on`;
       }
     },
   },

@@ -1,68 +1,65 @@
-/** What a thing may pay by itself (row 41), id = the call that gave it: six limits, and what is used of them. */
+/** What an owner lets a thing pay (rows 41–43), id = the call that gave it. */
 
-import { choice, hash32, int, key32, list, maybe, text, timeMs } from '../../codec/schema.ts';
+import { choice, hash32, type Infer, int, list, maybe, record, text, timeMs } from '../../codec/schema.ts';
 import { objectType } from '../object.ts';
+import { accountsMax } from './thing.ts';
 import { version } from './version.ts';
 
-export const minutesPerDay = 1_440;
+/** The most payments that one window can allow, since each in it is remembered. */
+export const windowCountMax = 64;
+export const MINUTES_A_DAY = 1_440;
 
-/** The six limits: payees, content, time, means, amount, frequency. */
-export const mandateTerms = {
+/** The six limits, in the order of semantics §5 row 41. A mandate can be narrowed in each, and widened in none. */
+export const mandateLimits = record('mandate-limits', {
   payees: list(hash32, 16, 1),
-  /** Kinds of purchase, in the words of the parties. */
+  /** What may be paid for, as the parties name it. */
   contents: list(text(40, 1), 16, 1),
-  /** Until when, running time; and between which minutes of the day, UTC. */
+  /** Checkpoint time from which, running time until which; and the minutes of the day, UTC, the second excluded. */
+  from: timeMs,
   until: timeMs,
-  dayFrom: int(0, minutesPerDay),
-  dayUntil: int(0, minutesPerDay),
-  /** The money it pays with. */
-  money: hash32,
-  /** Minor units, for one payment and for a window. */
-  perPayment: int(1),
-  perWindow: int(1),
-  /** Windows follow one another from 1970 in running time. */
-  windowMs: int(60_000),
-  countPerWindow: int(1, 1_000_000),
-  /** Above so much, a second key of the device signs as well. */
-  secondAbove: int(0),
-  secondKey: maybe(key32),
+  fromMinute: int(0, MINUTES_A_DAY - 1),
+  untilMinute: int(1, MINUTES_A_DAY),
+  /** Virtual accounts of the thing, all in one currency. */
+  means: list(hash32, accountsMax, 1),
+  /** Of one payment, and of all in a window; minor units. */
+  amountMax: int(1),
+  windowAmount: int(1),
+  /** Payments in a window. */
+  windowCount: int(1, windowCountMax),
+  /** A payment above this needs the second device's key; minor units. */
+  threshold: int(0),
+});
+export type MandateLimits = Infer<typeof mandateLimits>;
+
+/** What holds for a mandate's whole life. */
+export const mandateTerms = {
+  /** The device that countersigns above the threshold. */
+  second: maybe(hash32),
+  /** Length of the sliding window, ms. */
+  windowMs: int(1, 366 * 86_400_000),
+  /** Share of a window's amount or count at which anybody may suspend it. */
+  warnBp: maybe(int(1, 10_000)),
 } as const;
 
-export const mandate = objectType('mandate', {
-  v0: {
-    state: choice('ACTIVE', 'SUSPENDED', 'REVOKED', 'EXPIRED'),
-    device: hash32,
-    ...version,
-  },
-  v1: {
-    owner: hash32,
-    bank: hash32,
-    payees: mandateTerms.payees,
-    contents: mandateTerms.contents,
-    until: mandateTerms.until,
-    dayFrom: mandateTerms.dayFrom,
-    dayUntil: mandateTerms.dayUntil,
-    secondKey: mandateTerms.secondKey,
-    /** Who suspended it, and may resume it; absent while ACTIVE. */
-    suspendedBy: maybe(hash32),
-  },
-  v2: {
-    money: mandateTerms.money,
-    perPayment: mandateTerms.perPayment,
-    perWindow: mandateTerms.perWindow,
-    windowMs: mandateTerms.windowMs,
-    countPerWindow: mandateTerms.countPerWindow,
-    secondAbove: mandateTerms.secondAbove,
-    /** Number of the window that the counters are of. */
-    window: int(0),
-    spent: int(0),
-    count: int(0),
-  },
-});
+export const mandateStates = ['ACTIVE', 'SUSPENDED', 'REVOKED', 'EXPIRED'] as const;
+export const liveMandateStates: readonly (typeof mandateStates)[number][] = ['ACTIVE', 'SUSPENDED'];
 
-/** A payment by a thing (row 42), id = the call. */
-export const thingPayment = objectType('thing-payment', {
-  v0: { mandate: hash32, ...version },
-  v1: { owner: hash32, bank: hash32, payee: hash32, content: text(40, 1), evidenceRoot: hash32 },
-  v2: { money: hash32, amount: int(1), window: int(0) },
+const spend = record('spend', { at: timeMs, amount: int(1) });
+export type Spend = Infer<typeof spend>;
+
+export const mandate = objectType('mandate', {
+  v0: { state: choice(...mandateStates), ...version },
+  v2: {
+    thing: hash32,
+    owner: hash32,
+    currency: text(3),
+    limits: mandateLimits,
+    ...mandateTerms,
+    /** Payments of the window that ended with the last of them, in their order. */
+    recent: list(spend, windowCountMax),
+    /** Who suspended it; absent for the policy contract. */
+    suspendedBy: maybe(hash32),
+    /** Checkpoint time of the last resumption; 0 before. */
+    resumedAt: timeMs,
+  },
 });

@@ -5,6 +5,7 @@ import { bytes, choice, flag, hash32, key32, list, maybe, text } from '../../cod
 import { keyDefect } from '../../crypto/ed25519.ts';
 import { checkDeviceIdentifier, checkLei } from '../identifiers.ts';
 import { device, key, labelKey, party, role, roles, sensorFunctions } from '../registry.ts';
+import { changeThingOwner } from '../rules/things.ts';
 import {
   type Context,
   type ContractRefusal,
@@ -146,7 +147,7 @@ export const enrolDevice = transition({
     E_NOT_FOUND: 'there is a live device to replace',
     E_SCHEMA: 'no function is named twice',
   },
-  effects: 'the device is ACTIVE',
+  effects: 'the device is ACTIVE; what an earlier owner allowed it ends',
   visibility: 'V0',
   apply: (args, context) => {
     const defect = checkDeviceIdentifier(args.identifier);
@@ -167,6 +168,7 @@ export const enrolDevice = transition({
         id,
       );
     const { owner, identifier, functions } = args;
+    if (live !== undefined && !equalBytes(live.owner, owner)) changeThingOwner(id, owner, context);
     context.put(device, id, { owner, state: 'ACTIVE', key: args.key, identifier, functions });
     return undefined;
   },

@@ -3,11 +3,12 @@
 import { choice, hash32 } from '../../codec/schema.ts';
 import { grant } from '../objects/grant.ts';
 import { loan } from '../objects/loan.ts';
-import { mandate } from '../objects/mandate.ts';
+import { liveMandateStates, mandate } from '../objects/mandate.ts';
 import { pledge } from '../objects/pledge.ts';
 import { releaseOrder } from '../objects/release-order.ts';
 import { versionOf } from '../objects/version.ts';
 import { isExpiredReservation, lapseExpired } from '../rules/holdings.ts';
+import { endMandate } from '../rules/things.ts';
 import {
   type Context,
   type ContractRefusal,
@@ -79,10 +80,9 @@ const lapse: {
   mandate: (id, context) => {
     const given = lookUp(context, mandate, id);
     if (isRefusal(given)) return given;
-    if (given.state !== 'ACTIVE' && given.state !== 'SUSPENDED')
-      return wrongState(given.state, ['ACTIVE', 'SUSPENDED'], id);
-    const early = notDue(given.until, id, context);
-    if (early === undefined) context.put(mandate, id, { ...given, state: 'EXPIRED', ...versionOf(context) });
+    if (!liveMandateStates.includes(given.state)) return wrongState(given.state, liveMandateStates, id);
+    const early = notDue(given.limits.until, id, context);
+    if (early === undefined) endMandate(id, 'EXPIRED', context);
     return early;
   },
 };

@@ -1,659 +1,312 @@
-/** Cases of bills (rows 35–39) and of things that pay (rows 40–43). */
+/** Cases of the bills' rows (35–39). */
 
-import { account, accountId } from '../../contracts/objects/money.ts';
-import { wallet } from '../../contracts/objects/wallet.ts';
-import { enrolDevice } from '../../contracts/transitions/enrol.ts';
-import { expire } from '../../contracts/transitions/expire.ts';
-import { revokeDevice } from '../../contracts/transitions/revoke.ts';
-import {
-  accept,
-  accepted,
-  buy,
-  draft,
-  eventOf,
-  FACE,
-  funded,
-  mandated,
-  mandateFor,
-  narrow,
-  openFor,
-  passOn,
-  present,
-  presented,
-  recourse,
-  refuse,
-  resume,
-  revoke,
-  sellTo,
-  settle,
-  suspend,
-  truck,
-} from '../bill-steps.ts';
+import { moneyId } from '../../contracts/objects/money.ts';
+import { type BillStory, billAt, DUE, FACE } from '../bill-steps.ts';
 import { DAY_MS, nowhere } from '../contract-story.ts';
-import { HOUR_MS, idOf, type PartyName, signerOf, type World } from '../contract-world.ts';
+import { idOf, type Outcome } from '../contract-world.ts';
 import { euros } from '../loan-steps.ts';
 import type { Cases } from './cases.ts';
 
-/** Spends what a party has, by hand. */
-function emptied(world: World, name: PartyName): World {
-  world.change(account, accountId(euros(), idOf(name)), { balance: 0 });
-  return world;
+function then(story: BillStory, ...steps: readonly ((story: BillStory) => Outcome)[]): Outcome {
+  let last: Outcome | undefined;
+  for (const step of steps) last = step(story);
+  return last!;
 }
-/** A bill after thirty-two endorsements. */
-function passedAround() {
-  const { world, bill } = accepted();
-  for (let i = 0; i < 16; i++) {
-    passOn(world, bill, 'zenith', 'carrier');
-    passOn(world, bill, 'carrier', 'zenith');
+/** The bill is that of another world. */
+const lost = (story: BillStory): BillStory => Object.assign(story, { bill: nowhere });
+const funded = (story: BillStory, ...names: readonly Parameters<BillStory['fund']>[0][]): BillStory => {
+  for (const name of names) story.fund(name);
+  return story;
+};
+const paid = (): BillStory => {
+  const story = funded(billAt('presented'), 'acme');
+  story.pay();
+  return story;
+};
+const marked = (): BillStory => {
+  const story = billAt('issued');
+  story.issue({ transferable: false });
+  story.accept();
+  return story;
+};
+/** It has passed as often as a bill can: zenith holds it. */
+const worn = (): BillStory => {
+  const story = billAt('accepted');
+  for (let i = 0; i < 8; i++) {
+    story.endorse('zenith', 'carrier');
+    story.endorse('carrier', 'zenith');
   }
-  return { world, bill };
-}
-function paid() {
-  const { world, bill } = presented();
-  settle(world, bill);
-  return { world, bill };
-}
-/** Dishonoured in the hands of bank B: zenith drew, the carrier endorsed. */
-function dishonoured() {
-  const { world, bill } = presented('bankB');
-  refuse(world, bill);
-  return { world, bill };
-}
-function sold(world: World): void {
-  world.run(revokeDevice, { device: truck }, ['acme']);
-  const args = {
-    owner: idOf('zenith'),
-    monitor: idOf('monitor'),
-    key: signerOf('truck').publicKey,
-    replaces: false,
-    identifier: 'truck',
-    functions: ['locator' as const],
-  };
-  world.run(enrolDevice, args, ['zenith', 'monitor']);
-}
-const lapse = (world: World, subject: Uint8Array) =>
-  world.run(expire, { kind: 'mandate' as const, subject }, []);
+  return story;
+};
 
 export const cases: Cases = {
   'issue-bill': {
-    OK: { 'drawn on acme': () => draft(funded()) },
+    OK: { 'to the drawer’s own order': () => billAt('issued').issue() },
     E_NOT_FOUND: {
-      'on nobody': () => draft(funded(), { drawee: nowhere }),
-      'in no money': () => draft(funded(), { money: nowhere }),
+      'the drawee is unknown': () => billAt('issued').issue({ drawee: nowhere }),
+      'the payee is unknown': () => billAt('issued').issue({ payee: nowhere }),
+      'no such money': () => billAt('none').issue(),
     },
     E_SCHEMA: {
-      'due yesterday': () => draft(funded(), { due: 1 }),
-      'on itself': () => draft(funded(), { drawee: idOf('zenith') }),
+      'due now': () => {
+        const story = billAt('issued');
+        return story.issue({ due: story.world.time + 250 });
+      },
+      'drawn on oneself': () => billAt('issued').issue({ drawee: idOf('zenith') }),
     },
   },
   'accept-bill': {
-    OK: {
-      plain: () => {
-        const world = funded();
-        return accept(world, draft(world).id);
-      },
-    },
-    E_NOT_FOUND: { none: () => accept(funded(), nowhere) },
+    OK: { 'before it is due': () => billAt('issued').accept() },
+    E_NOT_FOUND: { 'the bill is unknown': () => lost(billAt('issued')).accept() },
     E_STATE: {
-      twice: () => {
-        const { world, bill } = accepted();
-        return accept(world, bill);
-      },
+      twice: () => billAt('accepted').accept(),
       'it is due': () => {
-        const world = funded();
-        const { id } = draft(world);
-        world.pass(30 * DAY_MS);
-        return accept(world, id);
+        const story = billAt('issued');
+        story.world.time = DUE - 250;
+        return story.accept();
       },
     },
   },
-  endorse: {
+  'endorse-bill': {
     OK: {
-      'to the carrier': () => {
-        const { world, bill } = accepted();
-        return passOn(world, bill, 'zenith', 'carrier');
+      'once accepted': () => billAt('accepted').endorse('zenith', 'carrier'),
+      'before it is accepted': () => billAt('issued').endorse('zenith', 'carrier'),
+      'back to the acceptor': () => billAt('accepted').endorse('zenith', 'acme'),
+      'a moment before it is due': () => {
+        const story = billAt('accepted');
+        story.world.time = DUE - 251;
+        return story.endorse('zenith', 'carrier');
       },
     },
-    E_NOT_FOUND: { none: () => passOn(funded(), nowhere, 'zenith', 'carrier') },
+    E_NOT_FOUND: { 'the bill is unknown': () => lost(billAt('accepted')).endorse('zenith', 'carrier') },
     E_NOT_HOLDER: {
-      'by one who held it before': () => {
-        const { world, bill } = accepted();
-        passOn(world, bill, 'zenith', 'carrier');
-        return passOn(world, bill, 'zenith', 'bankB');
-      },
+      'a former holder passes it again': () => billAt('endorsed').endorse('zenith', 'bankA'),
+      'nobody but the endorsee signs': () =>
+        billAt('accepted').endorse('zenith', 'carrier', FACE, ['carrier']),
     },
     E_PARTIAL: {
-      half: () => {
-        const { world, bill } = accepted();
-        return passOn(world, bill, 'zenith', 'carrier', FACE / 2);
-      },
+      'half of it': () => billAt('accepted').endorse('zenith', 'carrier', FACE / 2),
+      'more than it': () => billAt('accepted').endorse('zenith', 'carrier', FACE + 1),
     },
-    E_POLICY: {
-      'for the thirty-third time': () => {
-        const { world, bill } = passedAround();
-        return passOn(world, bill, 'zenith', 'carrier');
-      },
-    },
+    E_POLICY: { 'sixteen times before': () => worn().endorse('zenith', 'carrier') },
+    E_SCHEMA: { 'to oneself': () => billAt('accepted').endorse('zenith', 'zenith') },
     E_STATE: {
       'it is due': () => {
-        const { world, bill } = accepted();
-        world.pass(30 * DAY_MS);
-        return passOn(world, bill, 'zenith', 'carrier');
+        const story = billAt('accepted');
+        story.world.time = DUE - 250;
+        return story.endorse('zenith', 'carrier');
       },
-      'it is presented': () => {
-        const { world, bill } = presented();
-        return passOn(world, bill, 'zenith', 'carrier');
-      },
-      'it is marked as not transferable': () => {
-        const world = funded();
-        return passOn(world, draft(world, { transferable: false }).id, 'zenith', 'carrier');
-      },
+      'it is dishonoured': () => billAt('dishonoured').endorse('bankB', 'bankA'),
+      'it is marked': () => marked().endorse('zenith', 'carrier'),
     },
   },
-  discount: {
+  'discount-bill': {
     OK: {
-      'at six per cent for thirty days': () => {
-        const { world, bill } = accepted();
-        return sellTo(world, bill);
+      'to the cent that the bank has': () => {
+        const story = billAt('accepted');
+        story.fund('bankB', 987_500);
+        return story.discount('zenith');
+      },
+      'in another bank’s euros': () => {
+        const story = billAt('accepted');
+        story.fund('bankB', FACE, 'bankB');
+        return story.discount('zenith', { money: euros('bankB') });
+      },
+    },
+    E_CURRENCY: {
+      dollars: () => {
+        const story = billAt('accepted');
+        story.fund('bankB', FACE, 'bankA', 'USD');
+        return story.discount('zenith', { money: dollars() });
       },
     },
     E_FUNDS: {
-      'the bank has nothing': () => {
-        const { world, bill } = accepted();
-        return sellTo(emptied(world, 'bankB'), bill);
+      'a cent less': () => {
+        const story = billAt('accepted');
+        story.fund('bankB', 987_499);
+        return story.discount('zenith');
       },
     },
-    E_NOT_FOUND: { none: () => sellTo(funded(), nowhere) },
+    E_NOT_FOUND: {
+      'the bill is unknown': () => lost(billAt('accepted')).discount('zenith'),
+      'no such money': () => billAt('accepted').discount('zenith', { money: nowhere }),
+    },
     E_NOT_HOLDER: {
-      'by one who held it before': () => {
-        const { world, bill } = accepted();
-        passOn(world, bill, 'zenith', 'carrier');
-        return sellTo(world, bill);
-      },
+      'a former holder sells it again': () =>
+        funded(billAt('endorsed'), 'bankA').discount('zenith', { bank: idOf('bankA') }, ['zenith', 'bankA']),
     },
-    E_POLICY: {
-      'for the thirty-third time': () => {
-        const { world, bill } = passedAround();
-        return sellTo(world, bill);
-      },
-    },
-    E_RANGE: {
-      'nothing is left': () => {
-        const world = funded();
-        const { id } = draft(world, { due: world.time + 400 * DAY_MS });
-        accept(world, id);
-        return sellTo(world, id, { rateBp: 10_000 });
+    E_POLICY: { 'it has passed sixteen times': () => funded(worn(), 'bankB').discount('zenith') },
+    E_SCHEMA: {
+      'the bank holds it': () => funded(billAt('endorsed'), 'bankB').discount('bankB'),
+      'the discount eats the face': () => {
+        const story = billAt('none');
+        story.fund('bankA', 1);
+        story.issue({ due: DUE + 270 * DAY_MS });
+        story.accept();
+        return story.discount('zenith', { rateBp: 10_000 });
       },
     },
     E_STATE: {
-      'it is not accepted': () => {
-        const world = funded();
-        return sellTo(world, draft(world).id);
-      },
+      'it is not accepted': () => funded(billAt('issued'), 'bankB').discount('zenith'),
       'it is due': () => {
-        const { world, bill } = accepted();
-        world.pass(30 * DAY_MS);
-        return sellTo(world, bill);
+        const story = funded(billAt('accepted'), 'bankB');
+        story.world.time = DUE;
+        return story.discount('zenith');
       },
+      'it is marked': () => funded(marked(), 'bankB').discount('zenith'),
     },
   },
   'present-bill': {
     OK: {
-      'when due': () => {
-        const { world, bill } = accepted();
-        world.pass(30 * DAY_MS);
-        return present(world, bill);
+      'at its due date': () => {
+        const story = billAt('endorsed');
+        story.world.time = DUE - 250;
+        return story.present('bankB');
       },
+      'never accepted': () => billAt('due', false).present('bankB'),
     },
     E_EARLY: {
-      'a minute before': () => {
-        const { world, bill } = accepted();
-        world.pass(30 * DAY_MS - 60_000);
-        return present(world, bill);
+      'a moment before': () => {
+        const story = billAt('endorsed');
+        story.world.time = DUE - 251;
+        return story.present('bankB');
       },
     },
-    E_NOT_FOUND: { none: () => present(funded(), nowhere) },
-    E_NOT_HOLDER: {
-      'by another': () => {
-        const { world, bill } = accepted();
-        return present(world, bill, 'carrier');
-      },
-    },
-    E_PAID: {
-      'it is paid': () => {
-        const { world, bill } = paid();
-        return present(world, bill);
-      },
-    },
-    E_STATE: {
-      twice: () => {
-        const { world, bill } = presented();
-        return present(world, bill);
-      },
-    },
+    E_NOT_FOUND: { 'the bill is unknown': () => lost(billAt('due')).present('bankB') },
+    E_NOT_HOLDER: { 'a former holder': () => billAt('due').present('carrier') },
+    E_PAID: { 'it is paid': () => paid().present('bankB') },
+    E_STATE: { twice: () => billAt('presented').present('bankB') },
   },
   'pay-bill': {
     OK: {
-      'at face': () => {
-        const { world, bill } = presented();
-        return settle(world, bill);
+      'in time': () => funded(billAt('presented'), 'acme').pay(),
+      'late, but not yet dishonoured': () => {
+        const story = funded(billAt('presented'), 'acme');
+        story.world.pass(30 * DAY_MS);
+        return story.pay();
       },
+      'by a drawee who never accepted': () => funded(billAt('presented', false), 'acme').pay(),
     },
+    E_EARLY: { 'not yet due': () => funded(billAt('endorsed'), 'acme').pay() },
     E_FUNDS: {
-      'the drawee has nothing': () => {
-        const { world, bill } = presented();
-        return settle(emptied(world, 'acme'), bill);
+      'a cent less': () => {
+        const story = billAt('presented');
+        story.fund('acme', FACE - 1);
+        return story.pay();
       },
     },
-    E_NOT_FOUND: { none: () => settle(funded(), nowhere) },
+    E_NOT_FOUND: { 'the bill is unknown': () => lost(billAt('presented')).pay() },
+    E_PAID: {
+      twice: () =>
+        then(
+          paid(),
+          (story) => story.fund('acme'),
+          (story) => story.pay(),
+        ),
+    },
+    E_STATE: {
+      'not presented': () => funded(billAt('due'), 'acme').pay(),
+      'it is dishonoured': () => funded(billAt('dishonoured'), 'acme').pay(),
+    },
+  },
+  'refuse-bill': {
+    OK: { 'once presented': () => billAt('presented').refuse() },
+    E_NOT_FOUND: { 'the bill is unknown': () => lost(billAt('presented')).refuse() },
     E_NO_PRESENT: {
-      'it was not presented': () => {
-        const { world, bill } = accepted();
-        return settle(world, bill);
-      },
-    },
-    E_PAID: {
-      twice: () => {
-        const { world, bill } = paid();
-        return settle(world, bill);
-      },
+      'it is only accepted': () => billAt('due').refuse(),
+      'it is only issued': () => billAt('issued').refuse(),
     },
     E_STATE: {
-      'it is dishonoured': () => {
-        const { world, bill } = dishonoured();
-        return settle(world, bill);
-      },
+      'it is paid': () => paid().refuse(),
+      'it is refused': () => billAt('dishonoured').refuse(),
     },
   },
-  dishonour: {
-    OK: {
-      refused: () => {
-        const { world, bill } = presented();
-        return refuse(world, bill);
-      },
-      'not paid within a day': () => {
-        const { world, bill } = presented();
-        world.pass(DAY_MS);
-        return refuse(world, bill, false);
-      },
-    },
+  'dishonour-bill': {
+    // Presented on Sunday 2026-04-05: two business days end on Tuesday at the same hour.
+    OK: { 'after two business days': () => overdue(2 * DAY_MS).dishonour() },
     E_NOT_DUE: {
-      'a minute early': () => {
-        const { world, bill } = presented();
-        world.pass(DAY_MS - 60_000);
-        return refuse(world, bill, false);
-      },
-      'finality paused': () => {
-        const { world, bill } = presented();
-        world.pause(DAY_MS);
-        return refuse(world, bill, false);
+      'in the last moment': () => overdue(2 * DAY_MS - 250).dishonour(),
+      'finality paused meanwhile': () => {
+        const story = billAt('presented');
+        story.world.pause(DAY_MS);
+        story.world.pass(2 * DAY_MS - 250);
+        return story.dishonour();
       },
     },
-    E_NOT_FOUND: { none: () => refuse(funded(), nowhere) },
-    E_NO_PRESENT: {
-      'it was not presented': () => {
-        const { world, bill } = accepted();
-        return refuse(world, bill);
-      },
-    },
-    E_PAID: {
-      'it is paid': () => {
-        const { world, bill } = paid();
-        return refuse(world, bill);
-      },
-    },
+    E_NOT_FOUND: { 'the bill is unknown': () => lost(billAt('presented')).dishonour() },
+    E_NO_PRESENT: { 'nobody presented it': () => billAt('due').dishonour() },
     E_STATE: {
-      twice: () => {
-        const { world, bill } = dishonoured();
-        return refuse(world, bill);
-      },
+      'it is paid': () => paid().dishonour(),
+      'it is dishonoured': () => billAt('dishonoured').dishonour(),
     },
   },
-  'take-recourse': {
+  'claim-recourse': {
     OK: {
-      'of the endorser': () => {
-        const { world, bill } = dishonoured();
-        return recourse(world, bill, 'carrier');
-      },
-      'of the endorser, then of the drawer': () => {
-        const { world, bill } = dishonoured();
-        recourse(world, bill, 'carrier');
-        return recourse(world, bill, 'zenith');
-      },
+      'from the last endorser': () => billAt('dishonoured').claim('bankB', 'carrier'),
+      'from the drawer, over the endorser': () => billAt('dishonoured').claim('bankB', 'zenith'),
+      'from the acceptor': () => billAt('dishonoured').claim('bankB', 'acme'),
+      'from another than before': () =>
+        then(
+          billAt('dishonoured'),
+          (story) => story.claim('bankB', 'carrier'),
+          (story) => story.claim('bankB', 'zenith'),
+        ),
     },
-    E_FUNDS: {
-      'the signer has nothing': () => {
-        const { world, bill } = dishonoured();
-        return recourse(emptied(world, 'carrier'), bill, 'carrier');
-      },
-    },
-    E_NOT_FOUND: { none: () => recourse(funded(), nowhere, 'zenith') },
-    E_PAID: {
-      'all the way': () => {
-        const { world, bill } = dishonoured();
-        recourse(world, bill, 'carrier');
-        recourse(world, bill, 'zenith');
-        recourse(world, bill, 'zenith');
-        return recourse(world, bill, 'zenith');
-      },
-    },
+    E_NOT_FOUND: { 'the bill is unknown': () => lost(billAt('dishonoured')).claim('bankB', 'carrier') },
+    E_NOT_HOLDER: { 'an endorser who has not paid': () => billAt('dishonoured').claim('carrier', 'zenith') },
     E_STANDING: {
-      'a stranger': () => {
-        const { world, bill } = dishonoured();
-        return recourse(world, bill, 'warehouse');
-      },
-      'one who has paid already': () => {
-        const { world, bill } = dishonoured();
-        recourse(world, bill, 'carrier');
-        return recourse(world, bill, 'carrier');
-      },
+      'the drawee never accepted': () => [billAt('dishonoured', false).claim('bankB', 'acme'), idOf('acme')],
+      'a stranger': () => billAt('dishonoured').claim('bankB', 'monitor'),
+      'the payer claims downward': () =>
+        then(
+          funded(billAt('dishonoured'), 'zenith'),
+          (story) => story.takeUp('zenith'),
+          (story) => story.claim('zenith', 'carrier'),
+        ),
     },
-    E_STATE: {
-      'it is not dishonoured': () => {
-        const { world, bill } = presented('bankB');
-        return recourse(world, bill, 'carrier');
-      },
-    },
+    E_STATE: { 'it is only presented': () => billAt('presented').claim('bankB', 'carrier') },
   },
-  'open-account': {
-    OK: { 'for a truck': () => openFor(funded()) },
-    E_DEVICE_STATE: {
-      'the truck did not sign': () => openFor(funded(), {}, ['acme', 'bankA']),
-      'the truck is revoked': () => {
-        const world = funded();
-        world.run(revokeDevice, { device: truck }, ['acme']);
-        return openFor(world);
-      },
-    },
-    E_NOT_FOUND: { 'no such device': () => openFor(funded(), { device: nowhere }) },
-    E_NO_OWNER: {
-      'another’s truck': () => openFor(funded(), { owner: idOf('zenith') }, ['zenith', 'bankA', 'truck']),
-      'the owner did not sign': () => openFor(funded(), {}, ['bankA', 'truck']),
-    },
-    E_STATE: {
-      twice: () => {
-        const world = funded();
-        openFor(world);
-        return openFor(world);
-      },
-    },
-  },
-  'give-mandate': {
+  'pay-recourse': {
     OK: {
-      plain: () => {
-        const world = funded();
-        openFor(world);
-        return mandateFor(world);
-      },
+      'the endorser, then the drawer, then the acceptor': () =>
+        then(
+          funded(billAt('dishonoured'), 'carrier', 'zenith', 'acme'),
+          (story) => story.takeUp('carrier'),
+          (story) => story.takeUp('zenith'),
+          (story) => story.takeUp('acme'),
+        ),
+      'the drawer at once': () => funded(billAt('dishonoured'), 'zenith').takeUp('zenith'),
+      'a drawee who never accepted': () => funded(billAt('dishonoured', false), 'acme').takeUp('acme'),
     },
-    E_NOT_FOUND: { 'the truck has no account': () => mandateFor(funded()) },
-    E_NO_OWNER: {
-      'the truck was sold': () => {
-        const { world } = mandated();
-        sold(world);
-        return mandateFor(world);
-      },
-    },
-    E_SCOPE: {
-      'over already': () => mandateFor(mandated().world, { until: 1 }),
-      'at no hour': () => mandateFor(mandated().world, { dayFrom: 10, dayUntil: 10 }),
-      'one payment above the window': () => mandateFor(mandated().world, { perPayment: 50_001 }),
-      'another money': () => mandateFor(mandated().world, { money: nowhere }),
-    },
-    E_STATE: {
-      'the account is closed': () => {
-        const { world } = mandated();
-        world.change(wallet, truck, { state: 'CLOSED' });
-        return mandateFor(world);
-      },
-    },
-  },
-  'narrow-mandate': {
-    OK: {
-      plain: () => {
-        const { world, mandate } = mandated();
-        return narrow(world, mandate);
-      },
-    },
-    E_NOT_FOUND: { none: () => narrow(funded(), nowhere) },
-    E_SCOPE: {
-      'another payee': () => {
-        const { world, mandate } = mandated();
-        return narrow(world, mandate, { payees: [idOf('zenith')] });
-      },
-      'more money': () => {
-        const { world, mandate } = mandated();
-        return narrow(world, mandate, { perWindow: 50_001 });
-      },
-      'for longer': () => {
-        const { world, mandate } = mandated();
-        return narrow(world, mandate, { until: world.time + 31 * DAY_MS });
-      },
-    },
-    E_STATE: {
-      'it is revoked': () => {
-        const { world, mandate } = mandated();
-        revoke(world, mandate);
-        return narrow(world, mandate);
-      },
-    },
-  },
-  'revoke-mandate': {
-    OK: {
-      plain: () => {
-        const { world, mandate } = mandated();
-        return revoke(world, mandate);
-      },
-    },
-    E_NOT_FOUND: { none: () => revoke(funded(), nowhere) },
-    E_STATE: {
-      twice: () => {
-        const { world, mandate } = mandated();
-        revoke(world, mandate);
-        return revoke(world, mandate);
-      },
-    },
-  },
-  'pay-by-thing': {
-    OK: {
-      fuel: () => {
-        const { world, mandate } = mandated();
-        return buy(world, mandate);
-      },
-      'with the second key': () => {
-        const { world, mandate } = mandated({
-          secondAbove: 10_000,
-          secondKey: signerOf('truck second').publicKey,
-        });
-        return buy(world, mandate, {}, ['truck', 'truck second']);
-      },
-      'a new day, a new window': () => {
-        const { world, mandate } = mandated();
-        for (let i = 0; i < 3; i++) buy(world, mandate);
-        world.pass(DAY_MS);
-        return buy(world, mandate);
-      },
-    },
-    E_DEVICE_STATE: {
-      'the truck did not sign': () => {
-        const { world, mandate } = mandated();
-        return buy(world, mandate, {}, []);
-      },
-      'the truck is revoked': () => {
-        const { world, mandate } = mandated();
-        world.run(revokeDevice, { device: truck }, ['acme']);
-        return buy(world, mandate);
-      },
-      'the truck was sold': () => {
-        const { world, mandate } = mandated();
-        sold(world);
-        return buy(world, mandate);
-      },
-    },
-    E_EVIDENCE: {
-      'the event has paid already': () => {
-        const { world, mandate } = mandated();
-        const event = [eventOf(world)];
-        buy(world, mandate, { event });
-        return buy(world, mandate, { event });
-      },
-      'an event of another device': () => {
-        const { world, mandate } = mandated();
-        return buy(world, mandate, { event: [eventOf(world, 'locator')] });
-      },
-      'an old event': () => {
-        const { world, mandate } = mandated();
-        const event = [eventOf(world)];
-        world.pass(HOUR_MS);
-        return buy(world, mandate, { event });
-      },
-    },
-    E_FUNDS: {
-      'the owner has nothing': () => {
-        const { world, mandate } = mandated();
-        return buy(emptied(world, 'acme'), mandate);
-      },
-    },
-    E_MANDATE: {
-      'a payee outside it': () => {
-        const { world, mandate } = mandated();
-        return [buy(world, mandate, { payee: idOf('zenith') }), mandate];
-      },
-      'a content outside it': () => {
-        const { world, mandate } = mandated();
-        return buy(world, mandate, { content: 'wine' });
-      },
-      'it is over': () => {
-        const { world, mandate } = mandated();
-        world.pass(30 * DAY_MS);
-        return buy(world, mandate);
-      },
-      // The tests begin at eight in the morning.
-      'before the hour': () => {
-        const { world, mandate } = mandated({ dayFrom: 540 });
-        return buy(world, mandate);
-      },
-      'more than one payment may be': () => {
-        const { world, mandate } = mandated();
-        return buy(world, mandate, { amount: 20_001 });
-      },
-      'more than the window may be': () => {
-        const { world, mandate } = mandated();
-        for (let i = 0; i < 3; i++) buy(world, mandate);
-        return buy(world, mandate, { amount: 5_001 });
-      },
-      'too often': () => {
-        const { world, mandate } = mandated();
-        for (let i = 0; i < 4; i++) buy(world, mandate, { amount: 1 });
-        return buy(world, mandate, { amount: 1 });
-      },
-      'without the second key': () => {
-        const { world, mandate } = mandated({ secondAbove: 10_000 });
-        return buy(world, mandate);
-      },
-    },
-    E_NOT_FOUND: { none: () => buy(funded(), nowhere) },
-    E_STATE: {
-      'it is suspended': () => {
-        const { world, mandate } = mandated();
-        suspend(world, mandate, 'bankA');
-        return buy(world, mandate);
-      },
-    },
-  },
-  'suspend-mandate': {
-    OK: {
-      'by the bank': () => {
-        const { world, mandate } = mandated();
-        return suspend(world, mandate, 'bankA');
-      },
-      'by anybody, near its limit': () => {
-        const { world, mandate } = mandated();
-        for (let i = 0; i < 3; i++) buy(world, mandate);
-        return suspend(world, mandate);
-      },
-      'by anybody, once the truck was sold': () => {
-        const { world, mandate } = mandated();
-        sold(world);
-        return suspend(world, mandate);
-      },
-    },
-    E_NOT_FOUND: { none: () => suspend(funded(), nowhere) },
+    E_FUNDS: { 'the account is empty': () => billAt('dishonoured').takeUp('carrier') },
+    E_NOT_FOUND: { 'the bill is unknown': () => lost(billAt('dishonoured')).takeUp('carrier') },
     E_STANDING: {
-      'by a stranger': () => {
-        const { world, mandate } = mandated();
-        return suspend(world, mandate, 'zenith');
-      },
+      'the holder itself': () => funded(billAt('dishonoured'), 'bankB').takeUp('bankB'),
+      'one whom the payer has discharged': () =>
+        then(
+          funded(billAt('dishonoured'), 'zenith', 'carrier'),
+          (story) => story.takeUp('zenith'),
+          (story) => story.takeUp('carrier'),
+        ),
     },
     E_STATE: {
-      'there is no warning': () => {
-        const { world, mandate } = mandated();
-        return suspend(world, mandate);
-      },
-      twice: () => {
-        const { world, mandate } = mandated();
-        suspend(world, mandate, 'acme');
-        return suspend(world, mandate, 'acme');
-      },
-    },
-  },
-  'resume-mandate': {
-    OK: {
-      'by the owner': () => {
-        const { world, mandate } = mandated();
-        suspend(world, mandate, 'acme');
-        return resume(world, mandate);
-      },
-      'with the bank that suspended it': () => {
-        const { world, mandate } = mandated();
-        suspend(world, mandate, 'bankA');
-        return resume(world, mandate, ['acme', 'bankA']);
-      },
-    },
-    E_DEVICE_STATE: {
-      'the truck was sold': () => {
-        const { world, mandate } = mandated();
-        sold(world);
-        suspend(world, mandate);
-        return resume(world, mandate);
-      },
-    },
-    E_NOT_FOUND: { none: () => resume(funded(), nowhere) },
-    E_ROLE: {
-      'without the bank that suspended it': () => {
-        const { world, mandate } = mandated();
-        suspend(world, mandate, 'bankA');
-        return resume(world, mandate);
-      },
-    },
-    E_STATE: {
-      'it is active': () => {
-        const { world, mandate } = mandated();
-        return resume(world, mandate);
-      },
-    },
-  },
-  expire: {
-    OK: {
-      'a mandate': () => {
-        const { world, mandate } = mandated();
-        world.pass(30 * DAY_MS);
-        return lapse(world, mandate);
-      },
-    },
-    E_NOT_DUE: {
-      'a mandate': () => {
-        const { world, mandate } = mandated();
-        return lapse(world, mandate);
-      },
-    },
-    E_NOT_FOUND: { 'a mandate': () => lapse(funded(), nowhere) },
-    E_STATE: {
-      'a revoked mandate': () => {
-        const { world, mandate } = mandated();
-        revoke(world, mandate);
-        return lapse(world, mandate);
-      },
+      'it is presented': () => funded(billAt('presented'), 'carrier').takeUp('carrier'),
+      'it is settled': () =>
+        then(
+          funded(billAt('dishonoured'), 'acme', 'zenith'),
+          (story) => story.takeUp('acme'),
+          (story) => story.takeUp('zenith'),
+        ),
     },
   },
 };
+
+function overdue(ms: number): BillStory {
+  const story = billAt('presented');
+  story.world.pass(ms);
+  return story;
+}
+
+function dollars(): Uint8Array {
+  return moneyId(idOf('bankA'), 'USD');
+}
