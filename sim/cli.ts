@@ -29,6 +29,7 @@ interface SimFlags extends WrittenSettings {
   readonly trace?: boolean;
   readonly report?: string;
   readonly jobs?: string;
+  readonly vary?: boolean;
   /** True when no file is named. */
   readonly shrink?: string | true;
   readonly shrinkRuns?: string;
@@ -89,6 +90,7 @@ export function registerSim(program: Command): void {
       'TOML with the same names, and [pace] for the genesis; options here come first',
     )
     .option('--jobs <n>', 'seeds at once (default: one for each core)')
+    .option('--vary', 'draw the settings of each seed by the seed: a campaign within what must be borne')
     .option('--trace', 'print the hash of each seed’s event trace')
     .option(
       '--shrink [file]',
@@ -115,7 +117,8 @@ async function simulate(flags: SimFlags): Promise<void> {
   const numbers = Array.from({ length: seeds.to - seeds.from + 1 }, (_, i) => seeds.from + i);
   const startedAt = performance.now();
   const bar = process.stderr.isTTY ? startBar(numbers.length) : undefined;
-  const results = await runSeeds({ settings, keepTrace: false }, numbers, jobs, {
+  const task = { settings: flags.vary ? undefined : settings, keepTrace: false };
+  const results = await runSeeds(task, numbers, jobs, {
     onProgress: (done) => bar?.update(Math.floor(done * 100) / 100),
     onResult: (result) => {
       if (bar === undefined && flags.json !== true) sayResult(result, flags);
@@ -157,6 +160,11 @@ async function readFlags(flags: SimFlags): Promise<{ readonly settings: Settings
   if (flags.seed !== undefined && flags.seeds !== undefined)
     throw new OptionError('--seed and --seeds: expected one of them');
   const scenario = flags.scenario === undefined ? undefined : await readScenario(flags.scenario);
+  const fixed = written.filter((name) => flags[name] !== undefined);
+  if (flags.vary === true && fixed.length > 0)
+    throw new OptionError(
+      `--vary draws everything by the seed: leave out ${fixed.map((name) => `--${name}`).join(', ')}`,
+    );
   const settings = readSettings({ ...scenario?.written, ...flags }, scenario?.pace);
   const seeds =
     flags.seed !== undefined
@@ -184,11 +192,14 @@ function sayResult(result: RunResult, flags: SimFlags): void {
   say(`seed ${seed}  ${verdict}  ${figures.join('  ')}${flags.trace ? `  trace ${traceHash}` : ''}`);
   if (failure === undefined) return;
   say(`  ${failure.check} at ${failure.atMs.toFixed(1)} ms, event ${failure.event}: ${failure.what}`);
+  if (result.guilty.length > 0)
+    say(`  evidence convicts ${result.guilty.map((key) => key.slice(0, 16)).join(', ')}`);
   say(`  again: ${replayCommand(seed, flags)}`);
 }
 
 /** The one command that does the same run again. */
 function replayCommand(seed: number, flags: SimFlags): string {
+  if (flags.vary === true) return `tally sim --seed ${seed} --vary --trace`;
   return commandOf(seed, Object.fromEntries(written.map((name) => [name, flags[name]])));
 }
 
@@ -208,11 +219,18 @@ function summarise(
       'invariant broken': count(results, 'invariant broken'),
     },
     wallMs,
-    settings,
-    runs: results.map(({ settings: _, samples, trace, faultSpans, ...run }) =>
+    settings: flags.vary ? 'drawn by each seed' : settings,
+    runs: results.map(({ settings: drawn, samples, trace, faultSpans, ...run }) =>
       run.failure === undefined
         ? run
-        : { ...run, replay: replayCommand(run.seed, flags), faultSpans, trace, samples },
+        : {
+            ...run,
+            ...(flags.vary ? { settings: drawn } : {}),
+            replay: replayCommand(run.seed, flags),
+            faultSpans,
+            trace,
+            samples,
+          },
     ),
     shrunk,
   };

@@ -33,6 +33,8 @@ export const CALM_MS = 120_000;
 const SAMPLE_MS = 500;
 /** How often the end is looked for. */
 const LOOK_MS = 100;
+/** How long a network that has forked goes on, so that evidence can be found. */
+const AFTERMATH_MS = 3_000;
 /** A synced write on a solid-state disk. */
 const SYNC_MS = [0.2, 2] as const;
 
@@ -147,6 +149,8 @@ export async function run(settings: Settings, seed: number, options: RunOptions 
       await time.run(time.now() + LOOK_MS);
       if (checker.settled) break;
     }
+    // Who meets a fork names those who made it, and stops: let everybody meet it.
+    if (checker.failure?.verdict === 'diverged') await time.run(time.now() + AFTERMATH_MS);
   } catch (error) {
     checker.fail('invariant broken', 'assertion', (error as Error).stack ?? String(error));
   }
@@ -160,7 +164,7 @@ export async function run(settings: Settings, seed: number, options: RunOptions 
     ...result,
     faults: injector.counts,
     faultSpans: injector.spans,
-    trace: options.keepTrace || checker.failure !== undefined ? world.trace.lines() : [],
+    trace: checker.failure === undefined && options.keepTrace ? world.trace.lines() : checker.trace,
     wallMs: Math.round(performance.now() - startedAt),
   };
 }
@@ -191,8 +195,7 @@ function summarise(
     acts: Object.fromEntries(
       acting.map(({ name, masquerade }) => [`${name}, ${masquerade!.name}`, masquerade!.acts]),
     ),
-    // Evidence vertices name them `[BFT-2]`; this build has none yet.
-    guilty: [],
+    guilty: checker.guilty,
     samples: checker.samples,
   };
 }

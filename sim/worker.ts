@@ -4,9 +4,11 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { type RunOptions, run } from './run.ts';
 import type { RunResult } from './run-result.ts';
 import type { Settings } from './settings.ts';
+import { varySettings } from './vary.ts';
 
 export interface WorkerTask {
-  readonly settings: Settings;
+  /** Absent: each seed draws its own. */
+  readonly settings: Settings | undefined;
   readonly keepTrace: boolean;
 }
 
@@ -23,8 +25,11 @@ if (parentPort !== null) {
       onProgress: (share) => port.postMessage({ type: 'progress', seed, share } satisfies WorkerAnswer),
     };
     // A run that throws is an error of the simulator: it ends the thread, and with it the command.
-    void run(settings, seed, options).then((result) =>
-      port.postMessage({ type: 'result', result } satisfies WorkerAnswer),
-    );
+    void run(settings ?? varySettings(seed), seed, options).then((result) => {
+      // A campaign is long, and its passing runs have nothing in common to draw.
+      const kept =
+        settings === undefined && result.failure === undefined ? { ...result, samples: [] } : result;
+      port.postMessage({ type: 'result', result: kept } satisfies WorkerAnswer);
+    });
   });
 }

@@ -43,14 +43,14 @@ export const MODEL_RUNS: readonly ModelRun[] = [
   run('pbft', 'reached', 'REACH=3'),
 
   run('restore', 'holds', 'N=4 TOP=3'),
-  run('restore', 'holds', 'N=4 TOP=3 SILENT_MAX=2 SILENT_UNHEARD'),
+  run('restore', 'holds', 'N=4 TOP=3 SILENT_MAX=2'),
   run('restore', 'holds', 'N=6 TOP=3 RESTORABLE=1', { large: true }),
   run('restore', 'holds', 'N=4 TOP=4', { large: true }),
   run('restore', 'holds', 'N=5 TOP=3', { large: true }),
   run('restore', 'caught', 'VOTES_AT_ONCE TOP=3'),
   run('restore', 'caught', 'HEARS_TOO_FEW TOP=3'),
   run('restore', 'caught', 'ABOVE_GREATEST TOP=4'),
-  run('restore', 'caught', 'SILENT_MAX=2 TOP=3'),
+  run('restore', 'caught', 'SILENT_HEARD SILENT_MAX=2 TOP=3'),
   run('restore', 'reached', 'REACH TOP=4'),
 
   run('order', 'holds', 'TOP=4'),

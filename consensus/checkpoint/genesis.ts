@@ -57,7 +57,7 @@ export const defaultPace: Pace = {
   checkpointIntervalMs: 250,
   heartbeatMs: 10_000,
   viewTimeoutMs: 1_000,
-  viewTimeoutMaxMs: 60_000,
+  viewTimeoutMaxMs: 8_000,
   clockAheadMs: 500,
   clockBehindMs: 5_000,
   settledWindow: 1_024,

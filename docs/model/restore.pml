@@ -75,11 +75,11 @@ byte floor[HONEST];
 #endif
 #define CERTIFIED(h) (VOTES(h) + BYZANTINE >= Q)
 
-/* Whether the working height of `s` counts, when a silent seat hears it. */
-#ifdef SILENT_UNHEARD
-#define COUNTS(s) (!silent[s])
-#else
+/* Whether the working height of `s` counts, when a silent seat hears it: not while it is silent itself. */
+#ifdef SILENT_HEARD
 #define COUNTS(s) (true)
+#else
+#define COUNTS(s) (!silent[s])
 #endif
 
 #define HEAR(s) \

@@ -11,6 +11,7 @@ import type { Readable, Writable } from 'node:stream';
 import { Aedes } from 'aedes';
 import { freePort } from '../../node/config/free-ports.ts';
 import { MqttError } from './connection.ts';
+import { SessionQueues } from './session-queues.ts';
 
 const HOST = '127.0.0.1';
 const START_TIMEOUT_MS = 60_000;
@@ -26,9 +27,14 @@ export interface Broker {
   close(): Promise<void>;
 }
 
-/** Speaks MQTT 3.1.1 only. Sessions and queued messages live in memory, without a limit. */
+/**
+ * Speaks MQTT 3.1.1 only. Sessions and queued messages live in memory, without a limit; retained messages are
+ * delivered and not kept.
+ */
 export async function startEmbeddedBroker(port = 0): Promise<Broker> {
-  const aedes = await Aedes.createBroker();
+  const queues = new SessionQueues();
+  const aedes = await Aedes.createBroker({ authorizeForward: queues.forward });
+  replaceMethods((aedes as unknown as { readonly persistence: object }).persistence, queues);
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -46,6 +52,18 @@ export async function startEmbeddedBroker(port = 0): Promise<Broker> {
       await closed;
     },
   };
+}
+
+/** Everything else of aedes' persistence, which its types leave out, stays: subscriptions, wills, QoS 2 from publishers. */
+function replaceMethods(persistence: object, queues: SessionQueues): void {
+  Object.assign(persistence, {
+    outgoingEnqueue: queues.outgoingEnqueue.bind(queues),
+    outgoingEnqueueCombi: queues.outgoingEnqueueCombi.bind(queues),
+    outgoingUpdate: queues.outgoingUpdate.bind(queues),
+    outgoingClearMessageId: queues.outgoingClearMessageId.bind(queues),
+    outgoingStream: queues.outgoingStream.bind(queues),
+    storeRetained: queues.storeRetained.bind(queues),
+  });
 }
 
 /** Path of the `mosquitto` program, or `undefined` where it is not installed. */

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect as connectSocket, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Aedes, type AuthenticateError } from 'aedes';
+import mqtt from 'mqtt';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { freePort } from '../../node/config/free-ports.ts';
@@ -106,6 +107,42 @@ for (const kind of brokerKinds()) {
     await until(() => seen.length >= 1500, 'the queue');
     await sleep(50);
     assert.equal(seen, texts, 'all of them, once, in order');
+  });
+
+  test(`${kind.name}: what waited comes before what is new, also when it comes again`, async () => {
+    const { url } = await start(kind);
+    await connect(kind, url, never).ready;
+    await open.pop()!.close();
+    let published = 0;
+    let last = Number.POSITIVE_INFINITY;
+    const publisher = await mqtt.connectAsync(url, { protocolVersion: 4 });
+    open.push({ close: () => publisher.endAsync(true) });
+    const publishOn = async (): Promise<void> => {
+      while (published < last) await publisher.publishAsync('tally/x/senml', `${published++}`, { qos: 1 });
+    };
+    const streams = Array.from({ length: 16 }, publishOn);
+    await until(() => published > 2_000, 'a backlog');
+
+    // Taken and never acknowledged, while more arrives.
+    const hung: number[] = [];
+    const killed = connect(kind, url, (payload) => {
+      hung.push(Number(textOf(payload)));
+      return never();
+    });
+    await until(() => hung.length === 256, 'messages in flight');
+    await killed.close(0);
+
+    const seen: number[] = [];
+    connect(kind, url, async (payload) => void seen.push(Number(textOf(payload))));
+    const before = published;
+    await until(() => seen.length > before, 'the backlog');
+    last = published + 500;
+    await Promise.all(streams);
+    await until(() => seen.length >= published, 'all messages');
+    await sleep(50);
+    const inOrder = Array.from({ length: published }, (_, i) => i);
+    assert.equal(hung, inOrder.slice(0, 256));
+    assert.equal(seen, inOrder, 'all of them, once, in order');
   });
 
   test(`${kind.name}: no more than inFlightMax messages are taken at once`, async () => {
@@ -242,7 +279,6 @@ test('MQTT 5 carries the content type', async () => {
   const { url } = await start(kind);
   const seen: (string | undefined)[] = [];
   await connect(kind, url, async (_, { contentType }) => void seen.push(contentType)).ready;
-  const { default: mqtt } = await import('mqtt');
   const client = await mqtt.connectAsync(url, { protocolVersion: 5 });
   await client.publishAsync('tally/x/senml', 'x', {
     qos: 1,

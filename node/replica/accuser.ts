@@ -4,10 +4,18 @@
  * key does, and then this node's own must not be missing.
  */
 
+import { type Certificate, checkCertificate } from '../../consensus/checkpoint/certificate.ts';
+import type { Header } from '../../consensus/checkpoint/header.ts';
 import { toHex } from '../../consensus/codec/bytes.ts';
-import type { Result } from '../../consensus/codec/result.ts';
+import { invariant, type Result } from '../../consensus/codec/result.ts';
 import { offenceId, offenceRecord } from '../../consensus/contracts/objects/offence.ts';
-import { offenceName } from '../../consensus/pbft/offence.ts';
+import {
+  type Decision,
+  type DecisionProof,
+  findGuilty,
+  findOutside,
+  offenceName,
+} from '../../consensus/pbft/offence.ts';
 import {
   type Offence,
   offence,
@@ -48,6 +56,25 @@ export class Accuser {
     let least = Number.POSITIVE_INFINITY;
     for (const { dueMs } of this.#pending.values()) least = Math.min(least, dueMs);
     return least;
+  }
+
+  /** q seats of a former committee certified a height after its end: each of them is convicted by that. */
+  isOutlived(header: Header, certificate: Certificate, nowMs: number): boolean {
+    const { committee, genesis, height } = this.#ledger;
+    const former = header.height > height ? this.#ledger.committeeOf(header.committeeHash) : undefined;
+    if (former === undefined || former.epoch >= committee.epoch) return false;
+    if (!checkCertificate(header, certificate, former, genesis.network).ok) return false;
+    for (const offence of findOutside(header, certificate, former)) this.accuse(offence, nowMs);
+    return true;
+  }
+
+  /** Another certified header at the newest height: whoever can be named is (R050). `own`: why it was decided here. */
+  accuseFork(own: DecisionProof | undefined, other: Decision, nowMs: number): void {
+    const { header, certificate, newestCommittee: committee, genesis } = this.#ledger;
+    invariant(certificate !== undefined, 'height 0 has no other header');
+    const decision = { header, certificate, proof: own };
+    for (const offence of findGuilty(decision, other, { network: genesis.network, committee }))
+      this.accuse(offence, nowMs);
   }
 
   /** An offence that was seen; its signatures were checked. */

@@ -20,9 +20,11 @@ import type { PeerKey } from '../ports.ts';
 import { Allowance } from './allowance.ts';
 import type { Effect } from './events.ts';
 import type { Ledger } from './ledger.ts';
-import { Parking } from './parking.ts';
+import { type ParkedAs, Parking } from './parking.ts';
 
 export const OPEN_VERTICES_MAX = 100_000;
+/** What a vertex of a suspended or revoked key costs its allowance: what it says has no effect, and a seat needs few. */
+const IN_VAIN_COST = 25;
 /** What a payload that comes after its vertex costs its sender's allowance: a vertex for each of so many bytes. */
 const PAYLOAD_UNIT_BYTES = 8 << 10;
 
@@ -72,17 +74,17 @@ export class Intake {
     const stranger = this.#unknownAuthor(vertex);
     if (stranger !== undefined) return this.#invalid(stranger, source.peer);
     const asked =
-      source.as === 'answer' && (this.parking.wants(vertex.key) || this.#hooks.isAwaited(vertex.key));
+      source.as === 'answer' && (this.parking.isPressedFor(vertex) || this.#hooks.isAwaited(vertex.key));
     const free = asked || source.as === 'needed';
     const busy = free ? undefined : this.#overAllowance(vertex, nowMs);
     if (busy !== undefined) return { kind: 'ignored', refusal: busy };
     const checked = checkVertex(vertex, this.#ledger.genesis.network);
     if (!checked.ok) {
       // The author did not say this, so it costs the author nothing.
-      if (checked.code === 'E_SIG' && !free) this.#allowance.giveBack(vertex.authorKey, 1);
+      if (checked.code === 'E_SIG' && !free) this.#allowance.giveBack(vertex.authorKey, this.#costOf(vertex));
       return this.#invalid(checked, source.peer);
     }
-    const verdict = this.#place(vertex, source.peer, nowMs);
+    const verdict = this.#place(vertex, { peer: source.peer, pressed: free }, nowMs);
     this.#releaseAfter(verdict, vertex.key, nowMs);
     return verdict;
   }
@@ -120,8 +122,8 @@ export class Intake {
   release(idKey: string, nowMs: number): void {
     const settled = [idKey];
     for (const key of settled) {
-      for (const { vertex, peer } of this.parking.release(key)) {
-        if (opensTheWay(this.#place(vertex, peer, nowMs))) settled.push(vertex.key);
+      for (const { vertex, ...how } of this.parking.release(key)) {
+        if (opensTheWay(this.#place(vertex, how, nowMs))) settled.push(vertex.key);
       }
     }
   }
@@ -152,11 +154,12 @@ export class Intake {
     }
   }
 
-  #place(vertex: Vertex, peer: PeerKey | undefined, nowMs: number): IntakeVerdict {
+  #place(vertex: Vertex, how: ParkedAs, nowMs: number): IntakeVerdict {
+    const { peer } = how;
     const checkpointHeight = this.#ledger.heightOf(toHex(vertex.checkpoint));
     if (checkpointHeight === undefined) {
       // Not a wrong vertex but an early one: its checkpoint is certified elsewhere, or never.
-      this.parking.park(vertex, [vertex.checkpoint], peer, true);
+      this.parking.park(vertex, [vertex.checkpoint], { ...how, early: true });
       return { kind: 'parked' };
     }
     const stranger = this.#unknownAuthor(vertex);
@@ -179,7 +182,7 @@ export class Intake {
       case 'refused':
         return this.#invalid(added.refusal, peer);
       case 'missing': {
-        this.parking.park(vertex, added.ids, peer);
+        this.parking.park(vertex, added.ids, how);
         const absent = added.ids.filter((id) => !this.parking.has(toHex(id)));
         const fresh = this.parking.want(absent, peer, nowMs);
         if (fresh.length > 0) this.#hooks.effect({ type: 'recall', ids: fresh });
@@ -234,10 +237,17 @@ export class Intake {
     if (this.#dag.size >= OPEN_VERTICES_MAX) return refuse('E_FULL', { open: this.#dag.size });
     const enrolled = this.#ledger.state.get(key, vertex.author);
     // A key not enrolled here yet may be enrolled by a checkpoint still to come: such vertices are parked, a few.
-    if (enrolled !== undefined && !this.#allowance.take(vertex.authorKey, 1, nowMs)) {
+    if (enrolled !== undefined && !this.#allowance.take(vertex.authorKey, this.#costOf(vertex), nowMs)) {
       return refuse('E_ALLOWANCE', { author: vertex.authorKey });
     }
     return undefined;
+  }
+
+  #costOf({ author }: Vertex): number {
+    const { state } = this.#ledger;
+    const inVain =
+      state.get(chain, author)?.suspended === true || state.get(key, author)?.state === 'REVOKED';
+    return inVain ? IN_VAIN_COST : 1;
   }
 
   #invalid(refusal: Refusal, peer: PeerKey | undefined): IntakeVerdict {

@@ -28,6 +28,16 @@ interface Parked {
   /** Ids (hex) of the ancestors it waits for, or of the checkpoint that it cites. */
   readonly missing: readonly string[];
   readonly early: boolean;
+  /** More than its author asks for it: it was taken free of allowance. */
+  readonly pressed: boolean;
+}
+
+/** How a vertex comes to be parked. */
+export interface ParkedAs {
+  readonly peer: Sender;
+  readonly pressed: boolean;
+  /** It waits for the checkpoint that it cites. */
+  readonly early?: boolean;
 }
 
 interface Wanted {
@@ -55,8 +65,8 @@ export class Parking {
     return this.#parked.has(vertexKey);
   }
 
-  /** Parks a vertex until its `missing` ancestors turn up; an `early` one waits for the checkpoint that it cites. */
-  park(vertex: Vertex, missing: readonly Uint8Array[], peer: Sender, early = false): void {
+  /** Parks a vertex until its `missing` ancestors turn up. */
+  park(vertex: Vertex, missing: readonly Uint8Array[], { peer, pressed, early = false }: ParkedAs): void {
     const bytes = vertex.headerBytes.length + vertex.payload.length;
     while (
       this.#parked.size > 0 &&
@@ -64,7 +74,7 @@ export class Parking {
     )
       this.#evict();
     const keys = missing.map(toHex);
-    this.#parked.set(vertex.key, { vertex, peer, bytes, missing: keys, early });
+    this.#parked.set(vertex.key, { vertex, peer, bytes, missing: keys, early, pressed });
     this.#unwant(vertex.key);
     this.#bytes += bytes;
     setOf(this.#bySender, peer).add(vertex.key);
@@ -72,7 +82,7 @@ export class Parking {
   }
 
   /** Takes out the vertices that waited for `key`; they are tried again and may park for something else. */
-  release(key: string): { readonly vertex: Vertex; readonly peer: Sender }[] {
+  release(key: string): Pick<Parked, 'vertex' | 'peer' | 'pressed'>[] {
     this.#unwant(key);
     return [...(this.#waiting.get(key) ?? [])].map((vertexKey) => this.#remove(vertexKey));
   }
@@ -96,8 +106,16 @@ export class Parking {
     return undefined;
   }
 
-  wants(vertexKey: string): boolean {
-    return this.#wanted.has(vertexKey);
+  /**
+   * Whether somebody else than its author waits for a vertex: another author's vertex rests on it, or one that is itself
+   * waited for so. What only the author's own later vertices, or the names of tips, ask for costs the author its allowance.
+   */
+  isPressedFor({ key, authorKey }: Vertex): boolean {
+    for (const waiter of this.#waiting.get(key) ?? []) {
+      const { vertex, pressed } = this.#parked.get(waiter)!;
+      if (pressed || vertex.authorKey !== authorKey) return true;
+    }
+    return false;
   }
 
   /** Notes that these ids are to be fetched, because of what `peer` said; those not looked for yet are returned. */

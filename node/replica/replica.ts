@@ -5,40 +5,29 @@
 
 import { type Certificate, checkCertificate } from '../../consensus/checkpoint/certificate.ts';
 import type { Genesis } from '../../consensus/checkpoint/genesis.ts';
-import { type Header, headerId } from '../../consensus/checkpoint/header.ts';
+import { headerId } from '../../consensus/checkpoint/header.ts';
 import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
 import type { Code } from '../../consensus/codec/codes.ts';
 import { limits } from '../../consensus/codec/limits.ts';
-import { type Facts, invariant, ok, type Result, refuse } from '../../consensus/codec/result.ts';
+import { type Facts, refuse } from '../../consensus/codec/result.ts';
 import { chain } from '../../consensus/contracts/registry.ts';
 import type { Signer } from '../../consensus/crypto/ed25519.ts';
-import { zero32 } from '../../consensus/crypto/hash.ts';
 import { type AncestorFacts, OpenDag } from '../../consensus/dag/open-dag.ts';
 import type { VoteLogEntry } from '../../consensus/pbft/messages.ts';
-import {
-  type Decision,
-  type DecisionProof,
-  decisionProof,
-  findGuilty,
-  findOutside,
-} from '../../consensus/pbft/offence.ts';
+import { type DecisionProof, decisionProof } from '../../consensus/pbft/offence.ts';
 import type { SeatMessage } from '../../consensus/pbft/outputs.ts';
-import {
-  checkPayload,
-  decodeVertex,
-  encodeVertex,
-  type Vertex,
-  type VertexKind,
-} from '../../consensus/vertex/vertex.ts';
-import { bundle, type Certified, type PeerMessage, peerMessage } from '../../consensus/wire/messages.ts';
+import { checkPayload, type Vertex } from '../../consensus/vertex/vertex.ts';
+import { bundle, type Certified, peerMessage } from '../../consensus/wire/messages.ts';
 import type { PeerKey } from '../ports.ts';
 import { Accuser } from './accuser.ts';
 import { Allowance } from './allowance.ts';
-import { Author, type ChainEnd, chooseTips, LAZY_HEIGHTS, witnessParents } from './author.ts';
+import type { ChainEnd } from './author.ts';
 import { CatchUp } from './catch-up.ts';
 import type { Effect, Event, Reply, StepResult } from './events.ts';
+import { Greetings } from './greetings.ts';
 import { Intake, type IntakeVerdict } from './intake.ts';
 import { Ledger, type LedgerStart } from './ledger.ts';
+import { OwnChain } from './own-chain.ts';
 import type { BuiltCheckpoint } from './proposal.ts';
 import { Seat, type SeatHooks } from './seat.ts';
 import { SeatMail } from './seat-mail.ts';
@@ -65,8 +54,6 @@ export interface ReplicaStart {
   readonly seed: number;
 }
 
-/** How often a node names its tips to its peers while something is open. */
-const TIPS_INTERVAL_MS = 2_000;
 /** What a forged signature costs its sender, in vertices of allowance: it is checked twice, slowly `[SIG-1]`. */
 const FORGERY_COST = 50;
 const none: Reply = { type: 'none' };
@@ -74,9 +61,8 @@ const none: Reply = { type: 'none' };
 export class Replica {
   readonly ledger: Ledger;
   readonly dag: OpenDag;
-  readonly #signer: Signer;
   readonly #seat: Seat;
-  readonly #author: Author;
+  readonly #chain: OwnChain;
   readonly #intake: Intake;
   readonly #catchUp: CatchUp;
   readonly #mail = new SeatMail();
@@ -84,22 +70,16 @@ export class Replica {
   readonly #accuser: Accuser;
   /** Why the newest height was decided, if this node saw that. */
   #decision: DecisionProof | undefined;
-  readonly #peers = new Set<PeerKey>();
+  readonly #greetings: Greetings;
   /** What this node still puts up with, by peer. */
   readonly #patience = new Allowance();
   #nowMs = 0;
-  #tipsAt = 0;
-  /** Height when the tips were last named. */
-  #toldAt = -1;
-  #seed: number;
   #effects: Effect[] = [];
 
   constructor(start: ReplicaStart) {
     const { genesis, signer } = start;
     this.ledger = new Ledger(genesis, start.ledger);
     this.dag = new OpenDag(genesis.record.pace.settledWindow);
-    this.#signer = signer;
-    this.#seed = start.seed;
     const effect = (wanted: Effect) => void this.#effects.push(wanted);
     this.#silence = new Silence(this.ledger, signer.publicKey, start.silence);
     this.#accuser = new Accuser(this.ledger, effect);
@@ -107,28 +87,33 @@ export class Replica {
     const hooks: SeatHooks = {
       effect,
       refuse: (code, facts, peer) => this.#refuse(code, facts, peer),
-      write: (...vertex) => this.#write(...vertex),
+      write: (...vertex) => this.#chain.write(...vertex),
       forgot: (why) => this.#fallSilent(why),
       mayVote: (height) => this.#silence.mayVote(height) && this.#catchUp.target < height,
-      isConnected: (peer) => this.#peers.has(peer),
+      isConnected: (peer) => this.#greetings.peers.has(peer),
       advance: (...checkpoint) => this.#advance(...checkpoint),
       accuse: (offence) => this.#accuser.accuse(offence, this.#nowMs),
     };
     this.#catchUp = new CatchUp(this.ledger, this.dag, effect);
     this.#seat = new Seat(signer, this.ledger, this.dag, hooks, start.voteLog);
+    this.#greetings = new Greetings(this.ledger, this.dag, this.#seat, this.#silence, effect);
     this.#intake = new Intake(this.ledger, this.dag, {
       effect,
       onAdded: (vertex, checkpointHeight) => {
-        this.#author.follow(vertex, checkpointHeight);
+        this.#chain.follow(vertex, checkpointHeight);
         this.#seat.onAdded(vertex);
         this.#accuser.onAdded(vertex, this.#nowMs);
       },
       isAwaited: (vertexKey) => this.#catchUp.isAwaited(vertexKey),
       refuse: (code, facts, peer) => this.#refuse(code, facts, peer),
     });
-    this.#author = new Author(signer, genesis.network, this.#ownChainEnd(start));
+    this.#chain = new OwnChain(start, this.ledger, this.dag, {
+      effect,
+      take: (envelope, nowMs) => this.#intake.take(envelope, { peer: undefined, as: 'needed' }, nowMs),
+      silentWhy: () => this.#silence.report?.why,
+      target: () => this.#catchUp.target,
+    });
     for (const { height, vertices } of start.settled) this.dag.settle(height, vertices);
-    if (start.ownEnd !== undefined) this.#recallOwn(start.ownEnd);
     for (const envelope of start.openVertices)
       this.#intake.take(envelope, { peer: undefined, as: 'needed' }, 0);
     // What was restored is stored and told already; only look-ups for it are still to be done.
@@ -138,11 +123,9 @@ export class Replica {
 
   /** When a `tick` is wanted, ms. */
   get wakeAt(): number {
-    const retell = this.#seat.quiet ? Number.POSITIVE_INFINITY : this.#tipsAt;
     const { parking } = this.#intake;
-    return Math.min(
-      ...[this.#seat.wakeAt, this.#catchUp.wakeAt, parking.wakeAt, this.#accuser.wakeAt, retell],
-    );
+    const waiting = [this.#seat, this.#catchUp, parking, this.#accuser, this.#greetings];
+    return Math.min(...waiting.map(({ wakeAt }) => wakeAt));
   }
 
   /** Number of this node's seat in the committee, if it has one. */
@@ -172,7 +155,7 @@ export class Replica {
       open: this.dag.size,
       tips,
       parked: this.#intake.parking.size,
-      peers: this.#peers.size,
+      peers: this.#greetings.peers.size,
       target: this.#catchUp.target,
     };
   }
@@ -192,11 +175,11 @@ export class Replica {
   #handle(event: Event, nowMs: number): Reply {
     switch (event.type) {
       case 'connected':
-        this.#peers.add(event.peer);
-        this.#greet(event.peer);
+        this.#greetings.peers.add(event.peer);
+        this.#greetings.greet(event.peer);
         return none;
       case 'disconnected':
-        this.#peers.delete(event.peer);
+        this.#greetings.peers.delete(event.peer);
         this.#catchUp.forget(event.peer);
         this.#seat.onDisconnected(nowMs);
         return none;
@@ -210,8 +193,7 @@ export class Replica {
         // Before it is signed: a vertex that everybody refuses would leave a hole in the own chain.
         const checked = checkPayload(event, this.ledger.genesis.network);
         if (!checked.ok) return { type: 'refused', refusal: checked };
-        const parents = chooseTips(this.dag, this.ledger.height, (below) => this.#pick(below));
-        const written = this.#write(event.kind, event.payload, event.payloadHash, parents, nowMs);
+        const written = this.#chain.say(event.kind, event.payload, event.payloadHash, nowMs);
         return written.ok ? { type: 'taken', vertex: written.value } : { type: 'refused', refusal: written };
       }
       case 'recalled':
@@ -221,12 +203,12 @@ export class Replica {
         }
         for (const envelope of event.unconfirmed)
           this.#intake.take(envelope, { peer: undefined, as: 'needed' }, nowMs);
-        this.#intake.askSenders(event.absent, this.#peers);
+        this.#intake.askSenders(event.absent, this.#greetings.peers);
         return none;
       case 'tick':
         this.#seat.tick(nowMs);
-        this.#intake.chase(this.#peers, nowMs);
-        this.#retellTips(nowMs);
+        this.#intake.chase(this.#greetings.peers, nowMs);
+        this.#greetings.retell(nowMs);
         return none;
     }
   }
@@ -278,7 +260,7 @@ export class Replica {
   #onSeatMessage(peer: PeerKey, message: SeatMessage, nowMs: number): void {
     const height = message.type === 'proposal' ? message.header.height : message.height;
     // Certified already: the answer brings its sender up to date `[BFT-7]`.
-    if (height <= this.ledger.height) return this.#send(peer, this.#newest());
+    if (height <= this.ledger.height) return this.#greetings.show(peer);
     if (height > this.ledger.height + 1) {
       // Past the end of an epoch anybody may turn out to have a seat.
       const { committee, endsNext } = this.ledger;
@@ -316,7 +298,7 @@ export class Replica {
     const level = header.height === this.ledger.height && equalBytes(id, this.ledger.headerId);
     // A height below the own one proves nothing and need not: the greatest counts.
     if (speaks && (level || header.height < this.ledger.height)) this.#silence.note(peer, header.height);
-    if (level || certificate === undefined || this.#isOutlived(header, certificate)) return;
+    if (level || certificate === undefined || this.#accuser.isOutlived(header, certificate, nowMs)) return;
     const noted = this.#catchUp.note(peer, header, certificate);
     if (!noted.ok) return this.#refuse(noted.code, noted.facts, peer);
     // Of a later epoch: claimed, not shown.
@@ -324,7 +306,8 @@ export class Replica {
     if (speaks) this.#silence.note(peer, header.height);
     if (header.height === this.ledger.height) {
       // More than f seats are Byzantine, and nobody may go on.
-      this.#accuseFork({ header, certificate, proof: undefined }, nowMs);
+      this.#accuser.accuseFork(this.#decision, { header, certificate, proof: undefined }, nowMs);
+      this.#tellOffences(nowMs);
       const facts = { height: header.height, own: toHex(this.ledger.headerId), other: toHex(id) };
       this.#effects.push({ type: 'halt', reason: 'two certified headers at one height', facts });
       return;
@@ -338,33 +321,8 @@ export class Replica {
     else this.#refuse(checked.code, checked.facts, peer);
   }
 
-  /** q seats of a former committee certified a height after its end: each of them is convicted by that `[BFT-2]`. */
-  #isOutlived(header: Header, certificate: Certificate): boolean {
-    const { committee, genesis, height } = this.ledger;
-    const former = header.height > height ? this.ledger.committeeOf(header.committeeHash) : undefined;
-    if (former === undefined || former.epoch >= committee.epoch) return false;
-    if (!checkCertificate(header, certificate, former, genesis.network).ok) return false;
-    for (const offence of findOutside(header, certificate, former))
-      this.#accuser.accuse(offence, this.#nowMs);
-    return true;
-  }
-
-  /** Another certified header at the newest height: whoever can be named is, before this node stops (R050). */
-  #accuseFork(other: Decision, nowMs: number): void {
-    const { header, certificate, newestCommittee: committee, genesis } = this.ledger;
-    invariant(certificate !== undefined, 'height 0 has no other header');
-    const own = { header, certificate, proof: this.#decision };
-    for (const offence of findGuilty(own, other, { network: genesis.network, committee }))
-      this.#accuser.accuse(offence, nowMs);
-    this.#tellOffences(nowMs);
-  }
-
   #tellOffences(nowMs: number): void {
-    const write = (payload: Uint8Array, payloadHash: Uint8Array): Result<Vertex> => {
-      const parents = chooseTips(this.dag, this.ledger.height, (below) => this.#pick(below));
-      return this.#write('evidence', payload, payloadHash, parents, nowMs);
-    };
-    this.#accuser.progress(write, nowMs);
+    this.#accuser.progress((payload, hash) => this.#chain.say('evidence', payload, hash, nowMs), nowMs);
   }
 
   #onGossip(peer: PeerKey, data: Uint8Array, nowMs: number): Reply {
@@ -442,7 +400,7 @@ export class Replica {
     };
     this.#effects.push({ type: 'store', write: { type: 'checkpoint', checkpoint } }, { type: 'sync' });
     this.#buryDead();
-    this.#effects.push({ type: 'broadcast', to: 'peers', message: this.#newest() });
+    this.#greetings.announce();
     this.#effects.push({
       type: 'notice',
       notice: { type: 'checkpoint', header, certificate, outcomes, vertices },
@@ -454,13 +412,6 @@ export class Replica {
     for (const { peer, message } of this.#mail.take(this.ledger.height + 1))
       this.#onSeatMessage(peer, message, nowMs);
     this.#followCertified(nowMs);
-  }
-
-  /** Tells a seat that comes (back) what it said about this height, in case it has lost its log `[BFT-1]`. */
-  #echo(peer: PeerKey): void {
-    const seat = this.ledger.committee.seatOf.get(peer);
-    if (seat === undefined || this.#seat.number === undefined) return;
-    for (const message of this.#seat.saidBy(seat)) this.#send(peer, message);
   }
 
   #fallSilent(why: string): void {
@@ -487,7 +438,7 @@ export class Replica {
       );
     if (!over) return;
     this.#effects.push({ type: 'notice', notice: { type: 'speaking' } });
-    this.#effects.push({ type: 'broadcast', to: 'peers', message: this.#newest() });
+    this.#greetings.announce();
   }
 
   #factsOf({ key }: Vertex): { readonly key: string; readonly facts: AncestorFacts } {
@@ -509,117 +460,10 @@ export class Replica {
     if (dead.length > 0) this.#effects.push({ type: 'store', write: { type: 'bury', keys: dead } });
   }
 
-  /** Signs the next vertex of the own chain, takes it in, stores it durably and gossips it. */
-  #write(
-    kind: VertexKind,
-    payload: Uint8Array,
-    payloadHash: Uint8Array,
-    parents: readonly Uint8Array[],
-    nowMs: number,
-  ): Result<Vertex> {
-    const silent = this.#silence.report;
-    if (silent !== undefined) return refuse('E_SILENT', { why: silent.why });
-    // Far behind, the own chain may go on in what is still to come; and nobody builds on such a vertex.
-    const { target } = this.#catchUp;
-    if (target > this.ledger.height + LAZY_HEIGHTS)
-      return refuse('E_STALE', { height: this.ledger.height, certified: target });
-    if (!this.#standsOnOwnEnd()) return refuse('E_PARKED', { reason: 'the own chain is not whole yet' });
-    const vertex = this.#author.write(kind, payload, payloadHash, parents, this.ledger.headerId, nowMs);
-    const verdict = this.#intake.take(encodeVertex(vertex), { peer: undefined, as: 'needed' }, nowMs);
-    if ('refusal' in verdict) return verdict.refusal;
-    // Taking it in stored it. A vertex seen by others and then forgotten here would fork the own chain.
-    invariant(verdict.kind === 'added', 'all that an own vertex stands on is here');
-    this.#effects.push({ type: 'sync' }, { type: 'gossip', vertices: [vertex] });
-    return ok(vertex);
-  }
-
-  /** The end of the own chain is here; or it was confirmed so long ago that it left the window, and is recalled. */
-  #standsOnOwnEnd(): boolean {
-    const { end } = this.#author;
-    if (end.sequence === 0 || this.dag.knows(toHex(end.id))) return true;
-    const confirmed = this.ledger.state.get(chain, this.#signer.publicKey);
-    // After a restart an open one may still wait for its ancestors; recalled, it would be missing in past cones.
-    if (confirmed === undefined || !equalBytes(confirmed.lastId, end.id)) return false;
-    this.#recallOwn(end);
-    return true;
-  }
-
-  #recallOwn({ id, sequence, time, checkpointHeight }: ChainEnd): void {
-    this.dag.recall(toHex(id), {
-      authorKey: toHex(this.#signer.publicKey),
-      sequence,
-      time,
-      checkpointHeight,
-    });
-  }
-
-  /** Where the own chain goes on: after the last confirmed vertex, or the last open one, be it solid already or not. */
-  #ownChainEnd({ ownEnd, openVertices }: ReplicaStart): ChainEnd {
-    let end = ownEnd ?? { sequence: 0, id: zero32, time: this.ledger.header.time, checkpointHeight: 0 };
-    for (const envelope of openVertices) {
-      const decoded = decodeVertex(envelope);
-      if (
-        !decoded.ok ||
-        decoded.value.sequence <= end.sequence ||
-        !equalBytes(decoded.value.author, this.#signer.publicKey)
-      )
-        continue;
-      const { id, sequence, time, checkpoint } = decoded.value;
-      end = {
-        id,
-        sequence,
-        time,
-        checkpointHeight: this.ledger.heightOf(toHex(checkpoint)) ?? this.ledger.height,
-      };
-    }
-    return end;
-  }
-
-  #newest(): PeerMessage {
-    const { header, certificate } = this.ledger;
-    const speaks = this.#silence.report === undefined;
-    return { type: 'certified', header, certificate: certificate === undefined ? [] : [certificate], speaks };
-  }
-
-  #tips(): PeerMessage {
-    return { type: 'tips', ids: witnessParents(this.dag).ids };
-  }
-
-  /**
-   * Gossip may lose what only this node holds; while something is open, its tips are named again and again. When no
-   * checkpoint came meanwhile, perhaps because a seat still waits for a greeting that a link lost, peers are greeted anew.
-   */
-  #retellTips(nowMs: number): void {
-    if (nowMs < this.#tipsAt) return;
-    this.#tipsAt = nowMs + TIPS_INTERVAL_MS;
-    const stuck = this.#toldAt === this.ledger.height;
-    this.#toldAt = this.ledger.height;
-    if (this.#seat.quiet) return;
-    if (stuck) for (const peer of this.#peers) this.#greet(peer);
-    else this.#effects.push({ type: 'broadcast', to: 'peers', message: this.#tips() });
-  }
-
-  #greet(peer: PeerKey): void {
-    // The echo first: whoever has heard this node's newest header has heard all that it knows of that seat.
-    this.#echo(peer);
-    this.#send(peer, this.#newest());
-    this.#send(peer, this.#tips());
-  }
-
-  #send(peer: PeerKey, message: PeerMessage): void {
-    this.#effects.push({ type: 'send', peer, message });
-  }
-
   #refuse(code: Code, facts: Facts, peer?: PeerKey): void {
     if (peer !== undefined && (code === 'E_SIG' || code === 'E_CERTIFICATE'))
       this.#patience.take(peer, FORGERY_COST, this.#nowMs);
     const notice = { type: 'refused', code, facts } as const;
     this.#effects.push({ type: 'notice', notice: peer === undefined ? notice : { ...notice, peer } });
-  }
-
-  /** A small linear congruential generator: tip choice wants spread, not secrecy. */
-  #pick(below: number): number {
-    this.#seed = (Math.imul(this.#seed, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((this.#seed / 2 ** 32) * below);
   }
 }

@@ -6,9 +6,11 @@
 import { type Header, headerId } from '../../consensus/checkpoint/header.ts';
 import { type Outcome, outcomeCode } from '../../consensus/checkpoint/outcome.ts';
 import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
+import { describeRefusal } from '../../consensus/codec/result.ts';
 import { findBreaches, findRewrites } from '../../consensus/contracts/invariants.ts';
 import type { StoredObject } from '../../consensus/contracts/object.ts';
 import { callId, signedCall } from '../../consensus/vertex/call.ts';
+import { checkOffence, type Offence } from '../../consensus/vertex/offence.ts';
 import { decodeVertex, type Vertex } from '../../consensus/vertex/vertex.ts';
 import type { Notice } from '../../node/replica/events.ts';
 import { OPEN_VERTICES_MAX } from '../../node/replica/intake.ts';
@@ -18,7 +20,7 @@ import type { CallOutcome } from '../load/load.ts';
 import type { PledgeRace } from '../load/race.ts';
 import { QUEUE_BYTES_MAX } from '../network/wires.ts';
 import { Random } from '../random.ts';
-import type { Failure, Sample } from '../run-result.ts';
+import type { Failure, Sample, TraceLine } from '../run-result.ts';
 import type { SimulatedNode, World } from '../world.ts';
 import { CertifiedChain } from './chain.ts';
 import { Finality } from './finality.ts';
@@ -50,6 +52,8 @@ export class Checker {
   /** Proofs that verified. */
   proofs = 0;
   readonly races = { run: 0, decided: 0 };
+  /** The last lines of the trace when it failed. */
+  trace: readonly TraceLine[] = [];
   #failure: Failure | undefined;
   readonly #world: World;
   readonly #honest: ReadonlySet<SimulatedNode>;
@@ -64,6 +68,7 @@ export class Checker {
   /** By author (hex). */
   readonly #chains = new Map<string, ChainEnd>();
   readonly #words = new HonestWords();
+  readonly #guilty = new Set<string>();
   #objectsBefore: readonly StoredObject[];
 
   constructor(world: World, honest: readonly SimulatedNode[]) {
@@ -81,6 +86,11 @@ export class Checker {
     return this.#failure;
   }
 
+  /** Keys (hex) that evidence convicts, ascending. */
+  get guilty(): readonly string[] {
+    return [...this.#guilty].sort();
+  }
+
   get heights(): number {
     return this.#chain.height;
   }
@@ -91,9 +101,11 @@ export class Checker {
 
   /** Notes the first thing that is wrong, and stops the run. */
   fail(verdict: Failure['verdict'], check: string, what: string): void {
+    if (this.#failure !== undefined) return;
     const { elapsedMs: atMs, events: event } = this.#world.time;
-    this.#failure ??= { verdict, check, what, atMs, event };
+    this.#failure = { verdict, check, what, atMs, event };
     this.#world.trace.note('checker', `${verdict}: ${check}`, () => `${verdict}, ${check}: ${what}`);
+    this.trace = this.#world.trace.lines();
     this.#world.time.stop();
   }
 
@@ -101,8 +113,24 @@ export class Checker {
     if (!this.#honest.has(node)) return;
     if (notice.type === 'view' && notice.view > 0) this.viewChanges += 1;
     if (notice.type === 'checkpoint') this.#onCheckpoint(node, notice);
+    if (notice.type === 'offence') this.#onOffence(node, notice.offence);
     if (notice.type === 'silent' && !(node.store instanceof Disk && node.store.restored))
       this.fail('invariant broken', 'one vote', `${node.name} does not know what it signed: ${notice.why}`);
+  }
+
+  /** Evidence is for strangers: it must convict by its bytes alone, and nobody who is honest `[BFT-2]`. */
+  #onOffence({ name }: SimulatedNode, offence: Offence): void {
+    const key = toHex(offence.key);
+    const checked = checkOffence(offence, this.#world.genesis.network);
+    if (!checked.ok)
+      return this.fail(
+        'invariant broken',
+        'evidence',
+        `${name} shows what proves nothing: ${describeRefusal(checked)}`,
+      );
+    this.#guilty.add(key);
+    if (this.#honestAuthors.has(key))
+      this.fail('invariant broken', 'evidence', `${name} convicts an honest seat, ${key.slice(0, 8)}`);
   }
 
   /** An honest node is up again, on what its store held; `restored` when that is an old copy. */
@@ -189,12 +217,12 @@ export class Checker {
     });
   }
 
-  /** Everything accepted is final at every honest node, and all of them are up. */
+  /** Everything accepted is final at every honest node, and all of them are up and level: an old copy has to catch up. */
   get settled(): boolean {
     const { vertices, heights } = this.finality.missing;
-    return (
-      vertices.length === 0 && heights === 0 && [...this.#honest].every(({ runner }) => runner !== undefined)
-    );
+    const isLevel = ({ runner }: SimulatedNode) =>
+      runner !== undefined && runner.replica.ledger.height >= this.heights;
+    return vertices.length === 0 && heights === 0 && [...this.#honest].every(isLevel);
   }
 
   /** The last look, once the run has calmed down or its time is over. `load`: how many vertices were to be said, about. */

@@ -7,17 +7,20 @@ import { tellNumber, tellSpan } from './scale.ts';
 import { chip, commandMarkup, shorten } from './verdicts.ts';
 
 const WHAT_MAX = 240;
+/** As many digits of a key as the command line tells. */
+const KEY_DIGITS = 16;
 /** Faults end with the load; what comes after is shown as far as to tell that it comes. */
 const FAULTS_SHOWN = 1.1;
 /** What there is much of, and seldom says why: shown in grey, and hidden on demand. */
 const quiet = /^(gossip|again|tips|vertices|asks for|tick|author)\b/;
 
 export function failingSeed(result: RunResult, command: string, lines: number): Markup {
-  const { seed, verdict, failure, settings, virtualMs } = result;
+  const { seed, verdict, failure, guilty, settings, virtualMs } = result;
   const trace = lines > 0 ? result.trace.slice(-lines) : [];
   return html`<section class="seed" id="seed-${seed}">
 <h3>Seed ${seed} ${chip(verdict)}</h3>
 <p><b>${failure!.check}</b> at ${tellSpan(failure!.atMs)}, event ${tellNumber(failure!.event)}. ${shorten(failure!.what)}</p>
+${guilty.length > 0 && html`<p>Portable evidence convicts ${guilty.map((key, i) => html`${i > 0 && ', '}<code>${key.slice(0, KEY_DIGITS)}</code>`)}.</p>`}
 <pre class="command"><code>${commandMarkup(command)}</code></pre>
 ${faultLanes({ id: `faults-${seed}`, results: [result], endMs: Math.max(1, Math.min(virtualMs, settings.durationMs * FAULTS_SHOWN)), calmFromMs: settings.durationMs })}
 ${trace.length > 0 && traceTable(seed, trace)}

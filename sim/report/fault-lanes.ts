@@ -14,7 +14,7 @@ export interface FaultLanes {
   readonly calmFromMs?: number | undefined;
 }
 
-const [LEFT, RIGHT] = [104, CHART_WIDTH - 10];
+const [LEFT, RIGHT] = [126, CHART_WIDTH - 10];
 const LANE = 22;
 const BAR = 12;
 const CELLS = 60;

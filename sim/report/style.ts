@@ -65,7 +65,7 @@ figcaption{margin-bottom:.4rem;line-height:1.35}
 .legend>span{margin-right:1.1rem}
 figure svg{display:block;width:100%;height:auto;overflow:visible}
 figure .swatch{display:inline-block;width:22px;height:8px;margin-right:.4rem;vertical-align:2px}
-svg text{font:11px ui-sans-serif,system-ui,sans-serif;fill:var(--soft);font-variant-numeric:tabular-nums}
+svg text{font:12px ui-sans-serif,system-ui,sans-serif;fill:var(--soft);font-variant-numeric:tabular-nums}
 .grid line,.rail{stroke:var(--line)}
 .axis line{stroke:var(--soft);stroke-opacity:.55}
 .calm{stroke:var(--soft);stroke-dasharray:1 3}

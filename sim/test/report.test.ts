@@ -55,7 +55,7 @@ function failed(
     { event: 776, atMs: 3_201, where: 'seat 1 → seat 2', what: `gossip ${what}` },
     { event: 777, atMs: 3_210.5, where: 'checker', what: `${verdict}, agreement: ${what}` },
   ];
-  return { ...real, seed, verdict, failure, trace };
+  return { ...real, seed, verdict, failure, trace, guilty: [] };
 }
 
 test('whatever is put into a template is escaped, but what came out of one', () => {
@@ -159,6 +159,13 @@ test('a failing seed: its sign, its sentence, its command, its trace up to the f
       `<span>tally sim</span> <span>--seed ${seed}</span> <span>--byzantine equivocate:1</span>`,
     );
   }
+  const guilty = ['ab'.repeat(32), 'cd'.repeat(32)];
+  const convicted = renderReport([{ ...failed(4, 'diverged'), guilty }], parts);
+  assert.match(
+    convicted,
+    `evidence convicts <code>${'ab'.repeat(8)}</code>, <code>${'cd'.repeat(8)}</code>.`,
+  );
+  assert.not.match(page, 'evidence convicts');
   assert.match(page, /<tr class="found"><td class="n">777<\/td><td class="n">3,210.5<\/td>/);
   assert.match(page, /<tr class="quiet"><td class="n">776<\/td>/);
   assert.match(page, /<tr><td class="n">775<\/td>/);

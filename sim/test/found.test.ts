@@ -1,0 +1,48 @@
+/** Seeds that once failed, each for a fault that was found by it and mended. They stay. */
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { readSettings } from '../options.ts';
+import { run } from '../run.ts';
+
+const test = suite('seeds that once failed');
+
+interface Found {
+  readonly what: string;
+  readonly seed: number;
+  /** As on the command line. */
+  readonly options: Parameters<typeof readSettings>[0];
+}
+
+const found: readonly Found[] = [
+  {
+    what: 'a follower put back from a backup spoke before it knew its own open vertices, and forked its chain',
+    seed: 1,
+    options: {
+      ...{ nodes: '5', validators: '4', duration: '6', load: 'vertices:10,races:0' },
+      schedule: 'partition@1000-5000:0,1 restored-backup@3000-3500:4/900ms',
+    },
+  },
+  {
+    what: 'a restored seat that restarted before its silence was over passed for one that speaks',
+    seed: 5,
+    options: {
+      ...{ validators: '7', byzantine: 'equivocate:1' },
+      faults: 'restored-backup,crash,partition,torn-write',
+    },
+  },
+  {
+    what: 'a greeting that a link lost stopped the network for ever, beside a silent seat',
+    seed: 532,
+    options: { validators: '4', byzantine: 'silent:1', loss: '0.1', duration: '10' },
+  },
+];
+
+for (const { what, seed, options } of found) {
+  test(what, async () => {
+    const { verdict, failure } = await run(readSettings(options), seed);
+    assert.is(verdict, 'passed', failure?.what);
+  });
+}
+
+test.run();
