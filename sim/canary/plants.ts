@@ -137,7 +137,7 @@ export const plants: readonly Plant[] = [
       'partition,asymmetric',
     ],
     pace: { settledWindow: 16, checkpointIntervalMs: 100, witnessIntervalMs: 50 },
-    seedsMax: 4,
+    seedsMax: 6,
     checks: ['finality', 'own chain'],
   },
   {
