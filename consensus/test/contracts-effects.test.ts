@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { toHex } from '../codec/bytes.ts';
 import { findBreaches } from '../contracts/invariants.ts';
 import { bill } from '../contracts/objects/bill.ts';
+import { claim } from '../contracts/objects/claim.ts';
 import { correction } from '../contracts/objects/correction.ts';
 import { disputed } from '../contracts/objects/dispute.ts';
 import { grant } from '../contracts/objects/grant.ts';
@@ -236,6 +237,21 @@ effects('found again: a correction takes the shortfall of a loss away', () => {
   done(exception.correct(story, { quantity: QUANTITY, packages: 40 }));
   assert.is(story.world.read(unit, story.unit).shortfall, 0);
   assert.is(state(story), 'PERFECTED');
+});
+
+effects('a correction that leaves a receipt short, and no pledge to warn of, is claimed', () => {
+  const story = storyAt('registered', 'lot');
+  const counter = exception.WRONG.counter;
+  const evidence = [
+    story.world.reading({ device: 'scale', values: { weight: '1000' }, counter }),
+    story.world.reading({ device: 'counter', values: { count: '40' } }),
+  ];
+  story.reach('stated');
+  done(story.supply({ evidence }));
+  done(story.issue());
+  const { id } = done(exception.correct(story, {}, ['monitor']));
+  assert.is(story.world.read(unit, story.unit).shortfall, 20_000);
+  assert.is(story.world.read(claim, id).quantity, 20_000);
 });
 
 effects('assignment: new creditor and pledgee, same rank; payment to the old one does not discharge', () => {
