@@ -12,7 +12,7 @@ import { receipt } from '../objects/receipt.ts';
 import { unit } from '../objects/unit.ts';
 import { versionOf } from '../objects/version.ts';
 import { isControlledBy } from '../rules/affiliation.ts';
-import { checkAgreement, claimReadings, measure, observe, readingProofs } from '../rules/evidence.ts';
+import { readingProofs } from '../rules/evidence.ts';
 import {
   changeHolding,
   heldQuantity,
@@ -20,6 +20,7 @@ import {
   isExpiredReservation,
   readHoldings,
 } from '../rules/holdings.ts';
+import { countStored } from '../rules/weighing.ts';
 import {
   type Context,
   type ContractRefusal,
@@ -65,7 +66,7 @@ export const perfectPledge = transition({
       checkRegistration(args.registration ?? '', context) ??
       checkThere(agreed, goods, context);
     if (refusal !== undefined) return refusal;
-    const countRoot = countGoods(args.evidence, agreed.unit, goods, context);
+    const countRoot = countStored(args.evidence, agreed.unit, goods, context);
     if (isRefusal(countRoot)) return countRoot;
     const senior = readSenior(agreed, context);
     const out = senior === undefined ? takeReceipt(agreed, context) : undefined;
@@ -159,23 +160,6 @@ function checkRegistration(registration: string, { policy }: Context): ContractR
   return policy.registrationNeeded && registration === ''
     ? refused('E_REGISTRATION', { reason: 'no register entry is named' })
     : undefined;
-}
-
-/** Root of the fresh count's evidence. */
-function countGoods(
-  evidence: readonly Uint8Array[],
-  unitId: Uint8Array,
-  goods: Goods,
-  context: Context,
-): Uint8Array | ContractRefusal {
-  const observed = observe(evidence, goods, context.time, context);
-  if (isRefusal(observed)) return observed;
-  const measured = measure(observed);
-  if (isRefusal(measured)) return measured;
-  const refusal =
-    checkAgreement(measured, goods.quantity, goods.packages, context.policy.toleranceBp) ??
-    claimReadings(observed.uses, unitId, context);
-  return refusal ?? observed.root;
 }
 
 /** Control of the receipt moves from the pledgor to the pledgee, which holds it as security. */
