@@ -47,6 +47,10 @@ const commands: { readonly [name: string]: Entry } = {
     summary: 'read from a running node',
     load: async (program) => (await import('./cli/get.ts')).registerGet(program),
   },
+  contracts: {
+    summary: 'the transitions of the ledger: who signs, what is asked, what follows',
+    load: async (program) => (await import('./cli/contracts.ts')).registerContracts(program),
+  },
   verify: {
     summary: 'check a proof bundle offline, with no network and no node',
     load: async (program) => (await import('./cli/verify.ts')).registerVerify(program),

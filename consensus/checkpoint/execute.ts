@@ -6,7 +6,9 @@
 import { equalBytes } from '../codec/bytes.ts';
 import type { Code } from '../codec/codes.ts';
 import { invariant } from '../codec/result.ts';
+import { advanceClock } from '../contracts/clock.ts';
 import { runCall } from '../contracts/engine.ts';
+import type { ObjectType } from '../contracts/object.ts';
 import type { Policy } from '../contracts/policy.ts';
 import { chain, key } from '../contracts/registry.ts';
 import type { SeatRules } from '../contracts/seats/rules.ts';
@@ -26,6 +28,8 @@ export interface ExecutionContext {
   readonly policy: Policy;
   readonly height: number;
   readonly time: number;
+  /** Time of the header before: a long step between the two stops the clocks `[CTR-11]`. */
+  readonly previousTime: number;
   /** The committee that decides this height, and how committees change. */
   readonly seating: Committee;
   readonly seatRules: SeatRules;
@@ -51,6 +55,11 @@ export function execute(
   context: ExecutionContext,
 ): Execution {
   const draft = new Draft(state);
+  const writer = {
+    get: <T>(type: ObjectType<T>, id: Uint8Array) => draft.get(type, id),
+    put: <T>(type: ObjectType<T>, id: Uint8Array, value: T) => draft.put(type, id, value, noSalts),
+  };
+  advanceClock(writer, context, context.policy);
   const outcomes = ordered.map((vertex) => confirm(vertex, draft, context));
   const { height, time, seating: committee, seatRules: rules } = context;
   const nextCommittee = succeed(draft, { height, time, committee, rules });

@@ -80,6 +80,34 @@ export const codes = {
   // Evidence against seats.
   E_NOT_SEAT: 'the key has no seat in the committee named, or no such committee is known',
   E_OFFENCE_KNOWN: 'an offence of this key at this height is on record already',
+
+  // Contracts, the rest of semantics §5.
+  E_NOT_CONTROLLER: 'who controls the goods or the receipt did not sign',
+  E_SUM: 'parts do not add up to the whole',
+  E_NO_RELEASE: 'pledged goods leave only under a live release order',
+  E_BELOW_LINE: 'the pool would fall below a line',
+  E_FROZEN: 'the goods are frozen, or a warning about their quantity is open',
+  E_MISMATCH: 'seal, weight or count do not match',
+  E_HANDOVER: 'both custodians must sign, with seal and route',
+  E_COVER: 'the cover would be less than required',
+  E_NOT_DUE: 'the time for it has not come',
+  E_NOT_CURED: 'the cause is not shown to be removed',
+  E_NO_NOTICE: 'notice is not proved',
+  E_CURE_OPEN: 'the cure period still runs',
+  E_NOTICE: 'the notice is missing, of something else, or too recent',
+  E_BID: 'lower than what is asked, or than another bid',
+  E_FORFEIT: 'the pledgee takes goods only with consent given after default, at an appraised value',
+  E_STANDING: 'the party has no part in this file',
+  E_GAP: 'the new monitor’s attornment leaves a gap',
+  E_PVP_TIMEOUT: 'the locks or the quote have expired',
+  E_NOT_HOLDER: 'the party does not hold the bill',
+  E_PARTIAL: 'a bill passes for its whole sum only',
+  E_EARLY: 'before its due date',
+  E_PAID: 'it is paid already',
+  E_NO_PRESENT: 'it was not presented',
+  E_NO_OWNER: 'the party is not the owner',
+  E_MANDATE: 'outside the limits of the mandate',
+  E_DEVICE_STATE: 'the device is not active and healthy',
 } as const;
 
 export type Code = keyof typeof codes;

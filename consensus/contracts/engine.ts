@@ -7,6 +7,7 @@ import { compareBytes, equalBytes, toHex } from '../codec/bytes.ts';
 import { type Result, refuse } from '../codec/result.ts';
 import { SUITE } from '../crypto/ed25519.ts';
 import { callId, type SignedCall, verifyCallSignature } from '../vertex/call.ts';
+import { pausedMs } from './clock.ts';
 import { transitions } from './index.ts';
 import type { ObjectType } from './object.ts';
 import type { Policy } from './policy.ts';
@@ -124,7 +125,11 @@ function checkSignatories<A>(
     if (!wantedRoles.some((role) => known.roles.includes(role)))
       return refused('E_ROLE', { ...facts, reason: 'the party does not have the role' }, signatory.party);
     if (!context.signedBy(signatory.party))
-      return refused('E_ROLE', { ...facts, reason: 'the party did not sign' }, signatory.party);
+      return refused(
+        signatory.missing ?? 'E_ROLE',
+        { ...facts, reason: 'the party did not sign' },
+        signatory.party,
+      );
   }
   return undefined;
 }
@@ -141,6 +146,7 @@ function makeContext(
   return {
     network: environment.network,
     time: environment.time,
+    running: environment.time - pausedMs(written),
     height: environment.height,
     policy: environment.policy,
     seating: environment.seating,

@@ -1,6 +1,7 @@
 /** Numbers that the parties agreed on before anything was pledged; part of the genesis (semantics §1, §6). */
 
-import { type Infer, int, record } from '../codec/schema.ts';
+import { flag, type Infer, int, record } from '../codec/schema.ts';
+import { defaultTriggers, triggerRules } from './triggers/rules.ts';
 
 const basisPoints = int(0, 10_000);
 const durationMs = int(0, 10 * 365 * 86_400_000);
@@ -20,9 +21,24 @@ export const policy = record('policy', {
   loanToValueBp: basisPoints,
   callLineBp: basisPoints,
   enforcementLineBp: basisPoints,
-  /** Warn when weight differs from expected stock by more than this; critical above the second. */
-  weightWarnBp: basisPoints,
-  weightCriticalBp: basisPoints,
+  /** What is a breach, unless a pledge has rules of its own. */
+  triggers: triggerRules,
+  /** A longer step between two checkpoints is a pause of finality: clocks stop for it `[CTR-11]`. */
+  pauseMs: durationMs,
+  /** Notice by two attempts is proved this long after the second. */
+  noticeMs: durationMs,
+  /** From notice of enforcement to the sale. */
+  enforcementNoticeMs: durationMs,
+  /** Business days to answer a margin call, and of a bank's silence after full payment. */
+  marginDays: int(0, 60),
+  silenceDays: int(0, 60),
+  /** A release order, and the time in which a registration counts as searched clean. */
+  releaseOrderMs: durationMs,
+  /** Law (semantics §1): does a pledge need an entry in a public register, does the warehouse's lien rank first. */
+  registrationNeeded: flag,
+  lienFirst: flag,
+  /** May goods carry a second pledge behind the first, when the senior pledgee consents? */
+  juniorPledges: flag,
 });
 export type Policy = Infer<typeof policy>;
 
@@ -40,6 +56,14 @@ export const defaultPolicy: Policy = {
   loanToValueBp: 6_000,
   callLineBp: 7_000,
   enforcementLineBp: 8_000,
-  weightWarnBp: 50,
-  weightCriticalBp: 200,
+  triggers: defaultTriggers,
+  pauseMs: 10 * 60_000,
+  noticeMs: 24 * HOUR_MS,
+  enforcementNoticeMs: 240 * HOUR_MS,
+  marginDays: 2,
+  silenceDays: 3,
+  releaseOrderMs: 72 * HOUR_MS,
+  registrationNeeded: false,
+  lienFirst: true,
+  juniorPledges: false,
 };

@@ -12,22 +12,48 @@ import {
   type ValueOf,
   type VisibilityClass,
 } from './object.ts';
+import { bill } from './objects/bill.ts';
+import { billPayment } from './objects/bill-payment.ts';
+import { claim } from './objects/claim.ts';
+import { clock } from './objects/clock.ts';
+import { correction } from './objects/correction.ts';
+import { dispute, disputed } from './objects/dispute.ts';
 import { encumbrance } from './objects/encumbrance.ts';
+import { endorsement } from './objects/endorsement.ts';
 import { committeeObject, epochObject } from './objects/epoch.ts';
 import { evaluation } from './objects/evaluation.ts';
 import { evidenceUse } from './objects/evidence-use.ts';
 import { grant } from './objects/grant.ts';
 import { loan } from './objects/loan.ts';
+import { mandate } from './objects/mandate.ts';
+import { marginCall } from './objects/margin-call.ts';
+import { account, lock, money } from './objects/money.ts';
+import { movement } from './objects/movement.ts';
+import { notice } from './objects/notice.ts';
 import { offenceRecord, offender } from './objects/offence.ts';
 import { orderHead, orderReceipt } from './objects/order-receipt.ts';
 import { payment } from './objects/payment.ts';
 import { pledge } from './objects/pledge.ts';
+import { price } from './objects/price.ts';
+import { pulse } from './objects/pulse.ts';
 import { receipt } from './objects/receipt.ts';
+import { releaseOrder } from './objects/release-order.ts';
+import { distribution, sale } from './objects/sale.ts';
 import { stake, stakeRoll } from './objects/stake.ts';
 import { status } from './objects/status.ts';
+import { swap } from './objects/swap.ts';
+import { tenure } from './objects/tenure.ts';
+import { thing } from './objects/thing.ts';
+import { thingPayment } from './objects/thing-payment.ts';
+import { tranche } from './objects/tranche.ts';
+import { triggerSet } from './objects/trigger-set.ts';
 import { unit } from './objects/unit.ts';
+import { virtualAccount } from './objects/virtual-account.ts';
 import { warning } from './objects/warning.ts';
+import { zone } from './objects/zone.ts';
 import { callRecord, chain, device, key, party } from './registry.ts';
+import { liableSigners } from './rules/bills.ts';
+import { fileParties } from './rules/disputes.ts';
 
 /** Ids of the parties that may see a class. */
 export interface Viewers {
@@ -59,6 +85,7 @@ const rows: readonly Row[] = [
   row(chain, () => nobody),
   row(device, ({ owner }) => same(owner)),
   row(callRecord, () => nobody),
+  row(clock, () => nobody),
   row(epochObject, () => nobody),
   row(committeeObject, () => nobody),
   row(stake, () => nobody),
@@ -70,7 +97,43 @@ const rows: readonly Row[] = [
     same(goods.owner, goods.custodian, goods.monitor, ...readPledgees(id, reader)),
   ),
   row(encumbrance, (_, id, reader) => encumbranceViewers(id, reader)),
-  row(receipt, ({ issuer, depositor, monitor, controller }) => same(issuer, depositor, monitor, controller)),
+  row(receipt, ({ issuer, depositor, monitor, owner, controller }) =>
+    same(issuer, depositor, monitor, owner, controller),
+  ),
+  row(tenure, ({ owner, custodian }) => same(owner, custodian)),
+  row(zone, ({ custodian }) => same(custodian)),
+  row(movement, (moved, _, reader) =>
+    same(moved.owner, moved.from, moved.to, moved.monitor, ...readPledgees(moved.unit, reader)),
+  ),
+  row(claim, (lost, _, reader) =>
+    same(lost.owner, lost.custodian, lost.monitor, lost.surveyor, ...readPledgees(lost.unit, reader)),
+  ),
+  row(triggerSet, ({ pledgor, pledgee, monitor }) => same(pledgor, pledgee, monitor)),
+  row(pulse, ({ owner, custodian, monitor }, id, reader) =>
+    same(owner, custodian, monitor, ...readPledgees(id, reader)),
+  ),
+  row(notice, ({ sender, addressee }) => same(sender, addressee)),
+  row(sale, ({ pledgor, pledgee, monitor, custodian, bidder }) =>
+    same(pledgor, pledgee, monitor, custodian, bidder),
+  ),
+  row(distribution, (paid) => same(paid.pledgor, paid.pledgee, ...paid.shares.map(({ to }) => to))),
+  row(dispute, (open, _, reader) =>
+    same(...(fileParties(open.type, open.subject, reader) ?? []), open.by, open.resolver),
+  ),
+  row(disputed, () => nobody),
+  row(correction, ({ owner, custodian, monitor, unit: id, surveyor }, _, reader) =>
+    same(owner, custodian, monitor, surveyor, ...readPledgees(id, reader)),
+  ),
+  row(tranche, ({ holder, trustee, loan: id }, _, reader) =>
+    same(holder, trustee, reader.get(loan, id)?.bank),
+  ),
+  row(swap, ({ first, second }) => same(first.payer, second.payer)),
+  row(marginCall, ({ enterprise, bank }) => same(enterprise, bank)),
+  row(money, ({ issuer }) => same(issuer)),
+  row(account, ({ owner, money: id }, _, reader) => same(owner, reader.get(money, id)?.issuer)),
+  row(lock, ({ owner, money: id }, _, reader) => same(owner, reader.get(money, id)?.issuer)),
+  row(price, ({ statedBy }) => same(statedBy)),
+  row(releaseOrder, ({ pledgor, pledgee, monitor, custodian }) => same(pledgor, pledgee, monitor, custodian)),
   row(orderReceipt, (stated, _, reader) => {
     const { pledgor, pledgee, monitor } = stated;
     return {
@@ -92,6 +155,22 @@ const rows: readonly Row[] = [
     v2: [pledgor, pledgee],
   })),
   row(warning, ({ pledgor, pledgee, monitor, custodian }) => same(pledgor, pledgee, monitor, custodian)),
+  row(bill, (held, id, reader) => same(...billParties(id, held, reader))),
+  row(endorsement, ({ bill: id, from, to }, _, reader) => ({
+    v1: readBillParties(id, reader),
+    v2: [from, to],
+  })),
+  row(billPayment, ({ bill: id, payer, payee }, _, reader) =>
+    same(payer, payee, ...readBillParties(id, reader)),
+  ),
+  row(thing, ({ owner }) => same(owner)),
+  row(virtualAccount, ({ owner, bank }) => same(owner, bank)),
+  row(mandate, ({ owner, limits }, _, reader) =>
+    same(owner, ...limits.means.map((means) => reader.get(virtualAccount, means)?.bank)),
+  ),
+  row(thingPayment, ({ payer, payee, money: id }, _, reader) =>
+    same(payer, payee, reader.get(money, id)?.issuer),
+  ),
   row(payment, ({ payer, bank, enterprise }) => same(payer, bank, enterprise)),
 ];
 
@@ -121,6 +200,16 @@ export function visibleClasses(
   const name = toHex(viewer);
   const sees = (parties: readonly Uint8Array[]): boolean => parties.some((id) => toHex(id) === name);
   return [0, ...(sees(v1) ? ([1] as const) : []), ...(sees(v2) ? ([2] as const) : [])];
+}
+
+/** Everybody who signed the bill or was named in it, and its holder. */
+function billParties(id: Uint8Array, held: ValueOf<typeof bill>, reader: ObjectReader): Uint8Array[] {
+  return [held.drawee, held.payee, held.holder, ...liableSigners(id, held, reader)];
+}
+
+function readBillParties(id: Uint8Array, reader: ObjectReader): Uint8Array[] {
+  const held = reader.get(bill, id);
+  return held === undefined ? [] : billParties(id, held, reader);
 }
 
 /** Banks that hold the unit as security: they are parties of its file. */

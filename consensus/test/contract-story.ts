@@ -43,6 +43,8 @@ export const GLN = withCheckDigit('950600013435');
 /** One tonne in forty packages, at 25,000.00 a tonne. */
 export const QUANTITY = 1_000_000;
 export const PACKAGES = 40;
+/** What half of the lot is. */
+export const HALF_LOT = { quantity: 500_000, packages: 20 } as const;
 export const WEIGHT_KG = '1000';
 const PRICE = 2_500_000;
 /** floor(floor(price × 90 %) × 60 %). */
@@ -50,6 +52,11 @@ export const LENDABLE = 1_350_000;
 
 /** An id under which nothing is. */
 export const nowhere = hash('label', asciiBytes('nowhere'));
+
+/** Grams as kilograms, as a scale states them. */
+export function withoutGrams(grams: number): string {
+  return `${Math.floor(grams / 1000)}.${String(grams % 1000).padStart(3, '0')}`;
+}
 
 /** What a step may be told: other arguments, other signers. */
 export type Changes<T> = Partial<ArgsOf<T>>;
@@ -144,6 +151,7 @@ export class Story {
   ): Outcome {
     const { time } = this.world;
     const args = {
+      pledge: undefined,
       unit: this.unit,
       quantity: QUANTITY,
       packages: PACKAGES,
@@ -291,6 +299,8 @@ export class Story {
       unit: this.unit,
       quantity: QUANTITY,
       receipt: this.receipt,
+      behind: undefined,
+      line: undefined,
       loan: this.loan,
       ceiling: 1_200_000,
       ...changes,
@@ -303,7 +313,11 @@ export class Story {
     by: readonly string[] = [this.bank, 'monitor', 'warehouse'],
   ): Outcome {
     const evidence = changes.evidence ?? this.world.count(WEIGHT_KG, PACKAGES);
-    return this.world.run(perfectPledge, { pledge: this.pledge, evidence, ...changes }, by);
+    return this.world.run(
+      perfectPledge,
+      { pledge: this.pledge, registration: undefined, ...changes, evidence },
+      by,
+    );
   }
 
   draw(changes: Changes<typeof draw> = {}, by: readonly string[] = [this.bank, this.enterprise]): Outcome {
@@ -313,6 +327,7 @@ export class Story {
       interest: 20_000,
       costs: 1_000,
       reference: 'PAY-1',
+      money: undefined,
       ...changes,
     };
     return this.world.run(draw, args, by);
@@ -325,6 +340,7 @@ export class Story {
       currency: 'EUR',
       amount: 921_000,
       reference: 'PAY-2',
+      money: undefined,
       ...changes,
     };
     return this.world.run(repay, args, by);

@@ -14,6 +14,7 @@ import {
 import { getPublicKey } from '@noble/ed25519';
 import { asciiBytes, concatBytes, toHex, uint32Bytes } from '../codec/bytes.ts';
 import type { Code } from '../codec/codes.ts';
+import { advanceClock } from '../contracts/clock.ts';
 import { type CallEnvironment, runCall } from '../contracts/engine.ts';
 import { transitions } from '../contracts/index.ts';
 import type { WholeState } from '../contracts/invariants.ts';
@@ -23,6 +24,7 @@ import { callRecord, device, key, labelKey, party, type Role } from '../contract
 import { defaultCommitteeRules, seatRulesOf } from '../contracts/seats/rules.ts';
 import { Draft, LedgerState } from '../contracts/state.ts';
 import { type ContractRefusal, type Evidence, refused, type Transition } from '../contracts/transition.ts';
+import { immediateTriggers } from '../contracts/triggers/rules.ts';
 import type { Signer } from '../crypto/ed25519.ts';
 import { hash, zero32 } from '../crypto/hash.ts';
 import { installPrimitives } from '../crypto/primitives.ts';
@@ -83,6 +85,8 @@ export const cast = {
   monitor2: ['monitor'],
   warehouse: ['warehouse'],
   appraiser: ['appraiser'],
+  carrier: ['warehouse'],
+  resolver: ['resolver'],
 } as const satisfies { readonly [name: string]: readonly Role[] };
 export type PartyName = keyof typeof cast;
 const partyNames = Object.keys(cast) as PartyName[];
@@ -102,6 +106,9 @@ const sensors: { readonly [identifier: string]: readonly [PartyName, readonly Se
   scale: ['monitor', ['weigher'], true],
   camera: ['warehouse', ['camera'], false],
   counter: ['monitor', ['counter'], false],
+  'second-scale': ['warehouse', ['weigher'], true],
+  locator: ['monitor', ['locator', 'door'], false],
+  truck: ['acme', ['locator', 'counter'], true],
   climate: ['monitor', ['climate', 'motion'], false],
   'acme-scale': ['acme', ['weigher'], true],
   'acme-counter': ['acme', ['counter', 'climate'], true],
@@ -115,6 +122,8 @@ const gateways: { readonly [name: string]: PartyName } = {
 export interface Outcome {
   readonly id: Uint8Array;
   readonly refusal: ContractRefusal | undefined;
+  /** Where it ran. */
+  readonly world?: World;
 }
 
 export type ArgsOf<T> = T extends Transition<infer A> ? A : never;
@@ -138,7 +147,7 @@ interface Shared {
 }
 
 /** Codes of the checks common to every transition: no transition needs to declare them. */
-const commonCodes: readonly Code[] = [
+export const commonCodes: readonly Code[] = [
   'E_SUITE',
   'E_NETWORK',
   'E_EXPIRED',
@@ -150,11 +159,16 @@ const commonCodes: readonly Code[] = [
 ];
 
 export class World implements WholeState, ObjectReader {
-  policy: Policy = defaultPolicy;
+  /** One reading warns; what windows and sources do is tested by itself (triggers.test.ts). */
+  policy: Policy = { ...defaultPolicy, triggers: immediateTriggers };
   time = START_MS;
   height = 1;
+  /** Was anything written beside the contracts? Then invariants need not hold. */
+  tampered = false;
   /** Told of each call before it runs. */
   onCall: (call: SignedCall) => void = () => {};
+  /** Told of each call, in any world, before it runs. */
+  static onExecute: (world: World, call: SignedCall) => void = () => {};
   readonly state: LedgerState;
   readonly #shared: Shared;
 
@@ -204,10 +218,11 @@ export class World implements WholeState, ObjectReader {
 
   /** A world that goes on from here, leaving this one as it is. */
   fork(): World {
-    const copy = new World(LedgerState.of(Array.from(this.objects())), this.#shared);
+    const copy = new World(this.state.copy(), this.#shared);
     copy.time = this.time;
     copy.height = this.height;
     copy.policy = this.policy;
+    copy.tampered = this.tampered;
     return copy;
   }
 
@@ -248,6 +263,7 @@ export class World implements WholeState, ObjectReader {
 
   /** Puts an object beside the contracts: for states that no transition of this set leads to. */
   put<T>(type: ObjectType<T>, id: Uint8Array, value: T): void {
+    this.tampered = true;
     const draft = new Draft(this.state);
     draft.put(type, id, value, [zero32, zero32]);
     this.#commit(draft);
@@ -259,6 +275,7 @@ export class World implements WholeState, ObjectReader {
   }
 
   remove<T>(type: ObjectType<T>, id: Uint8Array): void {
+    this.tampered = true;
     const draft = new Draft(this.state);
     draft.remove(type, id);
     this.#commit(draft);
@@ -266,6 +283,19 @@ export class World implements WholeState, ObjectReader {
 
   pass(ms: number): void {
     this.time += ms;
+  }
+
+  /** Finality stands still for so long: the clocks stop for it when it is a pause. */
+  pause(ms: number): void {
+    const previousTime = this.time;
+    this.time += ms;
+    const draft = new Draft(this.state);
+    const writer = {
+      get: <T>(type: ObjectType<T>, id: Uint8Array) => draft.get(type, id),
+      put: <T>(type: ObjectType<T>, id: Uint8Array, value: T) => draft.put(type, id, value, [zero32, zero32]),
+    };
+    advanceClock(writer, { height: this.height + 1, time: this.time, previousTime }, this.policy);
+    this.#commit(draft);
   }
 
   compose<A>(
@@ -292,6 +322,7 @@ export class World implements WholeState, ObjectReader {
   /** Runs a call in a checkpoint of its own. A refusal must be one that the transition declares, and write nothing. */
   execute(call: SignedCall): Outcome {
     this.onCall(call);
+    World.onExecute(this, call);
     const id = callId(call.header);
     this.height += 1;
     this.time += 250;
@@ -305,7 +336,7 @@ export class World implements WholeState, ObjectReader {
       if (draft.changes().length > 0)
         throw new Error(`${name} was refused with ${refusal.code} and wrote all the same`);
     }
-    return { id, refusal };
+    return { id, refusal, world: this };
   }
 
   run<A>(declared: Transition<A>, args: A, by: readonly string[]): Outcome {

@@ -3,7 +3,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toHex } from '../codec/bytes.ts';
-import { seatCalls, transitions } from '../contracts/index.ts';
 import { findBreaches } from '../contracts/invariants.ts';
 import { encumbrance } from '../contracts/objects/encumbrance.ts';
 import { evaluation } from '../contracts/objects/evaluation.ts';
@@ -210,19 +209,6 @@ const everyPath: readonly Path[] = [
   },
   { name: 'warn', from: () => storyAt('perfected'), by: ['monitor'], run: (story, by) => story.warn({}, by) },
 ];
-
-paths('every transition has a passing path, and breaks no invariant on it', () => {
-  // Those about seats and stake have a test of their own: seat-calls.
-  const ofSeats = new Set<string>(seatCalls.map(({ name }) => name));
-  const storyCalls = [...transitions.keys()].filter((name) => !ofSeats.has(name));
-  assert.equal([...new Set(everyPath.map(({ name }) => name))].sort(), storyCalls.sort());
-  for (const { name, from, by, run } of everyPath) {
-    const story = from();
-    const { refusal } = run(story, by);
-    assert.is(refusal, undefined, `${name} ${JSON.stringify(refusal)}`);
-    assert.equal(findBreaches(story.world), [], name);
-  }
-});
 
 /** Codes for a signature that is wanted and not there; the rows of semantics §5 have words of their own for some. */
 const missingSignature = ['E_ROLE', 'E_CREDENTIAL', 'E_TITLE', 'E_NO_CONSENT', 'E_NO_CONTROL'];

@@ -27,10 +27,11 @@ function contest(receipted: boolean): Contest {
   const rival = story.rival('approved');
   if (receipted) rival.receipt = story.issue().id;
   const calls = [story, rival].map(({ world, bank, loan, receipt, unit }) =>
-    world.compose(agreePledge, { unit, quantity: QUANTITY, receipt, loan, ceiling: 1_000_000 }, [
-      'acme',
-      bank,
-    ]),
+    world.compose(
+      agreePledge,
+      { unit, quantity: QUANTITY, receipt, behind: undefined, line: undefined, loan, ceiling: 1_000_000 },
+      ['acme', bank],
+    ),
   );
   return { world: story.world, calls, unit: story.unit };
 }
@@ -91,10 +92,19 @@ race(
       return [first, first.rival('approved')];
     });
     const calls = stories.map(({ bank, loan, unit }) =>
-      world.compose(agreePledge, { unit, quantity: QUANTITY, receipt: undefined, loan, ceiling: 1_000_000 }, [
-        'acme',
-        bank,
-      ]),
+      world.compose(
+        agreePledge,
+        {
+          unit,
+          quantity: QUANTITY,
+          receipt: undefined,
+          behind: undefined,
+          line: undefined,
+          loan,
+          ceiling: 1_000_000,
+        },
+        ['acme', bank],
+      ),
     );
     const roots = new Map<string, string>();
     const indices = [0, 1, 2, 3];
@@ -135,10 +145,11 @@ race(
         let held = 0;
         for (const { bank, quantity } of pledges) {
           const { loan, unit, bank: bankName } = files[bank]!;
-          const outcome = world.run(agreePledge, { unit, quantity, receipt: undefined, loan, ceiling: 1 }, [
-            'acme',
-            bankName,
-          ]);
+          const outcome = world.run(
+            agreePledge,
+            { unit, quantity, receipt: undefined, behind: undefined, line: undefined, loan, ceiling: 1 },
+            ['acme', bankName],
+          );
           if (held + quantity <= QUANTITY) {
             assert.is(codeOf(outcome), 'OK');
             held += quantity;

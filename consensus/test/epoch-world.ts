@@ -168,8 +168,15 @@ export class EpochWorld {
     const { network, record, seatRules } = this.genesis;
     const before = this.headers.at(-1)!;
     const committee = this.committee;
+    const previousTime = this.timeMs;
     this.timeMs += CHECKPOINT_MS;
-    const context = { network, policy: record.policy, height: this.height + 1, time: this.timeMs };
+    const context = {
+      network,
+      policy: record.policy,
+      height: this.height + 1,
+      time: this.timeMs,
+      previousTime,
+    };
     const execution = execute(this.#queue, this.state, {
       ...{ ...context, seating: committee, seatRules, recentHeaders: new Map<string, number>() },
     });

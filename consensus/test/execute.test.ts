@@ -7,6 +7,7 @@ import { type Execution, type ExecutionContext, execute } from '../checkpoint/ex
 import { outcomeCode } from '../checkpoint/outcome.ts';
 import { beginEpoch } from '../checkpoint/succession.ts';
 import { asciiBytes, toHex } from '../codec/bytes.ts';
+import { pausedMs } from '../contracts/clock.ts';
 import { defaultPolicy } from '../contracts/policy.ts';
 import { callRecord, chain, key, labelKey, party } from '../contracts/registry.ts';
 import { defaultCommitteeRules, seatRulesOf } from '../contracts/seats/rules.ts';
@@ -35,6 +36,7 @@ const context: ExecutionContext = {
   policy: defaultPolicy,
   height: 1,
   time: 1_000_000,
+  previousTime: 1_000_000,
   recentHeaders: new Map(),
   seating: new Committee({
     ...{ epoch: 0, firstHeight: 0, lastHeight: Number.MAX_SAFE_INTEGER },
@@ -272,6 +274,19 @@ test('an author without a key record cannot have got here; if one did, it takes 
   const nobody = cheapSigner(99);
   assert.equal(codesOf(execute(chainOf(nobody, 1), enrolled(), context)), ['E_KEY_REVOKED']);
   assert.equal(hash('label', asciiBytes('x')).length, 32);
+});
+
+test('a step of more than ten minutes between headers stops the clocks [CTR-11]', () => {
+  const ten = 600_000;
+  const clockAfter = (time: number, height = 2): number => {
+    const state = enrolled();
+    const { changes, map } = execute([], state, { ...context, height, time, previousTime: 1_000_000 });
+    state.commit(changes, map);
+    return pausedMs(state);
+  };
+  assert.is(clockAfter(1_000_000 + ten), 0);
+  assert.is(clockAfter(1_000_001 + ten), ten + 1);
+  assert.is(clockAfter(1_000_001 + ten, 1), 0, 'before the first checkpoint nothing was final');
 });
 
 test.run();

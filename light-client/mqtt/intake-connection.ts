@@ -12,6 +12,7 @@ import mqtt, { type IClientOptions, type IConnackPacket, type IPublishPacket, ty
 import { backoffMs, type Credentials, MqttError, setNoDelay, type Target, targetOf } from './connection.ts';
 
 const GIVEN_UP_FORGOTTEN_MS = 60_000;
+const GOODBYE_MS = 1_000;
 /** MQTT 5 brokers keep longer packets from us; under 3.1.1 the broker's own limit has to. */
 const PACKET_BYTES_MAX = 2 << 20;
 
@@ -162,7 +163,10 @@ export function connectIntake(options: IntakeConnectionOptions, onMessage: OnMes
     close: async (graceMs = 5000) => {
       closing = true;
       if (inFlight > 0 && graceMs > 0) await within(graceMs, (resolve) => (settled = resolve));
-      await client.endAsync(!client.connected);
+      // Taking nothing more, we may not read as far as the broker's end of the connection: then we cut it.
+      const cut = setTimeout(() => client.stream.destroy(), GOODBYE_MS);
+      await client.endAsync(!client.connected || inFlight > 0);
+      clearTimeout(cut);
     },
   };
 }

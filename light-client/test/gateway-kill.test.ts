@@ -153,7 +153,9 @@ async function killEightTimes({ protocolVersion, start }: BrokerKind, kind: numb
   const sent = await publishing;
   await until('all final', async () => (await gateway.final()) >= sent, 180_000).catch(
     async (error: Error) => {
-      throw new Error(`${sent} sent; ${JSON.stringify(await gateway.status().catch(String))}`, { cause: error });
+      throw new Error(`${sent} sent; ${JSON.stringify(await gateway.status().catch(String))}`, {
+        cause: error,
+      });
     },
   );
   await sleep(1_000);

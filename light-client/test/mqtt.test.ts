@@ -215,6 +215,29 @@ for (const kind of brokerKinds()) {
     assert.is(again, 0);
   });
 
+  test(`${kind.name}: closing ends, though the broker has more to send`, async () => {
+    const { url } = await start(kind);
+    await connect(kind, url, never).ready;
+    await open.pop()!.close();
+    const payload = 'x'.repeat(1_000);
+    await publishRaw(
+      url,
+      Array.from({ length: 3_000 }, () => payload),
+    );
+    for (const onMessage of [never, () => sleep(1)]) {
+      let taken = 0;
+      const connection = connect(kind, url, () => {
+        taken++;
+        return onMessage();
+      });
+      await until(() => taken >= 256, 'messages in flight');
+      const startedMs = performance.now();
+      await connection.close(500);
+      const tookMs = performance.now() - startedMs;
+      assert.ok(tookMs < 10_000, `took ${Math.round(tookMs)} ms`);
+    }
+  });
+
   test(`${kind.name}: it connects to a broker that starts later, and again after a restart`, async () => {
     const port = await freePort();
     const first = await kind.start(port);

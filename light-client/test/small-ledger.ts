@@ -99,6 +99,7 @@ export class SmallLedger {
       policy: defaultPolicy,
       height: header.height,
       time: header.time,
+      previousTime: previous?.time ?? header.time,
       recentHeaders: new Map(),
       ...{ seating: root.committee, seatRules: seatRulesOf(defaultCommitteeRules, 86_400_000) },
     };

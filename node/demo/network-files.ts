@@ -15,6 +15,7 @@ import { toHex } from '../../consensus/codec/bytes.ts';
 import { invariant } from '../../consensus/codec/result.ts';
 import { defaultPolicy } from '../../consensus/contracts/policy.ts';
 import { labelKey } from '../../consensus/contracts/registry.ts';
+import { immediateTriggers } from '../../consensus/contracts/triggers/rules.ts';
 import { type Signer, SUITE } from '../../consensus/crypto/ed25519.ts';
 import { freePorts } from '../config/free-ports.ts';
 import { gatewayConfigToml } from '../config/gateway-config.ts';
@@ -138,7 +139,7 @@ function genesisOf(homes: { readonly [N in ProcessName]: Home }): GenesisRecord 
       keys: [homes[name].signer.publicKey],
     })),
     // The demo's sensors live through hours in seconds: their clocks begin long before ours, and never pass it.
-    policy: { ...defaultPolicy, evidenceAgeMs: 2 * SENSORS_START_AGO_MS },
+    policy: { ...defaultPolicy, triggers: immediateTriggers, evidenceAgeMs: 2 * SENSORS_START_AGO_MS },
     pace: defaultPace,
   };
 }

@@ -126,7 +126,7 @@ export class Ledger {
     const { network, record } = this.genesis;
     return {
       ...{ network, policy: record.policy, height: this.height + 1, time, recentHeaders: this.#recent },
-      ...{ seating: this.#committee, seatRules: this.genesis.seatRules },
+      ...{ previousTime: this.header.time, seating: this.#committee, seatRules: this.genesis.seatRules },
     };
   }
 

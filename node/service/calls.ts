@@ -8,6 +8,7 @@ import { compareBytes, equalBytes, fromHex, toHex } from '../../consensus/codec/
 import { limits } from '../../consensus/codec/limits.ts';
 import { ok, type Result, refuse } from '../../consensus/codec/result.ts';
 import type { Json } from '../../consensus/codec/schema.ts';
+import { pausedMs } from '../../consensus/contracts/clock.ts';
 import { decodeArguments, runCall } from '../../consensus/contracts/engine.ts';
 import { transitions } from '../../consensus/contracts/index.ts';
 import { key } from '../../consensus/contracts/registry.ts';
@@ -232,6 +233,7 @@ export class Calls {
     const keys = new Set(call.signatures.map((entry) => toHex(entry.key)));
     return {
       ...{ network, policy, height, time, seating, seatRules, callId: callId(call.header), vertex: zero32 },
+      running: time - pausedMs(state),
       get: (type, id) => state.get(type, id),
       put: () => undefined,
       remove: () => undefined,

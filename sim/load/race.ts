@@ -91,6 +91,8 @@ export class PledgeRace {
           unit: this.unit,
           quantity: QUANTITY,
           receipt: undefined,
+          behind: undefined,
+          line: undefined,
           loan: this.#loans.get(bank)!,
           ceiling: LIMIT,
         },
@@ -105,7 +107,7 @@ export class PledgeRace {
   perfect(winnerId: Uint8Array, { certifiedMs }: Moment): SignedCall {
     const isFirst = toHex(callId(this.#rivals![0].header)) === toHex(winnerId);
     const signers: PartyName[] = [isFirst ? 'firstBank' : 'secondBank', 'monitor', 'warehouse'];
-    const args = { pledge: winnerId, evidence: this.#evidence.slice() };
+    const args = { pledge: winnerId, evidence: this.#evidence.slice(), registration: undefined };
     this.#perfection ??= this.#desk.compose(perfectPledge, args, signers, certifiedMs);
     return this.#perfection;
   }

@@ -1,6 +1,7 @@
 /**
- * Marks a reading that spoke for goods (semantics §2, "Relabelling"): from then on it can speak for no others. Its id
- * follows from the device, its session and its counter, so one reading has one mark, whatever batch proved it.
+ * Marks a reading that spoke for goods (semantics §2, "Relabelling"): from then on it can speak for no others. Likewise
+ * one that triggered a payment by a thing (row 42): `unit` is then the mandate. Its id follows from the device, its
+ * session and its counter, so one reading has one mark, whatever batch proved it.
  */
 
 import { hash32, type Infer, int, record, text } from '../../codec/schema.ts';

@@ -18,6 +18,6 @@ export const grantFields = {
 } as const;
 
 export const grant = objectType('grant', {
-  v0: { state: choice('ACTIVE', 'REVOKED'), ...version },
+  v0: { state: choice('ACTIVE', 'REVOKED', 'LAPSED'), ...version },
   v1: { loan: hash32, enterprise: hash32, bank: hash32, ...grantFields },
 });

@@ -24,6 +24,7 @@ export type Debt = Infer<typeof debt>;
 export const noDebt: Debt = { costs: 0, interest: 0, principal: 0 };
 
 export const pledgesPerLoanMax = 16;
+export const tranchesMax = 8;
 
 /** What the applicant states. */
 export const applicationFields = {
@@ -53,5 +54,11 @@ export const loan = objectType('loan', {
     /** Pledges agreed for it. Those that have ended may linger until another is agreed. */
     pledges: list(hash32, pledgesPerLoanMax),
     debt,
+    /** The open margin call. */
+    marginCall: maybe(hash32),
+    /** Cash claims on the principal, the most senior first (row 33). */
+    tranches: list(hash32, tranchesMax),
+    /** Once repaid: when its pledges are released without the bank, running time; 0 before. */
+    releaseDue: timeMs,
   },
 });

@@ -1,6 +1,6 @@
 /** The warehouse receipt (semantics §4), id = the call that issued it: a document of title, every field mandatory. */
 
-import { choice, flag, hash32, int, text, timeMs } from '../../codec/schema.ts';
+import { choice, flag, hash32, int, maybe, text, timeMs } from '../../codec/schema.ts';
 import { objectType } from '../object.ts';
 import { version } from './version.ts';
 
@@ -39,6 +39,11 @@ export const receipt = objectType('receipt', {
     issuer: hash32,
     depositor: hash32,
     monitor: hash32,
+    /** Whose goods they are; the controller deals with them. */
+    owner: hash32,
+    tenure: hash32,
+    /** The receipt that it was split from. */
+    predecessor: maybe(hash32),
     /** The one party that may deal with the goods through it. */
     controller: hash32,
     // From the state at issue: a document states them itself.

@@ -37,6 +37,29 @@ export const goodsFields = {
   receiptsByMonitor: flag,
 } as const;
 
+/** How the book quantity came about (semantics §7.10): entered − left − lost − shrunk + corrected; grams. */
+export const stock = record('stock', {
+  entered: int(0),
+  left: int(0),
+  lost: int(0),
+  /** Permitted loss, found by a survey. */
+  shrunk: int(0),
+  corrected: int(-Number.MAX_SAFE_INTEGER),
+});
+
+/** A circle that goods in transit stay within; millionths of a degree, metres. */
+export const fence = record('fence', {
+  latitude: int(-90_000_000, 90_000_000),
+  longitude: int(-180_000_000, 180_000_000),
+  radiusM: int(1, 20_000_000),
+});
+
+export const transitTerms = record('transit', {
+  seal: text(40, 1),
+  route: text(160, 1),
+  fence: maybe(fence),
+});
+
 export const unit = objectType('unit', {
   v0: {
     state: choice(...custodyStates),
@@ -46,8 +69,17 @@ export const unit = objectType('unit', {
   },
   v1: {
     ...goodsFields,
+    quantity: int(0),
+    packages: int(0),
     /** Grams on live receipts. */
     receipted: int(0),
+    stock,
+    /** Grams that receipts and pledges stand for and that are not there: recorded by a loss or a correction. */
+    shortfall: int(0),
+    /** Set while IN_TRANSIT. */
+    transit: maybe(transitTerms),
+    /** The present interval of ownership and custody (objects/tenure.ts). */
+    tenure: hash32,
     /** Tree root over the frames that proved it. */
     evidenceRoot: hash32,
   },

@@ -5,8 +5,22 @@ import { decimal } from '../../vertex/decimal.ts';
 import { objectType } from '../object.ts';
 import { version } from './version.ts';
 
-export const triggers = ['weight', 'temperature', 'tilt', 'shock'] as const;
+/** What readings or the clock can show, and what other rows raise by themselves. Append only. */
+export const triggers = [
+  'weight',
+  'temperature',
+  'tilt',
+  'shock',
+  'geofence',
+  'door',
+  'silence',
+  'insurance',
+  'loss',
+  'cover',
+] as const;
 export type Trigger = (typeof triggers)[number];
+export const readingTriggers = ['weight', 'temperature', 'tilt', 'shock'] as const;
+export type ReadingTrigger = (typeof readingTriggers)[number];
 
 export const warning = objectType('warning', {
   v0: { state: choice('OPEN', 'CURED'), ...version },

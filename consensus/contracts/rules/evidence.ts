@@ -17,6 +17,7 @@ import { evidenceUse, evidenceUseId } from '../objects/evidence-use.ts';
 import { versionOf } from '../objects/version.ts';
 import { device, key, labelKey } from '../registry.ts';
 import { type Context, type ContractRefusal, isRefusal, refused } from '../transition.ts';
+import type { SourceReading } from '../triggers/evaluate.ts';
 import { isControlledBy } from './affiliation.ts';
 import { isWithin } from './amounts.ts';
 import { includesId } from './lists.ts';
@@ -31,15 +32,7 @@ export interface GoodsParties {
 }
 
 /** One value that a device stated. */
-export interface Observation {
-  readonly quantity: QuantityName;
-  readonly value: Decimal;
-  readonly device: Uint8Array;
-  /** By a device of the goods' owner, or of a party that the owner controls. */
-  readonly ownersOwn: boolean;
-  /** Mark of the frame that holds it. */
-  readonly use: Uint8Array;
-}
+export type Observation = SourceReading;
 
 export interface Observed {
   readonly observations: readonly Observation[];
@@ -55,6 +48,7 @@ export function observe(
   goods: GoodsParties,
   asOf: number,
   context: Context,
+  ageMs: number = context.policy.evidenceAgeMs,
 ): Observed | ContractRefusal {
   const observations: Observation[] = [];
   const uses: Uint8Array[] = [];
@@ -67,7 +61,7 @@ export function observe(
     const facts = { proof: index, device: shown.device };
     const source = checkSource(shown, evidence.gateway, goods, context);
     if (isRefusal(source)) return { ...source, facts: { ...source.facts, ...facts } };
-    const late = checkTimes(shown.time, evidence.finalTime, asOf, context.policy.evidenceAgeMs);
+    const late = checkTimes(shown.time, evidence.finalTime, asOf, ageMs);
     if (late !== undefined) return { ...late, facts: { ...late.facts, ...facts } };
     const { id, owner, functions } = source;
     const ownersOwn = isControlledBy(owner, goods.owner, context);
@@ -78,7 +72,10 @@ export function observe(
     leaves.push(leafHash(frame.encode(shown)));
     for (const { quantity, value } of shown.readings) {
       if (!isDeclared(quantity, functions)) continue;
-      observations.push({ quantity, value, device: id, ownersOwn, use });
+      observations.push({
+        ...{ quantity, value, device: id, owner, ownersOwn, use, gateway: evidence.gateway },
+        ...{ session: shown.session, counter: shown.counter, time: shown.time },
+      });
     }
   }
   return { observations, uses, root: treeRoot(leaves) };

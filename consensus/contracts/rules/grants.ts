@@ -14,7 +14,7 @@ export function checkLive(
   context: Context,
 ): ContractRefusal | undefined {
   if (given.state !== 'ACTIVE') return refused('E_SCOPE', { reason: 'the grant is revoked' }, id);
-  if (given.expires < context.time)
+  if (given.expires < context.running)
     return refused('E_SCOPE', { reason: 'the grant has expired', expires: given.expires }, id);
   return undefined;
 }

@@ -49,18 +49,18 @@ export function writeHoldings(
 
 export function isExpiredReservation(
   { state, reservedUntil }: ValueOf<typeof pledge>,
-  time: number,
+  running: number,
 ): boolean {
-  return state === 'AGREED' && reservedUntil < time;
+  return state === 'AGREED' && reservedUntil < running;
 }
 
 /** Lapses the unit's reservations whose time is over, and gives what holds it now. */
 export function lapseExpired(unitId: Uint8Array, context: Context): readonly Holding[] {
   const holdings = readHoldings(unitId, context);
-  const live = holdings.filter(({ agreed }) => !isExpiredReservation(agreed, context.time));
+  const live = holdings.filter(({ agreed }) => !isExpiredReservation(agreed, context.running));
   if (live.length === holdings.length) return holdings;
   for (const { pledge: id, agreed } of holdings) {
-    if (isExpiredReservation(agreed, context.time))
+    if (isExpiredReservation(agreed, context.running))
       context.put(pledge, id, { ...agreed, state: 'LAPSED', ...versionOf(context) });
   }
   writeHoldings(unitId, live, context);
@@ -79,28 +79,57 @@ export function holdingsOf(
   );
 }
 
+/** Does it rank behind another that still holds the same goods? Then it adds nothing to what is held. */
+export function isJunior({ agreed }: Holding, holdings: readonly Holding[]): boolean {
+  const { behind } = agreed;
+  return behind !== undefined && holdings.some((holding) => equalBytes(holding.pledge, behind));
+}
+
+/** Grams reserved and pledged, juniors not counted twice. */
 export function heldQuantity(holdings: readonly Holding[]): number {
-  return holdings.reduce((sum, { quantity }) => sum + quantity, 0);
+  return holdings.reduce((sum, holding) => (isJunior(holding, holdings) ? sum : sum + holding.quantity), 0);
 }
 
-/** Grams under no receipt and held by nobody. */
+/** Grams under no receipt and held by nobody; below zero where goods are missing. */
 export function unreceiptedFree(goods: ValueOf<typeof unit>, holdings: readonly Holding[]): number {
-  return (
-    goods.quantity -
-    goods.receipted -
-    heldQuantity(holdings.filter(({ agreed }) => agreed.receipt === undefined))
-  );
+  return goods.quantity - goods.receipted - heldQuantity(holdingsOf(holdings, undefined));
 }
 
-/** Grams held by nobody: outside receipts, and on receipts that secure nothing. */
+/** Grams of `owner` held by nobody: outside receipts, and on receipts that secure nothing. */
 export function freeQuantity(
   goods: ValueOf<typeof unit>,
   holdings: readonly Holding[],
+  owner: Uint8Array,
   reader: ObjectReader,
 ): number {
-  let free = unreceiptedFree(goods, holdings);
+  let free = equalBytes(goods.owner, owner) ? Math.max(0, unreceiptedFree(goods, holdings)) : 0;
   for (const receiptId of goods.receipts) {
-    if (holdingsOf(holdings, receiptId).length === 0) free += reader.get(receipt, receiptId)?.quantity ?? 0;
+    const document = reader.get(receipt, receiptId);
+    if (document === undefined || !equalBytes(document.owner, owner)) continue;
+    if (holdingsOf(holdings, receiptId).length === 0) free += document.quantity;
   }
   return free;
+}
+
+/** Is any of the goods the party's, outside receipts or by one? */
+export function ownsPart(goods: ValueOf<typeof unit>, owner: Uint8Array, reader: ObjectReader): boolean {
+  if (equalBytes(goods.owner, owner)) return true;
+  return goods.receipts.some((id) => {
+    const document = reader.get(receipt, id);
+    return document !== undefined && equalBytes(document.owner, owner);
+  });
+}
+
+/** Replaces, or with `undefined` removes, one holding of a unit. */
+export function changeHolding(
+  unitId: Uint8Array,
+  pledgeId: Uint8Array,
+  change: Partial<Pick<Holding, 'quantity' | 'rank' | 'state'>> | undefined,
+  context: Context,
+): void {
+  const holdings = readHoldings(unitId, context).flatMap((holding) => {
+    if (!equalBytes(holding.pledge, pledgeId)) return [holding];
+    return change === undefined ? [] : [{ ...holding, ...change }];
+  });
+  writeHoldings(unitId, holdings, context);
 }

@@ -27,6 +27,7 @@ import {
   type ContractRefusal,
   isRefusal,
   lookUp,
+  partyIn,
   refused,
   transition,
   wrongState,
@@ -42,38 +43,58 @@ export const agreePledge = transition({
       quantity: int(1),
       /** Cited when the goods are receipted: then they are pledged only through the receipt. */
       receipt: maybe(hash32),
+      /** A junior pledge names the one before it. */
+      behind: maybe(hash32),
     },
-    v2: { loan: hash32, ceiling: int(1) },
+    v2: {
+      loan: hash32,
+      ceiling: int(1),
+      /** A floating pledge: least value of the pool, minor units; `quantity` is its least quantity. */
+      line: maybe(int(0)),
+    },
   },
-  signers: (args, context) => {
-    const asked = lookUp(context, loan, args.loan);
-    if (isRefusal(asked)) return asked;
-    return [
-      { party: asked.applicant, role: 'enterprise' },
-      { party: asked.bank, role: 'bank' },
-    ];
-  },
-  codes: [
-    'E_ENCUMBERED',
-    'E_INELIGIBLE',
-    'E_INSUFFICIENT',
-    'E_NOT_FOUND',
-    'E_POLICY',
-    'E_RECEIPT_OUT',
-    'E_STATE',
+  signedBy: [
+    { who: 'applicant', role: 'enterprise', party: partyIn(loan, 'loan', 'applicant') },
+    { who: 'bank', role: 'bank', party: partyIn(loan, 'loan', 'bank') },
+    {
+      who: 'senior pledgee, who consents',
+      role: 'bank',
+      party: ({ behind }, context) => {
+        if (behind === undefined) return undefined;
+        const senior = lookUp(context, pledge, behind);
+        return isRefusal(senior) ? senior : senior.pledgee;
+      },
+      when: 'for a junior pledge',
+      missing: 'E_ENCUMBERED',
+    },
   ],
+  preconditions: {
+    E_ENCUMBERED: 'nobody else holds the quantity',
+    E_INELIGIBLE: 'the goods are the pledgor’s, in store, and valued for this loan',
+    E_INSUFFICIENT: 'the whole is as large as the quantity',
+    E_NOT_FOUND: 'what it names exists',
+    E_POLICY: 'neither goods nor loan carry too many pledges',
+    E_RECEIPT_OUT: 'receipted goods are pledged by their receipt, which the pledgor controls',
+    E_STATE: 'the loan is approved and the approval runs',
+  },
+  effects: 'the pledge is AGREED, the quantity RESERVED',
+  visibility: 'V1',
   apply: (args, context) => {
     const asked = lookUp(context, loan, args.loan);
     if (isRefusal(asked)) return asked;
     if (asked.state !== 'APPROVED') return wrongState(asked.state, ['APPROVED'], args.loan);
-    if (asked.limitUntil < context.time)
+    if (asked.limitUntil < context.running)
       return refused('E_STATE', { reason: 'the approval has lapsed', until: asked.limitUntil }, args.loan);
     const goods = lookUp(context, unit, args.unit);
     if (isRefusal(goods)) return goods;
-    const ineligible = checkGoods(args.unit, goods, asked, context);
+    const ineligible = checkGoods(args.unit, args.receipt, goods, asked, context);
     if (ineligible !== undefined) return ineligible;
     const holdings = lapseExpired(args.unit, context);
-    const taken = checkFree(args, goods, holdings, context);
+    const taken =
+      checkLine(args, goods) ??
+      (args.behind === undefined
+        ? checkFree(args, goods, holdings, context)
+        : checkBehind(args.behind, args, holdings, context));
     if (taken !== undefined) return taken;
     const live = asked.pledges.filter((id) => isLive(id, context));
     if (holdings.length >= limits.pledgesPerUnitMax || live.length >= pledgesPerLoanMax) {
@@ -93,9 +114,16 @@ export const agreePledge = transition({
       monitor: goods.monitor,
       custodian: goods.custodian,
       quantity: args.quantity,
-      reservedUntil: context.time + context.policy.reservationMs,
+      reservedUntil: context.running + context.policy.reservationMs,
       countRoot: undefined,
       cureUntil: 0,
+      openWarnings: [],
+      orders: [],
+      triggers: undefined,
+      sale: undefined,
+      defaulted: undefined,
+      behind: args.behind,
+      line: args.line,
       loan: args.loan,
       currency: asked.currency,
       ceiling: args.ceiling,
@@ -111,18 +139,22 @@ export const agreePledge = transition({
 function isLive(id: Uint8Array, context: Context): boolean {
   const agreed = context.get(pledge, id);
   return (
-    agreed !== undefined && !endedStates.includes(agreed.state) && !isExpiredReservation(agreed, context.time)
+    agreed !== undefined &&
+    !endedStates.includes(agreed.state) &&
+    !isExpiredReservation(agreed, context.running)
   );
 }
 
 function checkGoods(
   unitId: Uint8Array,
+  receiptId: Uint8Array | undefined,
   goods: ValueOf<typeof unit>,
   asked: ValueOf<typeof loan>,
   context: Context,
 ): ContractRefusal | undefined {
   const ineligible = (reason: string) => refused('E_INELIGIBLE', { reason, unit: toHex(unitId) }, unitId);
-  if (!equalBytes(goods.owner, asked.applicant)) return ineligible('not the pledgor’s');
+  const document = receiptId && context.get(receipt, receiptId);
+  if (!equalBytes(document?.owner ?? goods.owner, asked.applicant)) return ineligible('not the pledgor’s');
   if (goods.state !== 'STORED') return ineligible('not in store');
   const valued = asked.evaluation && context.get(evaluation, asked.evaluation);
   const named = valued?.lines.some((line) => equalBytes(line.unit, unitId));
@@ -133,6 +165,39 @@ interface Asked {
   readonly unit: Uint8Array;
   readonly quantity: number;
   readonly receipt: Uint8Array | undefined;
+}
+
+/** A floating pledge is of a pool, outside receipts: what comes in must be able to attach. */
+function checkLine(
+  { line, receipt: receiptId }: { readonly line: number | undefined } & Asked,
+  goods: ValueOf<typeof unit>,
+): ContractRefusal | undefined {
+  if (line === undefined || (goods.scheme === 'lot' && receiptId === undefined)) return undefined;
+  return refused('E_POLICY', { reason: 'only a pool outside receipts can be pledged by a line' });
+}
+
+/**
+ * A junior pledge covers no more than the one before it, of the same goods or receipt; the network's policy allows
+ * junior pledges, and the senior pledgee has signed (semantics §6 "Priority").
+ */
+function checkBehind(
+  seniorId: Uint8Array,
+  asked: Asked,
+  holdings: readonly Holding[],
+  context: Context,
+): ContractRefusal | undefined {
+  if (!context.policy.juniorPledges) return refused('E_POLICY', { reason: 'junior pledges are not enabled' });
+  const senior = holdings.find((holding) => equalBytes(holding.pledge, seniorId));
+  const same = (holding: Holding): boolean =>
+    asked.receipt === undefined
+      ? holding.agreed.receipt === undefined
+      : holding.agreed.receipt !== undefined && equalBytes(holding.agreed.receipt, asked.receipt);
+  if (senior === undefined || senior.agreed.state !== 'PERFECTED' || !same(senior))
+    return refused('E_STATE', { reason: 'no perfected pledge of these goods to rank behind' }, seniorId);
+  if (asked.quantity > senior.quantity)
+    return refused('E_INSUFFICIENT', { asked: asked.quantity, whole: senior.quantity }, seniorId);
+  const other = holdings.find(({ agreed }) => agreed.behind && equalBytes(agreed.behind, seniorId));
+  return other && refused('E_ENCUMBERED', { asked: asked.quantity, rank: other.rank }, other.pledge);
 }
 
 /** The whole that is pledged from (goods, or receipt) holds the quantity, and nobody else has it `[CTR-2]` `[CTR-3]`. */
@@ -148,13 +213,13 @@ function checkFree(
   if (document === undefined && bypassed !== undefined) {
     return refused('E_RECEIPT_OUT', { reason: 'the goods are receipted; pledge the receipt' }, bypassed);
   }
-  const whole = document?.quantity ?? goods.quantity;
+  const whole = document?.quantity ?? goods.quantity - goods.receipted;
   if (asked.quantity > whole) return refused('E_INSUFFICIENT', { asked: asked.quantity, whole }, asked.unit);
   const rivals = holdingsOf(holdings, asked.receipt);
   const [rival] = rivals;
   // Control of a receipt is one: whoever has it has the whole.
   if (rival === undefined || (document === undefined && asked.quantity <= whole - heldQuantity(rivals))) {
-    return document === undefined || equalBytes(document.controller, goods.owner)
+    return document === undefined || equalBytes(document.controller, document.owner)
       ? undefined
       : refused('E_RECEIPT_OUT', { reason: 'the pledgor does not control the receipt' }, asked.receipt);
   }

@@ -13,6 +13,7 @@ import {
   type ContractRefusal,
   isRefusal,
   lookUp,
+  partyIn,
   refused,
   transition,
   wrongState,
@@ -23,8 +24,15 @@ export const apply = transition({
   row: 8,
   summary: 'Applies for a loan: who asks, for which orders, against which goods.',
   args: { v2: applicationFields },
-  signers: ({ applicant }) => [{ party: applicant, role: 'enterprise' }],
-  codes: ['E_ID_INVALID', 'E_NOT_FOUND', 'E_ROLE', 'E_SCHEMA'],
+  signedBy: [{ who: 'applicant', role: 'enterprise', party: ({ applicant }) => applicant }],
+  preconditions: {
+    E_ID_INVALID: 'the LEI is the applicant’s; orders are well formed',
+    E_NOT_FOUND: 'what it names exists',
+    E_ROLE: 'the bank is one',
+    E_SCHEMA: 'currency, maturity, orders and units are well formed',
+  },
+  effects: 'the loan is APPLIED',
+  visibility: 'V2',
   apply: (args, context) => {
     const refusal = checkIdentity(args, context) ?? checkAsked(args, context);
     if (refusal !== undefined) return refusal;
@@ -42,6 +50,9 @@ export const apply = transition({
       reason: '',
       pledges: [],
       debt: noDebt,
+      marginCall: undefined,
+      tranches: [],
+      releaseDue: 0,
       ...versionOf(context),
     });
     return undefined;
@@ -96,11 +107,13 @@ export const withdraw = transition({
   row: 8,
   summary: 'The applicant withdraws before anything was drawn.',
   args: { v0: { loan: hash32 } },
-  signers: (args, context) => {
-    const asked = lookUp(context, loan, args.loan);
-    return isRefusal(asked) ? asked : [{ party: asked.applicant, role: 'enterprise' }];
+  signedBy: [{ who: 'applicant', role: 'enterprise', party: partyIn(loan, 'loan', 'applicant') }],
+  preconditions: {
+    E_NOT_FOUND: 'what it names exists',
+    E_STATE: 'nothing was drawn',
   },
-  codes: ['E_NOT_FOUND', 'E_STATE'],
+  effects: 'the loan is WITHDRAWN',
+  visibility: 'V2',
   apply: (args, context) => {
     const asked = lookUp(context, loan, args.loan);
     if (isRefusal(asked)) return asked;

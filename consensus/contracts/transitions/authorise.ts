@@ -2,6 +2,7 @@
 
 import { equalBytes, toHex } from '../../codec/bytes.ts';
 import { hash32 } from '../../codec/schema.ts';
+import { runningAt } from '../clock.ts';
 import type { ValueOf } from '../object.ts';
 import { grant, grantFields } from '../objects/grant.ts';
 import { type LoanState, loan } from '../objects/loan.ts';
@@ -15,6 +16,7 @@ import {
   type ContractRefusal,
   isRefusal,
   lookUp,
+  partyIn,
   refused,
   transition,
   wrongState,
@@ -27,17 +29,28 @@ export const authorise = transition({
   row: 9,
   summary: 'Lets the monitor disclose to the bank what the grant names; takes the place of an earlier grant.',
   args: { v0: { loan: hash32 }, v1: grantFields },
-  signers: (args, context) => {
-    const asked = lookUp(context, loan, args.loan);
-    return isRefusal(asked) ? asked : [{ party: asked.bank, role: 'bank' }];
+  signedBy: [
+    { who: 'bank', role: 'bank', party: partyIn(loan, 'loan', 'bank') },
+    {
+      who: 'applicant, who consents',
+      role: 'enterprise',
+      party: partyIn(loan, 'loan', 'applicant'),
+      missing: 'E_NO_CONSENT',
+    },
+  ],
+  preconditions: {
+    E_NOT_FOUND: 'what it names exists',
+    E_NO_CONSENT: 'the enterprise signs',
+    E_SCHEMA: 'the grant is well formed and ends in the future',
+    E_SCOPE: 'the goods are the enterprise’s',
+    E_STATE: 'the loan is open',
   },
-  codes: ['E_NO_CONSENT', 'E_NOT_FOUND', 'E_SCHEMA', 'E_SCOPE', 'E_STATE'],
+  effects: 'the grant is ACTIVE, an earlier one REVOKED; the loan is AUTHORISED; the monitor may disclose',
+  visibility: 'V1',
   apply: ({ loan: loanId, ...given }, context) => {
     const asked = lookUp(context, loan, loanId);
     if (isRefusal(asked)) return asked;
     if (!openStates.includes(asked.state)) return wrongState(asked.state, openStates, loanId);
-    if (!context.signedBy(asked.applicant))
-      return refused('E_NO_CONSENT', { reason: 'the enterprise did not sign' }, asked.applicant);
     const refusal = checkGrant(given, context) ?? checkOwned(given.scope, asked.applicant, context);
     if (refusal !== undefined) return refusal;
     if (asked.grant !== undefined) endGrant(asked.grant, context);
@@ -48,6 +61,7 @@ export const authorise = transition({
       enterprise,
       bank,
       ...given,
+      expires: runningAt(given.expires, context),
       ...versionOf(context),
     });
     // What was evaluated under the earlier grant is evaluated anew; an approved loan goes on.
@@ -75,7 +89,7 @@ function checkOwned(
   context: Context,
 ): ContractRefusal | undefined {
   for (const id of scope) {
-    const holder = context.get(unit, id)?.owner ?? context.get(receipt, id)?.depositor;
+    const holder = context.get(unit, id)?.owner ?? context.get(receipt, id)?.owner;
     if (holder === undefined) return refused('E_NOT_FOUND', { type: 'unit or receipt', id: toHex(id) }, id);
     if (!equalBytes(holder, owner))
       return refused('E_SCOPE', { reason: 'not the enterprise’s goods', id: toHex(id) }, id);
@@ -95,14 +109,24 @@ export const revokeGrant = transition({
   summary:
     'Ends a grant: the bank at any time, the enterprise only while no pledge of the loan is perfected.',
   args: { v0: { grant: hash32 } },
-  signers: (args, context) => {
-    const given = lookUp(context, grant, args.grant);
-    if (isRefusal(given)) return given;
-    return context.signedBy(given.bank)
-      ? [{ party: given.bank, role: 'bank' }]
-      : [{ party: given.enterprise, role: 'enterprise' }];
+  signedBy: [
+    {
+      who: 'bank, or else the enterprise',
+      role: ['bank', 'enterprise'],
+      party: (args, context) => {
+        const given = lookUp(context, grant, args.grant);
+        if (isRefusal(given)) return given;
+        return context.signedBy(given.bank) ? given.bank : given.enterprise;
+      },
+    },
+  ],
+  preconditions: {
+    E_NOT_FOUND: 'what it names exists',
+    E_NO_CONSENT: 'if the enterprise revokes, no pledge of the loan is perfected',
+    E_STATE: 'the grant is ACTIVE',
   },
-  codes: ['E_NO_CONSENT', 'E_NOT_FOUND', 'E_STATE'],
+  effects: 'the grant is REVOKED',
+  visibility: 'V1',
   apply: (args, context) => {
     const given = lookUp(context, grant, args.grant);
     if (isRefusal(given)) return given;

@@ -2,6 +2,7 @@
 
 import { equalBytes } from '../../codec/bytes.ts';
 import { hash32, int, record, tagged, text, timeMs } from '../../codec/schema.ts';
+import { runningAt } from '../clock.ts';
 import type { ValueOf } from '../object.ts';
 import { evaluation } from '../objects/evaluation.ts';
 import { grant } from '../objects/grant.ts';
@@ -14,6 +15,7 @@ import {
   type ContractRefusal,
   isRefusal,
   lookUp,
+  partyIn,
   refused,
   transition,
   wrongState,
@@ -36,11 +38,18 @@ export const decide = transition({
       }),
     },
   },
-  signers: (args, context) => {
-    const asked = lookUp(context, loan, args.loan);
-    return isRefusal(asked) ? asked : [{ party: asked.bank, role: 'bank' }];
+  signedBy: [{ who: 'bank', role: 'bank', party: partyIn(loan, 'loan', 'bank') }],
+  preconditions: {
+    E_LIMIT: 'limit ≤ lendable',
+    E_NOT_FOUND: 'what it names exists',
+    E_PRICE_STALE: 'the price is still fresh',
+    E_SCHEMA: 'the approval ends in the future',
+    E_SCOPE: 'the grant cited is the loan’s and live',
+    E_STALE: 'the statuses are still fresh',
+    E_STATE: 'the loan is EVALUATED, by the evaluation cited; for a decline, undecided',
   },
-  codes: ['E_LIMIT', 'E_NOT_FOUND', 'E_PRICE_STALE', 'E_SCHEMA', 'E_SCOPE', 'E_STALE', 'E_STATE'],
+  effects: 'APPROVED with limit and end, or DECLINED with the reason',
+  visibility: 'V2',
   apply: ({ loan: loanId, decision }, context) => {
     const asked = lookUp(context, loan, loanId);
     if (isRefusal(asked)) return asked;
@@ -57,7 +66,8 @@ export const decide = transition({
     if (asked.state !== 'EVALUATED') return wrongState(asked.state, ['EVALUATED'], loanId);
     const refusal = checkCited(decision, asked, loanId, context);
     if (refusal !== undefined) return refusal;
-    const { limit, until: limitUntil } = decision;
+    const { limit } = decision;
+    const limitUntil = runningAt(decision.until, context);
     context.put(loan, loanId, { ...asked, state: 'APPROVED', limit, limitUntil, ...versionOf(context) });
     return undefined;
   },

@@ -5,13 +5,13 @@ import { bytes, choice, flag, hash32, key32, list, maybe, text } from '../../cod
 import { keyDefect } from '../../crypto/ed25519.ts';
 import { checkDeviceIdentifier, checkLei } from '../identifiers.ts';
 import { device, key, labelKey, party, role, roles, sensorFunctions } from '../registry.ts';
+import { changeThingOwner } from '../rules/things.ts';
 import {
   type Context,
   type ContractRefusal,
   isRefusal,
   lookUp,
   refused,
-  type Signatory,
   transition,
   wrongState,
 } from '../transition.ts';
@@ -27,13 +27,25 @@ export const enrolParty = transition({
     v0: { roles: list(role, roles.length, 1), key: key32, countersigners: list(hash32, 2, 2) },
     v1: { lei: text(20, 20), name: text(80, 1), address: text(160), controller: hash32 },
   },
-  signers: ({ countersigners }) => {
-    if (equalBytes(countersigners[0]!, countersigners[1]!)) {
-      return refused('E_CREDENTIAL', { reason: 'two different parties must countersign' });
-    }
-    return countersigners.map((entry) => ({ party: entry, role: countersignerRoles }));
+  signedBy: [
+    {
+      who: 'two different parties that are bank or monitor',
+      role: countersignerRoles,
+      party: ({ countersigners }) =>
+        equalBytes(countersigners[0]!, countersigners[1]!)
+          ? refused('E_CREDENTIAL', { reason: 'two different parties must countersign' })
+          : countersigners,
+    },
+    { who: 'the new key', role: roles, party: () => undefined },
+  ],
+  preconditions: {
+    E_CREDENTIAL: 'two parties countersign; the new key is fit and signs',
+    E_ID_INVALID: 'the LEI’s check digits are right',
+    E_ID_LIVE: 'neither LEI nor key is enrolled',
+    E_SCHEMA: 'no role is named twice',
   },
-  codes: ['E_CREDENTIAL', 'E_ID_INVALID', 'E_ID_LIVE', 'E_SCHEMA'],
+  effects: 'party and key are ACTIVE from this position',
+  visibility: 'V0',
   apply: (args, context) => {
     const defect = checkLei(args.lei);
     if (defect !== undefined) return refused('E_ID_INVALID', { field: 'lei', reason: defect });
@@ -65,14 +77,28 @@ export const enrolKey = transition({
       replaces: maybe(key32),
     },
   },
-  signers: ({ party: owner, kind, monitor }) => {
-    const wanted: Signatory[] = [{ party: owner, role: roles }];
-    if (kind === 'party') return wanted;
-    if (monitor === undefined)
-      return refused('E_CREDENTIAL', { reason: 'a monitor must countersign a gateway key' });
-    return [...wanted, { party: monitor, role: 'monitor' }];
+  signedBy: [
+    { who: 'the party', role: roles, party: ({ party: owner }) => owner },
+    {
+      who: 'a monitor',
+      role: 'monitor',
+      party: ({ kind, monitor }) => {
+        if (kind === 'party') return undefined;
+        return monitor ?? refused('E_CREDENTIAL', { reason: 'a monitor must countersign a gateway key' });
+      },
+      when: 'for a gateway key',
+    },
+    { who: 'the new key', role: roles, party: () => undefined },
+  ],
+  preconditions: {
+    E_CREDENTIAL:
+      'the new key is fit and signs; a monitor countersigns a gateway key; the key replaced is the party’s, of that kind',
+    E_ID_LIVE: 'the key was never enrolled',
+    E_NOT_FOUND: 'what it names exists',
+    E_STATE: 'the key replaced is ACTIVE',
   },
-  codes: ['E_CREDENTIAL', 'E_ID_LIVE', 'E_NOT_FOUND', 'E_STATE'],
+  effects: 'the key is ACTIVE, the one it replaces REVOKED, at one position',
+  visibility: 'V0',
   apply: (args, context) => {
     const refusal = checkNewKey(args.key, context);
     if (refusal !== undefined) return refusal;
@@ -110,11 +136,19 @@ export const enrolDevice = transition({
     },
     v1: { identifier: text(64, 1), functions: list(choice(...sensorFunctions), sensorFunctions.length, 1) },
   },
-  signers: ({ owner, monitor }) => [
-    { party: owner, role: roles },
-    { party: monitor, role: 'monitor' },
+  signedBy: [
+    { who: 'the owner', role: roles, party: ({ owner }) => owner },
+    { who: 'a monitor', role: 'monitor', party: ({ monitor }) => monitor },
   ],
-  codes: ['E_CREDENTIAL', 'E_ID_INVALID', 'E_ID_LIVE', 'E_NOT_FOUND', 'E_SCHEMA'],
+  preconditions: {
+    E_CREDENTIAL: 'its key, if any, is fit',
+    E_ID_INVALID: 'the identifier is well formed',
+    E_ID_LIVE: 'no live device has the identifier, or the owner replaces its own',
+    E_NOT_FOUND: 'there is a live device to replace',
+    E_SCHEMA: 'no function is named twice',
+  },
+  effects: 'the device is ACTIVE; what an earlier owner allowed it ends',
+  visibility: 'V0',
   apply: (args, context) => {
     const defect = checkDeviceIdentifier(args.identifier);
     if (defect !== undefined) return refused('E_ID_INVALID', { field: 'identifier', reason: defect });
@@ -134,6 +168,7 @@ export const enrolDevice = transition({
         id,
       );
     const { owner, identifier, functions } = args;
+    if (live !== undefined && !equalBytes(live.owner, owner)) changeThingOwner(id, owner, context);
     context.put(device, id, { owner, state: 'ACTIVE', key: args.key, identifier, functions });
     return undefined;
   },

@@ -11,7 +11,7 @@ import { unit } from '../objects/unit.ts';
 import { versionOf } from '../objects/version.ts';
 import { eligibleValue, exactInteger, isWithin, lendableValue } from '../rules/amounts.ts';
 import { checkLive } from '../rules/grants.ts';
-import { freeQuantity, lapseExpired } from '../rules/holdings.ts';
+import { freeQuantity, lapseExpired, ownsPart } from '../rules/holdings.ts';
 import { includesId } from '../rules/lists.ts';
 import {
   type Context,
@@ -35,30 +35,39 @@ export const evaluate = transition({
     v1: { evaluator: hash32 },
     v2: { lines: list(line, 16, 1), ...valuationFields },
   },
-  signers: (args, context) => {
-    const asked = lookUp(context, loan, args.loan);
-    if (isRefusal(asked)) return asked;
-    if (equalBytes(args.evaluator, asked.bank)) return [{ party: asked.bank, role: 'bank' }];
-    const appraiser = asked.grant && context.get(grant, asked.grant)?.appraiser;
-    if (appraiser !== undefined && equalBytes(args.evaluator, appraiser))
-      return [{ party: appraiser, role: 'appraiser' }];
-    return refused('E_ROLE', {
-      field: 'evaluator',
-      reason: 'neither the bank nor the appraiser that the grant names',
-    });
-  },
-  codes: [
-    'E_INELIGIBLE',
-    'E_NOT_FOUND',
-    'E_POLICY',
-    'E_PRICE_STALE',
-    'E_RANGE',
-    'E_ROLE',
-    'E_SCHEMA',
-    'E_SCOPE',
-    'E_STALE',
-    'E_STATE',
+  signedBy: [
+    {
+      who: 'bank, or the appraiser that the grant names',
+      role: ['bank', 'appraiser'],
+      party: (args, context) => {
+        const asked = lookUp(context, loan, args.loan);
+        if (isRefusal(asked)) return asked;
+        const appraiser = asked.grant && context.get(grant, asked.grant)?.appraiser;
+        const named = [asked.bank, appraiser].some((id) => id && equalBytes(args.evaluator, id));
+        return named
+          ? args.evaluator
+          : refused('E_ROLE', {
+              field: 'evaluator',
+              reason: 'neither the bank nor the appraiser that the grant names',
+            });
+      },
+    },
   ],
+  preconditions: {
+    E_INELIGIBLE: 'the goods are named, the applicant’s, in store, as the book says, free',
+    E_NOT_FOUND: 'what it names exists',
+    E_POLICY: 'loan to value is within policy',
+    E_PRICE_STALE: 'the price is not older than allowed',
+    E_RANGE: 'the result is an exact integer',
+    E_ROLE: 'the evaluator is the bank or the appraiser named',
+    E_SCHEMA: 'haircuts are no more than the whole',
+    E_SCOPE: 'the statuses were supplied under the loan’s live grant',
+    E_STALE: 'the statuses are not older than allowed',
+    E_STATE: 'the loan is AUTHORISED or EVALUATED',
+  },
+  effects: 'the evaluation is on record with all its inputs; the loan is EVALUATED',
+  evidence: 'formula inputs',
+  visibility: 'V2',
   apply: ({ loan: loanId, evaluator, lines: asked, ...terms }, context) => {
     const applied = lookUp(context, loan, loanId);
     if (isRefusal(applied)) return applied;
@@ -118,7 +127,7 @@ function checkLoan(
   loanId: Uint8Array,
   context: Context,
 ): Uint8Array | ContractRefusal {
-  const lapsed = applied.state === 'APPROVED' && applied.limitUntil < context.time;
+  const lapsed = applied.state === 'APPROVED' && applied.limitUntil < context.running;
   if (!lapsed && applied.state !== 'AUTHORISED' && applied.state !== 'EVALUATED') {
     return wrongState(applied.state, ['AUTHORISED', 'EVALUATED'], loanId);
   }
@@ -175,7 +184,7 @@ function checkEligible(
   const ineligible = (reason: string, facts = {}) =>
     refused('E_INELIGIBLE', { reason, unit: toHex(unitId), ...facts }, unitId);
   if (!includesId(applied.units, unitId)) return ineligible('not named in the application');
-  if (!equalBytes(goods.owner, applied.applicant)) return ineligible('not the applicant’s');
+  if (!ownsPart(goods, applied.applicant, context)) return ineligible('not the applicant’s');
   if (goods.state !== 'STORED') return ineligible('not in store', { state: goods.state });
   if (
     !isWithin(BigInt(supplied.weight), BigInt(goods.quantity), context.policy.toleranceBp) ||
@@ -187,6 +196,6 @@ function checkEligible(
     });
   }
   const others = lapseExpired(unitId, context).filter(({ agreed }) => !equalBytes(agreed.loan, loanId));
-  const free = freeQuantity(goods, others, context);
+  const free = freeQuantity(goods, others, applied.applicant, context);
   return quantity > free ? ineligible('not free', { asked: quantity }) : undefined;
 }

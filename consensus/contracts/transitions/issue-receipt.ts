@@ -1,18 +1,22 @@
 /** Row 2: the warehouse receipt. From here on the receipted goods are dealt with only through it. */
 
-import { hash32 } from '../../codec/schema.ts';
+import { equalBytes } from '../../codec/bytes.ts';
+import { hash32, maybe } from '../../codec/schema.ts';
 import { checkCurrency } from '../identifiers.ts';
 import type { ValueOf } from '../object.ts';
+import { pledge, securedStates } from '../objects/pledge.ts';
 import { receipt, receiptTerms } from '../objects/receipt.ts';
 import { receiptsPerUnitMax, unit } from '../objects/unit.ts';
 import { versionOf } from '../objects/version.ts';
 import { party } from '../registry.ts';
-import { lapseExpired, unreceiptedFree } from '../rules/holdings.ts';
+import { lapseExpired, readHoldings, unreceiptedFree } from '../rules/holdings.ts';
+import { beginTenure } from '../rules/tenures.ts';
 import {
   type Context,
   type ContractRefusal,
   isRefusal,
   lookUp,
+  partyIn,
   refused,
   transition,
   wrongState,
@@ -22,19 +26,49 @@ export const issueReceipt = transition({
   name: 'issue-receipt',
   row: 2,
   summary: 'Issues a warehouse receipt over registered goods to their owner.',
-  args: { v1: { unit: hash32, ...receiptTerms } },
-  signers: (args, context) => {
-    const goods = lookUp(context, unit, args.unit);
-    if (isRefusal(goods)) return goods;
-    const accepted = [
-      { party: goods.monitor, role: 'monitor' },
-      { party: goods.owner, role: 'enterprise' },
-    ] as const;
-    if (goods.receiptsByMonitor && !context.signedBy(goods.custodian)) return accepted;
-    return [{ party: goods.custodian, role: 'warehouse' }, ...accepted];
+  args: {
+    v0: {
+      /** A pledge that goes over into the receipt: then its pledgee controls it at once. */
+      pledge: maybe(hash32),
+    },
+    v1: { unit: hash32, ...receiptTerms },
   },
-  codes: ['E_NOT_FOUND', 'E_OVERISSUE', 'E_POLICY', 'E_RECEIPT_FIELDS', 'E_SCHEMA', 'E_STATE'],
-  apply: ({ unit: unitId, ...terms }, context) => {
+  signedBy: [
+    {
+      who: 'custodian',
+      role: 'warehouse',
+      party: (args, context) => {
+        const goods = lookUp(context, unit, args.unit);
+        if (isRefusal(goods)) return goods;
+        return goods.receiptsByMonitor && !context.signedBy(goods.custodian) ? undefined : goods.custodian;
+      },
+      when: 'unless it let the monitor issue as its agent',
+    },
+    { who: 'monitor', role: 'monitor', party: partyIn(unit, 'unit', 'monitor') },
+    { who: 'owner, who accepts', role: 'enterprise', party: partyIn(unit, 'unit', 'owner') },
+    {
+      who: 'pledgee',
+      role: 'bank',
+      party: (args, context) => {
+        if (args.pledge === undefined) return undefined;
+        const held = lookUp(context, pledge, args.pledge);
+        return isRefusal(held) ? held : held.pledgee;
+      },
+      when: 'when the pledge goes over into the receipt',
+    },
+  ],
+  preconditions: {
+    E_NOT_FOUND: 'what it names exists',
+    E_OVERISSUE:
+      'quantity ≤ registered − receipted − pledged outside receipts; a logistic unit has one receipt',
+    E_POLICY: 'not more than 16 receipts',
+    E_RECEIPT_FIELDS: 'every field is filled',
+    E_SCHEMA: 'currencies and periods are well formed',
+    E_STATE: 'the goods are STORED',
+  },
+  effects: 'the receipt is ISSUED and its depositor controls it; the goods are dealt with only through it',
+  visibility: 'V1',
+  apply: ({ unit: unitId, pledge: pledgeId, ...terms }, context) => {
     const goods = lookUp(context, unit, unitId);
     if (isRefusal(goods)) return goods;
     if (goods.state !== 'STORED') return wrongState(goods.state, ['STORED'], unitId);
@@ -42,20 +76,29 @@ export const issueReceipt = transition({
     if (fields !== undefined) return fields;
     const document = writeDocument(goods, context);
     if (document.depositorAddress === '') return refused('E_RECEIPT_FIELDS', { field: 'depositorAddress' });
-    const over = checkQuantity(unitId, goods, terms, context);
+    const held = pledgeId && checkPledge(pledgeId, unitId, terms, context);
+    if (held !== undefined && isRefusal(held)) return held;
+    const over = checkQuantity(unitId, goods, terms, held?.quantity ?? 0, context);
     if (over !== undefined) return over;
     const { custodian, owner, monitor } = goods;
     context.put(receipt, context.callId, {
       ...terms,
       ...document,
-      state: 'ISSUED',
+      state: held === undefined ? 'ISSUED' : 'HELD',
       unit: unitId,
       issuer: custodian,
       depositor: owner,
       monitor,
-      controller: owner,
+      owner,
+      tenure: beginTenure({ unit: unitId, receipt: context.callId, owner, custodian }, undefined, context),
+      predecessor: undefined,
+      controller: held?.pledgee ?? owner,
       ...versionOf(context),
     });
+    if (held !== undefined && pledgeId !== undefined) {
+      const moved = { ...held, receipt: context.callId, line: undefined };
+      context.put(pledge, pledgeId, { ...moved, ...versionOf(context) });
+    }
     const receipts = [...goods.receipts, context.callId];
     context.put(unit, unitId, {
       ...goods,
@@ -124,6 +167,7 @@ function checkQuantity(
   unitId: Uint8Array,
   goods: ValueOf<typeof unit>,
   terms: Terms,
+  pledged: number,
   context: Context,
 ): ContractRefusal | undefined {
   const [earlier] = goods.receipts;
@@ -131,7 +175,7 @@ function checkQuantity(
     return refused('E_OVERISSUE', { reason: 'a logistic unit stands in one receipt only' }, earlier);
   }
   const holdings = lapseExpired(unitId, context);
-  const most = unreceiptedFree(goods, holdings);
+  const most = unreceiptedFree(goods, holdings) + pledged;
   if (terms.quantity > most)
     return refused('E_OVERISSUE', { asked: terms.quantity, most }, earlier ?? holdings[0]?.pledge ?? unitId);
   if (terms.packages > goods.packages)
@@ -139,4 +183,25 @@ function checkQuantity(
   if (goods.receipts.length >= receiptsPerUnitMax)
     return refused('E_POLICY', { reason: 'too many receipts', most: receiptsPerUnitMax }, unitId);
   return undefined;
+}
+
+/** The pledge is of these goods outside receipts, PERFECTED or later, alone on its quantity, which is the receipt's. */
+function checkPledge(
+  id: Uint8Array,
+  unitId: Uint8Array,
+  terms: Terms,
+  context: Context,
+): ValueOf<typeof pledge> | ContractRefusal {
+  const held = lookUp(context, pledge, id);
+  if (isRefusal(held)) return held;
+  const fits =
+    equalBytes(held.unit, unitId) && held.receipt === undefined && securedStates.includes(held.state);
+  const ranked = readHoldings(unitId, context).some(
+    ({ agreed }) => agreed.behind && equalBytes(agreed.behind, id),
+  );
+  if (!fits || held.behind !== undefined || ranked)
+    return refused('E_STATE', { reason: 'no pledge of these goods that stands alone outside receipts' }, id);
+  return terms.quantity === held.quantity
+    ? held
+    : refused('E_OVERISSUE', { quantity: terms.quantity, pledged: held.quantity }, id);
 }

@@ -12,6 +12,7 @@ import {
   type ContractRefusal,
   isRefusal,
   lookUp,
+  partyIn,
   refused,
   transition,
   wrongState,
@@ -26,11 +27,17 @@ export const stateOrder = transition({
     v1: { unit: hash32, pledgee: hash32, specification: text(160), position: text(80), condition: text(160) },
     v2: { orderNumber: text(40), amount: int(0), currency: text(3) },
   },
-  signers: (args, context) => {
-    const goods = lookUp(context, unit, args.unit);
-    return isRefusal(goods) ? goods : [{ party: goods.monitor, role: 'monitor' }];
+  signedBy: [{ who: 'monitor', role: 'monitor', party: partyIn(unit, 'unit', 'monitor') }],
+  preconditions: {
+    E_ID_INVALID: 'the order number is well formed',
+    E_NOT_FOUND: 'what it names exists',
+    E_RECEIPT_FIELDS: 'every field is filled',
+    E_ROLE: 'the pledgee is a bank',
+    E_SCHEMA: 'the currency is well formed',
+    E_STATE: 'the goods are there; the predecessor is the newest version and of the same goods',
   },
-  codes: ['E_ID_INVALID', 'E_NOT_FOUND', 'E_RECEIPT_FIELDS', 'E_ROLE', 'E_SCHEMA', 'E_STATE'],
+  effects: 'a new version, linked to its predecessor',
+  visibility: 'V1',
   apply: (args, context) => {
     const goods = lookUp(context, unit, args.unit);
     if (isRefusal(goods)) return goods;

@@ -3,8 +3,10 @@
 import { checkGln, checkLot, checkSscc } from '../identifiers.ts';
 import { goodsFields, unit } from '../objects/unit.ts';
 import { versionOf } from '../objects/version.ts';
-import { labelKey, party } from '../registry.ts';
+import { labelKey } from '../registry.ts';
 import { checkAgreement, consumeReadings, measure, observe, readingProofs } from '../rules/evidence.ts';
+import { beginTenure } from '../rules/tenures.ts';
+import { enterZone } from '../rules/zones.ts';
 import { type Context, type ContractRefusal, isRefusal, refused, transition } from '../transition.ts';
 
 export const registerGoods = transition({
@@ -12,14 +14,30 @@ export const registerGoods = transition({
   row: 1,
   summary: 'Registers one logistic unit or a lot, proved by readings of two independent functions.',
   args: { v1: { ...goodsFields, evidence: readingProofs } },
-  signers: ({ monitor, custodian }) => [
-    { party: monitor, role: 'monitor' },
-    { party: custodian, role: 'warehouse' },
+  signedBy: [
+    { who: 'monitor', role: 'monitor', party: ({ monitor }) => monitor },
+    { who: 'custodian', role: 'warehouse', party: ({ custodian }) => custodian },
+    {
+      who: 'owner, who so declares title',
+      role: 'enterprise',
+      party: ({ owner }) => owner,
+      missing: 'E_TITLE',
+    },
   ],
-  codes: ['E_EVIDENCE', 'E_ID_INVALID', 'E_ID_LIVE', 'E_ROLE', 'E_SCHEMA', 'E_TITLE'],
+  preconditions: {
+    E_EVIDENCE:
+      'two independent sensor functions agree with what is stated, by readings that spoke for nothing else; the zone has room',
+    E_ID_INVALID: 'label and GLN have the right check digits',
+    E_ID_LIVE: 'no live unit has the label',
+    E_SCHEMA: 'the temperature range is not empty',
+    E_TITLE: 'the owner signs',
+  },
+  effects: 'the unit is STORED and FREE',
+  evidence: 'root over the readings',
+  visibility: 'V1',
   apply: ({ evidence, ...goods }, context) => {
     const id = labelKey(context.network, goods.scheme, goods.label);
-    const refusal = checkIdentifiers(goods) ?? checkNotLive(id, context) ?? checkTitle(goods.owner, context);
+    const refusal = checkIdentifiers(goods) ?? checkNotLive(id, context);
     if (refusal !== undefined) return refusal;
     const range = goods.temperature;
     if (range !== undefined && range.leastMilliC > range.mostMilliC) {
@@ -31,13 +49,22 @@ export const registerGoods = transition({
     if (isRefusal(measured)) return measured;
     const disproved =
       checkAgreement(measured, goods.quantity, goods.packages, context.policy.toleranceBp) ??
-      consumeReadings(observed.uses, id, context);
+      consumeReadings(observed.uses, id, context) ??
+      enterZone(goods, goods.quantity, context);
     if (disproved !== undefined) return disproved;
     context.put(unit, id, {
       ...goods,
       state: 'STORED',
       receipts: [],
       receipted: 0,
+      stock: { entered: goods.quantity, left: 0, lost: 0, shrunk: 0, corrected: 0 },
+      shortfall: 0,
+      transit: undefined,
+      tenure: beginTenure(
+        { unit: id, receipt: undefined, owner: goods.owner, custodian: goods.custodian },
+        undefined,
+        context,
+      ),
       evidenceRoot: observed.root,
       ...versionOf(context),
     });
@@ -63,12 +90,4 @@ function checkNotLive(id: Uint8Array, context: Context): ContractRefusal | undef
   return live === undefined || live.state === 'OUT'
     ? undefined
     : refused('E_ID_LIVE', { field: 'label', state: live.state }, id);
-}
-
-/** The owner's signature under the call is its title declaration. */
-function checkTitle(owner: Uint8Array, context: Context): ContractRefusal | undefined {
-  if (!context.signedBy(owner)) return refused('E_TITLE', { reason: 'the owner did not sign' });
-  return context.get(party, owner)?.roles.includes('enterprise')
-    ? undefined
-    : refused('E_ROLE', { role: 'enterprise', reason: 'the owner does not have the role' }, owner);
 }

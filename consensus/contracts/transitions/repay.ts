@@ -1,12 +1,11 @@
 /** Row 20: a payment on a loan, by whoever pays it. Costs, interest, principal, in that order; the rest goes back. */
 
-import { hash32, int, text } from '../../codec/schema.ts';
-import { type Debt, loan } from '../objects/loan.ts';
-import { payment } from '../objects/payment.ts';
+import { hash32, int, maybe, text } from '../../codec/schema.ts';
+import { loan } from '../objects/loan.ts';
 import { versionOf } from '../objects/version.ts';
 import { roles } from '../registry.ts';
-import { allocateRepayment, totalDebt } from '../rules/amounts.ts';
-import { isRefusal, lookUp, refused, transition, wrongState } from '../transition.ts';
+import { applyRepayment, bankUnlessOwnMoney, checkPayment } from '../rules/repayment.ts';
+import { isRefusal, lookUp, partyIn, transition, wrongState } from '../transition.ts';
 
 export const repay = transition({
   name: 'repay',
@@ -15,51 +14,49 @@ export const repay = transition({
   args: {
     v0: { loan: hash32 },
     v1: { payer: hash32 },
-    v2: { currency: text(3), amount: int(1), reference: text(80) },
+    v2: { currency: text(3), amount: int(1), reference: text(80), money: maybe(hash32) },
   },
-  signers: (args, context) => {
+  signedBy: [
+    { who: 'payer', role: roles, party: ({ payer }) => payer },
+    {
+      who: 'bank, which acknowledges',
+      role: 'bank',
+      party: bankUnlessOwnMoney,
+      when: 'unless it is paid on the ledger in the bank’s own money',
+    },
+  ],
+  preconditions: {
+    E_CURRENCY: 'it is the debt’s currency',
+    E_FUNDS: 'a payment is named, or the account has so much',
+    E_NOT_FOUND: 'what it names exists',
+    E_STATE: 'the loan is DRAWN or WRITTEN_OFF',
+  },
+  effects: 'costs, interest, principal, in that order; the excess returns; REPAID when nothing is left',
+  visibility: 'V2',
+  apply: (args, context) => {
     const owed = lookUp(context, loan, args.loan);
     if (isRefusal(owed)) return owed;
-    return [
-      { party: args.payer, role: roles },
-      { party: owed.bank, role: 'bank' },
-    ];
-  },
-  codes: ['E_CURRENCY', 'E_FUNDS', 'E_NOT_FOUND', 'E_STATE'],
-  apply: ({ loan: loanId, payer, currency, amount, reference }, context) => {
-    const owed = lookUp(context, loan, loanId);
-    if (isRefusal(owed)) return owed;
-    if (owed.state !== 'DRAWN' && owed.state !== 'WRITTEN_OFF') {
-      return wrongState(owed.state, ['DRAWN', 'WRITTEN_OFF'], loanId);
-    }
-    if (currency !== owed.currency) return refused('E_CURRENCY', { got: currency, wanted: owed.currency });
-    if (reference === '') return refused('E_FUNDS', { reason: 'no payment is named' });
-    const { applied, excess: returned } = allocateRepayment(owed.debt, amount);
-    const { applicant: enterprise, bank } = owed;
-    context.put(payment, context.callId, {
-      kind: 'repayment',
-      payer,
-      bank,
-      enterprise,
-      loan: loanId,
-      currency,
-      amount,
-      applied,
-      returned,
-      reference,
-      ...versionOf(context),
-    });
-    const debt = subtractDebt(owed.debt, applied);
-    const state = totalDebt(debt) === 0n ? 'REPAID' : owed.state;
-    context.put(loan, loanId, { ...owed, state, debt, ...versionOf(context) });
+    const refusal = checkPayment(args, owed, context);
+    if (refusal !== undefined) return refusal;
+    applyRepayment(args, owed, context);
     return undefined;
   },
 });
 
-function subtractDebt(owed: Debt, paid: Debt): Debt {
-  return {
-    costs: owed.costs - paid.costs,
-    interest: owed.interest - paid.interest,
-    principal: owed.principal - paid.principal,
-  };
-}
+export const writeOff = transition({
+  name: 'write-off',
+  row: 20,
+  summary: 'Writes a loan off in the bank’s books: debt and pledge stand.',
+  args: { v0: { loan: hash32 } },
+  signedBy: [{ who: 'bank', role: 'bank', party: partyIn(loan, 'loan', 'bank') }],
+  preconditions: { E_NOT_FOUND: 'what it names exists', E_STATE: 'the loan is DRAWN' },
+  effects: 'the loan is WRITTEN_OFF; nothing is released by it',
+  visibility: 'V2',
+  apply: ({ loan: id }, context) => {
+    const owed = lookUp(context, loan, id);
+    if (isRefusal(owed)) return owed;
+    if (owed.state !== 'DRAWN') return wrongState(owed.state, ['DRAWN'], id);
+    context.put(loan, id, { ...owed, state: 'WRITTEN_OFF', ...versionOf(context) });
+    return undefined;
+  },
+});

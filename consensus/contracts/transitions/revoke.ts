@@ -2,18 +2,20 @@
 
 import { hash32, key32 } from '../../codec/schema.ts';
 import { device, key, roles } from '../registry.ts';
-import { isRefusal, lookUp, transition, wrongState } from '../transition.ts';
+import { isRefusal, lookUp, partyIn, transition, wrongState } from '../transition.ts';
 
 export const revokeKey = transition({
   name: 'revoke-key',
   row: 0,
   summary: 'Ends a key of a party; its party signs.',
   args: { v0: { key: key32 } },
-  signers: (args, context) => {
-    const old = lookUp(context, key, args.key);
-    return isRefusal(old) ? old : [{ party: old.party, role: roles }];
+  signedBy: [{ who: 'its party', role: roles, party: partyIn(key, 'key', 'party') }],
+  preconditions: {
+    E_NOT_FOUND: 'what it names exists',
+    E_STATE: 'the key is ACTIVE',
   },
-  codes: ['E_NOT_FOUND', 'E_STATE'],
+  effects: 'REVOKED from this position',
+  visibility: 'V0',
   apply: (args, context) => {
     const old = lookUp(context, key, args.key);
     if (isRefusal(old)) return old;
@@ -28,11 +30,13 @@ export const revokeDevice = transition({
   row: 0,
   summary: 'Ends a sensor: from here on its readings are no evidence. Its owner signs.',
   args: { v0: { device: hash32 } },
-  signers: (args, context) => {
-    const old = lookUp(context, device, args.device);
-    return isRefusal(old) ? old : [{ party: old.owner, role: roles }];
+  signedBy: [{ who: 'its owner', role: roles, party: partyIn(device, 'device', 'owner') }],
+  preconditions: {
+    E_NOT_FOUND: 'what it names exists',
+    E_STATE: 'the device is ACTIVE',
   },
-  codes: ['E_NOT_FOUND', 'E_STATE'],
+  effects: 'REVOKED from this position',
+  visibility: 'V0',
   apply: (args, context) => {
     const old = lookUp(context, device, args.device);
     if (isRefusal(old)) return old;

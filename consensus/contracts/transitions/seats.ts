@@ -14,8 +14,15 @@ export const nameSeats = transition({
   row: 0,
   summary: 'Names the committee of the next epoch. The parties of q present seats sign.',
   args: { v0: { seats: list(key32, limits.seatsMax, 1) } },
-  signers: () => [],
-  codes: ['E_POLICY', 'E_ROLE', 'E_SCHEMA', 'E_STATE'],
+  signedBy: [{ who: 'the parties of q present seats', role: ['bank', 'monitor'], party: () => undefined }],
+  preconditions: {
+    E_POLICY: 'seats come by governance; there are enough',
+    E_ROLE: 'the parties of q seats sign',
+    E_SCHEMA: 'no seat is named twice',
+    E_STATE: 'each key may take a seat',
+  },
+  effects: 'the next committee is named',
+  visibility: 'V0',
   apply: ({ seats }, context) => {
     const { policy } = context.seatRules;
     if (policy !== 'governance') return refused('E_POLICY', { reason: `seats come by ${policy}` });
@@ -42,8 +49,14 @@ export const endEpoch = transition({
   row: 0,
   summary: 'Brings the end of the epoch forward to a height. The parties of q present seats sign.',
   args: { v0: { height: int(1) } },
-  signers: () => [],
-  codes: ['E_ROLE', 'E_STALE', 'E_STATE'],
+  signedBy: [{ who: 'the parties of q present seats', role: ['bank', 'monitor'], party: () => undefined }],
+  preconditions: {
+    E_ROLE: 'the parties of q seats sign',
+    E_STALE: 'the height lies ahead',
+    E_STATE: 'the epoch ends later than that',
+  },
+  effects: 'the epoch ends at that height',
+  visibility: 'V0',
   apply: ({ height }, context) => {
     const refusal = checkSeatQuorum(context);
     if (refusal !== undefined) return refusal;

@@ -7,15 +7,18 @@ import { putStake, stakeOf } from '../rules/stake.ts';
 import { seedCommitment } from '../seats/stake-draw.ts';
 import { type Context, type ContractRefusal, refused, transition } from '../transition.ts';
 
-const byParty = ({ party }: { readonly party: Uint8Array }) => [{ party, role: roles }];
-
 export const commitSeed = transition({
   name: 'commit-seed',
   row: 0,
   summary: 'Commits to a secret that has a part in the draw at the end of the next epoch.',
   args: { v0: { party: hash32, commitment: hash32 } },
-  signers: byParty,
-  codes: ['E_POLICY', 'E_STATE'],
+  signedBy: [{ who: 'the party', role: roles, party: ({ party }) => party }],
+  preconditions: {
+    E_POLICY: 'seats are drawn by stake',
+    E_STATE: 'the party has a bond and has not committed in this epoch',
+  },
+  effects: 'the commitment stands',
+  visibility: 'V0',
   apply: ({ party, commitment }, context) => {
     const refusal = checkDrawn(context);
     if (refusal !== undefined) return refusal;
@@ -35,8 +38,14 @@ export const revealSeed = transition({
   row: 0,
   summary: 'Reveals the secret committed to in the epoch before.',
   args: { v0: { party: hash32, secret: fixed(32) } },
-  signers: byParty,
-  codes: ['E_EVIDENCE', 'E_POLICY', 'E_STATE'],
+  signedBy: [{ who: 'the party', role: roles, party: ({ party }) => party }],
+  preconditions: {
+    E_EVIDENCE: 'the secret is the one committed to',
+    E_POLICY: 'seats are drawn by stake',
+    E_STATE: 'it was committed to and not revealed',
+  },
+  effects: 'the secret counts in the draw',
+  visibility: 'V0',
   apply: ({ party, secret }, context) => {
     const refusal = checkDrawn(context);
     if (refusal !== undefined) return refusal;

@@ -9,15 +9,19 @@ import { putStake, stakeOf } from '../rules/stake.ts';
 import { seatDefect } from '../seats/fitness.ts';
 import { isRefusal, lookUp, refused, transition } from '../transition.ts';
 
-const byParty = ({ party: owner }: { readonly party: Uint8Array }) => [{ party: owner, role: roles }];
-
 export const transferStake = transition({
   name: 'transfer-stake',
   row: 0,
   summary: 'Gives free stake to another party.',
   args: { v0: { from: hash32, to: hash32, amount: int(1) } },
-  signers: ({ from }) => [{ party: from, role: roles }],
-  codes: ['E_INSUFFICIENT', 'E_NOT_FOUND', 'E_SCHEMA'],
+  signedBy: [{ who: 'the giver', role: roles, party: ({ from }) => from }],
+  preconditions: {
+    E_INSUFFICIENT: 'the giver has so much free',
+    E_NOT_FOUND: 'what it names exists',
+    E_SCHEMA: 'giver and taker differ',
+  },
+  effects: 'free stake moves',
+  visibility: 'V0',
   apply: ({ from, to, amount }, context) => {
     if (equalBytes(from, to)) return refused('E_SCHEMA', { field: 'to', reason: 'the giver itself' });
     const taker = lookUp(context, party, to);
@@ -36,8 +40,16 @@ export const bond = transition({
   row: 0,
   summary: 'Puts free stake behind a seat, and says which key takes it.',
   args: { v0: { party: hash32, amount: int(0), key: key32 } },
-  signers: byParty,
-  codes: ['E_CREDENTIAL', 'E_INSUFFICIENT', 'E_NOT_FOUND', 'E_POLICY', 'E_STATE'],
+  signedBy: [{ who: 'the party', role: roles, party: ({ party: owner }) => owner }],
+  preconditions: {
+    E_CREDENTIAL: 'the key is the party’s',
+    E_INSUFFICIENT: 'so much is free',
+    E_NOT_FOUND: 'what it names exists',
+    E_POLICY: 'the bond reaches the least bond',
+    E_STATE: 'the key may take a seat',
+  },
+  effects: 'stake is bonded',
+  visibility: 'V0',
   apply: (args, context) => {
     const enrolled = lookUp(context, key, args.key);
     if (isRefusal(enrolled)) return enrolled;
@@ -60,8 +72,14 @@ export const unbond = transition({
   row: 0,
   summary: 'Takes stake from behind a seat. It is locked, and answers for offences, for a while still.',
   args: { v0: { party: hash32, amount: int(1) } },
-  signers: byParty,
-  codes: ['E_INSUFFICIENT', 'E_POLICY', 'E_STATE'],
+  signedBy: [{ who: 'the party', role: roles, party: ({ party: owner }) => owner }],
+  preconditions: {
+    E_INSUFFICIENT: 'so much is bonded',
+    E_POLICY: 'all is taken, or the least bond left',
+    E_STATE: 'not too many amounts are unbonding',
+  },
+  effects: 'stake is unbonding',
+  visibility: 'V0',
   apply: (args, context) => {
     const held = stakeOf(context, args.party);
     const bonded = held.bonded - args.amount;
@@ -85,8 +103,12 @@ export const releaseStake = transition({
   row: 0,
   summary: 'Makes stake free again that was unbonded and no longer answers for anything.',
   args: { v0: { party: hash32 } },
-  signers: byParty,
-  codes: ['E_STATE'],
+  signedBy: [{ who: 'the party', role: roles, party: ({ party: owner }) => owner }],
+  preconditions: {
+    E_STATE: 'something unbonded no longer answers',
+  },
+  effects: 'stake is free',
+  visibility: 'V0',
   apply: (args, context) => {
     const held = stakeOf(context, args.party);
     // Unbonded in epoch e, it may have stood behind a seat until the end of e+1.
@@ -110,8 +132,13 @@ export const electDelegate = transition({
   row: 0,
   summary: 'Lets a party’s bond vote for a key, its own or another’s.',
   args: { v0: { party: hash32, delegate: key32 } },
-  signers: byParty,
-  codes: ['E_POLICY', 'E_STATE'],
+  signedBy: [{ who: 'the party', role: roles, party: ({ party: owner }) => owner }],
+  preconditions: {
+    E_POLICY: 'seats come by delegates',
+    E_STATE: 'the party has a bond, the key may take a seat',
+  },
+  effects: 'the bond votes for the key',
+  visibility: 'V0',
   apply: (args, context) => {
     const { policy } = context.seatRules;
     if (policy !== 'delegates') return refused('E_POLICY', { reason: `seats come by ${policy}` });

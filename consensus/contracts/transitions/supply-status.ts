@@ -3,6 +3,7 @@
 import { equalBytes } from '../../codec/bytes.ts';
 import { hash32, text, timeMs } from '../../codec/schema.ts';
 import { compareDecimals, type Decimal } from '../../vertex/decimal.ts';
+import type { ValueOf } from '../object.ts';
 import { grant } from '../objects/grant.ts';
 import { orderHead, orderReceipt } from '../objects/order-receipt.ts';
 import { status } from '../objects/status.ts';
@@ -18,7 +19,16 @@ import {
   wholeCount,
 } from '../rules/evidence.ts';
 import { checkLive, checkScope } from '../rules/grants.ts';
-import { type Context, type ContractRefusal, isRefusal, lookUp, refused, transition } from '../transition.ts';
+import { ownsPart, readHoldings } from '../rules/holdings.ts';
+import {
+  type Context,
+  type ContractRefusal,
+  isRefusal,
+  lookUp,
+  partyIn,
+  refused,
+  transition,
+} from '../transition.ts';
 
 export const supplyStatus = transition({
   name: 'supply-status',
@@ -30,17 +40,23 @@ export const supplyStatus = transition({
     v1: { unit: hash32, evidence: readingProofs },
     v2: { orderReceipt: hash32, asOf: timeMs, condition: text(160, 1) },
   },
-  signers: (args, context) => {
-    const goods = lookUp(context, unit, args.unit);
-    return isRefusal(goods) ? goods : [{ party: goods.monitor, role: 'monitor' }];
+  signedBy: [{ who: 'monitor', role: 'monitor', party: partyIn(unit, 'unit', 'monitor') }],
+  preconditions: {
+    E_EVIDENCE: 'a fresh weighing and count by independent devices',
+    E_NOT_FOUND: 'what it names exists',
+    E_SCOPE: 'a live grant covers the goods and the kind; the order receipt is about them and this bank',
+    E_STALE: 'it speaks of now; the order receipt is the newest',
   },
-  codes: ['E_EVIDENCE', 'E_NOT_FOUND', 'E_SCOPE', 'E_STALE'],
+  effects: 'the status is on record with the sensors’ figures',
+  evidence: 'root over the readings; the order receipt',
+  visibility: 'V3',
   apply: (args, context) => {
     const given = lookUp(context, grant, args.grant);
     if (isRefusal(given)) return given;
     const goods = lookUp(context, unit, args.unit);
     if (isRefusal(goods)) return goods;
     const refusal =
+      checkConcerned(given, args.unit, goods, context) ??
       checkLive(given, args.grant, context) ??
       checkScope(given, 'status', args.unit, goods) ??
       checkAsOf(args.asOf, context) ??
@@ -70,6 +86,19 @@ export const supplyStatus = transition({
     return undefined;
   },
 });
+
+/** The goods are still the enterprise's, or secure the bank: what was sold is nobody's business any more. */
+function checkConcerned(
+  { enterprise, bank }: ValueOf<typeof grant>,
+  unitId: Uint8Array,
+  goods: ValueOf<typeof unit>,
+  context: Context,
+): ContractRefusal | undefined {
+  const secures = readHoldings(unitId, context).some(({ agreed }) => equalBytes(agreed.pledgee, bank));
+  return secures || ownsPart(goods, enterprise, context)
+    ? undefined
+    : refused('E_SCOPE', { reason: 'the goods are another’s by now' }, unitId);
+}
 
 function checkAsOf(asOf: number, { time, policy }: Context): ContractRefusal | undefined {
   if (asOf > time) return refused('E_STALE', { reason: 'of a time to come', asOf, time });

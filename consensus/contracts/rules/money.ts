@@ -1,0 +1,93 @@
+/** Money moves between accounts of one issue, and in and out of locks; nothing is made or lost on the way. */
+
+import type { ValueOf } from '../object.ts';
+import { account, accountId, lock, money } from '../objects/money.ts';
+import { versionOf } from '../objects/version.ts';
+import { type Context, type ContractRefusal, isRefusal, lookUp, refused } from '../transition.ts';
+
+type Account = ValueOf<typeof account>;
+
+export function accountOf(moneyKey: Uint8Array, owner: Uint8Array, context: Pick<Context, 'get'>) {
+  const id = accountId(moneyKey, owner);
+  const none = { money: moneyKey, owner, balance: 0, locked: 0 };
+  return { id, value: context.get(account, id) ?? none };
+}
+
+/** Writes an account whose balance and locked money change by so much. */
+export function changeAccount(
+  moneyKey: Uint8Array,
+  owner: Uint8Array,
+  change: { readonly balance?: number; readonly locked?: number },
+  context: Context,
+): void {
+  const { id, value } = accountOf(moneyKey, owner, context);
+  const { balance = 0, locked = 0 } = change;
+  const after: Account = {
+    ...{ call: context.callId, height: context.height },
+    ...value,
+    balance: value.balance + balance,
+    locked: value.locked + locked,
+  };
+  context.put(account, id, { ...after, ...versionOf(context) });
+}
+
+/** The refusal unless the party can spend so much of that money, in the currency wanted. */
+export function checkFunds(
+  moneyKey: Uint8Array,
+  owner: Uint8Array,
+  amount: number,
+  currency: string,
+  context: Context,
+): ContractRefusal | undefined {
+  const issue = lookUp(context, money, moneyKey);
+  if (isRefusal(issue)) return issue;
+  if (issue.currency !== currency)
+    return refused('E_CURRENCY', { got: issue.currency, wanted: currency }, moneyKey);
+  const { id, value } = accountOf(moneyKey, owner, context);
+  return value.balance < amount ? refused('E_FUNDS', { balance: value.balance, amount }, id) : undefined;
+}
+
+/** After `checkFunds`. */
+export function pay(
+  moneyKey: Uint8Array,
+  from: Uint8Array,
+  to: Uint8Array,
+  amount: number,
+  context: Context,
+): void {
+  changeAccount(moneyKey, from, { balance: -amount }, context);
+  changeAccount(moneyKey, to, { balance: amount }, context);
+}
+
+/** After `checkFunds`: sets money aside under `id`. */
+export function lockMoney(
+  id: Uint8Array,
+  held: {
+    readonly money: Uint8Array;
+    readonly owner: Uint8Array;
+    readonly amount: number;
+    readonly purpose: Uint8Array;
+  },
+  context: Context,
+): void {
+  const { money: moneyKey, owner, amount, purpose } = held;
+  changeAccount(moneyKey, owner, { balance: -amount, locked: amount }, context);
+  const value = { state: 'HELD', account: accountId(moneyKey, owner), owner, money: moneyKey } as const;
+  context.put(lock, id, { ...value, amount, purpose, ...versionOf(context) });
+}
+
+/** Ends a lock: `shares` go to their takers, the rest back to its owner. They are no more than the lock. */
+export function endLock(
+  id: Uint8Array,
+  shares: readonly { readonly to: Uint8Array; readonly amount: number }[],
+  context: Context,
+): void {
+  const held = context.get(lock, id);
+  if (held?.state !== 'HELD') return;
+  const paid = shares.reduce((sum, { amount }) => sum + amount, 0);
+  changeAccount(held.money, held.owner, { balance: held.amount - paid, locked: -held.amount }, context);
+  for (const { to, amount } of shares)
+    if (amount > 0) changeAccount(held.money, to, { balance: amount }, context);
+  const state = paid > 0 ? 'PAID' : 'RETURNED';
+  context.put(lock, id, { ...held, state, ...versionOf(context) });
+}

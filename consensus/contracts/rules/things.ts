@@ -1,0 +1,51 @@
+/** Things that pay: their devices, and how their mandates end (rows 40–43). */
+
+import { equalBytes } from '../../codec/bytes.ts';
+import type { ValueOf } from '../object.ts';
+import { liveMandateStates, mandate, type mandateStates } from '../objects/mandate.ts';
+import { thing } from '../objects/thing.ts';
+import { versionOf } from '../objects/version.ts';
+import { virtualAccount } from '../objects/virtual-account.ts';
+import { device } from '../registry.ts';
+import { type Context, type ContractRefusal, isRefusal, lookUp, refused } from '../transition.ts';
+
+/** The enrolled device, when it is ACTIVE, can sign, and belongs to `owner`; else E_DEVICE_STATE. */
+export function activeDevice(
+  id: Uint8Array,
+  owner: Uint8Array,
+  context: Context,
+): ValueOf<typeof device> | ContractRefusal {
+  const enrolled = lookUp(context, device, id);
+  if (isRefusal(enrolled)) return enrolled;
+  if (enrolled.state !== 'ACTIVE') return refused('E_DEVICE_STATE', { state: enrolled.state }, id);
+  if (enrolled.key.length === 0) return refused('E_DEVICE_STATE', { reason: 'it has no key' }, id);
+  if (!equalBytes(enrolled.owner, owner)) return refused('E_DEVICE_STATE', { reason: 'it is another’s' }, id);
+  return enrolled;
+}
+
+/** Ends a live mandate and takes it off its thing. */
+export function endMandate(
+  id: Uint8Array,
+  state: Exclude<(typeof mandateStates)[number], 'ACTIVE' | 'SUSPENDED'>,
+  context: Context,
+): void {
+  const given = context.get(mandate, id);
+  if (given === undefined || !liveMandateStates.includes(given.state)) return;
+  context.put(mandate, id, { ...given, state, ...versionOf(context) });
+  const owned = context.get(thing, given.thing)!;
+  const mandates = owned.mandates.filter((entry) => !equalBytes(entry, id));
+  context.put(thing, given.thing, { ...owned, mandates, ...versionOf(context) });
+}
+
+/** `[THG-5]` The thing is another's from this position: its mandates end, its accounts close. */
+export function changeThingOwner(id: Uint8Array, owner: Uint8Array, context: Context): void {
+  const owned = context.get(thing, id);
+  if (owned === undefined) return;
+  for (const given of owned.mandates) endMandate(given, 'REVOKED', context);
+  for (const opened of owned.accounts) {
+    const value = context.get(virtualAccount, opened)!;
+    context.put(virtualAccount, opened, { ...value, state: 'CLOSED', ...versionOf(context) });
+  }
+  const none = { owner, ownedSince: context.time, accounts: [], mandates: [] };
+  context.put(thing, id, { ...none, ...versionOf(context) });
+}

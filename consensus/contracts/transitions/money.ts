@@ -1,0 +1,66 @@
+/** Row 40, money: a bank issues it to an account, and redeems it. Balances and locks are always what it owes. */
+
+import { hash32, int, text } from '../../codec/schema.ts';
+import { checkCurrency } from '../identifiers.ts';
+import { money, moneyId } from '../objects/money.ts';
+import { versionOf } from '../objects/version.ts';
+import { party, roles } from '../registry.ts';
+import { exactInteger } from '../rules/amounts.ts';
+import { changeAccount, checkFunds } from '../rules/money.ts';
+import { isRefusal, lookUp, partyIn, refused, transition } from '../transition.ts';
+
+export const issueMoney = transition({
+  name: 'issue-money',
+  row: 40,
+  summary: 'Issues money of a bank to an account, against funds that it holds.',
+  args: {
+    v1: { issuer: hash32, to: hash32, currency: text(3) },
+    v2: { amount: int(1), reference: text(80, 1) },
+  },
+  signedBy: [{ who: 'issuing bank', role: 'bank', party: ({ issuer }) => issuer }],
+  preconditions: {
+    E_NOT_FOUND: 'the taker exists',
+    E_RANGE: 'the sum is an exact integer',
+    E_SCHEMA: 'the currency is well formed',
+  },
+  effects: 'the account has so much more, the bank owes so much more',
+  evidence: 'the bank’s own reference',
+  visibility: 'V2',
+  apply: ({ issuer, to, currency, amount }, context) => {
+    const defect = checkCurrency(currency);
+    if (defect !== undefined) return refused('E_SCHEMA', { field: 'currency', reason: defect });
+    const taker = lookUp(context, party, to);
+    if (isRefusal(taker)) return taker;
+    const id = moneyId(issuer, currency);
+    const before = context.get(money, id) ?? { issuer, currency, issued: 0, redeemed: 0 };
+    const issued = exactInteger(BigInt(before.issued) + BigInt(amount), 'issued');
+    if (typeof issued !== 'number') return issued;
+    context.put(money, id, { ...before, issued, ...versionOf(context) });
+    changeAccount(id, to, { balance: amount }, context);
+    return undefined;
+  },
+});
+
+export const redeemMoney = transition({
+  name: 'redeem-money',
+  row: 40,
+  summary: 'Redeems money at the bank that issued it.',
+  args: { v0: { money: hash32 }, v1: { owner: hash32 }, v2: { amount: int(1), reference: text(80, 1) } },
+  signedBy: [
+    { who: 'owner', role: roles, party: ({ owner }) => owner },
+    { who: 'issuing bank', role: 'bank', party: partyIn(money, 'money', 'issuer') },
+  ],
+  preconditions: { E_FUNDS: 'the account has so much', E_NOT_FOUND: 'what it names exists' },
+  effects: 'the account has so much less, the bank owes so much less',
+  evidence: 'the bank’s own reference',
+  visibility: 'V2',
+  apply: ({ money: id, owner, amount }, context) => {
+    const issue = lookUp(context, money, id);
+    if (isRefusal(issue)) return issue;
+    const short = checkFunds(id, owner, amount, issue.currency, context);
+    if (short !== undefined) return short;
+    changeAccount(id, owner, { balance: -amount }, context);
+    context.put(money, id, { ...issue, redeemed: issue.redeemed + amount, ...versionOf(context) });
+    return undefined;
+  },
+});

@@ -1,0 +1,116 @@
+/** Row 42: a thing pays. All six limits are judged at the final position; counters and money move together. */
+
+import { equalBytes } from '../../codec/bytes.ts';
+import { limits as byteLimits } from '../../codec/limits.ts';
+import { bytes, hash32, int, text } from '../../codec/schema.ts';
+import { mandate } from '../objects/mandate.ts';
+import { thingPayment } from '../objects/thing-payment.ts';
+import { versionOf } from '../objects/version.ts';
+import { virtualAccount } from '../objects/virtual-account.ts';
+import { roles } from '../registry.ts';
+import { consumeReadings, observe } from '../rules/evidence.ts';
+import { checkPurchase, type Mandate, windowOf } from '../rules/mandates.ts';
+import { checkFunds, pay } from '../rules/money.ts';
+import { activeDevice } from '../rules/things.ts';
+import {
+  type Context,
+  type ContractRefusal,
+  isRefusal,
+  lookUp,
+  refused,
+  transition,
+  wrongState,
+} from '../transition.ts';
+
+export const payByThing = transition({
+  name: 'pay-by-thing',
+  row: 42,
+  summary: 'Pays under a mandate, by the thing itself, for an event that it reported.',
+  args: {
+    v0: { mandate: hash32 },
+    v2: {
+      /** Virtual account to pay from. */
+      means: hash32,
+      payee: hash32,
+      content: text(40, 1),
+      amount: int(1),
+      /** Proof of the reading that triggers the payment. */
+      event: bytes(byteLimits.callBytesMax, 1),
+    },
+  },
+  signedBy: [
+    { who: 'the thing, by its device key', role: roles, party: () => undefined },
+    {
+      who: 'the second device, by its key',
+      role: roles,
+      party: () => undefined,
+      when: 'above the threshold',
+      missing: 'E_MANDATE',
+    },
+  ],
+  preconditions: {
+    E_DEVICE_STATE: 'the thing is ACTIVE; so is the second device, where it is needed, and the owner’s',
+    E_EVIDENCE: 'the event is a fresh reading of the thing itself, and triggered nothing before',
+    E_FUNDS: 'the owner’s account has so much',
+    E_MANDATE:
+      'payee, content, time, means, amount and frequency are within the mandate; the second key signs',
+    E_NOT_FOUND: 'what it names exists',
+    E_ROLE: 'the thing signs',
+    E_STATE: 'the mandate is ACTIVE',
+  },
+  effects: 'the money moves from the owner’s account, the window counts it, the event is consumed',
+  evidence: 'the event’s mark and root',
+  visibility: 'V2',
+  apply: (args, context) => {
+    const { mandate: id, means, payee, amount, content } = args;
+    const given = lookUp(context, mandate, id);
+    if (isRefusal(given)) return given;
+    if (given.state !== 'ACTIVE') return wrongState(given.state, ['ACTIVE'], id);
+    const active = activeDevice(given.thing, given.owner, context);
+    if (isRefusal(active)) return active;
+    if (!context.signedByKey(active.key))
+      return refused('E_ROLE', { reason: 'the thing did not sign' }, given.thing);
+    const seconded = isSeconded(given, amount, context);
+    if (typeof seconded !== 'boolean') return seconded;
+    const outOf = checkPurchase(id, given, { means, payee, content, amount, seconded }, context);
+    if (outOf !== undefined) return outOf;
+    const { money } = context.get(virtualAccount, means)!;
+    const short = checkFunds(money, given.owner, amount, given.currency, context);
+    if (short !== undefined) return short;
+    const event = takeEvent(args.event, id, given, context);
+    if (isRefusal(event)) return event;
+    pay(money, given.owner, payee, amount, context);
+    const recent = [...windowOf(given, context.time), { at: context.time, amount }];
+    context.put(mandate, id, { ...given, recent, ...versionOf(context) });
+    const { windowAmount, windowCount } = given.limits;
+    context.put(thingPayment, context.callId, {
+      ...{ mandate: id, thing: given.thing, payer: given.owner, payee, money, amount, content },
+      ...{ at: context.time, seconded, ...event, windowAmount, windowCount },
+      ...versionOf(context),
+    });
+    return undefined;
+  },
+});
+
+/** Did the second device sign a payment that needs it? It must be fit to. */
+function isSeconded(given: Mandate, amount: number, context: Context): boolean | ContractRefusal {
+  if (given.second === undefined || amount <= given.limits.threshold) return false;
+  const second = activeDevice(given.second, given.owner, context);
+  return isRefusal(second) ? second : context.signedByKey(second.key);
+}
+
+/** Marks the reading as used, or refuses: not the thing's own, not fresh, used before. */
+function takeEvent(
+  proof: Uint8Array,
+  id: Uint8Array,
+  { thing, owner }: Mandate,
+  context: Context,
+): { readonly event: Uint8Array; readonly eventRoot: Uint8Array } | ContractRefusal {
+  const observed = observe([proof], { owner, monitor: owner }, context.time, context);
+  if (isRefusal(observed)) return observed;
+  if (!observed.observations.some(({ device }) => equalBytes(device, thing)))
+    return refused('E_EVIDENCE', { reason: 'the event is not the thing’s own' }, thing);
+  return (
+    consumeReadings(observed.uses, id, context) ?? { event: observed.uses[0]!, eventRoot: observed.root }
+  );
+}

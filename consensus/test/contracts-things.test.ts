@@ -1,0 +1,262 @@
+/** What the things' rows do (semantics §5 rows 40–43): counters, windows, second keys, change of owner, views. */
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { equalBytes } from '../codec/bytes.ts';
+import { findBreaches, findRewrites } from '../contracts/invariants.ts';
+import { evidenceUse } from '../contracts/objects/evidence-use.ts';
+import { mandate } from '../contracts/objects/mandate.ts';
+import { account, accountId } from '../contracts/objects/money.ts';
+import { thing } from '../contracts/objects/thing.ts';
+import { thingPayment } from '../contracts/objects/thing-payment.ts';
+import { virtualAccount } from '../contracts/objects/virtual-account.ts';
+import { device } from '../contracts/registry.ts';
+import { payByThing } from '../contracts/transitions/pay-by-thing.ts';
+import { visibleClasses } from '../contracts/views.ts';
+import { codeOf, DAY_MS } from './contract-story.ts';
+import { HOUR_MS, idOf, type Outcome, type PartyName } from './contract-world.ts';
+import { euros } from './loan-steps.ts';
+import { limits, type ThingStory, thingAt, truck, truckEuros } from './thing-steps.ts';
+
+const things = suite('things');
+
+const done = (outcome: Outcome): Outcome => {
+  assert.is(outcome.refusal, undefined, JSON.stringify(outcome.refusal));
+  assert.equal(findBreaches(outcome.world!), []);
+  return outcome;
+};
+const balance = ({ world }: ThingStory, owner: PartyName): number =>
+  world.get(account, accountId(euros(), idOf(owner)))?.balance ?? 0;
+const limitOf = ({ refusal }: Outcome): unknown => refusal?.facts.limit;
+
+things('a payment moves money, counter and event together', () => {
+  const story = thingAt('given');
+  const { id } = done(story.pay());
+  assert.equal([balance(story, 'acme'), balance(story, 'carrier')], [98_000, 2_000]);
+  const paid = story.world.read(thingPayment, id);
+  assert.equal(
+    [paid.amount, paid.content, paid.at, paid.seconded, paid.windowCount],
+    [2_000, 'toll', story.world.time, false, 3],
+  );
+  assert.equal(story.world.read(mandate, story.mandate).recent, [{ at: story.world.time, amount: 2_000 }]);
+  assert.ok(equalBytes(story.world.read(evidenceUse, paid.event).unit, story.mandate));
+});
+
+things('a refused payment moves nothing: not the money, not the counter, not the event', () => {
+  const story = thingAt('given');
+  const event = story.event();
+  const root = story.world.root();
+  assert.is(codeOf(story.pay({ event, content: 'fuel' })), 'E_MANDATE');
+  assert.is(story.world.root(), root);
+  done(story.pay({ event }));
+});
+
+things('each of the six limits refuses by its name', () => {
+  const story = thingAt('given');
+  const refusedBy = (changes: Parameters<ThingStory['pay']>[0], by?: readonly string[]): unknown =>
+    limitOf(story.fork().pay(changes, by));
+  assert.is(refusedBy({ payee: idOf('zenith') }), 'payees');
+  assert.is(refusedBy({ content: 'fuel' }), 'content');
+  assert.is(refusedBy({ means: euros() }), 'means');
+  assert.is(refusedBy({ amount: 5_001 }, ['truck', 'phone']), 'amount');
+  assert.is(refusedBy({ amount: 2_001 }), 'second key');
+  for (let i = 0; i < 3; i++) done(story.pay());
+  assert.is(refusedBy({}), 'frequency');
+  story.world.pass(10 * HOUR_MS);
+  assert.is(refusedBy({}), 'time');
+});
+
+things('the window slides: no day’s length holds more than a day’s limit', () => {
+  const story = thingAt('given');
+  const day = story.world.time;
+  done(story.pay({ amount: 5_000 }, ['truck', 'phone']));
+  story.world.time = day + 9 * HOUR_MS;
+  done(story.pay({ amount: 5_000 }, ['truck', 'phone']));
+  // The next calendar day, yet within 24 hours of both.
+  story.world.time = day + 18 * HOUR_MS;
+  assert.is(limitOf(story.fork().pay({ amount: 2_001 }, ['truck', 'phone'])), 'amount');
+  done(story.pay());
+  story.world.time = day + DAY_MS + HOUR_MS;
+  done(story.pay({ amount: 5_000 }, ['truck', 'phone']));
+  assert.equal(
+    story.world.read(mandate, story.mandate).recent.map(({ amount }) => amount),
+    [5_000, 2_000, 5_000],
+  );
+  assert.is(limitOf(story.pay({ amount: 1 })), 'amount');
+});
+
+things('two mandates of one thing count apart', () => {
+  const story = thingAt('given');
+  for (let i = 0; i < 3; i++) done(story.pay());
+  done(story.give({ amountMax: 1_000, windowAmount: 1_000 }));
+  done(story.pay({ amount: 1_000 }));
+  assert.is(limitOf(story.pay({ amount: 1 })), 'amount');
+});
+
+things('narrowed limits hold from their position; what was paid before them stays lawful', () => {
+  const story = thingAt('given');
+  for (let i = 0; i < 2; i++) done(story.pay());
+  done(story.narrow({ windowCount: 1 }));
+  assert.is(limitOf(story.pay()), 'frequency');
+  story.world.pass(DAY_MS);
+  done(story.pay());
+  assert.is(limitOf(story.pay()), 'frequency');
+});
+
+things('of a payment and the revocation of its mandate the first in order takes effect', () => {
+  const first = thingAt('given');
+  done(first.pay());
+  done(first.revoke());
+  const second = thingAt('given');
+  done(second.revoke());
+  assert.is(codeOf(second.pay()), 'E_STATE');
+  assert.is(balance(second, 'acme'), 100_000);
+});
+
+things('the same signed payment, from whichever node, is taken once', () => {
+  const story = thingAt('given');
+  const { world, mandate: id } = story;
+  const args = {
+    mandate: id,
+    means: truckEuros,
+    payee: idOf('carrier'),
+    content: 'toll',
+    amount: 100,
+    event: story.event(),
+  };
+  const call = world.compose(payByThing, args, ['truck']);
+  done(world.execute(call));
+  assert.is(codeOf(world.execute(call)), 'E_REPLAY');
+  assert.is(codeOf(world.run(payByThing, args, ['truck'])), 'E_EVIDENCE');
+  assert.is(balance(story, 'carrier'), 100);
+});
+
+things('a change of owner ends every mandate and closes every account; buying it back revives none', () => {
+  const story = thingAt('given');
+  const first = story.mandate;
+  done(story.give());
+  done(story.suspend());
+  done(story.transfer());
+  for (const id of [first, story.mandate]) assert.is(story.world.read(mandate, id).state, 'REVOKED');
+  assert.is(story.world.read(virtualAccount, truckEuros).state, 'CLOSED');
+  const { owner, accounts, mandates, ownedSince } = story.world.read(thing, truck);
+  assert.equal([accounts, mandates, ownedSince], [[], [], story.world.time]);
+  assert.ok(equalBytes(owner, idOf('zenith')));
+  done(story.transfer('acme', ['zenith', 'acme', 'monitor']));
+  assert.is(codeOf(story.pay()), 'E_STATE');
+  assert.is(codeOf(story.resume()), 'E_STATE');
+  done(story.open({ ownedSince: story.world.read(thing, truck).ownedSince }));
+  done(story.give());
+  done(story.pay());
+});
+
+things('a new key of the same owner’s device keeps its mandates', () => {
+  const story = thingAt('given');
+  done(story.enrol('truck', 'acme', 'truck 2', true));
+  assert.is(codeOf(story.pay()), 'E_ROLE');
+  done(story.pay({ reading: { signedBy: 'truck 2' } }, ['truck 2']));
+});
+
+things('the bank that suspended resumes, and the owner over its head does not', () => {
+  const story = thingAt('given');
+  done(story.suspend('bankA'));
+  assert.is(codeOf(story.resume(['acme'])), 'E_ROLE');
+  done(story.resume(['bankA']));
+  done(story.pay());
+});
+
+things('a mandate’s end stands still while finality does', () => {
+  const story = thingAt('given');
+  story.world.pause(30 * DAY_MS);
+  done(story.pay());
+  assert.is(codeOf(story.expire()), 'E_NOT_DUE');
+  story.world.pass(30 * DAY_MS);
+  assert.is(limitOf(story.pay()), 'time');
+  done(story.expire());
+  assert.is(story.state(), 'EXPIRED');
+});
+
+things('every signature is needed', () => {
+  const story = thingAt('given');
+  assert.is(codeOf(story.give({}, {}, ['zenith'])), 'E_ROLE');
+  assert.is(codeOf(story.narrow({}, ['bankA'])), 'E_ROLE');
+  assert.is(codeOf(story.revoke(['bankA'])), 'E_ROLE');
+  assert.is(codeOf(story.suspend('acme', ['zenith'])), 'E_ROLE');
+  assert.is(codeOf(story.pay({}, ['phone'])), 'E_ROLE');
+});
+
+things('owner and bank see a mandate, the payee its payment, others neither', () => {
+  const story = thingAt('given');
+  const { id } = done(story.pay());
+  const { world } = story;
+  const seen = (name: PartyName) => [
+    visibleClasses(world.stored(mandate, story.mandate), idOf(name), world),
+    visibleClasses(world.stored(thingPayment, id), idOf(name), world),
+  ];
+  const all = [0, 1, 2];
+  assert.equal(seen('acme'), [all, all]);
+  assert.equal(seen('bankA'), [all, all]);
+  assert.equal(seen('carrier'), [[0], all]);
+  assert.equal(seen('bankB'), [[0], [0]]);
+});
+
+things('the invariants see mandates and payments that were tampered with', () => {
+  const broken = (change: (story: ThingStory, paid: Uint8Array) => void): number[] => {
+    const story = thingAt('given');
+    done(story.pay());
+    const { id } = done(story.pay());
+    change(story, id);
+    return findBreaches(story.world).map(({ invariant }) => invariant);
+  };
+  assert.equal(
+    broken(() => {}),
+    [],
+  );
+  assert.equal(
+    broken((s) => s.world.change(device, truck, { owner: idOf('zenith') })),
+    [7],
+  );
+  assert.equal(
+    broken((s) => s.world.change(mandate, s.mandate, { state: 'REVOKED' })),
+    [7],
+  );
+  assert.equal(
+    broken((s) => s.world.change(virtualAccount, truckEuros, { state: 'CLOSED' })),
+    [7],
+  );
+  assert.equal(
+    broken((s, id) => s.world.change(thingPayment, id, { payer: idOf('zenith') })),
+    [7],
+  );
+  assert.equal(
+    broken((s, id) => s.world.change(thingPayment, id, { windowAmount: 3_999 })),
+    [16],
+  );
+  assert.equal(
+    broken((s, id) => s.world.change(thingPayment, id, { windowCount: 1 })),
+    [16],
+  );
+  assert.equal(
+    broken((s) => s.world.change(mandate, s.mandate, { recent: [] })),
+    [16],
+  );
+  assert.equal(
+    broken((s, id) => s.world.change(thingPayment, id, { event: truck })),
+    [25],
+  );
+  const story = thingAt('given');
+  done(story.revoke());
+  const before = [...story.world.objects()];
+  story.world.change(mandate, story.mandate, { state: 'ACTIVE' });
+  assert.match(findRewrites(before, story.world.objects())[0]!.what, 'an ended mandate came back');
+});
+
+things('limits are kept in running time only where they are deadlines', () => {
+  const story = thingAt('opened');
+  story.world.pause(DAY_MS);
+  done(story.give({ until: limits.until }));
+  const kept = story.world.read(mandate, story.mandate).limits;
+  assert.equal([kept.from, kept.until], [limits.from, limits.until - DAY_MS]);
+});
+
+things.run();
