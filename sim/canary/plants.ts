@@ -126,19 +126,11 @@ export const plants: readonly Plant[] = [
     file: 'node/replica/replica.js',
     find: 'if (sequence <= top)',
     replace: 'if (sequence >= 0)',
-    options: [
-      '--load',
-      'vertices:10,races:0',
-      '--duration',
-      '12s',
-      '--nodes',
-      '6',
-      '--faults',
-      'partition,asymmetric',
-    ],
+    // An author cut off for longer than the window: what it says meanwhile cites a checkpoint from before.
+    options: ['--load', 'vertices:10,races:0', '--nodes', '6', '--schedule', 'partition@2000-9000:5'],
     pace: { settledWindow: 16, checkpointIntervalMs: 100, witnessIntervalMs: 50 },
-    seedsMax: 6,
-    checks: ['finality', 'own chain'],
+    seedsMax: 2,
+    checks: ['finality'],
   },
   {
     name: 'a fork that takes effect',

@@ -68,7 +68,7 @@ test('finality is measured up to the last node that counts', async () => {
     durationMs: 4_000,
     load: { verticesPerS: 10, pledgeRacesPerMin: 0 },
   };
-  const network = { ...settings.network, latency: '50ms' };
+  const network = { ...settings.network, latency: '50-250ms' };
   const result = await run({ ...settings, network }, 1, {
     prepare: (world) => {
       meters.push(new FinalityMeter(world, world.nodes, 0));
@@ -78,7 +78,8 @@ test('finality is measured up to the last node that counts', async () => {
   assert.is(meter!.durations.length, result.vertices.authored);
   // Five ways of 50 ms at the least: to the seats, witnesses, proposal, prepare, commit.
   assert.ok(Math.min(...meter!.durations) >= 250, `${Math.min(...meter!.durations)} ms`);
-  near(quantile(meter!.durations, 0.5)!, result.finalityMs!.p50, 20);
+  // The checker counts on its own; authors' clocks tell whole milliseconds.
+  near(Math.max(...meter!.durations), result.finalityMs!.max, 2);
 });
 
 test('races of a self-serving leader are seen, and some leaders had the turn', async () => {
