@@ -296,9 +296,11 @@ export class Replica {
     const id = headerId(header);
     if (speaks) this.#silence.hear(peer);
     const level = header.height === this.ledger.height && equalBytes(id, this.ledger.headerId);
-    // A height below the own one proves nothing and need not: the greatest counts.
-    if (speaks && (level || header.height < this.ledger.height)) this.#silence.note(peer, header.height);
-    if (level || certificate === undefined || this.#accuser.isOutlived(header, certificate, nowMs)) return;
+    // A height below the own one proves nothing and need not: the greatest counts. Nor is its certificate checked,
+    // which may be of an epoch that is over.
+    const isOld = level || header.height < this.ledger.height;
+    if (speaks && isOld) this.#silence.note(peer, header.height);
+    if (isOld || certificate === undefined || this.#accuser.isOutlived(header, certificate, nowMs)) return;
     const noted = this.#catchUp.note(peer, header, certificate);
     if (!noted.ok) return this.#refuse(noted.code, noted.facts, peer);
     // Of a later epoch: claimed, not shown.

@@ -95,6 +95,18 @@ test('a header of a later epoch is a claim: asked about, but only more than f se
   assert.is((await desk.step(author)).type, 'taken');
 });
 
+test('a peer that lags behind the end of an epoch is not refused for the header that it shows', async () => {
+  const desk = await Desk.open({ epochHeights: EPOCH, others: 4 });
+  const { header, certificate } = await desk.certify([]);
+  await advance(desk, EPOCH + 1);
+  assert.ok(desk.replica.ledger.newestCommittee.epoch > header.epoch);
+  await desk.hear(1, { type: 'certified', speaks: true, header, certificate: [certificate] });
+  const refusals = desk.effects.filter(
+    (effect) => effect.type === 'notice' && effect.notice.type === 'refused',
+  );
+  assert.equal(refusals, []);
+});
+
 test('a certificate of a former committee above its end convicts all who signed it, and moves nothing', async () => {
   const desk = await Desk.open();
   const former = desk.genesis.committee;
