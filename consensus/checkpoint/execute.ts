@@ -10,13 +10,13 @@ import { advanceClock } from '../contracts/clock.ts';
 import { runCall } from '../contracts/engine.ts';
 import type { ObjectType } from '../contracts/object.ts';
 import type { Policy } from '../contracts/policy.ts';
-import { chain, key } from '../contracts/registry.ts';
 import type { SeatRules } from '../contracts/seats/rules.ts';
 import { type Change, Draft, type LedgerState } from '../contracts/state.ts';
 import { zero32 } from '../crypto/hash.ts';
 import type { MerkleMap } from '../merkle/map.ts';
 import { signedCall } from '../vertex/call.ts';
 import type { Vertex } from '../vertex/vertex.ts';
+import { Authors } from './authors.ts';
 import type { Committee } from './committee.ts';
 import { openEvidence } from './evidence.ts';
 import { runEvidence } from './offences.ts';
@@ -47,7 +47,6 @@ export interface Execution {
 }
 
 const noSalts = [zero32, zero32] as const;
-const unwritten = { lastSequence: 0, lastId: zero32, topSequence: 0, suspended: false };
 
 export function execute(
   ordered: readonly Vertex[],
@@ -60,7 +59,9 @@ export function execute(
     put: <T>(type: ObjectType<T>, id: Uint8Array, value: T) => draft.put(type, id, value, noSalts),
   };
   advanceClock(writer, context, context.policy);
-  const outcomes = ordered.map((vertex) => confirm(vertex, draft, context));
+  const authors = new Authors(draft);
+  const outcomes = ordered.map((vertex) => confirm(vertex, authors, draft, context));
+  authors.flush();
   const { height, time, seating: committee, seatRules: rules } = context;
   const nextCommittee = succeed(draft, { height, time, committee, rules });
   const changes = draft.changes();
@@ -68,25 +69,21 @@ export function execute(
 }
 
 /** Advances the author's chain, then lets the vertex take effect unless its author may not act. */
-function confirm(vertex: Vertex, draft: Draft, context: ExecutionContext): Outcome {
-  const before = draft.get(chain, vertex.author) ?? unwritten;
+function confirm(vertex: Vertex, authors: Authors, draft: Draft, context: ExecutionContext): Outcome {
+  const { chain: before, active } = authors.of(vertex);
   const continues = vertex.sequence === before.lastSequence + 1 && equalBytes(vertex.previous, before.lastId);
   const topSequence = Math.max(before.topSequence, vertex.sequence);
   if (!continues) {
-    draft.put(chain, vertex.author, { ...before, topSequence, suspended: true }, noSalts);
+    authors.put(vertex, { ...before, topSequence, suspended: true });
     return makeOutcome(vertex.id, 'E_FORK', before.lastId);
   }
-  draft.put(
-    chain,
-    vertex.author,
-    { ...before, lastSequence: vertex.sequence, lastId: vertex.id, topSequence },
-    noSalts,
-  );
+  authors.put(vertex, { ...before, lastSequence: vertex.sequence, lastId: vertex.id, topSequence });
   if (before.suspended) return makeOutcome(vertex.id, 'E_KEY_SUSPENDED', before.lastId);
-  if (draft.get(key, vertex.author)?.state !== 'ACTIVE')
-    return makeOutcome(vertex.id, 'E_KEY_REVOKED', zero32);
+  if (!active) return makeOutcome(vertex.id, 'E_KEY_REVOKED', zero32);
   if (vertex.kind !== 'transaction' && vertex.kind !== 'evidence')
     return makeOutcome(vertex.id, 'OK', zero32);
+  // What runs now may read or change any of this.
+  authors.flush();
   const run = vertex.kind === 'evidence' ? runEvidence : runTransaction;
   const { code, conflict } = run(vertex, draft, context);
   return makeOutcome(vertex.id, code, conflict);

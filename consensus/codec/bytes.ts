@@ -2,11 +2,25 @@
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
+const DIGITS = Uint8Array.from({ length: 16 }, (_, digit) => digit.toString(16).charCodeAt(0));
+/** Characters of a hash or key, the two things that are written most; filled anew for each. */
+const hashCharacters = new Array<number>(64).fill(0);
+
 /** Lower-case hexadecimal of `bytes`. */
 export function toHex(bytes: Uint8Array): string {
+  if (bytes.length === 32) return hashHex(bytes);
   let text = '';
   for (let i = 0; i < bytes.length; i++) text += HEX[bytes[i]!];
   return text;
+}
+
+/** As `toHex`, in one piece: a string that was put together has to be flattened before any map can look it up. */
+function hashHex(bytes: Uint8Array): string {
+  for (let i = 0; i < 32; i++) {
+    hashCharacters[2 * i] = DIGITS[bytes[i]! >>> 4]!;
+    hashCharacters[2 * i + 1] = DIGITS[bytes[i]! & 15]!;
+  }
+  return String.fromCharCode.apply(null, hashCharacters);
 }
 
 /** Bytes of a hexadecimal string, or `undefined` when it is not one (odd length, other characters). */

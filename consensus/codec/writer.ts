@@ -3,15 +3,30 @@
  * strings; no maps, floats, nil, booleans or extension types. docs/spec/encoding.md.
  */
 
-const INITIAL_BYTES = 512;
+const NONE = new Uint8Array(0);
+const INITIAL_BYTES = 1_024;
+/** A buffer that outgrew this is not kept for the next writer. */
+const SPARE_BYTES_MAX = 64 << 10;
+
+/** The buffer of a writer that has finished, for the next one: most values are small, and there are many. */
+let spare: Uint8Array<ArrayBuffer> | undefined;
 
 export class Writer {
-  #bytes = new Uint8Array(INITIAL_BYTES);
+  #bytes: Uint8Array<ArrayBuffer>;
   #length = 0;
 
-  /** The bytes written so far, copied. */
+  constructor() {
+    this.#bytes = spare ?? new Uint8Array(INITIAL_BYTES);
+    spare = undefined;
+  }
+
+  /** The bytes written, copied; nothing can be written afterwards. */
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    const written = this.#bytes.slice(0, this.#length);
+    if (this.#bytes.length <= SPARE_BYTES_MAX) spare = this.#bytes;
+    this.#bytes = NONE;
+    this.#length = 0;
+    return written;
   }
 
   array(length: number): void {

@@ -1,7 +1,7 @@
 /** Domain-separated hashing `[HASH-1]`: SHA-256 over a four-byte domain tag and the parts, in order. */
 
-import { concatBytes, uint32Bytes } from '../codec/bytes.ts';
-import { hashBytes } from './primitives.ts';
+import { uint32Bytes } from '../codec/bytes.ts';
+import { hashParts } from './primitives.ts';
 
 /**
  * Every use of a hash or a signature has its own tag, so that bytes made for one use mean nothing in another.
@@ -48,7 +48,7 @@ const tags = new Map<Domain, Uint8Array>(
 );
 
 export function hash(domain: Domain, ...parts: readonly Uint8Array[]): Uint8Array {
-  return hashBytes(concatBytes(tags.get(domain)!, ...parts));
+  return hashParts(tags.get(domain)!, ...parts);
 }
 
 export const zero32: Uint8Array = new Uint8Array(32);

@@ -5,7 +5,7 @@
 
 import { hashes as ed25519Hashes, getPublicKey, sign, verify } from '@noble/ed25519';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
-import { equalBytes } from '../codec/bytes.ts';
+import { concatBytes, equalBytes } from '../codec/bytes.ts';
 
 ed25519Hashes.sha512 = sha512;
 
@@ -40,6 +40,22 @@ export function installPrimitives(primitives: Primitives): void {
 
 export function hashBytes(data: Uint8Array): Uint8Array {
   return installed.sha256(data);
+}
+
+/** Room to join what is hashed: nearly all of it is short, and an allocation costs more than its hash. */
+const joined = new Uint8Array(1_024);
+
+/** SHA-256 of all `parts` in a row. */
+export function hashParts(...parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  if (length > joined.length) return installed.sha256(concatBytes(...parts));
+  let offset = 0;
+  for (const part of parts) {
+    joined.set(part, offset);
+    offset += part.length;
+  }
+  return installed.sha256(joined.subarray(0, length));
 }
 
 /**

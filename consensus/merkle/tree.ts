@@ -1,17 +1,17 @@
 /** RFC 9162 Merkle trees: root and inclusion proof over a list of leaves `[HASH-1]`. docs/spec/proofs.md. */
 
-import { concatBytes, equalBytes } from '../codec/bytes.ts';
-import { hashBytes } from '../crypto/primitives.ts';
+import { equalBytes } from '../codec/bytes.ts';
+import { hashBytes, hashParts } from '../crypto/primitives.ts';
 
 const LEAF_PREFIX = Uint8Array.of(0);
 const NODE_PREFIX = Uint8Array.of(1);
 
 export function leafHash(leaf: Uint8Array): Uint8Array {
-  return hashBytes(concatBytes(LEAF_PREFIX, leaf));
+  return hashParts(LEAF_PREFIX, leaf);
 }
 
 export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
-  return hashBytes(concatBytes(NODE_PREFIX, left, right));
+  return hashParts(NODE_PREFIX, left, right);
 }
 
 /** Root of the tree over no leaves: the hash of the empty string. */

@@ -6,7 +6,6 @@
 import { equalBytes, fromHex, toHex } from '../../consensus/codec/bytes.ts';
 import type { Code } from '../../consensus/codec/codes.ts';
 import { type Facts, type Refusal, refuse } from '../../consensus/codec/result.ts';
-import { chain, key } from '../../consensus/contracts/registry.ts';
 import type { OpenDag } from '../../consensus/dag/open-dag.ts';
 import {
   checkVertex,
@@ -81,7 +80,8 @@ export class Intake {
     const checked = checkVertex(vertex, this.#ledger.genesis.network);
     if (!checked.ok) {
       // The author did not say this, so it costs the author nothing.
-      if (checked.code === 'E_SIG' && !free) this.#allowance.giveBack(vertex.authorKey, this.#costOf(vertex));
+      if (checked.code === 'E_SIG' && !free)
+        this.#allowance.giveBack(vertex.authorKey, costOf(this.#ledger.standingOf(vertex).inVain));
       return this.#invalid(checked, source.peer);
     }
     const verdict = this.#place(vertex, { peer: source.peer, pressed: free }, nowMs);
@@ -200,8 +200,8 @@ export class Intake {
   #unknownAuthor(vertex: Vertex): Refusal | undefined {
     const checkpointHeight = this.#ledger.heightOf(toHex(vertex.checkpoint));
     if (checkpointHeight === undefined) return undefined;
-    const author = this.#ledger.state.get(key, vertex.author);
-    if (author !== undefined && author.since <= checkpointHeight) return undefined;
+    const { since } = this.#ledger.standingOf(vertex);
+    if (since !== undefined && since <= checkpointHeight) return undefined;
     return refuse('E_KEY_UNKNOWN', { author: vertex.authorKey, vertex: vertex.key });
   }
 
@@ -209,7 +209,7 @@ export class Intake {
   #isBeyondWindow(vertex: Vertex, checkpointHeight: number): boolean {
     if (checkpointHeight >= this.#ledger.height - this.#ledger.genesis.record.pace.settledWindow)
       return false;
-    return vertex.sequence <= (this.#ledger.state.get(chain, vertex.author)?.topSequence ?? 0);
+    return vertex.sequence <= this.#ledger.standingOf(vertex).topSequence;
   }
 
   /**
@@ -235,19 +235,12 @@ export class Intake {
 
   #overAllowance(vertex: Vertex, nowMs: number): Refusal | undefined {
     if (this.#dag.size >= OPEN_VERTICES_MAX) return refuse('E_FULL', { open: this.#dag.size });
-    const enrolled = this.#ledger.state.get(key, vertex.author);
+    const { since, inVain } = this.#ledger.standingOf(vertex);
     // A key not enrolled here yet may be enrolled by a checkpoint still to come: such vertices are parked, a few.
-    if (enrolled !== undefined && !this.#allowance.take(vertex.authorKey, this.#costOf(vertex), nowMs)) {
+    if (since !== undefined && !this.#allowance.take(vertex.authorKey, costOf(inVain), nowMs)) {
       return refuse('E_ALLOWANCE', { author: vertex.authorKey });
     }
     return undefined;
-  }
-
-  #costOf({ author }: Vertex): number {
-    const { state } = this.#ledger;
-    const inVain =
-      state.get(chain, author)?.suspended === true || state.get(key, author)?.state === 'REVOKED';
-    return inVain ? IN_VAIN_COST : 1;
   }
 
   #invalid(refusal: Refusal, peer: PeerKey | undefined): IntakeVerdict {
@@ -266,6 +259,10 @@ export class Intake {
 /** What waits for this vertex may be tried again. */
 function opensTheWay({ kind }: IntakeVerdict): boolean {
   return kind === 'added' || kind === 'known' || kind === 'settled';
+}
+
+function costOf(inVain: boolean): number {
+  return inVain ? IN_VAIN_COST : 1;
 }
 
 function idOf(key: string): Uint8Array {

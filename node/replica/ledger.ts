@@ -12,8 +12,10 @@ import { committeeIn } from '../../consensus/checkpoint/succession.ts';
 import { toHex } from '../../consensus/codec/bytes.ts';
 import { invariant } from '../../consensus/codec/result.ts';
 import { epochId, epochObject } from '../../consensus/contracts/objects/epoch.ts';
+import { chain, key } from '../../consensus/contracts/registry.ts';
 import type { LedgerState } from '../../consensus/contracts/state.ts';
 import type { History, HistoryNode } from '../../consensus/merkle/history.ts';
+import type { Vertex } from '../../consensus/vertex/vertex.ts';
 
 export interface LedgerStart {
   readonly header: Header;
@@ -26,8 +28,20 @@ export interface LedgerStart {
   readonly headers: readonly { readonly id: Uint8Array; readonly time: number }[];
 }
 
+/** Authors whose standing is held: each vertex asks for it several times. */
+const STANDINGS_MAX = 4_096;
 /** Committees held decoded; others are read from the state again. */
 const COMMITTEES_MAX = 8;
+
+/** An author at the newest checkpoint. */
+export interface Standing {
+  /** Height that enrolled its key; absent for a key that nobody enrolled. */
+  readonly since: number | undefined;
+  /** Suspended or revoked: what it says has no effect. */
+  readonly inVain: boolean;
+  /** Greatest sequence that was confirmed. */
+  readonly topSequence: number;
+}
 
 export class Ledger {
   readonly genesis: Genesis;
@@ -40,6 +54,8 @@ export class Ledger {
   #committee: Committee;
   #newestCommittee: Committee;
   readonly #committees = new Map<string, Committee>();
+  /** By author, at the newest checkpoint. */
+  readonly #standings = new Map<string, Standing>();
   /** The last K headers, hex id → time: what evidence may cite. */
   readonly #recent = new Map<string, number>();
 
@@ -117,6 +133,22 @@ export class Ledger {
     return this.#heights.get(idKey);
   }
 
+  /** What the newest state says of a vertex's author. */
+  standingOf({ author, authorKey }: Pick<Vertex, 'author' | 'authorKey'>): Standing {
+    const known = this.#standings.get(authorKey);
+    if (known !== undefined) return known;
+    const enrolled = this.state.get(key, author);
+    const written = this.state.get(chain, author);
+    const standing = {
+      since: enrolled?.since,
+      inVain: written?.suspended === true || enrolled?.state === 'REVOKED',
+      topSequence: written?.topSequence ?? 0,
+    };
+    if (this.#standings.size >= STANDINGS_MAX) this.#standings.clear();
+    this.#standings.set(authorKey, standing);
+    return standing;
+  }
+
   /** Root over all headers up to and including the newest: the next header's `historyRoot`. */
   nextHistory(): { readonly history: History; readonly completed: readonly HistoryNode[] } {
     return this.#history.append(historyLeaf(this.#headerId));
@@ -135,6 +167,7 @@ export class Ledger {
     const { history, completed } = this.nextHistory();
     this.#history = history;
     this.state.commit(execution.changes, execution.map);
+    this.#standings.clear();
     this.#header = header;
     this.#headerId = headerId(header);
     this.#certificate = certificate;

@@ -10,7 +10,6 @@ import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
 import type { Code } from '../../consensus/codec/codes.ts';
 import { limits } from '../../consensus/codec/limits.ts';
 import { type Facts, refuse } from '../../consensus/codec/result.ts';
-import { chain } from '../../consensus/contracts/registry.ts';
 import type { Signer } from '../../consensus/crypto/ed25519.ts';
 import { type AncestorFacts, OpenDag } from '../../consensus/dag/open-dag.ts';
 import type { VoteLogEntry } from '../../consensus/pbft/messages.ts';
@@ -455,8 +454,7 @@ export class Replica {
     const dead: string[] = [];
     for (const { vertex, checkpointHeight, sequence } of this.dag.nodes()) {
       if (checkpointHeight >= horizon) continue;
-      const top = this.ledger.state.get(chain, vertex.author)?.topSequence ?? 0;
-      if (sequence <= top) dead.push(vertex.key);
+      if (sequence <= this.ledger.standingOf(vertex).topSequence) dead.push(vertex.key);
     }
     for (const key of dead) this.dag.drop(key);
     if (dead.length > 0) this.#effects.push({ type: 'store', write: { type: 'bury', keys: dead } });

@@ -10,7 +10,7 @@ import type { Code } from '../../consensus/codec/codes.ts';
 import { type Facts, invariant, type Result } from '../../consensus/codec/result.ts';
 import type { Signer } from '../../consensus/crypto/ed25519.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
-import type { OpenDag } from '../../consensus/dag/open-dag.ts';
+import type { DagNode, OpenDag } from '../../consensus/dag/open-dag.ts';
 import { PbftHeight } from '../../consensus/pbft/height.ts';
 import { type VoteLogEntry, voteLogEntry } from '../../consensus/pbft/messages.ts';
 import type { DecisionProof } from '../../consensus/pbft/offence.ts';
@@ -52,6 +52,12 @@ interface PendingCheck {
   readonly id: Uint8Array;
   readonly prepared: boolean;
   readonly view: number;
+}
+
+/** An anchor and what it confirms, in order. */
+interface Gathered {
+  readonly anchor: Vertex;
+  readonly vertices: readonly Vertex[];
 }
 
 export class Seat {
@@ -242,28 +248,38 @@ export class Seat {
   /** As leader: gathers witnesses into an anchor when that confirms something; else the heartbeat repeats the last. */
   #propose(nowMs: number): void {
     this.#grown = false;
-    const anchor = this.#gatheringWitness(nowMs);
-    if (anchor === undefined && nowMs < this.#heartbeatAt()) return;
-    const anchorId = anchor?.id ?? this.#ledger.header.anchor;
-    const vertices = confirmedBy(this.#dag.get(toHex(anchorId)), this.#dag, this.#ledger);
+    const gathered = this.#gather(nowMs);
+    if (gathered === undefined && nowMs < this.#heartbeatAt()) return;
+    const anchorId = gathered?.anchor.id ?? this.#ledger.header.anchor;
+    const vertices =
+      gathered?.vertices ?? confirmedBy(this.#dag.get(toHex(anchorId)), this.#dag, this.#ledger);
     const time = Math.max(nowMs, this.#ledger.header.time + 1);
     const built = buildCheckpoint(anchorId, vertices, time, this.#ledger);
-    const envelope = anchor === undefined ? new Uint8Array(0) : encodeVertex(anchor);
+    // Executed here already: it need not be judged.
+    this.#built.set(toHex(headerId(built.header)), built);
+    const envelope = gathered === undefined ? new Uint8Array(0) : encodeVertex(gathered.anchor);
     this.#run(this.#pbft.propose(built.header, envelope, this.#ledger.certificate, nowMs), nowMs);
   }
 
   /** A witness whose cone confirms a vertex that is not itself a witness: the own last one, or a new one if needed. */
-  #gatheringWitness(nowMs: number): Vertex | undefined {
-    const confirms = (vertices: readonly Vertex[]) => vertices.some((vertex) => vertex.kind !== 'witness');
+  #gather(nowMs: number): Gathered | undefined {
     const last = this.#lastWitness && this.#dag.get(this.#lastWitness.key);
     const { nodes } = witnessParents(this.#dag);
-    if (last !== undefined && nodes.length === 1 && nodes[0] === last) {
-      return confirms(confirmedBy(last, this.#dag, this.#ledger)) ? last.vertex : undefined;
-    }
+    if (last !== undefined && nodes.length === 1 && nodes[0] === last) return this.#confirming(last);
     // Tried on a vertex that is not signed: a witness is not worth sending when it would confirm nothing.
     const time = Math.max(nowMs, (this.#lastWitness?.time ?? 0) + 1);
     const trial = trialWitness(toHex(this.#own!.signer.publicKey), nodes, time);
-    return confirms(confirmedBy(trial, this.#dag, this.#ledger)) ? this.#witness(nowMs) : undefined;
+    if (this.#confirming(trial) === undefined) return undefined;
+    const written = this.#witness(nowMs);
+    const anchor = written && this.#dag.get(written.key);
+    return anchor && this.#confirming(anchor);
+  }
+
+  /** What `anchor` confirms, unless that is nothing but witnesses. */
+  #confirming(anchor: DagNode): Gathered | undefined {
+    const vertices = confirmedBy(anchor, this.#dag, this.#ledger);
+    const confirms = vertices.some((vertex) => vertex.kind !== 'witness');
+    return confirms ? { anchor: anchor.vertex, vertices } : undefined;
   }
 
   /** Judges the proposal under way, as soon as its anchor is solid here. */
