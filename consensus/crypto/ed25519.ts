@@ -3,7 +3,7 @@
 import { Point } from '@noble/ed25519';
 import { toHex } from '../codec/bytes.ts';
 import { type Domain, hash } from './hash.ts';
-import { verifyZip215 } from './primitives.ts';
+import { verifyEach, verifyZip215 } from './primitives.ts';
 
 /** The only suite so far `[SUI-1]`: SHA-256 and Ed25519 under ZIP-215. */
 export const SUITE = 1;
@@ -33,6 +33,24 @@ export function verifyDigest(
   publicKey: Uint8Array,
 ): boolean {
   return verifyZip215(signature, hash(domain, network, body), publicKey);
+}
+
+/** Signatures by many, each over `hash(domain, network, body)`: for each, whether it verifies. */
+export function verifyDigests(
+  items: readonly {
+    readonly signature: Uint8Array;
+    readonly body: Uint8Array;
+    readonly publicKey: Uint8Array;
+  }[],
+  domain: Domain,
+  network: Uint8Array,
+): boolean[] {
+  return verifyEach(
+    items.map(({ signature, body, publicKey }) => ({
+      ...{ signature, publicKey },
+      message: hash(domain, network, body),
+    })),
+  );
 }
 
 /**

@@ -15,7 +15,7 @@ import {
   signature64,
   timeMs,
 } from '../codec/schema.ts';
-import { type Signer, SUITE, signDigest, verifyDigest } from '../crypto/ed25519.ts';
+import { type Signer, SUITE, signDigest, verifyDigests } from '../crypto/ed25519.ts';
 import { hash, zero32 } from '../crypto/hash.ts';
 import { batch, batchHash, checkBatch } from './batch.ts';
 import { callPayloadHash, commitPart, signedCall } from './call.ts';
@@ -95,18 +95,34 @@ export function decodeVertex(envelopeBytes: Uint8Array): Result<Vertex> {
 
 /**
  * Everything about a foreign vertex that its own bytes decide: shape, suite, network, parents, payload, signature
- * `[ADM-1]`. What its ancestors decide is checked when it becomes solid (dag/validity.ts).
+ * `[ADM-1]`. What its ancestors decide is checked when it becomes solid (dag/open-dag.ts).
  */
 export function checkVertex(vertex: Vertex, network: Uint8Array): Result<Vertex> {
+  return checkVertices([vertex], network)[0]!;
+}
+
+/** `checkVertex` of each; the signatures of vertices that came together are verified together. */
+export function checkVertices(vertices: readonly Vertex[], network: Uint8Array): Result<Vertex>[] {
+  const shapes = vertices.map((vertex) => checkShape(vertex, network));
+  const shaped = vertices.filter((_, place) => shapes[place]!.ok);
+  const verified = verifyDigests(
+    shaped.map(({ signature, id, author }) => ({ signature, body: id, publicKey: author })),
+    'vertex-signature',
+    network,
+  );
+  let next = 0;
+  return vertices.map((vertex, place) => {
+    if (!shapes[place]!.ok) return shapes[place]!;
+    if (!verified[next++]) return refuse('E_SIG', { vertex: vertex.key, author: vertex.authorKey });
+    const payload = checkPayload(vertex, network);
+    return payload.ok ? ok(vertex) : payload;
+  });
+}
+
+function checkShape(vertex: Vertex, network: Uint8Array): Result<Vertex> {
   if (vertex.suite !== SUITE) return refuse('E_SUITE', { suite: vertex.suite });
   if (!equalBytes(vertex.network, network)) return refuse('E_NETWORK', { network: toHex(vertex.network) });
-  const shape = checkParents(vertex);
-  if (!shape.ok) return shape;
-  if (!verifyDigest(vertex.signature, 'vertex-signature', network, vertex.id, vertex.author)) {
-    return refuse('E_SIG', { vertex: vertex.key, author: vertex.authorKey });
-  }
-  const payload = checkPayload(vertex, network);
-  return payload.ok ? ok(vertex) : payload;
+  return checkParents(vertex);
 }
 
 function checkParents(vertex: Vertex): Result<Vertex> {

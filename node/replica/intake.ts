@@ -5,10 +5,11 @@
 
 import { equalBytes, fromHex, toHex } from '../../consensus/codec/bytes.ts';
 import type { Code } from '../../consensus/codec/codes.ts';
-import { type Facts, type Refusal, refuse } from '../../consensus/codec/result.ts';
+import { type Facts, type Refusal, type Result, refuse } from '../../consensus/codec/result.ts';
 import type { OpenDag } from '../../consensus/dag/open-dag.ts';
 import {
   checkVertex,
+  checkVertices,
   decodeVertex,
   encodeVertex,
   type Vertex,
@@ -31,6 +32,14 @@ export type IntakeVerdict =
   | { readonly kind: 'added'; readonly vertex: Vertex }
   | { readonly kind: 'known' | 'settled' | 'parked' }
   | { readonly kind: 'ignored' | 'invalid'; readonly refusal: Refusal };
+
+/** A vertex whose author may speak; its signature is still to be checked. */
+interface Heard {
+  readonly kind: 'heard';
+  readonly vertex: Vertex;
+  /** It costs its author no allowance. */
+  readonly free: boolean;
+}
 
 /**
  * How a vertex came. `needed`: its own node wrote it, or a proposal names it; `answer`: a peer says that it was asked
@@ -64,27 +73,55 @@ export class Intake {
 
   /** Takes one encoded vertex. Whatever waited for it is taken as well. */
   take(envelope: Uint8Array, source: Source, nowMs: number): IntakeVerdict {
+    return this.takeAll([envelope], source, nowMs)[0]!;
+  }
+
+  /** Takes vertices that came together, in their order; their signatures are verified together. */
+  takeAll(envelopes: readonly Uint8Array[], source: Source, nowMs: number): IntakeVerdict[] {
+    const received = envelopes.map((envelope) => this.#receive(envelope, source, nowMs));
+    const heard = received.filter((one) => one.kind === 'heard');
+    const checked = checkVertices(
+      heard.map(({ vertex }) => vertex),
+      this.#ledger.genesis.network,
+    );
+    let next = 0;
+    return received.map((one) =>
+      one.kind === 'heard' ? this.#judge(one, checked[next++]!, source.peer, nowMs) : one,
+    );
+  }
+
+  /** Cheap questions first: a signature is checked only for an author who may speak and has not spoken too much. */
+  #receive(envelope: Uint8Array, source: Source, nowMs: number): IntakeVerdict | Heard {
     const decoded = decodeVertex(envelope);
     if (!decoded.ok) return { kind: 'invalid', refusal: decoded };
     const vertex = decoded.value;
     if (this.#dag.knows(vertex.key)) return this.#takeAgain(vertex, source.peer, nowMs);
     if (this.parking.has(vertex.key)) return { kind: 'parked' };
-    // Cheap questions first: a signature is checked only for an author who may speak and has not spoken too much.
     const stranger = this.#unknownAuthor(vertex);
     if (stranger !== undefined) return this.#invalid(stranger, source.peer);
     const asked =
       source.as === 'answer' && (this.parking.isPressedFor(vertex) || this.#hooks.isAwaited(vertex.key));
     const free = asked || source.as === 'needed';
     const busy = free ? undefined : this.#overAllowance(vertex, nowMs);
-    if (busy !== undefined) return { kind: 'ignored', refusal: busy };
-    const checked = checkVertex(vertex, this.#ledger.genesis.network);
+    return busy === undefined ? { kind: 'heard', vertex, free } : { kind: 'ignored', refusal: busy };
+  }
+
+  #judge(
+    { vertex, free }: Heard,
+    checked: Result<Vertex>,
+    peer: Source['peer'],
+    nowMs: number,
+  ): IntakeVerdict {
     if (!checked.ok) {
       // The author did not say this, so it costs the author nothing.
       if (checked.code === 'E_SIG' && !free)
         this.#allowance.giveBack(vertex.authorKey, costOf(this.#ledger.standingOf(vertex).inVain));
-      return this.#invalid(checked, source.peer);
+      return this.#invalid(checked, peer);
     }
-    const verdict = this.#place(vertex, { peer: source.peer, pressed: free }, nowMs);
+    // The same vertex may have come twice at once.
+    if (this.#dag.knows(vertex.key)) return this.#takeAgain(vertex, peer, nowMs);
+    if (this.parking.has(vertex.key)) return { kind: 'parked' };
+    const verdict = this.#place(vertex, { peer, pressed: free }, nowMs);
     this.#releaseAfter(verdict, vertex.key, nowMs);
     return verdict;
   }

@@ -24,7 +24,7 @@ import type { ChainEnd } from './author.ts';
 import { CatchUp } from './catch-up.ts';
 import type { Effect, Event, Reply, StepResult } from './events.ts';
 import { Greetings } from './greetings.ts';
-import { Intake, type IntakeVerdict } from './intake.ts';
+import { Intake } from './intake.ts';
 import { Ledger, type LedgerStart } from './ledger.ts';
 import { OwnChain } from './own-chain.ts';
 import type { BuiltCheckpoint } from './proposal.ts';
@@ -248,7 +248,7 @@ export class Replica {
         this.#effects.push({ type: 'serveVertices', peer, ids: message.ids });
         break;
       case 'vertices':
-        for (const envelope of message.vertices) this.#intake.take(envelope, { peer, as: 'answer' }, nowMs);
+        this.#intake.takeAll(message.vertices, { peer, as: 'answer' }, nowMs);
         break;
       default:
         this.#onSeatMessage(peer, message, nowMs);
@@ -333,17 +333,13 @@ export class Replica {
       this.#refuse(decoded.code, decoded.facts, peer);
       return { type: 'verdict', verdict: 'reject' };
     }
-    const verdicts = decoded.value.vertices.map((envelope) => this.#takeRelayed(envelope, peer, nowMs).kind);
-    if (verdicts.includes('invalid')) return { type: 'verdict', verdict: 'reject' };
+    const verdicts = this.#intake.takeAll(decoded.value.vertices, { peer, as: 'relayed' }, nowMs);
+    for (const verdict of verdicts)
+      if (verdict.kind === 'ignored') this.#refuse(verdict.refusal.code, verdict.refusal.facts, peer);
+    if (verdicts.some(({ kind }) => kind === 'invalid')) return { type: 'verdict', verdict: 'reject' };
     // Nothing is relayed before it is solid; what is parked now is fetched by whoever needs it.
-    const relay = verdicts.every((kind) => kind === 'added' || kind === 'known');
+    const relay = verdicts.every(({ kind }) => kind === 'added' || kind === 'known');
     return { type: 'verdict', verdict: relay ? 'accept' : 'ignore' };
-  }
-
-  #takeRelayed(envelope: Uint8Array, peer: PeerKey, nowMs: number): IntakeVerdict {
-    const verdict = this.#intake.take(envelope, { peer, as: 'relayed' }, nowMs);
-    if (verdict.kind === 'ignored') this.#refuse(verdict.refusal.code, verdict.refusal.facts, peer);
-    return verdict;
   }
 
   #onSubmit(envelope: Uint8Array, nowMs: number): Reply {
