@@ -3,6 +3,7 @@
  * against it. Nothing here survives the object, so `durable` says nothing.
  */
 
+import { headerId } from '../consensus/checkpoint/header.ts';
 import { compareBytes, toHex } from '../consensus/codec/bytes.ts';
 import { invariant } from '../consensus/codec/result.ts';
 import type { StoredObject } from '../consensus/contracts/object.ts';
@@ -39,6 +40,7 @@ export function memoryStore(
   const checkpoints = new Map<number, StoredCheckpoint>();
   const objects = new Map<string, { path: Uint8Array; object: StoredObject }>();
   const history = new Map<string, Uint8Array>();
+  const headers = new Map<string, number>();
   const decisions = new Map<number, Uint8Array>();
   let votes: Vote[] = [];
   let votesFrom: number | undefined = 0;
@@ -75,6 +77,7 @@ export function memoryStore(
     record.changes.forEach(putChange);
     for (const { level, index, hash } of record.historyNodes) history.set(`${level}/${index}`, hash);
     checkpoints.set(header.height, { header, certificate, outcomes });
+    headers.set(toHex(headerId(header)), header.height);
     if (record.decision !== undefined) decisions.set(header.height, record.decision.slice());
     decisions.delete(header.height - DECISIONS_KEPT);
     height = Math.max(height, header.height);
@@ -119,6 +122,7 @@ export function memoryStore(
     vertex: async (key) => vertices.get(key)?.envelope,
     position: async (key) => vertices.get(key)?.position,
     historyNode: async (level, index) => history.get(`${level}/${index}`),
+    headerHeight: async (idKey) => headers.get(idKey),
     size: async () => {
       let bytes = 0;
       for (const { envelope } of vertices.values()) bytes += envelope.length;

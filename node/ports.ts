@@ -93,6 +93,8 @@ export interface Store {
   vertex(key: string): Promise<Uint8Array | undefined>;
   position(key: string): Promise<Position | undefined>;
   historyNode(level: number, index: number): Promise<Uint8Array | undefined>;
+  /** Height of the stored checkpoint whose header has this id (hex). */
+  headerHeight(idKey: string): Promise<number | undefined>;
   /** Bytes on disk, about. */
   size(): Promise<number>;
   close(): Promise<void>;

@@ -42,20 +42,22 @@ export async function restore(
     return { ...start, ledger, ownEnd: undefined, settled: [], decision: undefined };
   }
 
-  const headers = [first];
-  const heightOf = new Map([[toHex(genesis.headerId), 0]]);
+  const window = genesis.record.pace.settledWindow;
+  const from = Math.max(1, stored.height - window + 1);
+  const headers = from === 1 ? [first] : [];
+  const recent = new Map([[toHex(genesis.headerId), 0]]);
+  const heightOf = async (id: Uint8Array) =>
+    recent.get(toHex(id)) ?? (await store.headerHeight(toHex(id))) ?? 0;
   let newest: StoredCheckpoint | undefined;
   const settled: { height: number; vertices: { key: string; facts: AncestorFacts }[] }[] = [];
-  for (let height = 1; height <= stored.height; height++) {
+  for (let height = from; height <= stored.height; height++) {
     const checkpoint = await store.checkpoint(height);
     invariant(checkpoint !== undefined, `checkpoint ${height} of ${stored.height} is missing in the store`);
     const id = headerId(checkpoint.header);
     headers.push({ id, time: checkpoint.header.time });
-    heightOf.set(toHex(id), height);
+    recent.set(toHex(id), height);
     newest = checkpoint;
-    if (height > stored.height - genesis.record.pace.settledWindow) {
-      settled.push({ height, vertices: await settledFacts(checkpoint, store, heightOf) });
-    }
+    settled.push({ height, vertices: await settledFacts(checkpoint, store, heightOf) });
   }
   const { header, certificate } = newest!;
   const state = LedgerState.of(stored.objects);
@@ -72,12 +74,15 @@ export async function restore(
   return { ...start, ledger, ownEnd, settled, decision: decoded?.value };
 }
 
+/** Height of a header by its id, whether or not it is one of the last. */
+type HeightOf = (id: Uint8Array) => Promise<number>;
+
 /** The last confirmed vertex of the own chain: the next one stands on it, however long ago it settled `[VTX-2]`. */
 async function lastConfirmed(
   signer: Signer,
   state: LedgerState,
   store: Store,
-  heightOf: ReadonlyMap<string, number>,
+  heightOf: HeightOf,
 ): Promise<ChainEnd | undefined> {
   const own = state.get(chain, signer.publicKey);
   if (own === undefined || own.lastSequence === 0) return undefined;
@@ -86,7 +91,7 @@ async function lastConfirmed(
     sequence: own.lastSequence,
     id: own.lastId,
     time,
-    checkpointHeight: heightOf.get(toHex(checkpoint)) ?? 0,
+    checkpointHeight: await heightOf(checkpoint),
   };
 }
 
@@ -97,18 +102,14 @@ async function storedVertex(key: string, store: Store): Promise<Vertex> {
   return decoded.value;
 }
 
-async function settledFacts(
-  checkpoint: StoredCheckpoint,
-  store: Store,
-  heightOf: ReadonlyMap<string, number>,
-) {
+async function settledFacts(checkpoint: StoredCheckpoint, store: Store, heightOf: HeightOf) {
   const facts: { key: string; facts: AncestorFacts }[] = [];
   for (const { id } of checkpoint.outcomes) {
     const key = toHex(id);
     const { authorKey, sequence, time, checkpoint: cited } = await storedVertex(key, store);
     facts.push({
       key,
-      facts: { authorKey, sequence, time, checkpointHeight: heightOf.get(toHex(cited)) ?? 0 },
+      facts: { authorKey, sequence, time, checkpointHeight: await heightOf(cited) },
     });
   }
   return facts;

@@ -149,6 +149,9 @@ export class Runner {
         case 'recall':
           void this.#recall(effect.ids);
           break;
+        case 'recallHeader':
+          void this.#recallHeader(effect.id);
+          break;
         case 'serveVertices':
           this.#serve(() => this.#sendVertices(effect.peer, effect.ids));
           break;
@@ -210,6 +213,16 @@ export class Runner {
     this.dispatch({ type: 'recalled', ...recalled });
   }
 
+  async #recallHeader(id: Uint8Array): Promise<void> {
+    let height: number | undefined;
+    try {
+      height = await this.#store.headerHeight(toHex(id));
+    } catch (error) {
+      return this.#halt(new Error('the store failed on a read', { cause: error }));
+    }
+    if (height !== undefined) this.dispatch({ type: 'recalledHeader', id, height });
+  }
+
   async #sendVertices(peer: PeerKey, ids: readonly Uint8Array[]): Promise<void> {
     const envelopes: Uint8Array[] = [];
     for (const id of ids) {
@@ -265,7 +278,9 @@ export async function recallFrom(
     const key = toHex(id);
     const envelope = await store.vertex(key);
     const decoded = envelope && decodeVertex(envelope);
-    const checkpointHeight = decoded?.ok ? ledger.heightOf(toHex(decoded.value.checkpoint)) : undefined;
+    const cited = decoded?.ok ? toHex(decoded.value.checkpoint) : undefined;
+    const checkpointHeight =
+      cited === undefined ? undefined : (ledger.heightOf(cited) ?? (await store.headerHeight(cited)));
     if (!decoded?.ok || checkpointHeight === undefined) absent.push(id);
     else if ((await store.position(key)) === undefined) unconfirmed.push(envelope!);
     else {

@@ -55,6 +55,7 @@ export class Disk implements Store {
   vertex: Store['vertex'] = (key) => this.#memory.vertex(key);
   position: Store['position'] = (key) => this.#memory.position(key);
   historyNode: Store['historyNode'] = (level, index) => this.#memory.historyNode(level, index);
+  headerHeight: Store['headerHeight'] = (idKey) => this.#memory.headerHeight(idKey);
   size: Store['size'] = () => this.#memory.size();
   close: Store['close'] = async () => {};
 

@@ -82,10 +82,23 @@ export async function auditRecords(
   });
   compare('objects', counters.objectCount, objects);
   await each('decision', () => undefined);
+  let headers = 0;
+  await each('header', () => {
+    headers += 1;
+  });
+  compare('ids of headers', checkpoints, headers);
   let nodes = 0;
   await each('history', () => {
     nodes += 1;
   });
   compare('history nodes', counters.historyCount, nodes);
+  await each('meta', () => undefined);
+  await each('open', () => undefined);
+  await each('vote', () => undefined);
+  try {
+    compare('records in all', await reader.count(), records);
+  } catch (error) {
+    faults.push((error as Error).message);
+  }
   return { records, bytes, faults };
 }

@@ -1,5 +1,7 @@
 /** Turns the writes of the port into one atomic batch of the database, and advances the head with them. */
 
+import { headerId } from '../../consensus/checkpoint/header.ts';
+import { toHex } from '../../consensus/codec/bytes.ts';
 import { invariant } from '../../consensus/codec/result.ts';
 import { storedObject } from '../../consensus/contracts/object.ts';
 import type { Change } from '../../consensus/contracts/state.ts';
@@ -9,6 +11,7 @@ import {
   bodyKey,
   checkpointKey,
   decisionKey,
+  headerKey,
   historyKey,
   indexKey,
   metaKey,
@@ -18,7 +21,14 @@ import {
 } from './keys.ts';
 import { type Known, nameOf } from './known.ts';
 import { carriesPayload } from './payload.ts';
-import { BURIED_HEIGHT, encodeOwn, type IndexEntry, seal, storedCheckpoint } from './records.ts';
+import {
+  BURIED_HEIGHT,
+  encodeHeight,
+  encodeOwn,
+  type IndexEntry,
+  seal,
+  storedCheckpoint,
+} from './records.ts';
 
 /** What a batch of the database can take. */
 export interface Batch {
@@ -105,6 +115,7 @@ export function buildBatch(writes: readonly StoreWrite[], head: Head, known: Kno
       change('historyCount', historyKey(level, index), hash);
     }
     put(checkpointKey(header.height), storedCheckpoint.encode({ header, certificate, outcomes }));
+    put(headerKey(toHex(headerId(header))), encodeHeight(header.height));
     if (record.decision !== undefined) put(decisionKey(header.height), record.decision);
     if (header.height > DECISIONS_KEPT) remove(decisionKey(header.height - DECISIONS_KEPT));
     counters.firstHeight = Math.min(counters.firstHeight || header.height, header.height);

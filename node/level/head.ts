@@ -57,9 +57,13 @@ export async function readHead(
   const lost = stamped - meta.counters.batch;
   if (lost > 0) throw new StoreDamage(`${directory}: the last ${lost} durable batches are missing`);
   const head: Head = { counters: meta.counters, open: new Map(), votes: [] };
+  const open: [id: string, place: OpenVertex][] = [];
   for await (const [key, opened] of reader.entries('open')) {
-    head.open.set(toHex(opened.subarray(1)), { ordinal: readNumber(key, 1), payload: opened[0] === 1 });
+    open.push([toHex(opened.subarray(1)), { ordinal: readNumber(key, 1), payload: opened[0] === 1 }]);
   }
+  // A damaged table may give whole records in another order than that of their keys.
+  open.sort(([, one], [, other]) => one.ordinal - other.ordinal);
+  for (const [id, place] of open) head.open.set(id, place);
   for await (const [key] of reader.entries('vote')) {
     head.votes.push({ height: readNumber(key, 1), sequence: readNumber(key, 9) });
   }

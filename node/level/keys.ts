@@ -15,6 +15,8 @@ const kinds = {
   /** Ordinal → id of an open vertex. */
   open: 'o',
   checkpoint: 'c',
+  /** Id of a certified header → its height. */
+  header: 'n',
   object: 's',
   history: 'h',
   vote: 'v',
@@ -62,6 +64,8 @@ export const bodyKey = (ordinal: number): Uint8Array => numberKey('body', ordina
 export const openKey = (ordinal: number): Uint8Array => numberKey('open', ordinal);
 export const checkpointKey = (height: number): Uint8Array => numberKey('checkpoint', height);
 export const decisionKey = (height: number): Uint8Array => numberKey('decision', height);
+/** `id` in hexadecimal. */
+export const headerKey = (id: string): Uint8Array => bytesKey('header', idBytes(id));
 export const objectKey = (path: Uint8Array): Uint8Array => bytesKey('object', path);
 
 /** `id` in hexadecimal, as the ports name vertices. */

@@ -15,7 +15,7 @@ import { list, record, type Schema } from '../../consensus/codec/schema.ts';
 import { describeKey } from './keys.ts';
 
 /** Another number here means: not readable by this program. */
-export const FORMAT = 2;
+export const FORMAT = 3;
 const CHECKSUM_BYTES = 4;
 /** The most that a list can hold; a genesis allows fewer for one checkpoint `[ORD-4]`. */
 const OUTCOMES_MAX = 65_535;
@@ -90,6 +90,14 @@ function checksum(key: Uint8Array, value: Uint8Array): number {
 
 function checksumIn(sealed: Uint8Array): number {
   return new DataView(sealed.buffer, sealed.byteOffset).getUint32(0);
+}
+
+export function encodeHeight(height: number): Uint8Array {
+  return packr.pack(height);
+}
+
+export function decodeHeight(bytes: Uint8Array): number {
+  return packr.unpack(bytes) as number;
 }
 
 export function encodeOwn(value: Meta | IndexEntry): Uint8Array {

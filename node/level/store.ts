@@ -11,11 +11,12 @@ import { type AuditReport, auditRecords } from './audit.ts';
 import { buildBatch } from './batch.ts';
 import { type Database, openDatabase } from './database.ts';
 import { type Head, type OpenVertex, readHead } from './head.ts';
-import { bodyKey, checkpointKey, decisionKey, historyKey, indexKey, voteKey } from './keys.ts';
+import { bodyKey, checkpointKey, decisionKey, headerKey, historyKey, indexKey, voteKey } from './keys.ts';
 import { findKnown } from './known.ts';
 import { RecordReader } from './reader.ts';
 import {
   BURIED_HEIGHT,
+  decodeHeight,
   decodeOwn,
   decodeStored,
   type IndexEntry,
@@ -184,6 +185,11 @@ class LevelStore implements AuditedStore {
 
   async historyNode(level: number, index: number): Promise<Uint8Array | undefined> {
     return this.#reader.get(historyKey(level, index));
+  }
+
+  async headerHeight(idKey: string): Promise<number | undefined> {
+    const value = this.#reader.get(headerKey(idKey));
+    return value && decodeHeight(value);
   }
 
   async size(): Promise<number> {

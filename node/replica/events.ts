@@ -28,6 +28,8 @@ export type Event =
     }
   /** Answer to a `recall` effect. */
   | ({ readonly type: 'recalled' } & Recalled)
+  /** Answer to a `recallHeader` effect that found it. */
+  | { readonly type: 'recalledHeader'; readonly id: Uint8Array; readonly height: number }
   /** `wakeAt` has come. */
   | { readonly type: 'tick' };
 
@@ -55,6 +57,8 @@ export type Effect =
   | { readonly type: 'gossip'; readonly vertices: readonly Vertex[] }
   /** Look these up in the store and come back with `recalled`. */
   | { readonly type: 'recall'; readonly ids: readonly Uint8Array[] }
+  /** Look up at which height this header was certified, and come back with `recalledHeader` if it was. */
+  | { readonly type: 'recallHeader'; readonly id: Uint8Array }
   /** Send stored vertices, or a stored checkpoint, to a peer that asked. */
   | { readonly type: 'serveVertices'; readonly peer: PeerKey; readonly ids: readonly Uint8Array[] }
   | { readonly type: 'serveCheckpoint'; readonly peer: PeerKey; readonly height: number }

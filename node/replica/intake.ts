@@ -195,7 +195,10 @@ export class Intake {
     const { peer } = how;
     const checkpointHeight = this.#ledger.heightOf(toHex(vertex.checkpoint));
     if (checkpointHeight === undefined) {
-      // Not a wrong vertex but an early one: its checkpoint is certified elsewhere, or never.
+      // Not a wrong vertex but an early one: its checkpoint is certified elsewhere, or never. Or it was so long ago that
+      // only the store remembers it.
+      if (this.#ledger.forgets && !this.parking.isAwaited(toHex(vertex.checkpoint)))
+        this.#hooks.effect({ type: 'recallHeader', id: vertex.checkpoint });
       this.parking.park(vertex, [vertex.checkpoint], { ...how, early: true });
       return { kind: 'parked' };
     }

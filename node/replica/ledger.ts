@@ -1,5 +1,5 @@
 /**
- * The certified part of the ledger, as one node holds it: the newest header and its certificate, all header ids, the
+ * The certified part of the ledger, as one node holds it: the newest header and its certificate, the last header ids, the
  * history accumulator, the state after it, and the committees that the state knows `[CKP-4]`.
  */
 
@@ -24,12 +24,13 @@ export interface LedgerStart {
   readonly state: LedgerState;
   /** Over the headers before `header`. */
   readonly history: History;
-  /** Ids and times of all headers from height 0 to `header`. */
+  /** Ids and times of the last headers, at least K where there are so many, `header` last. */
   readonly headers: readonly { readonly id: Uint8Array; readonly time: number }[];
 }
 
 /** Authors whose standing is held: each vertex asks for it several times. */
 const STANDINGS_MAX = 4_096;
+const RECALLED_MAX = 1_024;
 /** Committees held decoded; others are read from the state again. */
 const COMMITTEES_MAX = 8;
 
@@ -46,11 +47,15 @@ export interface Standing {
 export class Ledger {
   readonly genesis: Genesis;
   readonly state: LedgerState;
+  readonly #genesisKey: string;
   #header: Header;
   #headerId: Uint8Array;
   #certificate: Certificate | undefined;
   #history: History;
+  /** Heights of the last K headers by id. */
   readonly #heights = new Map<string, number>();
+  /** Heights of older ones, as the store remembered them; freely evicted. */
+  readonly #recalled = new Map<string, number>();
   #committee: Committee;
   #newestCommittee: Committee;
   readonly #committees = new Map<string, Committee>();
@@ -61,6 +66,7 @@ export class Ledger {
 
   constructor(genesis: Genesis, start: LedgerStart) {
     this.genesis = genesis;
+    this.#genesisKey = toHex(genesis.headerId);
     this.state = start.state;
     this.#header = start.header;
     this.#headerId = headerId(start.header);
@@ -68,10 +74,11 @@ export class Ledger {
     this.#history = start.history;
     this.#newestCommittee = this.#demandCommittee(start.header.committeeHash);
     this.#committee = this.#demandCommittee(start.header.nextCommitteeHash);
-    for (const [height, { id, time }] of start.headers.entries()) this.#note(toHex(id), height, time);
+    const first = start.header.height + 1 - start.headers.length;
+    for (const [place, { id, time }] of start.headers.entries()) this.#note(toHex(id), first + place, time);
     invariant(
       this.#heights.get(toHex(this.#headerId)) === start.header.height,
-      'the newest header is the last of all headers',
+      'the newest header is the last of its headers',
     );
   }
 
@@ -128,9 +135,22 @@ export class Ledger {
     return running.endsAt;
   }
 
-  /** Height of a certified header by its id in hexadecimal. */
+  /** Height of a certified header by its id in hexadecimal; of one before the last K only while it is recalled. */
   heightOf(idKey: string): number | undefined {
-    return this.#heights.get(idKey);
+    // That of the genesis is in no store.
+    if (idKey === this.#genesisKey) return 0;
+    return this.#heights.get(idKey) ?? this.#recalled.get(idKey);
+  }
+
+  /** There are headers that only the store remembers. */
+  get forgets(): boolean {
+    return this.height >= this.genesis.record.pace.settledWindow;
+  }
+
+  /** Takes note of a header before the last K, as the store remembers it. */
+  recallHeight(idKey: string, height: number): void {
+    if (this.#recalled.size >= RECALLED_MAX) this.#recalled.clear();
+    this.#recalled.set(idKey, height);
   }
 
   /** What the newest state says of a vertex's author. */
@@ -189,6 +209,7 @@ export class Ledger {
     if (this.#recent.size <= this.genesis.record.pace.settledWindow) return;
     for (const oldest of this.#recent.keys()) {
       this.#recent.delete(oldest);
+      this.#heights.delete(oldest);
       break;
     }
   }

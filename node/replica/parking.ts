@@ -81,6 +81,11 @@ export class Parking {
     for (const key of keys) setOf(this.#waiting, key).add(vertex.key);
   }
 
+  /** Something parked waits for this vertex or checkpoint. */
+  isAwaited(key: string): boolean {
+    return this.#waiting.has(key);
+  }
+
   /** Takes out the vertices that waited for `key`; they are tried again and may park for something else. */
   release(key: string): Pick<Parked, 'vertex' | 'peer' | 'pressed'>[] {
     this.#unwant(key);

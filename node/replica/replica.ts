@@ -116,7 +116,7 @@ export class Replica {
     for (const envelope of start.openVertices)
       this.#intake.take(envelope, { peer: undefined, as: 'needed' }, 0);
     // What was restored is stored and told already; only look-ups for it are still to be done.
-    this.#effects = this.#effects.filter((wanted) => wanted.type === 'recall');
+    this.#effects = this.#effects.filter(({ type }) => type === 'recall' || type === 'recallHeader');
     this.#tellSilence();
   }
 
@@ -203,6 +203,10 @@ export class Replica {
         for (const envelope of event.unconfirmed)
           this.#intake.take(envelope, { peer: undefined, as: 'needed' }, nowMs);
         this.#intake.askSenders(event.absent, this.#greetings.peers);
+        return none;
+      case 'recalledHeader':
+        this.ledger.recallHeight(toHex(event.id), event.height);
+        this.#intake.release(toHex(event.id), nowMs);
         return none;
       case 'tick':
         this.#seat.tick(nowMs);

@@ -34,6 +34,7 @@ export function watchStore(store: Store): WatchedStore {
     vertex: (key) => store.vertex(key),
     position: (key) => store.position(key),
     historyNode: (level, index) => store.historyNode(level, index),
+    headerHeight: (idKey) => store.headerHeight(idKey),
     size: () => store.size(),
     close: () => store.close(),
     takeChanges: (height) => {

@@ -153,7 +153,10 @@ export class Desk {
       true,
     );
     if (!this.recalls) return reply;
-    for (const effect of effects) if (effect.type === 'recall') await this.answerRecall(effect.ids);
+    for (const effect of effects) {
+      if (effect.type === 'recall') await this.answerRecall(effect.ids);
+      if (effect.type === 'recallHeader') await this.answerHeader(effect.id);
+    }
     this.effects = this.effects === effects ? effects : [...effects, ...this.effects];
     return reply;
   }
@@ -161,6 +164,11 @@ export class Desk {
   async answerRecall(ids: readonly Uint8Array[]): Promise<void> {
     const { recallFrom } = await import('../runner.ts');
     await this.step({ type: 'recalled', ...(await recallFrom(this.store, this.replica.ledger, ids)) });
+  }
+
+  async answerHeader(id: Uint8Array): Promise<void> {
+    const height = await this.store.headerHeight(toHex(id));
+    if (height !== undefined) await this.step({ type: 'recalledHeader', id, height });
   }
 
   hear(from: number, message: PeerMessage): Promise<Reply> {

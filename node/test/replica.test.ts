@@ -115,6 +115,31 @@ test('an ancestor that settled before the window is recalled from the own store'
   assert.equal(idsAsked(desk), [], 'nobody was asked');
 });
 
+test('a vertex that cites a header before the window is taken: only the store remembers its height', async () => {
+  const desk = await Desk.open(shortWindow);
+  await advance(desk, 2);
+  const checkpoint = desk.replica.ledger.headerId;
+  await advance(desk, WINDOW + 1);
+  assert.is(desk.replica.ledger.heightOf(toHex(checkpoint)), undefined, 'it holds only the last K');
+  for (const life of ['the first', 'the next']) {
+    // Its author was away all the time: nothing of it is settled, so it is late, not dead.
+    const late = desk.vertex(life === 'the first' ? 5 : 6, { checkpoint });
+    await desk.gossip(4, late);
+    assert.is(desk.replica.dag.get(late.key)?.checkpointHeight, 2, life);
+    const unheard = desk.vertex(4, { checkpoint: hash('header', late.id) });
+    await desk.gossip(4, unheard);
+    assert.is(
+      desk.effects.filter(({ type }) => type === 'recallHeader').length,
+      1,
+      'the store is asked once',
+    );
+    await desk.gossip(4, desk.vertex(4, { checkpoint: hash('header', late.id) }));
+    assert.is(desk.effects.filter(({ type }) => type === 'recallHeader').length, 0);
+    assert.not.ok(desk.replica.dag.knows(unheard.key), 'of a header that nobody has it waits');
+    await desk.restart();
+  }
+});
+
 //  a ── b ── c     only c is here
 test('missing ancestors are asked of whoever sent the vertex, then of others; what is parked is not relayed', async () => {
   const desk = await Desk.open();

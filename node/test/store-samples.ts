@@ -1,7 +1,7 @@
 /** Made-up records for tests of the store: canonical in shape, meaningless in content. */
 
 import type { Certificate } from '../../consensus/checkpoint/certificate.ts';
-import type { Header } from '../../consensus/checkpoint/header.ts';
+import { type Header, headerId } from '../../consensus/checkpoint/header.ts';
 import { toHex, uint32Bytes } from '../../consensus/codec/bytes.ts';
 import type { StoredObject } from '../../consensus/contracts/object.ts';
 import { hash } from '../../consensus/crypto/hash.ts';
@@ -81,6 +81,7 @@ export async function dumpStore(store: Store, vertices: number, heights: number)
   for (let height = 1; height <= heights; height++) {
     asked.push([
       ...[await store.checkpoint(height), await store.historyNode(0, height), await store.decision(height)],
+      await store.headerHeight(toHex(headerId(headerOf(height)))),
     ]);
   }
   return JSON.stringify(
