@@ -8,15 +8,9 @@
 import { toHex } from '../codec/bytes.ts';
 import { type Refusal, refuse } from '../codec/result.ts';
 import { ancestorsOf, type Vertex } from '../vertex/vertex.ts';
+import { type AncestorFacts, SettledWindow } from './settled-window.ts';
 
-/** What a vertex's descendants need to know of it `[ADM-1]`. */
-export interface AncestorFacts {
-  readonly authorKey: string;
-  readonly sequence: number;
-  readonly time: number;
-  /** Height of the checkpoint that the vertex cites. */
-  readonly checkpointHeight: number;
-}
+export type { AncestorFacts } from './settled-window.ts';
 
 /** An open vertex and its open ancestors; `ancestors` is emptied when it settles, so that history can be freed. */
 export interface DagNode extends AncestorFacts {
@@ -37,15 +31,12 @@ const RECALLED_MAX = 4_096;
 export class OpenDag {
   readonly #nodes = new Map<string, DagNode>();
   readonly #tips = new Map<string, DagNode>();
-  /** Settled vertices by height of their checkpoint, the last `window` heights `[ORD-1]`. */
-  readonly #settled = new Map<string, AncestorFacts>();
-  readonly #settledAt = new Map<number, readonly string[]>();
-  readonly #window: number;
+  readonly #settled: SettledWindow;
   /** Facts of ancestors settled before the window, looked up in the store; freely evicted. */
   readonly #recalled = new Map<string, AncestorFacts>();
 
   constructor(window: number) {
-    this.#window = window;
+    this.#settled = new SettledWindow(window);
   }
 
   get size(): number {
@@ -110,14 +101,9 @@ export class OpenDag {
   settle(height: number, vertices: readonly { readonly key: string; readonly facts: AncestorFacts }[]): void {
     for (const { key, facts } of vertices) {
       this.drop(key);
-      this.#settled.set(key, facts);
+      this.#settled.add(key, facts, height);
     }
-    this.#settledAt.set(
-      height,
-      vertices.map((vertex) => vertex.key),
-    );
-    for (const key of this.#settledAt.get(height - this.#window) ?? []) this.#settled.delete(key);
-    this.#settledAt.delete(height - this.#window);
+    this.#settled.advance(height);
   }
 
   /** Forgets an open vertex: settled now, or dead `[VTX-2]`. */

@@ -1,0 +1,60 @@
+/** The table of settled vertices, held against a plain map over heights that come and go `[ORD-1]`. */
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { toHex, uint32Bytes } from '../codec/bytes.ts';
+import { hash } from '../crypto/hash.ts';
+import { type AncestorFacts, SettledWindow } from '../dag/settled-window.ts';
+import { Chance } from './walk-random.ts';
+
+const test = suite('settled window');
+
+const WINDOW = 16;
+const keyOf = (number: number): string => toHex(hash('vertex', uint32Bytes(number)));
+const factsOf = (number: number): AncestorFacts => ({
+  authorKey: keyOf(number % 37),
+  sequence: number * 2 ** 21,
+  time: 1_800_000_000_000 + number,
+  checkpointHeight: number % 1_000,
+});
+
+test('it knows just what the last K checkpoints settled, over thousands of them', () => {
+  const table = new SettledWindow(WINDOW);
+  const settledAt = new Map<number, number>();
+  const chance = new Chance(5);
+  let next = 0;
+  for (let height = 1; height <= 400; height++) {
+    // Bursts, so that the table grows and shrinks.
+    const count = height % 50 < 5 ? 400 : chance.below(20);
+    for (let i = 0; i < count; i++) {
+      table.add(keyOf(next), factsOf(next), height);
+      settledAt.set(next++, height);
+    }
+    table.advance(height);
+    for (let look = 0; look < 200; look++) {
+      const number = chance.below(next + 5);
+      const at = settledAt.get(number);
+      const live = at !== undefined && at > height - WINDOW;
+      assert.is(table.has(keyOf(number)), live, `vertex ${number} at height ${height}`);
+      assert.equal(table.get(keyOf(number)), live ? factsOf(number) : undefined);
+    }
+  }
+  assert.ok(next > 10_000, 'more than any layout of the table holds at once');
+});
+
+test('ids that differ in their last bit, or begin alike, are told apart', () => {
+  const table = new SettledWindow(WINDOW);
+  const begin = 'ab'.repeat(31);
+  const keys = Array.from({ length: 200 }, (_, i) => begin + i.toString(16).padStart(2, '0'));
+  for (const [number, key] of keys.slice(0, 100).entries()) table.add(key, factsOf(number), 1);
+  for (const [number, key] of keys.entries())
+    assert.equal(table.get(key), number < 100 ? factsOf(number) : undefined, key);
+});
+
+test('heights do not go back', () => {
+  const table = new SettledWindow(WINDOW);
+  table.advance(7);
+  assert.throws(() => table.add(keyOf(1), factsOf(1), 6), /one after the other/);
+});
+
+test.run();
