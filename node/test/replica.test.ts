@@ -381,6 +381,30 @@ test('a copy of a known vertex with another signature or payload is refused, nev
   assert.equal(await desk.step({ type: 'submit', envelope: encodeVertex(vertex) }), { type: 'none' });
 });
 
+test('in one bundle: a bad signature spoils no other vertex, and what comes twice is taken once', async () => {
+  const desk = await Desk.open();
+  const [one, two, three] = [desk.vertex(4), desk.vertex(5), desk.vertex(6)];
+  const bad = { ...two, signature: one.signature };
+  const reply = await desk.gossip(1, one, bad, one, three, two);
+  assert.equal(reply, { type: 'verdict', verdict: 'reject' });
+  const added = desk.notices().filter((notice) => notice.type === 'vertex');
+  assert.equal(
+    added.map(({ vertex }) => vertex.key),
+    [one.key, three.key, two.key],
+    'in their order, each once',
+  );
+  assert.equal(desk.replica.dag.get(two.key)?.vertex.signature, two.signature);
+
+  // What waits for an ancestor waits once as well, and takes room once.
+  const parent = desk.vertex(4);
+  const child = desk.vertex(5, { parents: [parent.id] });
+  assert.equal(await desk.gossip(1, child, child), { type: 'verdict', verdict: 'ignore' });
+  assert.is(desk.replica.gauges().parked, 1);
+  await desk.gossip(1, parent);
+  assert.is(desk.replica.gauges().parked, 0);
+  assert.ok(desk.replica.dag.get(child.key) !== undefined);
+});
+
 test('a payload that a client brings late is durable before that is acknowledged, and so is what was known', async () => {
   const desk = await Desk.open();
   const value = makeBatch(
