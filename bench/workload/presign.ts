@@ -23,8 +23,8 @@ export interface PresignOptions {
   /** The certified header that all of them cite. */
   readonly checkpoint: Uint8Array;
   readonly authors: readonly Signer[];
-  /** Batches that the vertices carry in turn; left out, each commits to one that stays with its gateway `[VTX-6]`. */
-  readonly payloads?: readonly Payload[];
+  /** The batch that a vertex carries; without one it commits to some that stays with its gateway `[VTX-6]`. */
+  readonly payloadOf?: (number: number) => Payload | undefined;
   readonly startMs: number;
   readonly seed: number;
 }
@@ -43,12 +43,17 @@ export class Presigner {
     this.#state = options.seed >>> 0;
   }
 
+  /** Number of the author whose turn is next. */
+  get nextAuthor(): number {
+    return this.#count % this.#options.authors.length;
+  }
+
   next(): Presigned {
-    const { network, checkpoint, authors, payloads, startMs, seed } = this.#options;
+    const { network, checkpoint, authors, payloadOf, startMs, seed } = this.#options;
+    const author = this.nextAuthor;
     const number = this.#count++;
-    const author = number % authors.length;
     const end = this.#ends[author]!;
-    const payload = payloads?.[number % payloads.length];
+    const payload = payloadOf?.(number);
     const parents = this.#chooseParents(end.id);
     const vertex = signVertex(
       {
