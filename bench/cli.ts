@@ -23,7 +23,16 @@ interface NodeFlags extends CommonFlags {
   readonly profile?: string;
 }
 
-export function registerBench(program: Command): void {
+interface ClusterFlags extends CommonFlags {
+  readonly validators: number;
+  readonly generators: number;
+  readonly delayMs: number;
+  readonly quick?: boolean;
+  readonly profile?: string;
+}
+
+/** `script`: the compiled command line, which validators run. */
+export function registerBench(program: Command, script: string): void {
   const bench = program.command('bench').description('measure this build on this machine');
   addCommon(bench.command('micro').description('operations that a node repeats for every vertex')).action(
     async (flags: CommonFlags) => {
@@ -40,6 +49,23 @@ export function registerBench(program: Command): void {
       const { vertices, authors, rounds, dir: directory, profile: profileFile } = flags;
       const { benchNode } = await import('./node/node-bench.ts');
       await tell(await benchNode({ vertices, authors, rounds, directory, profileFile }, say), flags);
+    });
+  addCommon(bench.command('cluster').description('validators as processes of their own, under load'))
+    .option('--validators <n>', 'processes with a seat', whole(4, 15), 4)
+    .option('--generators <n>', 'processes that make the load', whole(1, 15), 2)
+    .option(
+      '--delay-ms <ms>',
+      'hold every byte between validators back so long, each way',
+      whole(0, 10_000),
+      0,
+    )
+    .option('--quick', 'fewer and shorter steps, under a minute')
+    .option('--profile <file>', 'keep the first validator’s V8 profile, and print where its time went')
+    .action(async (flags: ClusterFlags) => {
+      const { validators, generators, delayMs, quick: isQuick = false, dir: directory, profile } = flags;
+      const { benchCluster } = await import('./cluster/cluster-bench.ts');
+      const options = { script, validators, generators, delayMs, isQuick, directory, profileFile: profile };
+      await tell(await benchCluster(options, say), flags);
     });
   bench
     .command('compare')

@@ -61,7 +61,7 @@ const commands: { readonly [name: string]: Entry } = {
   },
   bench: {
     summary: 'measure this build on this machine',
-    load: async (program) => (await import('../bench/cli.ts')).registerBench(program),
+    load: async (program) => (await import('../bench/cli.ts')).registerBench(program, script),
   },
 };
 

@@ -57,13 +57,20 @@ export async function countStore(name: string, directory: string): Promise<Store
 
 const FAULTS_SHOWN = 10;
 
-/** What is wrong with the counts of all nodes together; `taken`: ids of the vertices that nodes said they took. */
-export function faultsOf(counts: ReadonlyMap<string, StoreCount>, taken: readonly string[]): string[] {
+/**
+ * What is wrong with the counts of all nodes together. `taken`: ids of the vertices that nodes said they took; `behind`:
+ * names of nodes that were killed on the way, which hold the beginning only.
+ */
+export function faultsOf(
+  counts: ReadonlyMap<string, StoreCount>,
+  taken: readonly string[],
+  behind: ReadonlySet<string> = new Set(),
+): string[] {
   const faults = [...counts.values()].flatMap((count) => count.faults);
   const [[firstName, first] = [undefined, undefined]] = counts;
   if (first === undefined) return ['there is no store to count'];
   for (const [name, count] of counts) {
-    const missing = taken.filter((id) => !count.heights.has(id));
+    const missing = behind.has(name) ? [] : taken.filter((id) => !count.heights.has(id));
     if (missing.length > 0)
       faults.push(
         `${name}: ${missing.length} of ${taken.length} vertices are not confirmed, such as ${missing[0]}`,
