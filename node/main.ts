@@ -59,6 +59,10 @@ const commands: { readonly [name: string]: Entry } = {
     summary: 'simulate a whole network under faults and attacks, and check what must hold',
     load: async (program) => (await import('../sim/cli.ts')).registerSim(program),
   },
+  bench: {
+    summary: 'measure this build on this machine',
+    load: async (program) => (await import('../bench/cli.ts')).registerBench(program, script),
+  },
 };
 
 async function makeProgram(argv: readonly string[]): Promise<Command> {

@@ -19,12 +19,18 @@ import { anchorProof, certifiedHeader } from '../proof/anchor.ts';
 import { stateProof } from '../proof/state-proof.ts';
 
 export const CHANGES_PER_ANSWER_MAX = 32;
+/** A node steps through them in one turn, so no more than takes it some milliseconds. */
+export const SUBMITTED_TOGETHER_MAX = 64;
+
+const envelopeBytes = bytes(limits.batchBytesMax + limits.vertexHeaderBytesMax + 128);
+/** OK, or why the vertex was not taken. */
+const verdict = { code: text(24, 1), detail: text(200) };
 
 const requestBody = tagged('light-request', {
   /** The newest certified header. */
   head: record('head', {}),
   /** Takes an encoded vertex envelope into the DAG. */
-  submit: record('submit', { envelope: bytes(limits.batchBytesMax + limits.vertexHeaderBytesMax + 128) }),
+  submit: record('submit', { envelope: envelopeBytes }),
   /** Proof of a vertex's outcome, if it is final. */
   proveVertex: record('prove-vertex', { id: hash32 }),
   /** Proof of an object, or of its absence, in the newest certified state. */
@@ -33,18 +39,23 @@ const requestBody = tagged('light-request', {
   chain: record('chain', { key: fixed(32) }),
   /** Changes of committee from this epoch's end on, the first few. */
   changes: record('changes', { epoch: int(0) }),
+  /** Takes several, in this order; each has a verdict of its own. */
+  submitMany: record('submit-many', { envelopes: list(envelopeBytes, SUBMITTED_TOGETHER_MAX, 1) }),
 });
 export type LightRequest = Infer<typeof requestBody>;
 
 const responseBody = tagged('light-response', {
   head: record('head', { certified: maybe(certifiedHeader) }),
-  /** OK, or why the vertex was not taken. */
-  submitted: record('submitted', { code: text(24, 1), detail: text(200) }),
+  submitted: record('submitted', verdict),
   vertex: record('vertex', { proof: maybe(record('final', { vertex: vertexProof, anchor: anchorProof })) }),
   object: record('object', { proof: stateProof, anchor: anchorProof }),
   chain: record('chain', { sequence: int(0), id: hash32 }),
   refused: record('refused', { code: text(24, 1), detail: text(200) }),
   changes: record('changes', { changes: list(committeeChange, CHANGES_PER_ANSWER_MAX) }),
+  /** In the order of the request. */
+  submittedMany: record('submitted-many', {
+    verdicts: list(record('verdict', verdict), SUBMITTED_TOGETHER_MAX, 1),
+  }),
 });
 export type LightResponse = Infer<typeof responseBody>;
 

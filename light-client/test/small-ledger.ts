@@ -158,6 +158,10 @@ export class SmallLedger {
         return { type: 'head', certified: newest?.certified };
       case 'submit':
         return { type: 'submitted', code: this.submit(request.envelope), detail: '' };
+      case 'submitMany': {
+        const verdicts = request.envelopes.map((envelope) => ({ code: this.submit(envelope), detail: '' }));
+        return { type: 'submittedMany', verdicts };
+      }
       case 'proveVertex':
         return { type: 'vertex', proof: this.#proveVertex(toHex(request.id)) };
       case 'proveObject': {

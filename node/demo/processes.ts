@@ -16,12 +16,16 @@ export interface ProcessSpec {
   readonly args: readonly string[];
   readonly env: { readonly [name: string]: string };
   readonly logFile: string;
+  /** Options of Node itself. */
+  readonly nodeArgs?: readonly string[];
 }
 
 interface Kept {
   readonly spec: ProcessSpec;
   child: ChildProcess;
   restarts: number;
+  /** Not to be started again. */
+  over: boolean;
 }
 
 export class Processes {
@@ -39,7 +43,7 @@ export class Processes {
   }
 
   start(spec: ProcessSpec): void {
-    this.#kept.set(spec.name, { spec, child: this.#spawn(spec), restarts: 0 });
+    this.#kept.set(spec.name, { spec, child: this.#spawn(spec), restarts: 0, over: false });
   }
 
   /** Process id of a running process. */
@@ -56,6 +60,14 @@ export class Processes {
     this.#kept.get(name)?.child.kill('SIGKILL');
   }
 
+  /** Ends a process as a power failure would, for good. */
+  end(name: string): void {
+    const kept = this.#kept.get(name);
+    if (kept === undefined) return;
+    kept.over = true;
+    kept.child.kill('SIGKILL');
+  }
+
   /** Ends all: first by asking, then by force. */
   async stop(): Promise<void> {
     if (this.#stopping) return;
@@ -69,7 +81,7 @@ export class Processes {
 
   #spawn(spec: ProcessSpec): ChildProcess {
     const log = createWriteStream(spec.logFile, { flags: 'a' });
-    const child = spawn(process.execPath, [this.#script, ...spec.args], {
+    const child = spawn(process.execPath, [...(spec.nodeArgs ?? []), this.#script, ...spec.args], {
       env: { ...process.env, ...spec.env },
       // The channel carries nothing; its end tells a child that this process is gone.
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -85,7 +97,7 @@ export class Processes {
 
   #onExit(name: string, how: string): void {
     const kept = this.#kept.get(name);
-    if (this.#stopping || kept === undefined) return;
+    if (this.#stopping || kept === undefined || kept.over) return;
     this.#onDeath(name, how);
     kept.restarts += 1;
     if (kept.restarts > RESTARTS_MAX) return;

@@ -58,10 +58,12 @@ async function answer(
   switch (request.type) {
     case 'head':
       return head(prover.head);
-    case 'submit': {
-      const refused = await submit(request.envelope, runner, prover);
-      if (refused === undefined) return { type: 'submitted', code: 'OK', detail: '' };
-      return { type: 'submitted', code: refused.code, detail: printable(describeRefusal(refused)) };
+    case 'submit':
+      return { type: 'submitted', ...verdictOf(await submit(request.envelope, runner, prover)) };
+    case 'submitMany': {
+      // All step before the first is stored, so that they share one synced batch.
+      const submitted = request.envelopes.map((envelope) => submit(envelope, runner, prover));
+      return { type: 'submittedMany', verdicts: (await Promise.all(submitted)).map(verdictOf) };
     }
     case 'proveVertex': {
       const proved = await prover.vertex(toHex(request.id));
@@ -93,6 +95,11 @@ async function submit(envelope: Uint8Array, runner: Runner, prover: Prover): Pro
   const vertex = decodeVertex(envelope);
   const held = vertex.ok && (await prover.storedVertex(vertex.value.key)) !== undefined;
   return held ? undefined : refuse('E_FULL', { reason: 'the node is stopping' });
+}
+
+function verdictOf(refused: Refusal | undefined): { readonly code: string; readonly detail: string } {
+  if (refused === undefined) return { code: 'OK', detail: '' };
+  return { code: refused.code, detail: printable(describeRefusal(refused)) };
 }
 
 function head({ certified }: DurableHead): LightResponse {

@@ -1,0 +1,113 @@
+/** `tally bench`: options and output. Exit 0, 1 for a wrong result or a regression, 2 for wrong options. */
+
+import { resolve } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import { formatTable } from '../sim/experiments/experiment.ts';
+import type { Findings } from './output/findings.ts';
+import { appendHistory, compareHistory, comparisonTable, readHistory } from './output/history.ts';
+import { formatBenchFindings, writeBenchReport } from './output/report.ts';
+
+const HISTORY_FILE = 'bench/history.ndjson';
+
+interface CommonFlags {
+  readonly json?: boolean;
+  readonly report?: string;
+  readonly record?: string | true;
+  readonly dir?: string;
+}
+
+interface NodeFlags extends CommonFlags {
+  readonly vertices: number;
+  readonly authors: number;
+  readonly rounds: number;
+  readonly profile?: string;
+}
+
+interface ClusterFlags extends CommonFlags {
+  readonly validators: number;
+  readonly generators: number;
+  readonly delayMs: number;
+  readonly quick?: boolean;
+  readonly profile?: string;
+}
+
+/** `script`: the compiled command line, which validators run. */
+export function registerBench(program: Command, script: string): void {
+  const bench = program.command('bench').description('measure this build on this machine');
+  addCommon(bench.command('micro').description('operations that a node repeats for every vertex')).action(
+    async (flags: CommonFlags) => {
+      const { benchMicro } = await import('./micro/micro-bench.ts');
+      await tell(await benchMicro({ directory: flags.dir }), flags);
+    },
+  );
+  addCommon(bench.command('node').description('one node against the bare loop that it cannot beat'))
+    .option('--vertices <n>', 'vertices of a round', whole(100, 1_000_000), 20_000)
+    .option('--authors <n>', 'authors that take turns', whole(1, 1_000), 256)
+    .option('--rounds <n>', 'rounds, one more comes under the profiler', whole(1, 100), 3)
+    .option('--profile <file>', 'keep V8’s profile, for the developer tools of any browser')
+    .action(async (flags: NodeFlags) => {
+      const { vertices, authors, rounds, dir: directory, profile: profileFile } = flags;
+      const { benchNode } = await import('./node/node-bench.ts');
+      await tell(await benchNode({ vertices, authors, rounds, directory, profileFile }, say), flags);
+    });
+  addCommon(bench.command('cluster').description('validators as processes of their own, under load'))
+    .option('--validators <n>', 'processes with a seat', whole(4, 15), 4)
+    .option('--generators <n>', 'processes that make the load', whole(1, 15), 2)
+    .option(
+      '--delay-ms <ms>',
+      'hold every byte between validators back so long, each way',
+      whole(0, 10_000),
+      0,
+    )
+    .option('--quick', 'fewer and shorter steps, under a minute')
+    .option('--profile <file>', 'keep the first validator’s V8 profile, and print where its time went')
+    .action(async (flags: ClusterFlags) => {
+      const { validators, generators, delayMs, quick: isQuick = false, dir: directory, profile } = flags;
+      const { benchCluster } = await import('./cluster/cluster-bench.ts');
+      const options = { script, validators, generators, delayMs, isQuick, directory, profileFile: profile };
+      await tell(await benchCluster(options, say), flags);
+    });
+  bench
+    .command('compare')
+    .description('which ratios became worse since the record before')
+    .option('--history <file>', 'records to compare', HISTORY_FILE)
+    .option('--json', 'print one JSON object and nothing else on stdout')
+    .action(async ({ history, json }: { readonly history: string; readonly json?: boolean }) => {
+      const comparisons = compareHistory(await readHistory(history));
+      const text = json ? JSON.stringify({ comparisons }) : formatTable(comparisonTable(comparisons));
+      process.stdout.write(`${text}\n`);
+      if (comparisons.some(({ isWorse }) => isWorse)) process.exitCode = 1;
+    });
+}
+
+function addCommon(command: Command): Command {
+  return command
+    .option('--dir <folder>', 'where stores are made (default: the system’s temporary folder)', resolve)
+    .option('--json', 'print one JSON object and nothing else on stdout')
+    .option('--report <file>', 'write one HTML page with plots, which needs nothing else')
+    .option('--record [file]', `append a line to the history (default: ${HISTORY_FILE})`);
+}
+
+async function tell(findings: Findings, { json, report, record }: CommonFlags): Promise<void> {
+  const { tables: _, plots: __, figures, ...rest } = findings;
+  const text = json ? JSON.stringify({ ...rest, ...figures }) : formatBenchFindings(findings);
+  process.stdout.write(`${text}\n`);
+  if (report !== undefined) await writeBenchReport(report, findings);
+  if (findings.faults.length > 0) process.exitCode = 1;
+  // A wrong result is no result, and no record `[BCH-1]`.
+  else if (record !== undefined) await appendHistory(record === true ? HISTORY_FILE : record, findings);
+}
+
+/** Progress is for people, whatever stdout is for. */
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+function whole(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < least || value > most)
+      throw new InvalidArgumentError(`expected a whole number from ${least} to ${most}`);
+    return value;
+  };
+}

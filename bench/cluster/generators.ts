@@ -1,0 +1,77 @@
+/** The bench's side of the load generators: starts their processes, and has all of them do the same at once. */
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { toHex } from '../../consensus/codec/bytes.ts';
+import type { Answer, LaneRecord, OpenOrder, Order } from './generator.ts';
+import { addressOf, type ClusterHome } from './home.ts';
+
+const script = fileURLToPath(new URL(`./generator${extname(import.meta.url)}`, import.meta.url));
+
+export class Generators {
+  readonly #children: readonly ChildProcess[];
+  readonly #folder: string;
+
+  private constructor(children: readonly ChildProcess[], folder: string) {
+    this.#children = children;
+    this.#folder = folder;
+  }
+
+  /** Starts so many processes, which share one lane for each validator. */
+  static async open(
+    { genesis, validators }: ClusterHome,
+    processes: number,
+    folder: string,
+  ): Promise<Generators> {
+    const count = Math.min(processes, validators.length);
+    const children = Array.from({ length: count }, () =>
+      fork(script, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
+    );
+    const generators = new Generators(children, folder);
+    const nodes = validators.map(({ key, p2pPort }) => ({ key, multiaddr: addressOf(p2pPort) }));
+    const ids = { network: toHex(genesis.network), checkpoint: toHex(genesis.headerId) };
+    await Promise.all(
+      children.map((child, number) => {
+        const lanes = nodes.flatMap((_, lane) =>
+          lane % count === number ? [{ lane, nodes: [...nodes.slice(lane), ...nodes.slice(0, lane)] }] : [],
+        );
+        return tell(child, { type: 'open', ...ids, lanes } satisfies OpenOrder);
+      }),
+    );
+    return generators;
+  }
+
+  /** Resolves when all have done it; rejects when one cannot. */
+  async all(order: Order): Promise<void> {
+    await Promise.all(this.#children.map((child) => tell(child, order)));
+  }
+
+  async dump(): Promise<LaneRecord[]> {
+    const files = this.#children.map((_, number) => join(this.#folder, `sent-${number}.json`));
+    await Promise.all(this.#children.map((child, i) => tell(child, { type: 'dump', file: files[i]! })));
+    const records = await Promise.all(
+      files.map(async (file) => JSON.parse(await readFile(file, 'utf8')) as LaneRecord[]),
+    );
+    return records.flat().sort((a, b) => a.lane - b.lane);
+  }
+
+  /** Ends them, whatever they do. */
+  stop(): void {
+    for (const child of this.#children) child.kill('SIGKILL');
+  }
+}
+
+function tell(child: ChildProcess, order: Order): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onExit = (code: number | null): void => reject(new Error(`a load generator ended with ${code}`));
+    child.once('exit', onExit);
+    child.once('message', (answer: Answer) => {
+      child.off('exit', onExit);
+      if (answer.type === 'done') resolve();
+      else reject(new Error(`a load generator failed: ${answer.message}`));
+    });
+    child.send(order);
+  });
+}

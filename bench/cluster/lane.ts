@@ -1,0 +1,220 @@
+/**
+ * One lane of load: a gateway's link to its validator, and vertices of its own authors, signed ahead and sent on
+ * schedule, in order. docs/spec/bench.md, `tally bench cluster`.
+ */
+
+import { toHex } from '../../consensus/codec/bytes.ts';
+import {
+  type LightRequest,
+  lightRequest,
+  lightResponse,
+  SUBMITTED_TOGETHER_MAX,
+} from '../../light-client/protocol/messages.ts';
+import { nativeSigner } from '../../node/crypto/native.ts';
+import { connectLight, type LightLink } from '../../node/libp2p/light-link.ts';
+import { authorSecret } from '../workload/network.ts';
+import { type Presigned, Presigner } from '../workload/presign.ts';
+import type { Payload } from '../workload/readings.ts';
+import { AUTHORS_PER_LANE, laneKeyNumber } from './home.ts';
+
+/** Requests under way: a few full frames keep a link busy, and what waits longer waits here, where it can be seen. */
+const REQUESTS_MAX = 8;
+const ANSWER_MS = 15_000;
+const RETRY_MS = 50;
+const TICK_MS = 5;
+/** After a link fell, what was taken so long before may not have reached anybody else. */
+const RESENT_MS = 3_000;
+/** Refusals that pass; any other is a verdict on the vertex. */
+const PASSING = new Set(['E_PARKED', 'E_ALLOWANCE', 'E_FULL', 'E_UNKNOWN']);
+
+export interface LaneOptions {
+  readonly lane: number;
+  readonly network: Uint8Array;
+  /** Id of the genesis header, which all vertices cite. */
+  readonly checkpoint: Uint8Array;
+  /** Validators, the lane's own first. */
+  readonly nodes: readonly { readonly key: string; readonly multiaddr: string }[];
+}
+
+export interface SentVertex {
+  readonly id: Uint8Array;
+  readonly envelope: Uint8Array;
+  readonly author: number;
+  /** When it was to be sent, ms since 1970. */
+  dueMs: number;
+  takenMs: number | undefined;
+}
+
+export class Lane {
+  readonly #options: LaneOptions;
+  readonly #link: LightLink;
+  readonly #presigner: Presigner;
+  /** What this lane has sent, in order. */
+  readonly sent: SentVertex[] = [];
+  /** First moment at which a height was shown to this lane, by height from 1. */
+  readonly heads = new Map<number, number>();
+  /** Refusals by code, those included that passed. */
+  readonly refused: Record<string, number> = {};
+  #ready: { vertex: Presigned; author: number }[] = [];
+  #waiting: SentVertex[] = [];
+  #requests = 0;
+  #underWay = 0;
+  #pausedUntilMs = 0;
+  #primary = 0;
+  #payloads: readonly Payload[] | undefined;
+
+  private constructor(options: LaneOptions, link: LightLink) {
+    this.#options = options;
+    this.#link = link;
+    const { lane, network, checkpoint } = options;
+    const authors = Array.from({ length: AUTHORS_PER_LANE }, (_, i) =>
+      nativeSigner(authorSecret(laneKeyNumber(lane) + 1 + i)),
+    );
+    this.#presigner = new Presigner({
+      ...{ network, checkpoint, authors, startMs: Date.now(), seed: lane + 1 },
+      payloadOf: (number) => this.#payloads?.[number % this.#payloads.length],
+    });
+    link.onPush((node, frame) => {
+      if (node !== this.#node) return;
+      const response = lightResponse.decode(frame);
+      if (!response.ok || response.value.body.type !== 'head') return;
+      const height = response.value.body.certified?.header.height;
+      if (height !== undefined && !this.heads.has(height)) this.heads.set(height, Date.now());
+    });
+    link.onChange((node, up) => {
+      if (!up && node === this.#node) this.#moveOn();
+    });
+  }
+
+  static async open(options: LaneOptions): Promise<Lane> {
+    const secret = authorSecret(laneKeyNumber(options.lane));
+    const link = await connectLight({ secret, network: toHex(options.network), nodes: options.nodes });
+    const lane = new Lane(options, link);
+    await until(() => link.nodes.every(({ up }) => up), 60_000, 'its links are up');
+    return lane;
+  }
+
+  /** Signs so many more, with these payloads in turn. */
+  sign(count: number, payloads: readonly Payload[]): void {
+    this.#payloads = payloads;
+    for (let i = 0; i < count; i++) {
+      const author = this.#presigner.nextAuthor;
+      this.#ready.push({ vertex: this.#presigner.next(), author });
+    }
+  }
+
+  /** Sends at this rate for so long; resolves when all of it was answered. */
+  async run(verticesPerS: number, durationMs: number): Promise<void> {
+    const startMs = Date.now();
+    const total = Math.round((verticesPerS * durationMs) / 1_000);
+    if (total > this.#ready.length)
+      throw new RangeError(`"sign" expected ${total} vertices, got ${this.#ready.length}`);
+    let scheduled = 0;
+    while (scheduled < total || this.#waiting.length > 0 || this.#underWay > 0) {
+      const dueCount = Math.min(total, Math.floor((verticesPerS * (Date.now() - startMs)) / 1_000));
+      for (; scheduled < dueCount; scheduled++) {
+        const { vertex, author } = this.#ready[scheduled]!;
+        const dueMs = startMs + (1_000 * scheduled) / verticesPerS;
+        const vertexSent: SentVertex = { ...vertex, author, dueMs, takenMs: undefined };
+        this.sent.push(vertexSent);
+        this.#waiting.push(vertexSent);
+      }
+      this.#pump();
+      await pause(TICK_MS);
+    }
+    this.#ready = this.#ready.slice(total);
+  }
+
+  /** Resolves once the last vertex of each author is final, and with it all before them. */
+  async drain(withinMs: number): Promise<void> {
+    const last = new Map<number, SentVertex>();
+    for (const vertex of this.sent) if (vertex.takenMs !== undefined) last.set(vertex.author, vertex);
+    await until(
+      async () => {
+        for (const [author, { id }] of last) {
+          const answer = await this.#ask({ type: 'proveVertex', id }).catch(() => undefined);
+          if (answer?.type !== 'vertex' || answer.proof === undefined) return false;
+          last.delete(author);
+        }
+        return true;
+      },
+      withinMs,
+      'all that was sent is final',
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#link.close();
+  }
+
+  get #node(): string {
+    return this.#options.nodes[this.#primary]!.key;
+  }
+
+  #pump(): void {
+    while (this.#waiting.length > 0 && this.#underWay < REQUESTS_MAX && Date.now() >= this.#pausedUntilMs) {
+      // A part of a frame goes at once only if nothing is under way: else more will have come by its turn.
+      if (this.#waiting.length < SUBMITTED_TOGETHER_MAX && this.#underWay > 0) return;
+      void this.#send(this.#waiting.splice(0, SUBMITTED_TOGETHER_MAX));
+    }
+  }
+
+  async #send(vertices: readonly SentVertex[]): Promise<void> {
+    this.#underWay += 1;
+    const node = this.#node;
+    const envelopes = vertices.map(({ envelope }) => envelope);
+    const answer = await this.#ask({ type: 'submitMany', envelopes }).catch(() => undefined);
+    this.#underWay -= 1;
+    const verdicts = answer?.type === 'submittedMany' ? answer.verdicts : [];
+    const again: SentVertex[] = [];
+    for (const [i, vertex] of vertices.entries()) {
+      const code = verdicts[i]?.code ?? 'E_UNKNOWN';
+      if (code === 'OK') {
+        vertex.takenMs ??= Date.now();
+        continue;
+      }
+      this.refused[code] = (this.refused[code] ?? 0) + 1;
+      if (PASSING.has(code)) again.push(vertex);
+    }
+    if (again.length === 0) return;
+    // In the order of the chains, before all that came later; to a node that was left no more of it.
+    this.#waiting = [...again, ...this.#waiting].sort((a, b) => a.dueMs - b.dueMs);
+    if (node === this.#node) this.#pausedUntilMs = Date.now() + RETRY_MS;
+  }
+
+  /** The node is gone: the next one gets what it may not have passed on. */
+  #moveOn(): void {
+    const { nodes } = this.#options;
+    for (let i = 0; i < nodes.length; i++) {
+      this.#primary = (this.#primary + 1) % nodes.length;
+      if (this.#link.nodes[this.#primary]!.up) break;
+    }
+    const sinceMs = Date.now() - RESENT_MS;
+    const lost = this.sent.filter(({ takenMs }) => takenMs !== undefined && takenMs >= sinceMs);
+    this.#waiting = [...lost, ...this.#waiting].sort((a, b) => a.dueMs - b.dueMs);
+  }
+
+  async #ask(body: LightRequest) {
+    this.#requests += 1;
+    const frame = lightRequest.encode({ id: this.#requests, body });
+    const answer = lightResponse.decode(await this.#link.request(this.#node, frame, ANSWER_MS));
+    return answer.ok ? answer.value.body : undefined;
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Looks again and again; throws when it takes longer. */
+export async function until(
+  isSo: () => boolean | Promise<boolean>,
+  withinMs: number,
+  what: string,
+): Promise<void> {
+  const lastMs = Date.now() + withinMs;
+  while (!(await isSo())) {
+    if (Date.now() > lastMs) throw new Error(`after ${withinMs / 1_000} s it is not so that ${what}`);
+    await pause(50);
+  }
+}

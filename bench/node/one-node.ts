@@ -1,0 +1,141 @@
+/**
+ * One real node in this process: runner, replica and LevelDB store, with the only seat of its network and no peers.
+ * Vertices come in as a peer's gossip. docs/spec/bench.md, `tally bench node`.
+ */
+
+import type { Genesis } from '../../consensus/checkpoint/genesis.ts';
+import { limits } from '../../consensus/codec/limits.ts';
+import type { Signer } from '../../consensus/crypto/ed25519.ts';
+import { bundle, VERTICES_PER_REQUEST_MAX } from '../../consensus/wire/messages.ts';
+import { systemClock } from '../../node/crypto/native.ts';
+import { openStore } from '../../node/level/store.ts';
+import type { Network } from '../../node/ports.ts';
+import type { Notice } from '../../node/replica/events.ts';
+import { Replica } from '../../node/replica/replica.ts';
+import { restore } from '../../node/restore.ts';
+import { Runner } from '../../node/runner.ts';
+import { systemTimers } from '../../node/system-timers.ts';
+import type { Presigned } from '../workload/presign.ts';
+
+/** Bundles that may wait to be stored: a peer's stream holds more. */
+const BUNDLES_WAITING_MAX = 4;
+/** Beyond this the feed pauses: a checkpoint confirms no more at once. */
+const OPEN_MAX = 20_000;
+const FINAL_WITHIN_MS = 120_000;
+
+export interface NodeRun {
+  /** From the first bundle until the last was stored, and until the checkpoint that confirms the last vertex. */
+  readonly storedMs: number;
+  readonly finalMs: number;
+  readonly checkpoints: number;
+  /** Of the whole process while it ran, LevelDB's threads included. */
+  readonly cpuMs: number;
+}
+
+/** Bundles as gossip carries them. */
+export function makeBundles(vertices: readonly Presigned[]): Uint8Array[] {
+  const bundles: Uint8Array[] = [];
+  let group: Uint8Array[] = [];
+  let bytes = 0;
+  const close = (): void => {
+    if (group.length > 0) bundles.push(bundle.encode({ vertices: group }));
+    group = [];
+    bytes = 0;
+  };
+  for (const { envelope } of vertices) {
+    // What surrounds a vertex and a bundle is no more than 8 bytes each.
+    const full = bytes + envelope.length + 16 > limits.bundleBytesMax;
+    if (full || group.length === VERTICES_PER_REQUEST_MAX) close();
+    group.push(envelope);
+    bytes += envelope.length + 8;
+  }
+  close();
+  return bundles;
+}
+
+export interface OneNode {
+  /** Takes `bundles` in, and resolves when the last of their `vertices` is final. Throws when the node halts or refuses. */
+  feed(bundles: readonly Uint8Array[], vertices: number): Promise<NodeRun>;
+  /** Bytes of its store, which is closed then. */
+  close(): Promise<number>;
+}
+
+/** Starts a node whose store is new in `directory`. */
+export async function startOneNode(genesis: Genesis, seat: Signer, directory: string): Promise<OneNode> {
+  const store = await openStore(directory, { firstStart: true });
+  let final = 0;
+  let failure: Error | undefined;
+  let wake = (): void => {};
+  const fail = (error: Error): void => {
+    failure ??= error;
+    wake();
+  };
+  const onNotice = (notice: Notice): void => {
+    if (notice.type === 'refused')
+      return fail(new Error(`the node refused: ${notice.code} ${JSON.stringify(notice.facts)}`));
+    if (notice.type !== 'checkpoint') return;
+    for (const { kind } of notice.vertices) if (kind === 'readings') final += 1;
+    wake();
+  };
+  const replica = new Replica(await restore(genesis, seat, store, 1));
+  const ports = { store, network: noNetwork, clock: systemClock, timers: systemTimers(systemClock) };
+  const runner = new Runner(replica, ports, { onNotice, onHalt: fail });
+  runner.dispatch({ type: 'tick' });
+
+  async function takeIn(bundles: readonly Uint8Array[]): Promise<void> {
+    const waiting: Promise<unknown>[] = [];
+    for (const data of bundles) {
+      if (failure !== undefined) throw failure;
+      waiting.push(runner.dispatchDurable({ type: 'gossip', peer: 'a peer', data }));
+      if (waiting.length >= BUNDLES_WAITING_MAX) await waiting.shift();
+      while (replica.dag.size > OPEN_MAX && failure === undefined) await sleep(1);
+      // As after each frame of a stream: timers and the disk have their turn.
+      await new Promise(setImmediate);
+    }
+    await Promise.all(waiting);
+  }
+
+  async function untilFinal(vertices: number): Promise<void> {
+    const lastMs = performance.now() + FINAL_WITHIN_MS;
+    while (final < vertices) {
+      if (failure !== undefined) throw failure;
+      if (performance.now() > lastMs)
+        throw new Error(
+          `${final} of ${vertices} vertices were final ${FINAL_WITHIN_MS} ms after the last came`,
+        );
+      await Promise.race([sleep(1_000), new Promise<void>((resolve) => (wake = resolve))]);
+    }
+  }
+
+  return {
+    feed: async (bundles, vertices) => {
+      const cpuBefore = process.cpuUsage();
+      const startMs = performance.now();
+      await takeIn(bundles);
+      const storedMs = performance.now() - startMs;
+      await untilFinal(vertices);
+      const finalMs = performance.now() - startMs;
+      const { user, system } = process.cpuUsage(cpuBefore);
+      const { height: checkpoints } = replica.ledger;
+      return { storedMs, finalMs, checkpoints, cpuMs: (user + system) / 1_000 };
+    },
+    close: async () => {
+      await runner.stop();
+      const bytes = await store.size();
+      await store.close();
+      return bytes;
+    },
+  };
+}
+
+const noNetwork: Network = {
+  peers: [],
+  send: () => undefined,
+  gossip: () => undefined,
+  pushToLightClients: () => undefined,
+  close: async () => undefined,
+};
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

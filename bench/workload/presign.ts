@@ -1,0 +1,91 @@
+/**
+ * Vertices signed ahead of the clock: many authors take turns, each goes on with its own chain and stands on two
+ * vertices of others, as authors do who see each other's vertices after a short while.
+ */
+
+import { compareBytes, uint32Bytes } from '../../consensus/codec/bytes.ts';
+import type { Signer } from '../../consensus/crypto/ed25519.ts';
+import { hash, zero32 } from '../../consensus/crypto/hash.ts';
+import { encodeVertex, signVertex } from '../../consensus/vertex/vertex.ts';
+import type { Payload } from './readings.ts';
+
+const PARENTS = 2;
+/** Vertices that an author has not seen yet when it signs; about twice as many tips are open at a time. */
+export const UNSEEN_VERTICES = 8;
+
+export interface Presigned {
+  readonly id: Uint8Array;
+  readonly envelope: Uint8Array;
+}
+
+export interface PresignOptions {
+  readonly network: Uint8Array;
+  /** The certified header that all of them cite. */
+  readonly checkpoint: Uint8Array;
+  readonly authors: readonly Signer[];
+  /** The batch that a vertex carries; without one it commits to some that stays with its gateway `[VTX-6]`. */
+  readonly payloadOf?: (number: number) => Payload | undefined;
+  readonly startMs: number;
+  readonly seed: number;
+}
+
+export class Presigner {
+  readonly #options: PresignOptions;
+  readonly #ends: { sequence: number; id: Uint8Array }[];
+  /** Vertices that no other stands on, oldest first. */
+  #tips: Uint8Array[] = [];
+  #count = 0;
+  #state: number;
+
+  constructor(options: PresignOptions) {
+    this.#options = options;
+    this.#ends = options.authors.map(() => ({ sequence: 0, id: zero32 }));
+    this.#state = options.seed >>> 0;
+  }
+
+  /** Number of the author whose turn is next. */
+  get nextAuthor(): number {
+    return this.#count % this.#options.authors.length;
+  }
+
+  next(): Presigned {
+    const { network, checkpoint, authors, payloadOf, startMs, seed } = this.#options;
+    const author = this.nextAuthor;
+    const number = this.#count++;
+    const end = this.#ends[author]!;
+    const payload = payloadOf?.(number);
+    const parents = this.#chooseParents(end.id);
+    const vertex = signVertex(
+      {
+        ...{ network, checkpoint, parents, kind: 'readings', time: startMs + number },
+        ...{ sequence: end.sequence + 1, previous: end.id },
+        payloadHash: payload?.hash ?? hash('batch', uint32Bytes(seed), uint32Bytes(number)),
+      },
+      payload?.bytes ?? new Uint8Array(0),
+      authors[author]!,
+    );
+    this.#ends[author] = { sequence: vertex.sequence, id: vertex.id };
+    this.#tips = this.#tips.filter((tip) => tip !== end.id && !parents.includes(tip));
+    this.#tips.push(vertex.id);
+    return { id: vertex.id, envelope: encodeVertex(vertex) };
+  }
+
+  many(count: number): Presigned[] {
+    return Array.from({ length: count }, () => this.next());
+  }
+
+  #chooseParents(previous: Uint8Array): Uint8Array[] {
+    const seen = this.#tips.slice(0, Math.max(0, this.#tips.length - UNSEEN_VERTICES));
+    const pool = seen.filter((tip) => tip !== previous);
+    const chosen: Uint8Array[] = [];
+    while (chosen.length < PARENTS && pool.length > 0)
+      chosen.push(pool.splice(this.#pick(pool.length), 1)[0]!);
+    return chosen.sort(compareBytes);
+  }
+
+  /** A linear congruential generator: the same DAG for the same seed. */
+  #pick(below: number): number {
+    this.#state = (Math.imul(this.#state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((this.#state / 2 ** 32) * below);
+  }
+}
