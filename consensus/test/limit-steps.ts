@@ -1,5 +1,6 @@
 /** Steps of credit limits: acme asks bank A, for its loans or for a truck and a machine that count pulses. */
 
+import { equalBytes } from '../codec/bytes.ts';
 import { creditLimit, type MemberTerms } from '../contracts/objects/credit-limit.ts';
 import type { CreditLimit } from '../contracts/rules/credit-limits.ts';
 import { applyLimit, validateLimit } from '../contracts/transitions/apply-limit.ts';
@@ -20,6 +21,9 @@ import {
 } from './contract-world.ts';
 import { issueTo } from './loan-steps.ts';
 import { ThingStory, truck } from './thing-steps.ts';
+
+/** Output is measured from two to four hours apart. */
+export const PERIOD_MS = 4 * HOUR_MS;
 
 export const machine = deviceId('acme-counter');
 
@@ -43,7 +47,7 @@ export class LimitStory {
   apply(changes: Partial<ArgsOf<typeof applyLimit>> = {}, by: readonly string[] = ['acme']): Outcome {
     const args = {
       ...{ applicant: idOf('acme'), bank: idOf('bankA'), currency: 'EUR', purpose: 'working capital' },
-      ...{ amount: 1_000_000, periodMs: DAY_MS, members: [] },
+      ...{ amount: 1_000_000, periodMs: PERIOD_MS, members: [] },
       ...changes,
     };
     const outcome = this.world.run(applyLimit, args, by);
@@ -90,19 +94,26 @@ export class LimitStory {
     return this.world.reading({ device, values: { pulses: String(count) }, ...changes });
   }
 
-  /** Two counts of the device, the first of eight hours ago: it put out so much. */
-  measure(
-    output = 200,
+  /** Shows one reading. */
+  show(
+    reading: Uint8Array,
     device = 'truck',
     changes: Partial<ArgsOf<typeof measureLimit>> = {},
     by: readonly string[] = ['acme'],
   ): Outcome {
-    const evidence = changes.evidence ?? [
-      this.pulses(device, 1_000, { time: this.world.time - 8 * HOUR_MS }),
-      this.pulses(device, 1_000 + output),
-    ];
-    const args = { limit: this.limit, by: idOf('acme'), device: deviceId(device), ...changes, evidence };
+    const args = { limit: this.limit, by: idOf('acme'), device: deviceId(device), ...changes, reading };
     return this.world.run(measureLimit, args, by);
+  }
+
+  /** The device has put out so much in the two hours since its last reading; the first opens a period. */
+  measure(output = 200, device = 'truck'): Outcome {
+    const mark = () =>
+      this.world
+        .get(creditLimit, this.limit)
+        ?.members.find((member) => equalBytes(member.device, deviceId(device)))?.mark;
+    if (mark() === undefined) this.show(this.pulses(device, 1_000), device);
+    this.world.pass(2 * HOUR_MS);
+    return this.show(this.pulses(device, (mark()?.pulses ?? 1_000) + output), device);
   }
 
   /** By the truck itself. */

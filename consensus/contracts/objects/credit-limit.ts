@@ -29,6 +29,9 @@ export const membersMax = 16;
 export const memberTerms = record('member-terms', { device: hash32, perUnit: int(1), most: int(1) });
 export type MemberTerms = Infer<typeof memberTerms>;
 
+/** The reading with which the period under way began. */
+const mark = record('limit-mark', { session: text(16), counter: int(0), pulses: int(0), at: timeMs });
+
 const member = record('limit-member', {
   device: hash32,
   perUnit: int(1),
@@ -36,8 +39,10 @@ const member = record('limit-member', {
   /** Pulses of the period that was measured last, and the sensor's time at its end; 0 until then. */
   output: int(0),
   measuredAt: timeMs,
+  mark: maybe(mark),
 });
 export type Member = Infer<typeof member>;
+export const unmeasured = { output: 0, measuredAt: 0, mark: undefined } as const;
 
 export const creditLimit = objectType('credit-limit', {
   v0: { state: choice(...limitStates), ...version },
@@ -61,8 +66,8 @@ export const creditLimit = objectType('credit-limit', {
     decidedAt: timeMs,
     /** Was it applied for with members? Then their output carries it. */
     byOutput: flag,
-    /** Length of the period over which output is counted, ms. */
-    periodMs: int(1, 366 * 86_400_000),
+    /** Longest period over which output is counted, ms; the shortest is half of it. */
+    periodMs: int(2, 366 * 86_400_000),
     members: list(member, membersMax),
     /** Who froze it. */
     frozenBy: maybe(hash32),

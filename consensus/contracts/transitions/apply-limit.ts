@@ -3,7 +3,7 @@
 import { hash32, int, list, record, tagged, text, timeMs } from '../../codec/schema.ts';
 import { runningAt } from '../clock.ts';
 import { checkCurrency } from '../identifiers.ts';
-import { creditLimit, membersMax, memberTerms } from '../objects/credit-limit.ts';
+import { creditLimit, membersMax, memberTerms, unmeasured } from '../objects/credit-limit.ts';
 import { versionOf } from '../objects/version.ts';
 import { party, roles } from '../registry.ts';
 import {
@@ -36,7 +36,7 @@ export const applyLimit = transition({
       purpose: text(80, 1),
       /** Minor units. */
       amount: int(1),
-      periodMs: int(1, 366 * 86_400_000),
+      periodMs: int(2, 366 * 86_400_000),
       members: list(memberTerms, membersMax),
     },
   },
@@ -66,7 +66,7 @@ export const applyLimit = transition({
       asked: amount,
       ...{ granted: 0, limit: 0, used: 0, drawn: 0, until: 0, decidedAt: 0 },
       byOutput: members.length > 0,
-      members: members.map((terms) => ({ ...terms, output: 0, measuredAt: 0 })),
+      members: members.map((terms) => ({ ...terms, ...unmeasured })),
       frozenBy: undefined,
       reason: '',
       ...versionOf(context),

@@ -3,7 +3,13 @@
 import { equalBytes } from '../../codec/bytes.ts';
 import { hash32, int, list, maybe, timeMs } from '../../codec/schema.ts';
 import { runningAt } from '../clock.ts';
-import { creditLimit, type MemberTerms, membersMax, memberTerms } from '../objects/credit-limit.ts';
+import {
+  creditLimit,
+  type MemberTerms,
+  membersMax,
+  memberTerms,
+  unmeasured,
+} from '../objects/credit-limit.ts';
 import { roles } from '../registry.ts';
 import {
   type CreditLimit,
@@ -78,7 +84,8 @@ export const modifyLimit = transition({
     const until = args.until === undefined ? held.until : runningAt(args.until, context);
     const members = args.members?.map((terms) => {
       const before = held.members.find(({ device }) => equalBytes(device, terms.device));
-      return { ...terms, output: before?.output ?? 0, measuredAt: before?.measuredAt ?? 0 };
+      const { output, measuredAt, mark } = before ?? unmeasured;
+      return { ...terms, output, measuredAt, mark };
     });
     if (members !== undefined) {
       setMembership(held.members, undefined, context);

@@ -2,7 +2,7 @@
 
 import { DAY_MS, nowhere, storyAt } from '../contract-story.ts';
 import { deviceId, HOUR_MS, idOf } from '../contract-world.ts';
-import { LimitStory, lineAt, loanUnderLimit, machineTerms, truckTerms } from '../limit-steps.ts';
+import { LimitStory, lineAt, loanUnderLimit, machineTerms, PERIOD_MS, truckTerms } from '../limit-steps.ts';
 import { ThingStory, truck } from '../thing-steps.ts';
 import type { Cases } from './cases.ts';
 
@@ -186,56 +186,67 @@ export const cases: Cases = {
   },
   'measure-limit': {
     OK: {
+      'the first opens a period': () => {
+        const line = lineAt('valid');
+        return line.show(line.pulses('truck', 5));
+      },
       'the truck': () => lineAt('valid').measure(),
-      'the machine, by the bank': () =>
-        lineAt('measured').measure(10, 'acme-counter', { by: idOf('bankA') }, ['bankA']),
+      'the machine, by the bank': () => {
+        const line = lineAt('measured');
+        const reading = line.pulses('acme-counter', 7);
+        return line.show(reading, 'acme-counter', { by: idOf('bankA') }, ['bankA']);
+      },
       'less than before, below what is drawn': () => lineAt('drawn').measure(0),
+      'too late: a new period': () =>
+        after(lineAt('drawn'), (line) => line.world.pass(3 * HOUR_MS)).measure(),
       'while frozen': () => frozen().measure(),
     },
     E_DEVICE_STATE: {
       'it has lost its key': () => after(lineAt('valid'), (line) => line.unkey('truck')).measure(),
     },
     E_EVIDENCE: {
-      'one count': () => {
-        const line = lineAt('valid');
-        return line.measure(0, 'truck', { evidence: [line.pulses('truck', 5)] });
-      },
       'of another device': () => {
         const line = lineAt('valid');
-        const evidence = [line.pulses('truck', 5), line.pulses('acme-counter', 9)];
-        return line.measure(0, 'truck', { evidence });
+        return line.show(line.pulses('acme-counter', 9));
       },
-      'the count runs backwards': () => {
+      'of another quantity': () => {
         const line = lineAt('valid');
-        return line.measure(0, 'truck', { evidence: [line.pulses('truck', 9), line.pulses('truck', 5)] });
+        return line.show(line.world.reading({ device: 'truck', values: { count: '5' } }));
       },
-      'the clock runs backwards': () => {
+      'lower than before': () => lineAt('measured').measure(-1),
+      'not fresh': () => {
         const line = lineAt('valid');
-        const { time } = line.world;
-        const evidence = [line.pulses('truck', 5), line.pulses('truck', 9, { time: time - HOUR_MS })];
-        return line.measure(0, 'truck', { evidence });
+        return line.show(line.pulses('truck', 9, { time: line.world.time - 2 * HOUR_MS }));
       },
-      'the newest is of yesterday': () => {
+      'the same again': () => {
         const line = lineAt('valid');
-        const at = (hours: number) => ({ time: line.world.time - hours * HOUR_MS });
-        const evidence = [line.pulses('truck', 5, at(20)), line.pulses('truck', 9, at(10))];
-        return line.measure(0, 'truck', { evidence });
-      },
-      'the oldest is older than the period': () => {
-        const line = lineAt('valid');
-        const old = line.pulses('truck', 5, { time: line.world.time - 25 * HOUR_MS });
-        return line.measure(0, 'truck', { evidence: [old, line.pulses('truck', 9)] });
+        const reading = line.pulses('truck', 5);
+        line.show(reading);
+        return line.show(reading);
       },
       'signed by another key': () => {
         const line = lineAt('valid');
-        const evidence = [5, 9].map((count) => line.pulses('truck', count, { signedBy: 'acme-counter' }));
-        return line.measure(0, 'truck', { evidence });
+        return line.show(line.pulses('truck', 5, { signedBy: 'acme-counter' }));
+      },
+    },
+    E_NOT_DUE: {
+      'an hour after the one before': () => {
+        const line = after(lineAt('measured'), (held) => held.world.pass(HOUR_MS));
+        return [line.show(line.pulses('truck', 9_000)), truck];
       },
     },
     E_NOT_FOUND: { 'no such limit': () => lost(lineAt('valid')).measure() },
-    E_SCOPE: { 'not a member': () => [lineAt('valid').measure(5, 'acme-scale'), deviceId('acme-scale')] },
+    E_SCOPE: {
+      'not a member': () => {
+        const line = lineAt('valid');
+        return [line.show(line.pulses('acme-scale', 5), 'acme-scale'), deviceId('acme-scale')];
+      },
+    },
     E_STANDING: {
-      'by a stranger': () => lineAt('valid').measure(5, 'truck', { by: idOf('zenith') }, ['zenith']),
+      'by a stranger': () => {
+        const line = lineAt('valid');
+        return line.show(line.pulses('truck', 5), 'truck', { by: idOf('zenith') }, ['zenith']);
+      },
     },
     E_STATE: { 'not validated yet': () => lineAt('applied').measure() },
   },
@@ -300,8 +311,8 @@ export const cases: Cases = {
       'not a member': () => lineAt('measured').draw({ thing: deviceId('acme-scale') }, ['acme-scale']),
     },
     E_STALE: {
-      'measured two days ago': () => {
-        const line = after(lineAt('measured'), (held) => held.world.pass(DAY_MS));
+      'measured more than a period ago': () => {
+        const line = after(lineAt('measured'), (held) => held.world.pass(PERIOD_MS));
         return [line.draw(), truck];
       },
     },
@@ -399,7 +410,7 @@ export const cases: Cases = {
       },
     },
     E_STALE: {
-      'what carries its credit limit was measured two days ago': () => {
+      'what carries its credit limit was measured a day ago': () => {
         const story = storyAt('evaluated');
         const limit = after(
           new LimitStory(story.world),
