@@ -30,7 +30,12 @@ export function compareExperience(
     throw new RangeError(`"rows" expected ${weights.length} values in each, got ${wrong.length}`);
   const sums = rows.map((row) => row.reduce((sum, x, index) => sum + x * weights[index]!, 0));
   const greatest = Math.max(...sums);
-  if (!(greatest > 0)) return refuse('E_RANGE', { field: 'max C', got: String(greatest) });
+  if (!(greatest > 0))
+    return refuse('E_RANGE', {
+      field: 'max C',
+      got: String(greatest),
+      reason: 'nothing is shown of any of them',
+    });
   const compared: Experience[] = [];
   for (const c of sums) {
     const z = c / greatest;

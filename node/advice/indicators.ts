@@ -5,7 +5,7 @@
 
 import { equalBytes, fromHex, toHex } from '../../consensus/codec/bytes.ts';
 import type { Code } from '../../consensus/codec/codes.ts';
-import { ok, type Result } from '../../consensus/codec/result.ts';
+import { ok, type Result, refuse } from '../../consensus/codec/result.ts';
 import type { ValueOf } from '../../consensus/contracts/object.ts';
 import { creditLimit, liveLimitStates } from '../../consensus/contracts/objects/credit-limit.ts';
 import { limitPayment } from '../../consensus/contracts/objects/limit-payment.ts';
@@ -194,4 +194,26 @@ function moneyShares(
       ({ value }) => value.thing !== undefined,
     ),
   };
+}
+
+/** Most things that are compared in one question. */
+export const thingsMax = 100;
+
+/** The things (hex) of a party that have a mandate, a payment or a limit here; of a device, its owner's, itself included. */
+export function thingsOf(id: Uint8Array, view: LedgerView): Result<readonly string[]> {
+  const known = view.device(id);
+  if (known === undefined && !view.isParty(id))
+    return refuse('E_NOT_FOUND', { type: 'party or device', id: toHex(id) });
+  if (known !== undefined && known.state !== 'ACTIVE')
+    return refuse('E_DEVICE_STATE', { state: known.state, id: toHex(id) });
+  const acting = new Set([
+    ...view.all(mandate).map(({ value }) => toHex(value.thing)),
+    ...view.all(thingPayment).map(({ value }) => toHex(value.thing)),
+    ...view.all(creditLimit).flatMap(({ value }) => value.members.map(({ device }) => toHex(device))),
+  ]);
+  const own = known === undefined ? [] : [toHex(id)];
+  const others = view
+    .devicesOf(known === undefined ? id : fromHex(known.owner)!)
+    .filter((device) => acting.has(device) && !own.includes(device));
+  return ok([...own, ...others].slice(0, thingsMax).sort((a, b) => (a < b ? -1 : 1)));
 }

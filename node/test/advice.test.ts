@@ -7,12 +7,16 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toHex } from '../../consensus/codec/bytes.ts';
+import type { ObjectType } from '../../consensus/contracts/object.ts';
 import { creditLimit } from '../../consensus/contracts/objects/credit-limit.ts';
 import { visibleClasses } from '../../consensus/contracts/views.ts';
 import { type Story, storyAt } from '../../consensus/test/contract-story.ts';
 import { HOUR_MS, idOf, type PartyName, signerOf, World } from '../../consensus/test/contract-world.ts';
+import { price } from '../../consensus/test/goods-steps.ts';
 import { type LimitStory, lineAt, machine } from '../../consensus/test/limit-steps.ts';
+import { orderOut } from '../../consensus/test/loan-steps.ts';
 import { ThingStory, truck } from '../../consensus/test/thing-steps.ts';
+import { positionOfLimit, positionOfLoan } from '../advice/available.ts';
 import { compareExperience, experienceIndex } from '../advice/experience.ts';
 import { type Attempt, compareThings, indicators, scenarioNames, scenarios } from '../advice/indicators.ts';
 import { LedgerView, type VisibleObject } from '../advice/ledger-view.ts';
@@ -319,6 +323,36 @@ advice('after thirty days of silence nothing is left but what stands', () => {
   const { finality, accuracy, activity, unaided, standing, decision } = compared.value[0]!.indicators;
   assert.equal([finality.of, accuracy.of, activity.value, unaided.of], [0, 0, 0, 0]);
   assert.equal([standing.value, decision.value], [10_000, 10_000]);
+});
+
+/** A loan of 9,210.00 on goods of 22,500.00 after haircut, 60 % of which are lent (R119). */
+advice('available is Σ eligible × LTV − debt at fresh prices, and what is left of a limit', () => {
+  const ask = (world: World) => ({
+    get: <T>(type: ObjectType<T>, id: Uint8Array) => world.get(type, id),
+    ...{ policy: world.policy, time: world.time, running: world.time },
+  });
+  const story = storyAt('drawn');
+  const loanNow = () => positionOfLoan(story.loan, ask(story.world))!;
+  assert.equal([loanNow().available, loanNow().code], [0, 'E_PRICE_STALE']);
+  price(story);
+  const { eligible, lendable, debt, available, code, limit, used } = loanNow();
+  assert.equal([eligible, lendable, debt, available, code], [2_250_000, 1_350_000, 921_000, 429_000, null]);
+  assert.equal([limit, used], [1_000_000, 900_000]);
+  assert.is(orderOut(story, 200_000).refusal, undefined);
+  assert.is(loanNow().available, 1_080_000 - 921_000, 'goods under a release order are gone');
+  const line = lineAt('drawn');
+  const limitNow = () => {
+    const { available: left, code: why } = positionOfLimit(line.limit, ask(line.world))!;
+    return [left, why];
+  };
+  assert.equal(limitNow(), [30_000, null]);
+  line.freeze();
+  assert.equal(limitNow(), [0, 'E_FROZEN']);
+  line.thaw();
+  line.world.pass(5 * HOUR_MS);
+  assert.equal(limitNow(), [0, 'E_STALE']);
+  assert.is(positionOfLimit(story.loan, ask(line.world)), undefined);
+  assert.is(positionOfLoan(line.limit, ask(line.world)), undefined);
 });
 
 advice('every scenario weighs all twelve, and its weights sum to 100', () => {

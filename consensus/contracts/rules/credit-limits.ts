@@ -15,6 +15,8 @@ import { hasRepeatedId } from './lists.ts';
 import { activeDevice } from './things.ts';
 
 export type CreditLimit = ValueOf<typeof creditLimit>;
+/** What a use is judged by: no more, so that it can be asked without a call. */
+export type LimitContext = Pick<Context, 'get' | 'time' | 'running'>;
 
 /** What one member carries, minor units. */
 export function carriedBy({ perUnit, most, output }: Pick<Member, 'perUnit' | 'most' | 'output'>): number {
@@ -40,7 +42,7 @@ export function putLimit(id: Uint8Array, value: CreditLimit, context: Context): 
 }
 
 /** The limit, when it may be used at this position; else E_FROZEN, or E_STATE. */
-export function usableLimit(id: Uint8Array, context: Context): CreditLimit | ContractRefusal {
+export function usableLimit(id: Uint8Array, context: LimitContext): CreditLimit | ContractRefusal {
   const held = lookUp(context, creditLimit, id);
   if (isRefusal(held)) return held;
   if (held.state === 'FROZEN') return refused('E_FROZEN', { reason: 'the credit limit is frozen' }, id);
@@ -51,7 +53,7 @@ export function usableLimit(id: Uint8Array, context: Context): CreditLimit | Con
 }
 
 /** The refusal unless `amount` more can be owed under the limit at this position. */
-export function checkUse(id: Uint8Array, amount: number, context: Context): ContractRefusal | undefined {
+export function checkUse(id: Uint8Array, amount: number, context: LimitContext): ContractRefusal | undefined {
   const held = usableLimit(id, context);
   if (isRefusal(held)) return held;
   const { used, limit, periodMs } = held;
