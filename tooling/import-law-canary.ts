@@ -60,6 +60,12 @@ const IMPORTS: Plant[] = [
   importing('node/replica', '../../light-client/verify/x.ts'),
   importing('node/replica', 'zod'),
   { file: 'node/ports.ts', source: "import '../light-client/proof/x.ts';" },
+  importing('node/advice', '../replica/x.ts'),
+  importing('node/advice', 'zod'),
+  importing('consensus/contracts', '../../node/advice/x.ts'),
+  importing('node/replica', '../advice/x.ts'),
+  importing('node/level', '../advice/x.ts'),
+  { file: 'node/runner.ts', source: "import './advice/x.ts';" },
   importing('light-client/proof', '../verify/x.ts'),
   importing('light-client/proof', '../../node/ports.ts'),
   importing('light-client/verify', '../gateway/x.ts'),
@@ -90,7 +96,7 @@ const LINTS: Plant[] = [
   saying('sim', 'any', 'export const x: any = 1;'),
 ];
 
-const PURE = ['consensus/codec', 'light-client/proof', 'light-client/verify', 'node/replica'];
+const PURE = ['consensus/codec', 'light-client/proof', 'light-client/verify', 'node/replica', 'node/advice'];
 const GLOBALS: Plant[] = PURE.flatMap((folder) => [
   saying(folder, 'buffer', 'export const x = Buffer.alloc(1);'),
   saying(folder, 'process', 'export const x = process.pid;'),

@@ -59,6 +59,13 @@ export const LAWS: readonly Law[] = [
   ...ROOMS.map((room, index) => ({ of: [room], only: ROOMS.slice(0, index) })),
   { of: ['node/replica'], only: ['consensus', 'node/ports.ts', 'light-client/proof'], packages: [] },
   { of: ['node/ports.ts'], only: ['consensus'], packages: [] },
+  // Advice is an opinion `[ADV-1]`: it computes over the ledger, and nothing that decides or keeps the ledger can read it.
+  { of: ['node/advice'], only: ['consensus'], packages: [] },
+  {
+    of: ['consensus', 'light-client', 'node'],
+    except: ['node/service', 'node/http', 'node/cli', 'node/advice'],
+    never: ['node/advice'],
+  },
   { of: ['light-client/proof'], only: ['consensus'], packages: [] },
   { of: ['light-client/verify'], only: ['consensus', 'light-client/proof'], packages: [] },
   { of: ['light-client'], except: PURE, only: ['consensus', ...NODE_FOR_GATEWAY] },

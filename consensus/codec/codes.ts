@@ -86,7 +86,7 @@ export const codes = {
   E_SUM: 'parts do not add up to the whole',
   E_NO_RELEASE: 'pledged goods leave only under a live release order',
   E_BELOW_LINE: 'the pool would fall below a line',
-  E_FROZEN: 'the goods are frozen, or a warning about their quantity is open',
+  E_FROZEN: 'the goods or the credit limit are frozen, or a warning about their quantity is open',
   E_MISMATCH: 'seal, weight or count do not match',
   E_HANDOVER: 'both custodians must sign, with seal and route',
   E_COVER: 'the cover would be less than required',

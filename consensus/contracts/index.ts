@@ -3,6 +3,7 @@
 import type { Transition } from './transition.ts';
 import { agreePledge } from './transitions/agree-pledge.ts';
 import { apply, withdraw } from './transitions/application.ts';
+import { applyLimit, validateLimit } from './transitions/apply-limit.ts';
 import { assignLoan } from './transitions/assign-loan.ts';
 import { authorise, revokeGrant } from './transitions/authorise.ts';
 import { correctReading } from './transitions/correct-reading.ts';
@@ -20,11 +21,14 @@ import { enrolDevice, enrolKey, enrolParty } from './transitions/enrol.ts';
 import { evaluate } from './transitions/evaluate.ts';
 import { expire } from './transitions/expire.ts';
 import { freeze } from './transitions/freeze.ts';
+import { freezeLimit, thawLimit } from './transitions/freeze-limit.ts';
 import { handOver } from './transitions/hand-over.ts';
 import { acceptBill, issueBill } from './transitions/issue-bill.ts';
 import { issueReceipt } from './transitions/issue-receipt.ts';
 import { giveMandate, narrowMandate, revokeMandate } from './transitions/mandate.ts';
 import { callMargin, closeCall, topUpCash, topUpGoods } from './transitions/margin.ts';
+import { measureLimit } from './transitions/measure-limit.ts';
+import { endLimit, modifyLimit } from './transitions/modify-limit.ts';
 import { issueMoney, redeemMoney } from './transitions/money.ts';
 import { moveIn } from './transitions/move-in.ts';
 import { moveOut } from './transitions/move-out.ts';
@@ -54,6 +58,7 @@ import { lockLeg, openSwap, refundSwap, settleSwap } from './transitions/swaps.t
 import { trancheLoan, transferTranche } from './transitions/tranches.ts';
 import { transferReceipt, transferTitle } from './transitions/transfer.ts';
 import { transferThing } from './transitions/transfer-thing.ts';
+import { drawLimit, repayLimit } from './transitions/use-limit.ts';
 import { agreeTriggers, recordPulse, warn, warnDue } from './transitions/warn.ts';
 import { measureZone, stateZone } from './transitions/zones.ts';
 
@@ -99,6 +104,15 @@ const declared = [
   statePrice,
   evaluate,
   decide,
+  applyLimit,
+  validateLimit,
+  modifyLimit,
+  freezeLimit,
+  thawLimit,
+  endLimit,
+  measureLimit,
+  drawLimit,
+  repayLimit,
   agreePledge,
   perfectPledge,
   draw,

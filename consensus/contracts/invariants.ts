@@ -5,6 +5,7 @@
 
 import { equalBytes, toHex } from '../codec/bytes.ts';
 import { billInvariants } from './invariants/bills.ts';
+import { creditInvariants } from './invariants/credit.ts';
 import { exitSteps } from './invariants/exits.ts';
 import { goodsInvariants } from './invariants/goods.ts';
 import { lendingInvariants } from './invariants/lending.ts';
@@ -22,11 +23,13 @@ import { readObject, type StoredObject } from './object.ts';
 import { bill, extinguishedStates } from './objects/bill.ts';
 import { billPayment } from './objects/bill-payment.ts';
 import { correction } from './objects/correction.ts';
+import { creditLimit, endedLimitStates } from './objects/credit-limit.ts';
 import { disputed } from './objects/dispute.ts';
 import { encumbrance } from './objects/encumbrance.ts';
 import { endorsement } from './objects/endorsement.ts';
 import { evaluation } from './objects/evaluation.ts';
 import { evidenceUse } from './objects/evidence-use.ts';
+import { limitPayment } from './objects/limit-payment.ts';
 import { liveMandateStates, mandate } from './objects/mandate.ts';
 import { movement } from './objects/movement.ts';
 import { orderReceipt } from './objects/order-receipt.ts';
@@ -44,6 +47,7 @@ export type { Breach, WholeState } from './invariants/survey.ts';
 export const invariants: readonly Invariant[] = [
   ...goodsInvariants,
   ...lendingInvariants,
+  ...creditInvariants,
   ...moneyInvariants,
   ...billInvariants,
   ...thingInvariants,
@@ -84,6 +88,7 @@ const fixedTypes: readonly string[] = [
   distribution,
   correction,
   thingPayment,
+  limitPayment,
 ].map(({ name }) => name);
 
 /** Every invariant that `state` breaks, in the order of their numbers. */
@@ -144,6 +149,11 @@ function rewriting(before: StoredObject, after: StoredObject): string | undefine
     return readObject(mandate, after).state === readObject(mandate, before).state
       ? undefined
       : 'an ended mandate came back';
+  }
+  if (before.type === creditLimit.name && endedLimitStates.includes(readObject(creditLimit, before).state)) {
+    return readObject(creditLimit, after).state === readObject(creditLimit, before).state
+      ? undefined
+      : 'an ended credit limit came back';
   }
   return undefined;
 }

@@ -17,6 +17,7 @@ import { billPayment } from './objects/bill-payment.ts';
 import { claim } from './objects/claim.ts';
 import { clock } from './objects/clock.ts';
 import { correction } from './objects/correction.ts';
+import { creditLimit, limitMember } from './objects/credit-limit.ts';
 import { dispute, disputed } from './objects/dispute.ts';
 import { encumbrance } from './objects/encumbrance.ts';
 import { endorsement } from './objects/endorsement.ts';
@@ -24,6 +25,7 @@ import { committeeObject, epochObject } from './objects/epoch.ts';
 import { evaluation } from './objects/evaluation.ts';
 import { evidenceUse } from './objects/evidence-use.ts';
 import { grant } from './objects/grant.ts';
+import { limitPayment } from './objects/limit-payment.ts';
 import { loan } from './objects/loan.ts';
 import { mandate } from './objects/mandate.ts';
 import { marginCall } from './objects/margin-call.ts';
@@ -172,6 +174,12 @@ const rows: readonly Row[] = [
     same(payer, payee, reader.get(money, id)?.issuer),
   ),
   row(payment, ({ payer, bank, enterprise }) => same(payer, bank, enterprise)),
+  row(creditLimit, ({ applicant, bank }) => same(applicant, bank)),
+  row(limitMember, ({ limit: id }, _, reader) => limitParties(id, reader)),
+  row(limitPayment, ({ payer, payee, limit: id }, _, reader) => {
+    const { v2 } = limitParties(id, reader);
+    return same(payer, payee, ...v2);
+  }),
 ];
 
 const rowOf: ReadonlyMap<string, Row> = new Map(rows.map((entry) => [entry.type.name, entry]));
@@ -210,6 +218,11 @@ function billParties(id: Uint8Array, held: ValueOf<typeof bill>, reader: ObjectR
 function readBillParties(id: Uint8Array, reader: ObjectReader): Uint8Array[] {
   const held = reader.get(bill, id);
   return held === undefined ? [] : billParties(id, held, reader);
+}
+
+function limitParties(id: Uint8Array | undefined, reader: ObjectReader): Viewers {
+  const held = id && reader.get(creditLimit, id);
+  return held === undefined ? nobody : same(held.applicant, held.bank);
 }
 
 /** Banks that hold the unit as security: they are parties of its file. */

@@ -272,13 +272,25 @@ export class Story {
   }
 
   approve(
-    changes: { grant?: Uint8Array; evaluation?: Uint8Array; limit?: number; until?: number } = {},
+    changes: {
+      grant?: Uint8Array;
+      evaluation?: Uint8Array;
+      limit?: number;
+      until?: number;
+      creditLimit?: Uint8Array;
+    } = {},
     by: readonly string[] = [this.bank],
   ): Outcome {
     const { grant, evaluation } = this;
     const until = this.world.time + 10 * DAY_MS;
     return this.decide(
-      { decision: { type: 'approve', grant, evaluation, limit: 1_000_000, until, ...changes } },
+      {
+        decision: {
+          type: 'approve',
+          ...{ grant, evaluation, limit: 1_000_000, until, creditLimit: undefined },
+          ...changes,
+        },
+      },
       by,
     );
   }

@@ -6,20 +6,24 @@
 
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { toHex } from '../codec/bytes.ts';
+import { equalBytes, toHex } from '../codec/bytes.ts';
 import { findBreaches, findRewrites, findStepBreaches } from '../contracts/invariants.ts';
+import { creditLimit } from '../contracts/objects/credit-limit.ts';
 import { loan } from '../contracts/objects/loan.ts';
 import { pledge } from '../contracts/objects/pledge.ts';
 import { unit } from '../contracts/objects/unit.ts';
+import { device } from '../contracts/registry.ts';
 import { childId } from '../contracts/rules/warnings.ts';
 import type { SignedCall } from '../vertex/call.ts';
 import * as bills from './bill-steps.ts';
 import * as breach from './breach-steps.ts';
 import { DAY_MS, nowhere, OTHER_SSCC, QUANTITY, type Stage, Story } from './contract-story.ts';
-import { HOUR_MS, idOf, type Outcome, type PartyName, World } from './contract-world.ts';
+import { deviceId, HOUR_MS, idOf, type Outcome, type PartyName, World } from './contract-world.ts';
 import * as exception from './exception-steps.ts';
 import * as goods from './goods-steps.ts';
+import { LimitStory, machineTerms, truckTerms } from './limit-steps.ts';
 import * as money from './loan-steps.ts';
+import { ThingStory } from './thing-steps.ts';
 import { Chance } from './walk-random.ts';
 
 const CALLS_PER_WALK = 220;
@@ -53,9 +57,10 @@ class Walk {
   readonly chance: Chance;
   readonly history: SignedCall[] = [];
   readonly ids: Ids = Object.fromEntries(
-    ['notices', 'sales', 'swaps', 'bills', 'mandates', 'orders', 'disputes', 'warnings', 'tranches'].map(
-      (kind) => [kind, []],
-    ),
+    [
+      ...['notices', 'sales', 'swaps', 'bills', 'mandates', 'orders', 'disputes', 'warnings', 'tranches'],
+      'limits',
+    ].map((kind) => [kind, []]),
   );
 
   constructor(chance: Chance) {
@@ -146,7 +151,7 @@ function suggest(walk: Walk, story: Story): Outcome | undefined {
       return supplied.refusal === undefined ? story.evaluate() : supplied;
     }
     case 'EVALUATED':
-      return story.approve({ limit: 1 + chance.below(1_400_000) });
+      return story.approve({ limit: 1 + chance.below(1_400_000), ...creditLimitFor(walk) });
     case 'APPROVED':
       if (lent.limitUntil < world.time) return money.lapse(story, 'approval', story.loan);
       if (held?.state === 'AGREED') return story.perfect({}, [story.bank, ...holders]);
@@ -167,6 +172,62 @@ function suggest(walk: Walk, story: Story): Outcome | undefined {
     default:
       return applyAnew(walk, story);
   }
+}
+
+/** Every other approval stands under a credit limit, be it the right one or not. */
+function creditLimitFor(walk: Walk): { readonly creditLimit?: Uint8Array } {
+  return walk.chance.once(2) ? { creditLimit: walk.id('limits') } : {};
+}
+
+/** One step of a credit limit: for loans, or carried by the truck and the machine. */
+function stepLimit(walk: Walk): Outcome | undefined {
+  const { world, chance } = walk;
+  const held = Object.assign(new LimitStory(world), { limit: walk.id('limits') });
+  const terms = chance.pick([[truckTerms], [machineTerms], [truckTerms, machineTerms], []]);
+  const amount = 1 + chance.below(chance.pick([60_000, 1_400_000]));
+  switch (held.world.get(creditLimit, held.limit)?.state) {
+    case 'APPLIED':
+      if (chance.once(8)) return chance.once(2) ? held.decline() : held.end();
+      return held.validate({ amount: held.read().asked });
+    case 'FROZEN':
+      if (chance.once(2)) return held.thaw(['bankA', 'resolver']);
+      break;
+    case 'ACTIVE':
+      if (chance.once(12)) return held.end(chance.pick(['acme', 'bankA'] as const));
+      if (chance.once(12)) return held.freeze(chance.pick(['bankA', 'resolver', 'bankB'] as const));
+      break;
+    default:
+      return walk.keep('limits', held.apply({ amount: 2 * amount, members: chance.once(2) ? [] : terms }));
+  }
+  switch (chance.below(6)) {
+    case 0:
+    case 1:
+      return held.measure(chance.below(400), chance.pick(['truck', 'acme-counter'] as const));
+    case 2:
+      return held.draw(chance.once(2) ? { amount } : { amount, thing: undefined }, ['truck', 'acme']);
+    case 3:
+      return held.draw({ amount: 1 + chance.below(9_000), thing: undefined }, ['acme']);
+    case 4:
+      return held.repay({ amount });
+    default:
+      return held.modify({ amount, ...(chance.once(3) && { members: terms }) }, ['acme', 'bankA']);
+  }
+}
+
+/** The truck or the machine is revoked, or enrolled again by the other enterprise or by its own. */
+function stepDevice(walk: Walk): Outcome {
+  const { world, chance } = walk;
+  const things = new ThingStory(world);
+  const identifier = chance.pick(['truck', 'acme-counter'] as const);
+  const owner = enterprises.find((name) =>
+    equalBytes(world.read(device, deviceId(identifier)).owner, idOf(name)),
+  )!;
+  if (world.read(device, deviceId(identifier)).state === 'REVOKED')
+    return things.enrol(identifier, chance.once(3) ? 'zenith' : 'acme');
+  const to = owner === 'acme' ? 'zenith' : 'acme';
+  return owner === 'acme' && chance.once(2)
+    ? things.revokeDevice(identifier, owner)
+    : things.transfer(to, ['acme', 'zenith', 'monitor'], identifier);
 }
 
 /** A new application by whoever owns the goods now. */
@@ -492,6 +553,8 @@ const actions: readonly (readonly [weight: number, action: Action])[] = [
   ],
   [1, (walk) => bills.resume(walk.world, walk.id('mandates'), ['acme', 'bankA'])],
   [1, (walk) => bills.revoke(walk.world, walk.id('mandates'))],
+  [8, stepLimit],
+  [1, (walk) => (walk.chance.once(6) ? stepDevice(walk) : undefined)],
   // Late and twice: a call of before comes again, with all its signatures or without one.
   [
     8,

@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { type ApiClient, type ApiFlags, addApiOptions, openApi } from './api-client.ts';
 import { CliError, exits } from './exit-codes.ts';
 import { followEvents } from './follow-events.ts';
+import { registerGetCredit } from './get-credit.ts';
 import { print } from './print.ts';
 
 interface BundleFlags extends ApiFlags {
@@ -69,6 +70,7 @@ export function registerGet(program: Command): void {
   registerSearch(get);
   registerObjects(get);
   registerReadings(get);
+  registerGetCredit(get);
 
   addApiOptions(get.command('events').description('what happens from now on, until interrupted'))
     .option('--types <list>', 'comma-separated: checkpoint, outcome, object, reading, warning')

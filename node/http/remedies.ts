@@ -74,7 +74,7 @@ const table: { readonly [C in Code]?: Remedy } = {
   E_SUM: unfit('Correct the parts: they must add up to the whole.'),
   E_NO_RELEASE: conflict('Ask the pledgee for a release order (transition release-part), and cite it.'),
   E_BELOW_LINE: conflict('Take less, or ask the pledgee to lower the line.'),
-  E_FROZEN: conflict('Cure the pledge or close the warning named first.'),
+  E_FROZEN: conflict('Cure the pledge, close the warning or have the credit limit named thawed first.'),
   E_MISMATCH: unfit('Weigh and count again, and check the seal; report a loss if goods are missing.'),
   E_HANDOVER: unfit('Let both custodians sign; name seal and route.'),
   E_COVER: unfit('Bring more goods or cash, or release less.'),

@@ -9,6 +9,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import { refuse } from '../../consensus/codec/result.ts';
 import { registerCallRoutes, waitMaxMs } from './call-routes.ts';
+import { registerCreditRoutes } from './credit-routes.ts';
 import { registerEventRoutes } from './event-routes.ts';
 import { registerLedgerRoutes } from './ledger-routes.ts';
 import { problemOfError, problemSchema, problemType, sendProblem, sendRefusal } from './problem.ts';
@@ -66,6 +67,7 @@ export async function startApi(options: {
       requireToken(api, options.token);
       registerCallRoutes(api, options.services);
       registerLedgerRoutes(api, options.services);
+      registerCreditRoutes(api, options.services);
       registerEventRoutes(api, options.services.feed);
     },
     { prefix: '/v1' },

@@ -4,6 +4,7 @@ import type { Genesis } from '../../consensus/checkpoint/genesis.ts';
 import type { Store } from '../ports.ts';
 import type { Access } from '../service/access.ts';
 import type { Calls } from '../service/calls.ts';
+import type { Credit } from '../service/credit.ts';
 import type { DurableHead } from '../service/durable-head.ts';
 import type { EventFeed } from '../service/event-feed.ts';
 import type { Readings } from '../service/readings.ts';
@@ -22,6 +23,7 @@ export interface ApiServices {
   readonly submissions: Submissions;
   readonly views: Views;
   readonly vertices: Vertices;
+  readonly credit: Credit;
   readonly readings: Readings;
   readonly feed: EventFeed;
 }

@@ -5,6 +5,7 @@ import type { Clock, Network, Random, Store } from '../ports.ts';
 import type { Runner } from '../runner.ts';
 import { Access } from './access.ts';
 import { Calls } from './calls.ts';
+import { Credit } from './credit.ts';
 import { DurableHead } from './durable-head.ts';
 import { EventFeed } from './event-feed.ts';
 import { Prover } from './proofs.ts';
@@ -53,6 +54,7 @@ export function makeServices({
     proveReading: (vertex, frame) => readings.evidence(vertex, frame),
   });
   const submissions = new Submissions(runner, store, publicKey);
+  const credit = new Credit({ ledger, store, head, access, views, prover });
   const vertices = new Vertices({ ledger, access, prover, calls, submissions, views });
   const feed = new EventFeed({ views, readings, submissions, publicKey, startedMs });
   const status = new Status({ name, alone, publicKey, replica, head, access, clock, network });
@@ -66,6 +68,7 @@ export function makeServices({
     submissions,
     views,
     vertices,
+    credit,
     readings,
     feed,
   };

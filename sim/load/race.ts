@@ -188,7 +188,7 @@ export class PledgeRace {
     const until = certifiedMs + 10 * DAY_MS;
     const decision = desk.compose(
       decide,
-      { loan, decision: { ...approval, limit: LIMIT, until } },
+      { loan, decision: { ...approval, limit: LIMIT, until, creditLimit: undefined } },
       [bank],
       certifiedMs,
     );

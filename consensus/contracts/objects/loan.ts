@@ -49,6 +49,8 @@ export const loan = objectType('loan', {
     /** Approved limit, minor units, and until when it may be drawn; 0 until approved. */
     limit: int(0),
     limitUntil: timeMs,
+    /** The credit limit that it was approved under `[CRD-2]`. */
+    creditLimit: maybe(hash32),
     /** Of a refusal. */
     reason: text(80),
     /** Pledges agreed for it. Those that have ended may linger until another is agreed. */

@@ -16,6 +16,8 @@ import { freshPrice, priceValue } from './prices.ts';
 import { shareOf } from './shortfall.ts';
 
 type Pledge = ValueOf<typeof pledge>;
+/** What cover is judged by: no more, so that it can be asked without a call. */
+export type CoverContext = Pick<Context, 'get' | 'policy' | 'time' | 'running'>;
 
 /** How the goods would stand after what is asked for. */
 export interface Supposed {
@@ -25,13 +27,13 @@ export interface Supposed {
   readonly added?: { readonly unit: Uint8Array; readonly quantity: number };
 }
 
-export function isLiveOrder(id: Uint8Array, context: Context): boolean {
+export function isLiveOrder(id: Uint8Array, context: CoverContext): boolean {
   const order = context.get(releaseOrder, id);
   return order?.state === 'OPEN' && order.expires >= context.running;
 }
 
 /** Grams under live release orders of a pledge. */
-export function orderedOut(held: Pledge, context: Context): number {
+export function orderedOut(held: Pledge, context: CoverContext): number {
   return held.orders
     .filter((id) => isLiveOrder(id, context))
     .reduce((sum, id) => sum + (context.get(releaseOrder, id)?.quantity ?? 0), 0);
@@ -40,7 +42,7 @@ export function orderedOut(held: Pledge, context: Context): number {
 /** Eligible value of a loan's secured goods, minor units of its currency; E_PRICE_STALE where a price is missing. */
 export function coverValue(
   loanId: Uint8Array,
-  context: Context,
+  context: CoverContext,
   { changed, added }: Supposed = {},
 ): bigint | ContractRefusal {
   let sum = 0n;
@@ -62,7 +64,7 @@ function pledgedValue(
   held: Pledge,
   quantity: number,
   loanId: Uint8Array,
-  context: Context,
+  context: CoverContext,
 ): bigint | ContractRefusal {
   const goods = context.get(unit, held.unit);
   if (goods === undefined || quantity === 0) return 0n;
@@ -77,7 +79,7 @@ function pledgedValue(
 }
 
 /** What the pledges before a junior one may take first. */
-export function seniorClaims(id: Uint8Array, held: Pledge, context: Context): bigint {
+export function seniorClaims(id: Uint8Array, held: Pledge, context: CoverContext): bigint {
   const holdings = readHoldings(held.unit, context);
   let sum = 0n;
   let current = holdings.find((holding) => equalBytes(holding.pledge, id));
@@ -97,7 +99,7 @@ export function isAbove(debt: bigint, value: bigint, lineBp: number): boolean {
 /** E_COVER unless the debt is within the loan to value of the cover as supposed; without debt nothing is required. */
 export function checkCovered(
   loanId: Uint8Array,
-  context: Context,
+  context: CoverContext,
   supposed: Supposed = {},
   repaid = 0n,
 ): ContractRefusal | undefined {

@@ -18,7 +18,7 @@ export function priceValue(grams: bigint, stated: Price): bigint {
 export function freshPrice(
   unitId: Uint8Array,
   loanId: Uint8Array,
-  context: Context,
+  context: Pick<Context, 'get' | 'policy' | 'time'>,
 ): Price | ContractRefusal {
   const lent = context.get(loan, loanId);
   const given = lent?.grant && context.get(grant, lent.grant);

@@ -16,6 +16,7 @@ import { unit } from '../objects/unit.ts';
 import { versionOf } from '../objects/version.ts';
 import { type Context, type ContractRefusal, refused } from '../transition.ts';
 import { allocateRepayment, totalDebt } from './amounts.ts';
+import { changeUse } from './credit-limits.ts';
 import { type Holding, holdingsOf, readHoldings } from './holdings.ts';
 import { letGo } from './letting-go.ts';
 import { subtractDebt } from './repayment.ts';
@@ -144,6 +145,7 @@ function applyProceeds(
     ...versionOf(context),
   });
   const debt = subtractDebt(owed.debt, applied);
+  changeUse(owed.creditLimit, -applied.principal, context);
   const done = totalDebt(debt) === 0n;
   const releaseDue = done ? runningAt(addBusinessDays(context.time, context.policy.silenceDays), context) : 0;
   const state = done ? 'REPAID' : owed.state;

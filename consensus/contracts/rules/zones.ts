@@ -21,12 +21,12 @@ export function enterZone(place: Place, grams: number, context: Context): Contra
   if ((capacity > 0 && registered > capacity) || registered > Number.MAX_SAFE_INTEGER)
     return refused('E_EVIDENCE', { reason: 'more than the zone holds', registered, capacity }, id);
   context.put(zone, id, {
-    state: 'ACTIVE',
     capacity,
     measuredAt: context.time,
-    difference: 0,
     ...before,
     ...{ gln: place.gln, zone: place.zone, custodian: place.custodian, registered, measured },
+    // What comes in widens the tolerance: a difference may be over with it.
+    ...judge(registered, measured, context),
     ...versionOf(context),
   });
   return undefined;

@@ -47,6 +47,7 @@ export const apply = transition({
       evaluation: undefined,
       limit: 0,
       limitUntil: 0,
+      creditLimit: undefined,
       reason: '',
       pledges: [],
       debt: noDebt,

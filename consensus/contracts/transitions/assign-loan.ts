@@ -8,6 +8,7 @@ import { notice } from '../objects/notice.ts';
 import { endedStates, pledge, securedStates } from '../objects/pledge.ts';
 import { receipt } from '../objects/receipt.ts';
 import { versionOf } from '../objects/version.ts';
+import { changeUse } from '../rules/credit-limits.ts';
 import { includesId } from '../rules/lists.ts';
 import { checkNotice } from '../rules/notices.ts';
 import {
@@ -54,7 +55,7 @@ export const assignLoan = transition({
     E_STATE: 'the loan is DRAWN or WRITTEN_OFF, the new bank another, no sale under way',
   },
   effects:
-    'the new bank is creditor and pledgee; quantity, rank and position of perfection stay; payment to the old bank no longer discharges',
+    'the new bank is creditor and pledgee; quantity, rank and position of perfection stay; payment to the old bank no longer discharges; the old bank’s credit limit is free of it',
   evidence: 'the notices',
   visibility: 'V1',
   apply: ({ loan: id, to, notices }, context) => {
@@ -82,7 +83,8 @@ export const assignLoan = transition({
     const given = lent.grant && context.get(grant, lent.grant);
     if (lent.grant !== undefined && given !== undefined)
       context.put(grant, lent.grant, { ...given, bank: to, ...versionOf(context) });
-    context.put(loan, id, { ...lent, bank: to, ...versionOf(context) });
+    changeUse(lent.creditLimit, -lent.debt.principal, context);
+    context.put(loan, id, { ...lent, bank: to, creditLimit: undefined, ...versionOf(context) });
     return undefined;
   },
 });

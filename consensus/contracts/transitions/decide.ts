@@ -1,7 +1,7 @@
 /** Row 12: the bank approves up to a limit that the evaluation supports, or declines with its reason. */
 
 import { equalBytes } from '../../codec/bytes.ts';
-import { hash32, int, record, tagged, text, timeMs } from '../../codec/schema.ts';
+import { hash32, int, maybe, record, tagged, text, timeMs } from '../../codec/schema.ts';
 import { runningAt } from '../clock.ts';
 import type { ValueOf } from '../object.ts';
 import { evaluation } from '../objects/evaluation.ts';
@@ -9,6 +9,7 @@ import { grant } from '../objects/grant.ts';
 import { type LoanState, loan } from '../objects/loan.ts';
 import { status } from '../objects/status.ts';
 import { versionOf } from '../objects/version.ts';
+import { usableLimit } from '../rules/credit-limits.ts';
 import { checkLive } from '../rules/grants.ts';
 import {
   type Context,
@@ -21,7 +22,14 @@ import {
   wrongState,
 } from '../transition.ts';
 
-const approval = record('approval', { grant: hash32, evaluation: hash32, limit: int(1), until: timeMs });
+const approval = record('approval', {
+  grant: hash32,
+  evaluation: hash32,
+  limit: int(1),
+  until: timeMs,
+  /** A credit limit of the bank's that it stands under `[CRD-2]`. */
+  creditLimit: maybe(hash32),
+});
 
 const undecided: readonly LoanState[] = ['APPLIED', 'AUTHORISED', 'EVALUATED'];
 
@@ -40,13 +48,15 @@ export const decide = transition({
   },
   signedBy: [{ who: 'bank', role: 'bank', party: partyIn(loan, 'loan', 'bank') }],
   preconditions: {
-    E_LIMIT: 'limit ≤ lendable',
+    E_FROZEN: 'a credit limit named is not frozen',
+    E_LIMIT: 'limit ≤ lendable, and ≤ a credit limit named',
     E_NOT_FOUND: 'what it names exists',
     E_PRICE_STALE: 'the price is still fresh',
     E_SCHEMA: 'the approval ends in the future',
-    E_SCOPE: 'the grant cited is the loan’s and live',
+    E_SCOPE: 'the grant cited is the loan’s and live; a credit limit named is of its parties and currency',
     E_STALE: 'the statuses are still fresh',
-    E_STATE: 'the loan is EVALUATED, by the evaluation cited; for a decline, undecided',
+    E_STATE:
+      'the loan is EVALUATED, by the evaluation cited; for a decline, undecided; a credit limit named is ACTIVE and runs',
   },
   effects: 'APPROVED with limit and end, or DECLINED with the reason',
   visibility: 'V2',
@@ -66,12 +76,32 @@ export const decide = transition({
     if (asked.state !== 'EVALUATED') return wrongState(asked.state, ['EVALUATED'], loanId);
     const refusal = checkCited(decision, asked, loanId, context);
     if (refusal !== undefined) return refusal;
-    const { limit } = decision;
+    const { limit, creditLimit } = decision;
+    const beyond = creditLimit && checkCreditLimit(creditLimit, limit, asked, context);
+    if (beyond !== undefined) return beyond;
     const limitUntil = runningAt(decision.until, context);
-    context.put(loan, loanId, { ...asked, state: 'APPROVED', limit, limitUntil, ...versionOf(context) });
+    context.put(loan, loanId, {
+      ...asked,
+      ...{ state: 'APPROVED', limit, limitUntil, creditLimit },
+      ...versionOf(context),
+    });
     return undefined;
   },
 });
+
+/** The credit limit is of the same two parties and currency, in use, and no smaller than the loan's. */
+function checkCreditLimit(
+  id: Uint8Array,
+  limit: number,
+  { bank, applicant, currency }: ValueOf<typeof loan>,
+  context: Context,
+): ContractRefusal | undefined {
+  const held = usableLimit(id, context);
+  if (isRefusal(held)) return held;
+  if (!equalBytes(held.bank, bank) || !equalBytes(held.applicant, applicant) || held.currency !== currency)
+    return refused('E_SCOPE', { reason: 'a credit limit of other parties, or in another currency' }, id);
+  return limit > held.limit ? refused('E_LIMIT', { limit, creditLimit: held.limit }, id) : undefined;
+}
 
 /** Everything cited is the loan's own and still good: grant, statuses, price; the limit is within the lendable. */
 function checkCited(

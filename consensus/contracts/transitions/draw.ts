@@ -10,6 +10,7 @@ import { pledge, troubledStates } from '../objects/pledge.ts';
 import { versionOf } from '../objects/version.ts';
 import { eligibleValue, exactInteger, lendableValue, totalDebt } from '../rules/amounts.ts';
 import { orderedOut, seniorClaims } from '../rules/cover.ts';
+import { changeUse, checkUse } from '../rules/credit-limits.ts';
 import { openDispute } from '../rules/disputes.ts';
 import { checkFunds, pay } from '../rules/money.ts';
 import { freshPrice, priceValue } from '../rules/prices.ts';
@@ -48,12 +49,14 @@ export const draw = transition({
   ],
   preconditions: {
     E_CURRENCY: 'money on the ledger is of the loan’s currency',
+    E_FROZEN: 'the loan’s credit limit is not frozen',
     E_FUNDS: 'a payment is named, or the account has so much',
-    E_LIMIT: 'principal ≤ limit and ≤ lendable of what is perfected; debt ≤ ceilings',
+    E_LIMIT: 'principal ≤ limit and ≤ lendable of what is perfected; debt ≤ ceilings; used ≤ credit limit',
     E_NOT_FOUND: 'what it names exists',
     E_PRICE_STALE: 'goods that came after the evaluation have a fresh price',
     E_RANGE: 'sums are exact integers',
-    E_STATE: 'the approval runs; a pledge is PERFECTED and none in trouble',
+    E_STALE: 'what carries the credit limit was measured within its period',
+    E_STATE: 'the approval runs, and its credit limit; a pledge is PERFECTED and none in trouble',
   },
   effects: 'money moves; the loan is DRAWN',
   visibility: 'V2',
@@ -75,6 +78,9 @@ export const draw = transition({
     if (isRefusal(debt)) return debt;
     const over = checkCover(debt, asked, perfected, context);
     if (over !== undefined) return over;
+    const { creditLimit } = asked;
+    const beyond = creditLimit && checkUse(creditLimit, applied.principal, context);
+    if (beyond !== undefined) return beyond;
     const { applicant: enterprise, bank, currency } = asked;
     const short = money && checkFunds(money, bank, applied.principal, currency, context);
     if (short !== undefined) return short;
@@ -92,6 +98,7 @@ export const draw = transition({
       reference: reference === '' ? 'on the ledger' : reference,
       ...versionOf(context),
     });
+    changeUse(creditLimit, applied.principal, context);
     context.put(loan, loanId, { ...asked, state: 'DRAWN', debt, ...versionOf(context) });
     return undefined;
   },

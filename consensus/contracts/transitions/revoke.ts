@@ -2,6 +2,7 @@
 
 import { hash32, key32 } from '../../codec/schema.ts';
 import { device, key, roles } from '../registry.ts';
+import { leaveLimit } from '../rules/credit-limits.ts';
 import { isRefusal, lookUp, partyIn, transition, wrongState } from '../transition.ts';
 
 export const revokeKey = transition({
@@ -35,13 +36,14 @@ export const revokeDevice = transition({
     E_NOT_FOUND: 'what it names exists',
     E_STATE: 'the device is ACTIVE',
   },
-  effects: 'REVOKED from this position',
+  effects: 'REVOKED from this position; a credit limit that it carried goes on without it',
   visibility: 'V0',
   apply: (args, context) => {
     const old = lookUp(context, device, args.device);
     if (isRefusal(old)) return old;
     if (old.state !== 'ACTIVE') return wrongState(old.state, ['ACTIVE'], args.device);
     context.put(device, args.device, { ...old, state: 'REVOKED' });
+    leaveLimit(args.device, context);
     return undefined;
   },
 });

@@ -3,6 +3,7 @@
 import { equalBytes } from '../../codec/bytes.ts';
 import { hash32 } from '../../codec/schema.ts';
 import { device, roles } from '../registry.ts';
+import { leaveLimit } from '../rules/credit-limits.ts';
 import { changeThingOwner } from '../rules/things.ts';
 import { isRefusal, lookUp, partyIn, refused, transition } from '../transition.ts';
 
@@ -22,7 +23,8 @@ export const transferThing = transition({
     E_NO_OWNER: 'the owner signs',
     E_SCHEMA: 'the new owner is another',
   },
-  effects: 'the device is the new owner’s; every mandate REVOKED, every virtual account CLOSED',
+  effects:
+    'the device is the new owner’s; every mandate REVOKED, every virtual account CLOSED; it has left its credit limit',
   visibility: 'V0',
   apply: ({ device: id, to }, context) => {
     const passing = lookUp(context, device, id);
@@ -32,6 +34,7 @@ export const transferThing = transition({
       return refused('E_SCHEMA', { field: 'to', reason: 'is the owner already' });
     context.put(device, id, { ...passing, owner: to });
     changeThingOwner(id, to, context);
+    leaveLimit(id, context);
     return undefined;
   },
 });
