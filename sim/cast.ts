@@ -10,7 +10,7 @@ import {
 } from '../consensus/checkpoint/genesis.ts';
 import { uint32Bytes } from '../consensus/codec/bytes.ts';
 import { invariant } from '../consensus/codec/result.ts';
-import { defaultPolicy } from '../consensus/contracts/policy.ts';
+import { defaultPolicy, type Policy } from '../consensus/contracts/policy.ts';
 import type { CommitteeRules } from '../consensus/contracts/seats/rules.ts';
 import { type Signer, SUITE } from '../consensus/crypto/ed25519.ts';
 import { hash } from '../consensus/crypto/hash.ts';
@@ -33,6 +33,8 @@ export function drawSigner(seed: number, number: number): Signer {
 
 export interface NetworkRules {
   readonly pace?: Partial<Pace>;
+  /** The default one when left out. */
+  readonly policy?: Policy | undefined;
   /** Parties of the genesis that run no node. */
   readonly parties?: readonly Party[];
   /** How committees change; one for ever when left out. */
@@ -44,7 +46,7 @@ export interface NetworkRules {
 export function makeGenesis(
   signers: readonly Signer[],
   seats: number,
-  { pace, parties: others = [], committee, bonds = [] }: NetworkRules,
+  { pace, policy = defaultPolicy, parties: others = [], committee, bonds = [] }: NetworkRules,
 ): Genesis {
   const keysPerParty = Math.ceil(signers.length / NODE_PARTIES_MAX);
   const parties: Party[] = [];
@@ -68,7 +70,7 @@ export function makeGenesis(
     seats: signers.slice(0, seats).map((signer) => signer.publicKey),
     committee: { ...defaultCommitteeRules, ...committee, stakes },
     parties: [...parties, ...others],
-    policy: defaultPolicy,
+    policy,
     pace: { ...defaultPace, ...pace },
   });
   invariant(genesis.ok, 'the simulated genesis is good');

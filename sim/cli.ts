@@ -4,6 +4,8 @@ import { availableParallelism } from 'node:os';
 import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
 import { actorKinds } from './byzantine/index.ts';
+import { scenarioNames } from '../node/story/scenario-file.ts';
+import { describeStep, describeStory } from '../node/story/story.ts';
 import { latencyForms } from './network/latency.ts';
 import {
   OptionError,
@@ -87,7 +89,7 @@ export function registerSim(program: Command): void {
     )
     .option(
       '--scenario <file>',
-      'TOML with the same names, and [pace] for the genesis; options here come first',
+      `TOML with the same names, [pace] for the genesis, and a story to tell; options here come first. A path, or one of ${scenarioNames().join(', ')}`,
     )
     .option('--jobs <n>', 'seeds at once (default: one for each core)')
     .option('--vary', 'draw the settings of each seed by the seed: a campaign within what must be borne')
@@ -165,7 +167,7 @@ async function readFlags(flags: SimFlags): Promise<{ readonly settings: Settings
     throw new OptionError(
       `--vary draws everything by the seed: leave out ${fixed.map((name) => `--${name}`).join(', ')}`,
     );
-  const settings = readSettings({ ...scenario?.written, ...flags }, scenario?.pace);
+  const settings = readSettings({ ...scenario?.written, ...flags }, scenario?.pace, scenario?.story);
   const seeds =
     flags.seed !== undefined
       ? readSeeds('seed', flags.seed)
@@ -189,7 +191,10 @@ function sayResult(result: RunResult, flags: SimFlags): void {
     `events ${events}`,
     `${(wallMs / 1_000).toFixed(1)} s`,
   ];
+  if (result.story !== undefined && flags.seeds === undefined)
+    for (const [i, step] of result.story.steps.entries()) for (const line of describeStep(step, i + 1)) say(line);
   say(`seed ${seed}  ${verdict}  ${figures.join('  ')}${flags.trace ? `  trace ${traceHash}` : ''}`);
+  if (result.story?.result !== undefined) say(`  ${describeStory(result.story.result)}`);
   if (failure === undefined) return;
   say(`  ${failure.check} at ${failure.atMs.toFixed(1)} ms, event ${failure.event}: ${failure.what}`);
   if (result.guilty.length > 0)
@@ -219,7 +224,7 @@ function summarise(
       'invariant broken': count(results, 'invariant broken'),
     },
     wallMs,
-    settings: flags.vary ? 'drawn by each seed' : settings,
+    settings: flags.vary ? 'drawn by each seed' : { ...settings, story: settings.story?.source },
     runs: results.map(({ settings: drawn, samples, trace, faultSpans, ...run }) =>
       run.failure === undefined
         ? run

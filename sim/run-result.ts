@@ -3,6 +3,7 @@
 import type { Acts } from './byzantine/actor.ts';
 import type { FaultKind } from './faults/kinds.ts';
 import type { Settings } from './settings.ts';
+import type { ToldStory } from './story/told.ts';
 
 export type RunVerdict = 'passed' | 'no progress' | 'diverged' | 'invariant broken';
 
@@ -78,6 +79,8 @@ export interface RunResult {
   readonly vertices: { readonly authored: number; readonly final: number };
   /** Rival pledges of one unit that were both submitted, and those that were decided as they must be. */
   readonly races: { readonly run: number; readonly decided: number };
+  /** Absent where none was to be told. */
+  readonly story?: ToldStory | undefined;
   /** Proofs that nodes gave and that verified offline. */
   readonly proofs: number;
   /** From the author's signing to the moment the last honest node held the certificate, ms. */

@@ -335,10 +335,10 @@ export class Checker {
         'once',
         `vertex ${twice.slice(0, 8)} is final again at height ${height}`,
       );
-    for (const [index, vertex] of vertices.entries()) this.#onOutcome(vertex, outcomes[index]!);
+    for (const [index, vertex] of vertices.entries()) this.#onOutcome(vertex, outcomes[index]!, height);
   }
 
-  #onOutcome(vertex: Vertex, outcome: Outcome): void {
+  #onOutcome(vertex: Vertex, outcome: Outcome, height: number): void {
     const code = outcomeCode(outcome);
     if ((code === 'E_FORK' || code === 'E_KEY_SUSPENDED') && this.#honestAuthors.has(vertex.authorKey))
       this.fail(
@@ -352,7 +352,10 @@ export class Checker {
     if (!call.ok) return this.fail('invariant broken', 'validity', `a final call does not decode`);
     const callKey = toHex(callId(call.value.header));
     const outcomes = this.#outcomes.get(callKey) ?? [];
-    this.#outcomes.set(callKey, [...outcomes, { code, conflict: toHex(outcome.conflict) }]);
+    this.#outcomes.set(callKey, [
+      ...outcomes,
+      { code, conflict: toHex(outcome.conflict), vertex: vertex.key, height },
+    ]);
   }
 
   /** Whatever is no fork continues its author's chain, and nothing is left out `[VTX-2]`. */

@@ -4,6 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { makeQuorum, phaseDomain, voteBytes } from '../../consensus/checkpoint/certificate.ts';
 import { type Header, headerId } from '../../consensus/checkpoint/header.ts';
+import type { Code } from '../../consensus/codec/codes.ts';
 import { makeOutcome, outcomesRoot } from '../../consensus/checkpoint/outcome.ts';
 import { toHex } from '../../consensus/codec/bytes.ts';
 import { orderHead } from '../../consensus/contracts/objects/order-receipt.ts';
@@ -313,7 +314,7 @@ test('a race whose end is wrong is seen as such', () => {
   );
   race.file([Uint8Array.of(1)], { certifiedMs: 1_000 });
   const [first, second] = race.pledge({ certifiedMs: 1_000 }).map((call) => toHex(callId(call.header)));
-  const judge = (outcomes: Record<string, [code: string, conflict: string][]>) => {
+  const judge = (outcomes: Record<string, [code: Code, conflict: string][]>) => {
     const end = checkRace(
       race,
       (id) => (outcomes[id] ?? []).map(([code, conflict]) => ({ code, conflict })),
