@@ -9,6 +9,8 @@ import { quantities } from '../../consensus/vertex/quantities.ts';
 import { parseTime } from './references.ts';
 
 const name = z.string().regex(/^[a-z][a-z0-9-]*$/, 'expected a name such as bank-a');
+/** As it stands in the genesis. */
+const title = z.string().regex(/^[\x20-\x7e]{1,80}$/, 'expected 1 to 80 ASCII characters');
 const sentence = z.string().min(1).max(300);
 const time = z
   .string()
@@ -75,7 +77,7 @@ export const storySchema = z.strictObject({
     .default({}),
   cast: z.record(
     name,
-    z.strictObject({ roles: z.array(z.enum(roles)).min(1), title: sentence.max(80).optional() }),
+    z.strictObject({ roles: z.array(z.enum(roles)).min(1), title: title.optional() }),
   ),
   devices: z
     .record(

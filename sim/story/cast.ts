@@ -25,7 +25,7 @@ export class StoryCast {
     this.parties = cast.map(({ name, title, roles }) => ({
       lei: this.leiOf(name),
       name: title,
-      address: `At ${title}’s`,
+      address: `${title}, main office`,
       roles: [...roles],
       keys: [this.signerOf(name).publicKey],
     }));
