@@ -12,7 +12,7 @@ import { describeRefusal, invariant } from '../../consensus/codec/result.ts';
 import { key } from '../../consensus/contracts/registry.ts';
 import type { Signer } from '../../consensus/crypto/ed25519.ts';
 import { hash, zero32 } from '../../consensus/crypto/hash.ts';
-import { batch, batchHash, makeBatch } from '../../consensus/vertex/batch.ts';
+import { type Batch, batch, batchHash, makeBatch, proveFrame } from '../../consensus/vertex/batch.ts';
 import { callId, callPayloadHash, type SignedCall, signCall, signedCall } from '../../consensus/vertex/call.ts';
 import { compareFrames, type Frame } from '../../consensus/vertex/frame.ts';
 import { encodeVertex, signVertex, type Vertex } from '../../consensus/vertex/vertex.ts';
@@ -46,6 +46,7 @@ export class SimulatedHost implements StoryHost {
   #salts = 0;
   #certifiedMs = 0;
   #gatewayEnd: Vertex | undefined;
+  #citedHeight = 0;
 
   /** `doors`: honest nodes, at which anything is submitted and read. */
   constructor(world: World, cast: StoryCast, doors: readonly SimulatedNode[], hooks: LoadHooks) {
@@ -113,12 +114,13 @@ export class SimulatedHost implements StoryHost {
     const shown: ShownFrame[] = [];
     for (let from = 0; from < frames.length; from += limits.framesPerBatchMax) {
       const part = frames.slice(from, from + limits.framesPerBatchMax);
-      const vertex = await this.#write(part);
+      const written = makeBatch([...part].sort(compareFrames), this.#salt());
+      const vertex = await this.#write(written);
       const event: Event = { type: 'submit', envelope: encodeVertex(vertex) };
       await this.#untilSaid(event, `readings ${vertex.key.slice(0, 8)}`, new Set(), () =>
         this.#hooks.isFinal(vertex.key) ? vertex : undefined,
       );
-      shown.push(...(await this.#until(() => this.#show(vertex.key, part))));
+      shown.push(...(await this.#until(() => this.#show(vertex.key, written, part))));
     }
     return shown;
   }
@@ -172,12 +174,15 @@ export class SimulatedHost implements StoryHost {
   }
 
   /** A vertex of the gateway, one after the other: the next stands on the last. */
-  async #write(frames: readonly Frame[]): Promise<Vertex> {
+  async #write(written: Batch): Promise<Vertex> {
     const { publicKey } = this.gateway;
-    const node = await this.#until(() =>
-      this.#up().find(({ runner }) => runner!.replica.ledger.state.get(key, publicKey) !== undefined),
-    );
-    const value = makeBatch([...frames].sort(compareFrames), this.#salt());
+    // Nobody cites a checkpoint older than the one that its last vertex cites `[VTX-3]`.
+    const node = await this.#until(() => {
+      const found = this.#atLeast(this.#citedHeight);
+      const enrolled = found?.runner?.replica.ledger.state.get(key, publicKey) !== undefined;
+      return enrolled ? found : undefined;
+    });
+    this.#citedHeight = heightOf(node);
     const header = {
       network: this.genesis.network,
       sequence: (this.#gatewayEnd?.sequence ?? 0) + 1,
@@ -186,25 +191,29 @@ export class SimulatedHost implements StoryHost {
       parents: [],
       time: this.#world.nowMs,
       kind: 'readings' as const,
-      payloadHash: batchHash(value),
+      payloadHash: batchHash(written),
     };
-    this.#gatewayEnd = signVertex(header, batch.encode(value), this.gateway);
+    this.#gatewayEnd = signVertex(header, batch.encode(written), this.gateway);
     return this.#gatewayEnd;
   }
 
-  /** Proofs of all frames of a batch, from a node that holds it and is at rest. */
-  async #show(vertexKey: string, frames: readonly Frame[]): Promise<readonly ShownFrame[] | undefined> {
-    const places = [...frames].sort(compareFrames);
+  /** Proofs of all frames: what the batch says by the gateway itself, that it is final by a node that is at rest. */
+  async #show(
+    vertexKey: string,
+    written: Batch,
+    frames: readonly Frame[],
+  ): Promise<readonly ShownFrame[] | undefined> {
     for (const node of this.#up()) {
-      const prover = await proverAt(node);
-      if (prover === undefined) continue;
-      const shown: ShownFrame[] = [];
-      for (const frame of frames) {
-        const proved = await prover.reading(vertexKey, places.indexOf(frame), () => [0]);
-        const proof = proved.ok ? encodeReadingProof(proved.value.proof) : proved;
-        if (proof.ok) shown.push({ frame, proof: toHex(proof.value) });
-      }
-      if (shown.length === frames.length) return shown;
+      const proved = await (await proverAt(node))?.vertex(vertexKey);
+      if (proved === undefined) continue;
+      return frames.map((frame) => {
+        const proof = encodeReadingProof({
+          frame: proveFrame(written, written.frames.indexOf(frame)),
+          vertex: proved.proof,
+        });
+        invariant(proof.ok, 'a reading proof fits into a call');
+        return { frame, proof: toHex(proof.value) };
+      });
     }
     return undefined;
   }
