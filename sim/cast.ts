@@ -15,12 +15,12 @@ import type { CommitteeRules } from '../consensus/contracts/seats/rules.ts';
 import { type Signer, SUITE } from '../consensus/crypto/ed25519.ts';
 import { hash } from '../consensus/crypto/hash.ts';
 import { nativeSigner } from '../node/crypto/native.ts';
+import { makeLei } from '../node/story/lei.ts';
 
 export type Party = GenesisRecord['parties'][number];
 
 /** Any Monday will do; what matters is that it is the same in every run. */
 export const START_MS = Date.UTC(2026, 0, 5);
-const LEI_PREFIX = '54930000000000';
 /** A genesis holds 256 parties of 8 keys; the rest is for those without a node. */
 const NODE_PARTIES_MAX = 200;
 const KEYS_PER_PARTY = 8;
@@ -77,10 +77,4 @@ export function makeGenesis(
   // Each node begins with a state of its own; computing the very same map anew for each would take long.
   const first = genesis.value.makeState();
   return { ...genesis.value, makeState: () => first.copy() };
-}
-
-/** ISO 17442: the two last digits make the whole 1 modulo 97. */
-export function makeLei(number: number): string {
-  const stem = `${LEI_PREFIX}${String(number).padStart(4, '0')}`;
-  return `${stem}${String(98n - ((BigInt(stem) * 100n) % 97n)).padStart(2, '0')}`;
 }

@@ -3,9 +3,9 @@
 import { availableParallelism } from 'node:os';
 import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
-import { actorKinds } from './byzantine/index.ts';
 import { scenarioNames } from '../node/story/scenario-file.ts';
 import { describeStep, describeStory } from '../node/story/story.ts';
+import { actorKinds } from './byzantine/index.ts';
 import { latencyForms } from './network/latency.ts';
 import {
   OptionError,
@@ -123,7 +123,7 @@ async function simulate(flags: SimFlags): Promise<void> {
   const results = await runSeeds(task, numbers, jobs, {
     onProgress: (done) => bar?.update(Math.floor(done * 100) / 100),
     onResult: (result) => {
-      if (bar === undefined && flags.json !== true) sayResult(result, flags);
+      if (bar === undefined && flags.json !== true) sayResult(result, flags, numbers.length === 1);
     },
   }).finally(() => bar?.stop());
   const wallMs = Math.round(performance.now() - startedAt);
@@ -135,7 +135,8 @@ async function simulate(flags: SimFlags): Promise<void> {
   };
   if (flags.json !== true) {
     if (bar !== undefined)
-      for (const result of results) if (isWorthALine(result, flags, results)) sayResult(result, flags);
+      for (const result of results)
+        if (isWorthALine(result, flags, results)) sayResult(result, flags, results.length === 1);
     say(`${count(results, 'passed')} of ${results.length} passed in ${(wallMs / 1_000).toFixed(1)} s`);
   }
   const shrunk = await shrinkFailed();
@@ -180,7 +181,8 @@ function isWorthALine({ verdict }: RunResult, { trace }: SimFlags, all: readonly
   return verdict !== 'passed' || trace === true || all.length <= 10;
 }
 
-function sayResult(result: RunResult, flags: SimFlags): void {
+/** `alone`: no other seed runs, and there is room to tell its story step by step. */
+function sayResult(result: RunResult, flags: SimFlags, alone: boolean): void {
   const { seed, verdict, failure, heights, vertices, finalityMs, viewChanges, events, wallMs, traceHash } =
     result;
   const figures = [
@@ -191,8 +193,9 @@ function sayResult(result: RunResult, flags: SimFlags): void {
     `events ${events}`,
     `${(wallMs / 1_000).toFixed(1)} s`,
   ];
-  if (result.story !== undefined && flags.seeds === undefined)
-    for (const [i, step] of result.story.steps.entries()) for (const line of describeStep(step, i + 1)) say(line);
+  if (result.story !== undefined && alone)
+    for (const [i, step] of result.story.steps.entries())
+      for (const line of describeStep(step, i + 1)) say(line);
   say(`seed ${seed}  ${verdict}  ${figures.join('  ')}${flags.trace ? `  trace ${traceHash}` : ''}`);
   if (result.story?.result !== undefined) say(`  ${describeStory(result.story.result)}`);
   if (failure === undefined) return;

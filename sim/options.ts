@@ -142,7 +142,12 @@ const items = z.array(z.string()).transform((list) => list.join(' '));
 const scenarioSchema = z.strictObject({
   ...{ nodes: written, validators: written, byzantine: written, network: written, loss: written },
   ...{ duplicate: written, reorder: written, bandwidth: written, faults: written, duration: written },
-  ...{ story: z.string().optional(), load: written, seeds: written, schedule: z.union([items, z.string()]).optional() },
+  ...{
+    story: z.string().optional(),
+    load: written,
+    seeds: written,
+    schedule: z.union([items, z.string()]).optional(),
+  },
   pace: z
     .strictObject(Object.fromEntries(pace.fieldNames.map((name) => [name, z.int().min(1).optional()])))
     .transform((changes) => changes as Partial<Pace>)

@@ -56,8 +56,8 @@ export function commandOf(seed: number, options: { readonly [name: string]: unkn
 /** A scenario file, TOML. */
 export function writeScenario(settings: Settings, seed: number, comment: string): string {
   const { schedule, ...written } = writeSettings(settings);
-  const lines = Object.entries({ seeds: `${seed}`, story: settings.story?.source, ...written }).flatMap(([name, value]) =>
-    value === undefined ? [] : [`${name} = ${toToml(value)}`],
+  const lines = Object.entries({ seeds: `${seed}`, story: settings.story?.source, ...written }).flatMap(
+    ([name, value]) => (value === undefined ? [] : [`${name} = ${toToml(value)}`]),
   );
   const faults =
     schedule === undefined ? [] : ['schedule = [', ...schedule.split(' ').map((item) => `  "${item}",`), ']'];

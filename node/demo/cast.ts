@@ -96,5 +96,6 @@ export type StepName = (typeof stepNames)[number];
 /** A process to be killed, and the step before which that happens. */
 export interface Fault {
   readonly name: ProcessName;
-  readonly step: StepName;
+  /** Of the story that is told. */
+  readonly step: string;
 }

@@ -49,6 +49,6 @@ export interface StoryHost {
   feed(frames: readonly Frame[]): Promise<readonly ShownFrame[]>;
   /** The object as `by` may see it, at `height` or later; `undefined` when there is none. */
   read(type: string, id: string, by: string, height: number): Promise<Fields | undefined>;
-  /** Proof bundle of a call that is final; `undefined` where none of those that signed can get one. */
+  /** Proof bundle of a call that is final, got by one of `by`; `undefined` where none of them can. */
   prove(step: string, vertex: string, by: readonly string[]): Promise<Uint8Array | undefined>;
 }

@@ -176,7 +176,8 @@ class StepChecker {
         if (programme.type === 'values') count = Math.max(count, programme.values.length);
       }
     }
-    if (count * Object.keys(feed).length > READINGS_MAX) say('for', `expected at most ${READINGS_MAX} frames`);
+    if (count * Object.keys(feed).length > READINGS_MAX)
+      say('for', `expected at most ${READINGS_MAX} frames`);
     const programmes = Object.entries(feed).map(([device, stated]) => ({
       device,
       quantities: Object.entries(stated).map(([quantity, programme]) => ({
@@ -202,8 +203,7 @@ class StepChecker {
     this.#references(fields ?? {}, 'fields', say, false);
     const known = new Set(type?.classes.flatMap((schema) => schema.fieldNames) ?? Object.keys(fields ?? {}));
     for (const field of Object.keys(fields ?? {}))
-      if (!known.has(field))
-        say(`fields.${field}`, `no such field; ${object} has ${[...known].join(', ')}`);
+      if (!known.has(field)) say(`fields.${field}`, `no such field; ${object} has ${[...known].join(', ')}`);
     return { type: 'check', name, say: text, object, id, by, fields };
   }
 

@@ -63,8 +63,7 @@ export function valueAt(programme: Programme, i: number, everyMs: number): Decim
     return decimalOf(text);
   }
   const slope = scaledInteger(decimalOf(programme.perMinute), PLACES);
-  const scaled =
-    scaledInteger(decimalOf(programme.from), PLACES) + (slope * BigInt(i * everyMs)) / MINUTE_MS;
+  const scaled = scaledInteger(decimalOf(programme.from), PLACES) + (slope * BigInt(i * everyMs)) / MINUTE_MS;
   return decimalOf(`${scaled}e-${PLACES}`);
 }
 

@@ -75,10 +75,7 @@ export const storySchema = z.strictObject({
   pace: z
     .strictObject(Object.fromEntries(pace.fieldNames.map((field) => [field, z.int().min(1).optional()])))
     .default({}),
-  cast: z.record(
-    name,
-    z.strictObject({ roles: z.array(z.enum(roles)).min(1), title: title.optional() }),
-  ),
+  cast: z.record(name, z.strictObject({ roles: z.array(z.enum(roles)).min(1), title: title.optional() })),
   devices: z
     .record(
       name,

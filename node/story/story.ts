@@ -11,7 +11,7 @@ import { sensorSigner } from '../../light-client/sensors/sensor-key.ts';
 import { verifyBundle } from '../../light-client/verify/verify.ts';
 import type { Performed, ShownFrame, StoryHost } from './host.ts';
 import type { CallStep, CheckStep, FeedStep, Fields, Step, StoryPlan, WaitStep } from './plan.ts';
-import { type Speaker, Sensors } from './readings.ts';
+import { Sensors, type Speaker } from './readings.ts';
 import { Scope } from './scope.ts';
 
 /** A step as it ended, for people. */
@@ -44,7 +44,10 @@ export interface StoryHooks {
 }
 
 /** A line of what happened, and one of who signed it and how fast it was final. */
-export function describeStep({ text, signers, height, ms }: StepReport, number: number): string[] {
+export function describeStep(
+  { text, signers, height, ms }: Omit<StepReport, 'step'>,
+  number: number,
+): string[] {
   const signed = signers.length === 0 ? '' : `signed by ${signers.join(', ')}`;
   const took = ms === undefined ? '' : `in ${ms} ms`;
   const final = height === undefined ? took : `checkpoint ${height} ${took}`.trimEnd();
@@ -53,7 +56,15 @@ export function describeStep({ text, signers, height, ms }: StepReport, number: 
 }
 
 /** The end of a story in one line. */
-export function describeStory({ title, steps, effective, refused, frames, checks, proofs }: StoryResult): string {
+export function describeStory({
+  title,
+  steps,
+  effective,
+  refused,
+  frames,
+  checks,
+  proofs,
+}: StoryResult): string {
   return `“${title}”: ${steps} steps, ${effective} calls took effect, ${refused} refused as expected, ${frames} frames final, ${checks} checks, ${proofs} proofs verified`;
 }
 
@@ -130,16 +141,20 @@ export class Story {
   async #enrol(): Promise<StepReport> {
     const { gateway } = this.#plan;
     const monitor = this.#scope.id(gateway);
-    const enrolments: { args: Fields; transition: string; parties: string[]; keys: StoryHost['gateway'][] }[] =
-      this.#speakers.map(({ owner, identifier, functions, signer }) => ({
-        transition: 'enrol-device',
-        args: {
-          ...{ owner: this.#scope.id(owner), monitor, key: signer ? toHex(signer.publicKey) : '' },
-          ...{ replaces: false, identifier, functions },
-        },
-        parties: owner === gateway ? [gateway] : [owner, gateway],
-        keys: [],
-      }));
+    const enrolments: {
+      args: Fields;
+      transition: string;
+      parties: string[];
+      keys: StoryHost['gateway'][];
+    }[] = this.#speakers.map(({ owner, identifier, functions, signer }) => ({
+      transition: 'enrol-device',
+      args: {
+        ...{ owner: this.#scope.id(owner), monitor, key: signer ? toHex(signer.publicKey) : '' },
+        ...{ replaces: false, identifier, functions },
+      },
+      parties: owner === gateway ? [gateway] : [owner, gateway],
+      keys: [],
+    }));
     enrolments.unshift({
       transition: 'enrol-key',
       args: { party: monitor, key: toHex(this.#host.gateway.publicKey), kind: 'gateway', monitor },
@@ -193,9 +208,8 @@ export class Story {
   async #perform(step: CallStep, event: string | undefined): Promise<Performed> {
     const nowMs = await this.#host.now();
     const parties = step.by.filter((name) => this.#plan.cast.some((member) => member.name === name));
-    const keys = step.by.flatMap(
-      (name) => this.#speakers.find((speaker) => speaker.name === name)?.signer ?? [],
-    );
+    const speakers = this.#speakers.filter(({ name }) => step.by.includes(name));
+    const keys = speakers.flatMap(({ signer }) => signer ?? []);
     const args = this.#scope.resolve(step.args, nowMs, event) as Fields;
     const done = await this.#host.perform({ transition: step.transition, args, parties, keys });
     this.#height = Math.max(this.#height, done.height);
@@ -208,7 +222,7 @@ export class Story {
     }
     if (done.code === 'OK') this.#result.effective += 1;
     else this.#result.refused += 1;
-    await this.#prove(step, done, parties);
+    await this.#prove(step, done, [...parties, ...speakers.map(({ owner }) => owner)]);
     return done;
   }
 
@@ -232,7 +246,11 @@ export class Story {
       new Map(devices.map((device, i) => [device, shown.slice(i * step.count, (i + 1) * step.count)])),
     );
     const text = `${step.say} (${shown.length} ${shown.length === 1 ? 'frame' : 'frames'})`;
-    return { text, signers: devices.filter((name) => this.#isSigning(name)), ms: this.#host.clockMs() - startMs };
+    return {
+      text,
+      signers: devices.filter((name) => this.#isSigning(name)),
+      ms: this.#host.clockMs() - startMs,
+    };
   }
 
   #isSigning(device: string): boolean {
@@ -274,7 +292,10 @@ export class Story {
 /** Whether `found` says what is wanted: of records at least that, of lists member by member. */
 export function fits(wanted: Json, found: Json): boolean {
   if (typeof wanted !== 'object' || wanted === null) return wanted === found;
-  if (typeof found !== 'object' || found === null || Array.isArray(wanted) !== Array.isArray(found)) return false;
+  if (typeof found !== 'object' || found === null || Array.isArray(wanted) !== Array.isArray(found))
+    return false;
   if (Array.isArray(wanted) && wanted.length !== (found as readonly Json[]).length) return false;
-  return Object.entries(wanted).every(([field, value]) => fits(value as Json, (found as Fields)[field] ?? null));
+  return Object.entries(wanted).every(([field, value]) =>
+    fits(value as Json, (found as Fields)[field] ?? null),
+  );
 }

@@ -1,8 +1,9 @@
 /** The cast of a story in the simulator: keys and LEIs by the seed. Nobody of them runs a node. */
 
 import type { Signer } from '../../consensus/crypto/ed25519.ts';
+import { makeLei } from '../../node/story/lei.ts';
 import type { StoryPlan } from '../../node/story/plan.ts';
-import { drawSigner, makeLei, type Party } from '../cast.ts';
+import { drawSigner, type Party } from '../cast.ts';
 
 /** Numbers of signers and LEIs beyond those of any node, and not those of the load's desk. */
 const FIRST_NUMBER = 8_000;

@@ -13,7 +13,13 @@ import { key } from '../../consensus/contracts/registry.ts';
 import type { Signer } from '../../consensus/crypto/ed25519.ts';
 import { hash, zero32 } from '../../consensus/crypto/hash.ts';
 import { type Batch, batch, batchHash, makeBatch, proveFrame } from '../../consensus/vertex/batch.ts';
-import { callId, callPayloadHash, type SignedCall, signCall, signedCall } from '../../consensus/vertex/call.ts';
+import {
+  callId,
+  callPayloadHash,
+  type SignedCall,
+  signCall,
+  signedCall,
+} from '../../consensus/vertex/call.ts';
 import { compareFrames, type Frame } from '../../consensus/vertex/frame.ts';
 import { encodeVertex, signVertex, type Vertex } from '../../consensus/vertex/vertex.ts';
 import { BUNDLE_VERSION, bundleSchema } from '../../light-client/proof/bundle.ts';
@@ -219,12 +225,7 @@ export class SimulatedHost implements StoryHost {
   }
 
   /** Submits, and again when nothing came of it, until `look` finds what came of it. */
-  #untilSaid<T>(
-    event: Event,
-    what: string,
-    accepted: Set<string>,
-    look: () => T | undefined,
-  ): Promise<T> {
+  #untilSaid<T>(event: Event, what: string, accepted: Set<string>, look: () => T | undefined): Promise<T> {
     let saidMs = Number.NEGATIVE_INFINITY;
     return this.#until(() => {
       const found = look();
