@@ -1,9 +1,9 @@
 /** What one simulated run gives: a verdict, and the figures that the report and the command line show. */
 
+import type { StepReport, StoryResult } from '../node/story/story.ts';
 import type { Acts } from './byzantine/actor.ts';
 import type { FaultKind } from './faults/kinds.ts';
 import type { Settings } from './settings.ts';
-import type { ToldStory } from './story/told.ts';
 
 export type RunVerdict = 'passed' | 'no progress' | 'diverged' | 'invariant broken';
 
@@ -53,6 +53,15 @@ export interface FaultSpan {
   readonly untilMs: number;
   /** For people: `kill of seat 1`. */
   readonly what: string;
+}
+
+/** What a run shows of its story. */
+export interface ToldStory {
+  readonly title: string;
+  /** Every step that ended as it must, in order. */
+  readonly steps: readonly StepReport[];
+  /** Absent when it did not come to its end. */
+  readonly result: StoryResult | undefined;
 }
 
 export interface Quantiles {

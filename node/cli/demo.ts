@@ -2,7 +2,7 @@
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ConfigError } from '../config/toml.ts';
-import { type Fault, processNames, stepNames } from '../demo/cast.ts';
+import { checkPlayable, type Fault, processNames, stepNames } from '../demo/cast.ts';
 import { Demo } from '../demo/demo.ts';
 import type { StoryPlan } from '../story/plan.ts';
 import { readScenarioFile, scenarioNames } from '../story/scenario-file.ts';
@@ -104,6 +104,7 @@ function addFault(text: string, before: readonly Fault[]): readonly Fault[] {
 async function readStory(source: string): Promise<StoryPlan> {
   const { story } = await readScenarioFile(source);
   if (story === undefined) throw new ConfigError(`${source}: tells no story`);
+  checkPlayable(story);
   return story;
 }
 

@@ -169,7 +169,7 @@ export class Demo {
   ): Promise<readonly [ScenarioSummary, readonly string[]]> {
     const keep = (name: string, bundle: Uint8Array) =>
       this.#keepBundle(home, files, `${this.#bundles.length + 1}-${name}`, bundle);
-    const story = new Story(plan, new DemoHost(plan, files, clients, broker, keep), {
+    const story = new Story(plan, new DemoHost(files, clients, broker, keep), {
       before: (step) => this.#before(step),
       after: (report) => this.#screen.step(report),
     });

@@ -6,6 +6,11 @@ import type { Signer } from '../../consensus/crypto/ed25519.ts';
 import type { Frame } from '../../consensus/vertex/frame.ts';
 import type { Fields } from './plan.ts';
 
+/** The story did not go as the file says. */
+export class StoryError extends Error {
+  override readonly name = 'StoryError';
+}
+
 export interface Act {
   readonly transition: string;
   readonly args: Fields;

@@ -48,17 +48,17 @@ export function referencesIn(json: Json): string[] {
 }
 
 /** `json` with each reference replaced; one that stands for a list stands, in a list, for its members. */
-export function resolveReferences(json: Json, valueOf: (reference: string) => Json): Json {
-  if (typeof json === 'string') return isReference(json) ? valueOf(json) : json;
+export function resolveReferences(json: Json, lookUp: (reference: string) => Json): Json {
+  if (typeof json === 'string') return isReference(json) ? lookUp(json) : json;
   if (typeof json !== 'object' || json === null) return json;
   if (Array.isArray(json)) {
     return (json as readonly Json[]).flatMap((entry): readonly Json[] => {
-      const value = resolveReferences(entry, valueOf);
+      const value = resolveReferences(entry, lookUp);
       return typeof entry === 'string' && Array.isArray(value) ? (value as readonly Json[]) : [value];
     });
   }
   return Object.fromEntries(
-    Object.entries(json as Fields).map(([field, value]) => [field, resolveReferences(value, valueOf)]),
+    Object.entries(json as Fields).map(([field, value]) => [field, resolveReferences(value, lookUp)]),
   );
 }
 

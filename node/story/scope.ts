@@ -8,14 +8,9 @@ import { accountId, moneyId } from '../../consensus/contracts/objects/money.ts';
 import { virtualAccountId } from '../../consensus/contracts/objects/virtual-account.ts';
 import { zoneId } from '../../consensus/contracts/objects/zone.ts';
 import { labelKey } from '../../consensus/contracts/registry.ts';
-import type { ShownFrame, StoryHost } from './host.ts';
+import { type ShownFrame, StoryError, type StoryHost } from './host.ts';
 import type { Named, StoryPlan } from './plan.ts';
 import { parseReference, pick, resolveReferences } from './references.ts';
-
-/** A reference that can only be seen to be wrong once readings have come: the story ends with it. */
-export class ReferenceError extends Error {
-  override readonly name = 'ReferenceError';
-}
 
 export class Scope {
   readonly #plan: StoryPlan;
@@ -74,11 +69,11 @@ export class Scope {
     const reference = parseReference(text);
     const byDevice = reference?.type === 'name' ? this.#readings.get(reference.name) : undefined;
     if (reference?.type !== 'name' || byDevice === undefined)
-      throw new ReferenceError(`${text} names no readings`);
+      throw new StoryError(`${text} names no readings`);
     const { part, range } = reference;
     const all = part === undefined ? [...byDevice.values()].flat() : (byDevice.get(part) ?? []);
     const picked = range === undefined ? all : pick(all, range);
-    if (picked === undefined) throw new ReferenceError(`${text}: there are ${all.length} readings`);
+    if (picked === undefined) throw new StoryError(`${text}: there are ${all.length} readings`);
     return picked;
   }
 

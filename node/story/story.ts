@@ -9,7 +9,7 @@ import type { Json } from '../../consensus/codec/schema.ts';
 import { compareDecimals, decimalOf } from '../../consensus/vertex/decimal.ts';
 import { sensorSigner } from '../../light-client/sensors/sensor-key.ts';
 import { verifyBundle } from '../../light-client/verify/verify.ts';
-import type { Performed, ShownFrame, StoryHost } from './host.ts';
+import { type Performed, type ShownFrame, StoryError, type StoryHost } from './host.ts';
 import type { CallStep, CheckStep, FeedStep, Fields, Step, StoryPlan, WaitStep } from './plan.ts';
 import { Sensors, type Speaker } from './readings.ts';
 import { Scope } from './scope.ts';
@@ -66,11 +66,6 @@ export function describeStory({
   proofs,
 }: StoryResult): string {
   return `“${title}”: ${steps} steps, ${effective} calls took effect, ${refused} refused as expected, ${frames} frames final, ${checks} checks, ${proofs} proofs verified`;
-}
-
-/** The story did not go as the file says. */
-export class StoryError extends Error {
-  override readonly name = 'StoryError';
 }
 
 /** The first step, which no file has to say. */

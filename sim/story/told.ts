@@ -1,19 +1,12 @@
 /** A story under way in a simulated world: it begins with the network, and whatever goes wrong fails the run. */
 
+import { StoryError } from '../../node/story/host.ts';
 import type { StoryPlan } from '../../node/story/plan.ts';
-import { type StepReport, Story, StoryError, type StoryResult } from '../../node/story/story.ts';
+import { type StepReport, Story, type StoryResult } from '../../node/story/story.ts';
 import type { Checker } from '../checker/checker.ts';
+import type { ToldStory } from '../run-result.ts';
 import type { World } from '../world.ts';
 import type { SimulatedHost } from './host.ts';
-
-/** What a run shows of its story. */
-export interface ToldStory {
-  readonly title: string;
-  /** Every step that ended as it must, in order. */
-  readonly steps: readonly StepReport[];
-  /** Absent when it did not come to its end. */
-  readonly result: StoryResult | undefined;
-}
 
 export class StoryTeller {
   readonly #plan: StoryPlan;
