@@ -213,7 +213,9 @@ export class Story {
     if (step.conflict !== undefined) {
       const wanted = this.#scope.resolve(step.conflict, nowMs);
       if (done.conflict !== wanted)
-        throw new StoryError(`expected ${step.conflict} in the way, got${this.#tellConflict(done)}`);
+        throw new StoryError(
+          `expected ${step.conflict} in the way, got ${this.#inTheWay(done) ?? 'nothing'}`,
+        );
     }
     if (done.code === 'OK') this.#result.effective += 1;
     else this.#result.refused += 1;
@@ -278,9 +280,15 @@ export class Story {
     this.#result.checks += 1;
   }
 
-  #tellConflict({ conflict }: Performed): string {
-    if (/^0*$/.test(conflict)) return '';
-    return ` because of ${this.#scope.nameOf(conflict) ?? `${conflict.slice(0, 16)}…`}`;
+  #tellConflict(done: Performed): string {
+    const found = this.#inTheWay(done);
+    return found === undefined ? '' : ` because of ${found}`;
+  }
+
+  /** Name of what stood in the way, or the beginning of its id. */
+  #inTheWay({ conflict }: Performed): string | undefined {
+    if (/^0*$/.test(conflict)) return undefined;
+    return this.#scope.nameOf(conflict) ?? `${conflict.slice(0, 16)}…`;
   }
 }
 
