@@ -25,7 +25,7 @@ import type { SimulatedNode, World } from '../world.ts';
 import { CertifiedChain } from './chain.ts';
 import { Finality } from './finality.ts';
 import { HonestWords } from './honest-words.ts';
-import { checkProofs } from './proofs.ts';
+import { checkProofs, checkVertices } from './proofs.ts';
 import { checkRace } from './races.ts';
 import { ShadowAllowance } from './shadow-allowance.ts';
 
@@ -243,7 +243,20 @@ export class Checker {
     for (const node of this.#honest) {
       if (this.#failure === undefined) await this.#checkStored(node);
       if (this.#failure === undefined) await this.#checkProofs(node);
+      if (this.#failure === undefined) await this.#checkRaceProofs(races, node);
     }
+  }
+
+  /** The loser has the proof of its refusal, which names the winner, and of the winner's own call: at every node (R001). */
+  async #checkRaceProofs(races: readonly PledgeRace[], node: SimulatedNode): Promise<void> {
+    const vertices = races
+      .flatMap((race) => race.rivals ?? [])
+      .flatMap((call) => this.outcomesOf(toHex(callId(call.header))))
+      .filter(({ code }) => code === 'OK' || code === 'E_ENCUMBERED')
+      .map(({ vertex }) => vertex);
+    const { wrong, held } = await checkVertices(node, vertices, this.#world, this.#random);
+    this.proofs += held;
+    if (wrong !== undefined) this.fail('invariant broken', 'proof', `${node.name}, of a race: ${wrong}`);
   }
 
   #failUnsettled(): void {
