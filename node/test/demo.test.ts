@@ -162,14 +162,14 @@ test('a scenario with its own cast and sensors, the bank and the gateway killed 
     const { steps, effective, refused, frames, checks } = story;
     equal(
       { steps, effective, refused, frames, checks },
-      { steps: 36, effective: 24, refused: 3, frames: 23, checks: 5 },
+      { steps: 39, effective: 26, refused: 4, frames: 23, checks: 5 },
     );
     equal(
       met.map(({ name, step, restarts }) => `kill:${name}@${step} ${restarts}`),
       killed.map((fault) => `${fault} 1`),
     );
     // Of every call but the enrolments and the freezing, which nobody signs.
-    equal([story.proofs, proofs.length], [23, 23]);
+    equal([story.proofs, proofs.length], [26, 26]);
     for (const proof of proofs) await checkBundle(proof, genesis);
     equal(await survivors(home), '', 'no process is left behind');
   });

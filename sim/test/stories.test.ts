@@ -38,7 +38,7 @@ const failureOf = ({ verdict, failure }: RunResult) => `${verdict}, ${failure?.c
 /** Calls that take effect with the enrolments, calls refused, frames, objects checked. */
 const counts = {
   default: { effective: 35, refused: 5, frames: 4, checks: 13 },
-  metal: { effective: 24, refused: 3, frames: 23, checks: 5 },
+  metal: { effective: 26, refused: 4, frames: 23, checks: 5 },
   transit: { effective: 23, refused: 5, frames: 26, checks: 4 },
   truck: { effective: 12, refused: 6, frames: 10, checks: 4 },
 } as const;
