@@ -10,17 +10,17 @@ import {
 } from '../consensus/checkpoint/genesis.ts';
 import { uint32Bytes } from '../consensus/codec/bytes.ts';
 import { invariant } from '../consensus/codec/result.ts';
-import { defaultPolicy } from '../consensus/contracts/policy.ts';
+import { defaultPolicy, type Policy } from '../consensus/contracts/policy.ts';
 import type { CommitteeRules } from '../consensus/contracts/seats/rules.ts';
 import { type Signer, SUITE } from '../consensus/crypto/ed25519.ts';
 import { hash } from '../consensus/crypto/hash.ts';
 import { nativeSigner } from '../node/crypto/native.ts';
+import { makeLei } from '../node/story/lei.ts';
 
 export type Party = GenesisRecord['parties'][number];
 
 /** Any Monday will do; what matters is that it is the same in every run. */
 export const START_MS = Date.UTC(2026, 0, 5);
-const LEI_PREFIX = '54930000000000';
 /** A genesis holds 256 parties of 8 keys; the rest is for those without a node. */
 const NODE_PARTIES_MAX = 200;
 const KEYS_PER_PARTY = 8;
@@ -33,6 +33,8 @@ export function drawSigner(seed: number, number: number): Signer {
 
 export interface NetworkRules {
   readonly pace?: Partial<Pace>;
+  /** The default one when left out. */
+  readonly policy?: Policy | undefined;
   /** Parties of the genesis that run no node. */
   readonly parties?: readonly Party[];
   /** How committees change; one for ever when left out. */
@@ -44,7 +46,7 @@ export interface NetworkRules {
 export function makeGenesis(
   signers: readonly Signer[],
   seats: number,
-  { pace, parties: others = [], committee, bonds = [] }: NetworkRules,
+  { pace, policy = defaultPolicy, parties: others = [], committee, bonds = [] }: NetworkRules,
 ): Genesis {
   const keysPerParty = Math.ceil(signers.length / NODE_PARTIES_MAX);
   const parties: Party[] = [];
@@ -68,17 +70,11 @@ export function makeGenesis(
     seats: signers.slice(0, seats).map((signer) => signer.publicKey),
     committee: { ...defaultCommitteeRules, ...committee, stakes },
     parties: [...parties, ...others],
-    policy: defaultPolicy,
+    policy,
     pace: { ...defaultPace, ...pace },
   });
   invariant(genesis.ok, 'the simulated genesis is good');
   // Each node begins with a state of its own; computing the very same map anew for each would take long.
   const first = genesis.value.makeState();
   return { ...genesis.value, makeState: () => first.copy() };
-}
-
-/** ISO 17442: the two last digits make the whole 1 modulo 97. */
-export function makeLei(number: number): string {
-  const stem = `${LEI_PREFIX}${String(number).padStart(4, '0')}`;
-  return `${stem}${String(98n - ((BigInt(stem) * 100n) % 97n)).padStart(2, '0')}`;
 }

@@ -3,6 +3,8 @@
 import { availableParallelism } from 'node:os';
 import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
+import { scenarioNames } from '../node/story/scenario-file.ts';
+import { describeStep, describeStory } from '../node/story/story.ts';
 import { actorKinds } from './byzantine/index.ts';
 import { latencyForms } from './network/latency.ts';
 import {
@@ -87,7 +89,7 @@ export function registerSim(program: Command): void {
     )
     .option(
       '--scenario <file>',
-      'TOML with the same names, and [pace] for the genesis; options here come first',
+      `TOML with the same names, [pace] for the genesis, and a story to tell; options here come first. A path, or one of ${scenarioNames().join(', ')}`,
     )
     .option('--jobs <n>', 'seeds at once (default: one for each core)')
     .option('--vary', 'draw the settings of each seed by the seed: a campaign within what must be borne')
@@ -121,7 +123,7 @@ async function simulate(flags: SimFlags): Promise<void> {
   const results = await runSeeds(task, numbers, jobs, {
     onProgress: (done) => bar?.update(Math.floor(done * 100) / 100),
     onResult: (result) => {
-      if (bar === undefined && flags.json !== true) sayResult(result, flags);
+      if (bar === undefined && flags.json !== true) sayResult(result, flags, numbers.length === 1);
     },
   }).finally(() => bar?.stop());
   const wallMs = Math.round(performance.now() - startedAt);
@@ -133,7 +135,8 @@ async function simulate(flags: SimFlags): Promise<void> {
   };
   if (flags.json !== true) {
     if (bar !== undefined)
-      for (const result of results) if (isWorthALine(result, flags, results)) sayResult(result, flags);
+      for (const result of results)
+        if (isWorthALine(result, flags, results)) sayResult(result, flags, results.length === 1);
     say(`${count(results, 'passed')} of ${results.length} passed in ${(wallMs / 1_000).toFixed(1)} s`);
   }
   const shrunk = await shrinkFailed();
@@ -165,7 +168,7 @@ async function readFlags(flags: SimFlags): Promise<{ readonly settings: Settings
     throw new OptionError(
       `--vary draws everything by the seed: leave out ${fixed.map((name) => `--${name}`).join(', ')}`,
     );
-  const settings = readSettings({ ...scenario?.written, ...flags }, scenario?.pace);
+  const settings = readSettings({ ...scenario?.written, ...flags }, scenario?.pace, scenario?.story);
   const seeds =
     flags.seed !== undefined
       ? readSeeds('seed', flags.seed)
@@ -178,7 +181,8 @@ function isWorthALine({ verdict }: RunResult, { trace }: SimFlags, all: readonly
   return verdict !== 'passed' || trace === true || all.length <= 10;
 }
 
-function sayResult(result: RunResult, flags: SimFlags): void {
+/** `alone`: no other seed runs, and there is room to tell its story step by step. */
+function sayResult(result: RunResult, flags: SimFlags, alone: boolean): void {
   const { seed, verdict, failure, heights, vertices, finalityMs, viewChanges, events, wallMs, traceHash } =
     result;
   const figures = [
@@ -189,7 +193,11 @@ function sayResult(result: RunResult, flags: SimFlags): void {
     `events ${events}`,
     `${(wallMs / 1_000).toFixed(1)} s`,
   ];
+  if (result.story !== undefined && alone)
+    for (const [i, step] of result.story.steps.entries())
+      for (const line of describeStep(step, i + 1)) say(line);
   say(`seed ${seed}  ${verdict}  ${figures.join('  ')}${flags.trace ? `  trace ${traceHash}` : ''}`);
+  if (result.story?.result !== undefined) say(`  ${describeStory(result.story.result)}`);
   if (failure === undefined) return;
   say(`  ${failure.check} at ${failure.atMs.toFixed(1)} ms, event ${failure.event}: ${failure.what}`);
   if (result.guilty.length > 0)
@@ -219,7 +227,7 @@ function summarise(
       'invariant broken': count(results, 'invariant broken'),
     },
     wallMs,
-    settings: flags.vary ? 'drawn by each seed' : settings,
+    settings: flags.vary ? 'drawn by each seed' : { ...settings, story: settings.story?.source },
     runs: results.map(({ settings: drawn, samples, trace, faultSpans, ...run }) =>
       run.failure === undefined
         ? run

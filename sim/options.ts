@@ -6,7 +6,9 @@
 import { z } from 'zod';
 import { type Pace, pace } from '../consensus/checkpoint/genesis.ts';
 import { limits } from '../consensus/codec/limits.ts';
-import { readToml } from '../node/config/toml.ts';
+import { ConfigError, tellIssues } from '../node/config/toml.ts';
+import type { StoryPlan } from '../node/story/plan.ts';
+import { readScenarioFile } from '../node/story/scenario-file.ts';
 import { actorKind, actorKinds } from './byzantine/index.ts';
 import { NODES_MAX } from './cast.ts';
 import { checkFault, decodeFault } from './faults/fault-text.ts';
@@ -45,6 +47,7 @@ export interface Scenario {
   readonly written: WrittenSettings;
   readonly seeds: string | undefined;
   readonly pace: Partial<Pace>;
+  readonly story: StoryPlan | undefined;
 }
 
 /** An option that cannot be; the command line ends with exit code 2. */
@@ -61,7 +64,11 @@ const BANDWIDTH_MAX = 1e12;
 const FAULTS_MAX = 10_000;
 const faultForms = 'crash@3200-4100:1 or partition@6000-9000:0,1 (docs/spec/simulator.md)';
 
-export function readSettings(written: WrittenSettings, paceChanges: Partial<Pace> = {}): Settings {
+export function readSettings(
+  written: WrittenSettings,
+  paceChanges: Partial<Pace> = {},
+  story?: StoryPlan,
+): Settings {
   const validators = whole(
     'validators',
     written.validators ?? String(defaultSettings.validators),
@@ -97,6 +104,7 @@ export function readSettings(written: WrittenSettings, paceChanges: Partial<Pace
     durationMs,
     load: written.load === undefined ? load : readLoad(written.load),
     pace: paceChanges,
+    ...(story === undefined ? {} : { story }),
   };
 }
 
@@ -111,10 +119,22 @@ export function readSeeds(option: 'seed' | 'seeds', text: string): Seeds {
   return seeds;
 }
 
-/** A scenario file: the options' names, and what the genesis sets otherwise in `[pace]`. */
+/** A scenario file: the options' names, what the genesis sets otherwise in `[pace]`, and a story: its own, or another file's. */
 export async function readScenario(file: string): Promise<Scenario> {
-  const { seeds, pace: paceChanges, ...written } = await readToml(file, scenarioSchema);
-  return { written, seeds, pace: paceChanges };
+  const { story: own, settings } = await readScenarioFile(file);
+  const parsed = scenarioSchema.safeParse(settings);
+  if (!parsed.success) throw new ConfigError(tellIssues(file, parsed.error.issues));
+  const { seeds, pace: paceChanges, story: named, ...written } = parsed.data;
+  if (own !== undefined && named !== undefined)
+    throw new OptionError(`${file}: expected a story of its own, or the name of one`);
+  return { written, seeds, pace: paceChanges, story: own ?? (await readNamed(file, named)) };
+}
+
+async function readNamed(file: string, named: string | undefined): Promise<StoryPlan | undefined> {
+  if (named === undefined) return undefined;
+  const { story } = await readScenarioFile(named);
+  if (story === undefined) throw new OptionError(`${file}: ${named} tells no story`);
+  return story;
 }
 
 const written = z.union([z.string(), z.number()]).transform(String).optional();
@@ -122,7 +142,12 @@ const items = z.array(z.string()).transform((list) => list.join(' '));
 const scenarioSchema = z.strictObject({
   ...{ nodes: written, validators: written, byzantine: written, network: written, loss: written },
   ...{ duplicate: written, reorder: written, bandwidth: written, faults: written, duration: written },
-  ...{ load: written, seeds: written, schedule: z.union([items, z.string()]).optional() },
+  ...{
+    story: z.string().optional(),
+    load: written,
+    seeds: written,
+    schedule: z.union([items, z.string()]).optional(),
+  },
   pace: z
     .strictObject(Object.fromEntries(pace.fieldNames.map((name) => [name, z.int().min(1).optional()])))
     .transform((changes) => changes as Partial<Pace>)

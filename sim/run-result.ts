@@ -1,5 +1,6 @@
 /** What one simulated run gives: a verdict, and the figures that the report and the command line show. */
 
+import type { StepReport, StoryResult } from '../node/story/story.ts';
 import type { Acts } from './byzantine/actor.ts';
 import type { FaultKind } from './faults/kinds.ts';
 import type { Settings } from './settings.ts';
@@ -54,6 +55,15 @@ export interface FaultSpan {
   readonly what: string;
 }
 
+/** What a run shows of its story. */
+export interface ToldStory {
+  readonly title: string;
+  /** Every step that ended as it must, in order. */
+  readonly steps: readonly StepReport[];
+  /** Absent when it did not come to its end. */
+  readonly result: StoryResult | undefined;
+}
+
 export interface Quantiles {
   readonly count: number;
   readonly p50: number;
@@ -78,6 +88,8 @@ export interface RunResult {
   readonly vertices: { readonly authored: number; readonly final: number };
   /** Rival pledges of one unit that were both submitted, and those that were decided as they must be. */
   readonly races: { readonly run: number; readonly decided: number };
+  /** Absent where none was to be told. */
+  readonly story?: ToldStory | undefined;
   /** Proofs that nodes gave and that verified offline. */
   readonly proofs: number;
   /** From the author's signing to the moment the last honest node held the certificate, ms. */

@@ -9,10 +9,13 @@ import { Checker } from './checker/checker.ts';
 import { FaultInjector } from './faults/injector.ts';
 import { drawFaults, type ScheduledFault } from './faults/schedule.ts';
 import { Desk } from './load/desk.ts';
-import { Load } from './load/load.ts';
+import { Load, type LoadHooks } from './load/load.ts';
 import { Random } from './random.ts';
 import type { RunResult } from './run-result.ts';
 import type { Settings } from './settings.ts';
+import { StoryCast } from './story/cast.ts';
+import { SimulatedHost } from './story/host.ts';
+import { StoryTeller } from './story/told.ts';
 import { type SimulatedNode, World } from './world.ts';
 
 export interface RunOptions {
@@ -86,6 +89,7 @@ export async function run(settings: Settings, seed: number, options: RunOptions 
   const actors = castActors(settings, seed, options.kinds);
   const faults = options.faults ?? faultsOf(settings, seed, actors);
   const desk = new Desk(seed);
+  const cast = settings.story && new StoryCast(settings.story, seed);
   const world = World.prepare({
     seed,
     seats: settings.validators,
@@ -93,21 +97,24 @@ export async function run(settings: Settings, seed: number, options: RunOptions 
     link: settings.network,
     steady: faults.length === 0,
     pace: settings.pace,
-    parties: desk.parties,
+    policy: settings.story?.policy,
+    parties: [...desk.parties, ...(cast?.parties ?? [])],
     disk: { syncMs: SYNC_MS, losesWrites: faults.length > 0 },
     actors,
   });
   desk.open(world.genesis.network);
   const honest = world.nodes.filter(({ number }) => !actors.has(number));
   const checker = new Checker(world, honest);
-  const load = new Load(world, desk, honest, {
+  const hooks: LoadHooks = {
     onAuthored: () => {
       checker.finality.authored += 1;
     },
     onAccepted: (vertexKey, authoredMs) => checker.finality.accept(vertexKey, authoredMs),
     outcomesOf: (callKey) => checker.outcomesOf(callKey),
     isFinal: (vertexKey) => checker.finality.isFinal(vertexKey),
-  });
+  };
+  const load = new Load(world, desk, honest, hooks);
+  const teller = settings.story && new StoryTeller(settings.story, checker);
   const failedStart = (node: SimulatedNode, error: Error) =>
     checker.fail(
       'invariant broken',
@@ -137,6 +144,8 @@ export async function run(settings: Settings, seed: number, options: RunOptions 
     });
     sampleLater();
     load.begin(settings.load, settings.durationMs);
+    if (cast !== undefined)
+      time.after(0, () => teller?.begin(world, new SimulatedHost(world, cast, honest, hooks)));
     injector.schedule(faults);
     const endMs = time.now() + settings.durationMs;
     while (!isOver() && time.now() < endMs) {
@@ -147,8 +156,9 @@ export async function run(settings: Settings, seed: number, options: RunOptions 
     const calmMs = endMs + CALM_MS;
     while (!isOver() && time.now() < calmMs) {
       await time.run(time.now() + LOOK_MS);
-      if (checker.settled) break;
+      if (checker.settled && teller?.isDone !== false) break;
     }
+    if (!isOver()) teller?.end();
     // Who meets a fork names those who made it, and stops: let everybody meet it.
     if (checker.failure?.verdict === 'diverged') await time.run(time.now() + AFTERMATH_MS);
   } catch (error) {
@@ -162,6 +172,7 @@ export async function run(settings: Settings, seed: number, options: RunOptions 
   const result = summarise(world, checker, settings, seed);
   return {
     ...result,
+    story: teller?.told,
     faults: injector.counts,
     faultSpans: injector.spans,
     trace: checker.failure === undefined && options.keepTrace ? world.trace.lines() : checker.trace,
@@ -174,7 +185,7 @@ function summarise(
   checker: Checker,
   settings: Settings,
   seed: number,
-): Omit<RunResult, 'faults' | 'faultSpans' | 'trace' | 'wallMs'> {
+): Omit<RunResult, 'story' | 'faults' | 'faultSpans' | 'trace' | 'wallMs'> {
   const { failure, finality } = checker;
   const acting = world.nodes.filter(({ masquerade }) => masquerade !== undefined);
   return {

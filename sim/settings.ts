@@ -1,6 +1,7 @@
 /** What a run is made of, besides its seed: `tally sim` options and scenario files both end up here. */
 
 import type { Pace } from '../consensus/checkpoint/genesis.ts';
+import type { StoryPlan } from '../node/story/plan.ts';
 import type { FaultKind } from './faults/kinds.ts';
 import type { ScheduledFault } from './faults/schedule.ts';
 
@@ -44,6 +45,8 @@ export interface Settings {
   readonly load: LoadSettings;
   /** What the genesis sets otherwise than by default. */
   readonly pace: Partial<Pace>;
+  /** A story that is told beside the load; the run passes only if it ends as it must. */
+  readonly story?: StoryPlan;
 }
 
 export const defaultSettings: Settings = {

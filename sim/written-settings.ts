@@ -7,7 +7,7 @@ import { encodeFault } from './faults/fault-text.ts';
 import type { WrittenSettings } from './options.ts';
 import { defaultSettings, type Settings } from './settings.ts';
 
-/** By option name, without `pace`, which only a scenario file can say. */
+/** By option name, without `pace` and `story`, which only a scenario file can say. */
 export function writeSettings(settings: Settings): WrittenSettings {
   const { nodes, validators, byzantine, network, faults, schedule, durationMs, load } = settings;
   const standard = defaultSettings;
@@ -40,7 +40,7 @@ export function writeSettings(settings: Settings): WrittenSettings {
 
 /** The one command that does this run; `undefined` when it takes a scenario file to say it. */
 export function writeCommand(settings: Settings, seed: number): string | undefined {
-  return Object.keys(settings.pace).length === 0
+  return Object.keys(settings.pace).length === 0 && settings.story === undefined
     ? commandOf(seed, { ...writeSettings(settings) })
     : undefined;
 }
@@ -56,8 +56,8 @@ export function commandOf(seed: number, options: { readonly [name: string]: unkn
 /** A scenario file, TOML. */
 export function writeScenario(settings: Settings, seed: number, comment: string): string {
   const { schedule, ...written } = writeSettings(settings);
-  const lines = Object.entries({ seeds: `${seed}`, ...written }).flatMap(([name, value]) =>
-    value === undefined ? [] : [`${name} = ${toToml(value)}`],
+  const lines = Object.entries({ seeds: `${seed}`, story: settings.story?.source, ...written }).flatMap(
+    ([name, value]) => (value === undefined ? [] : [`${name} = ${toToml(value)}`]),
   );
   const faults =
     schedule === undefined ? [] : ['schedule = [', ...schedule.split(' ').map((item) => `  "${item}",`), ']'];

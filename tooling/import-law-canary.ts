@@ -56,6 +56,7 @@ const IMPORTS: Plant[] = [
   saying('consensus/dag', 'export', "export { x } from '../pbft/x.ts';"),
   saying('consensus/dag', 'type', "import type {\n  X,\n} from '../pbft/x.ts';"),
   saying('consensus/dag', 'ending', "import '../codec/x.js';"),
+  importing('node/story', '../demo/x.ts'),
   importing('node/replica', '../libp2p/x.ts'),
   importing('node/replica', '../../light-client/verify/x.ts'),
   importing('node/replica', 'zod'),

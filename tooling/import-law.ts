@@ -70,6 +70,11 @@ export const LAWS: readonly Law[] = [
   { of: ['light-client/verify'], only: ['consensus', 'light-client/proof'], packages: [] },
   { of: ['light-client'], except: PURE, only: ['consensus', ...NODE_FOR_GATEWAY] },
   ...ADAPTERS.map((adapter) => ({ of: [adapter], never: ADAPTERS.filter((other) => other !== adapter) })),
+  // Told in the demo and in the simulator: it knows neither.
+  {
+    of: ['node/story'],
+    only: ['consensus', 'light-client', 'node/config/toml.ts', 'node/service/call-args.ts'],
+  },
   { of: ['consensus', 'node', 'light-client'], never: ['sim', 'bench'], lazily: ['node/main.ts'] },
   { of: ['sim'], never: ['bench'] },
   { of: ['bench'], only: ['consensus', 'node', 'light-client', ...SHOWN_BY_SIM] },

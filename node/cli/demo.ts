@@ -1,8 +1,12 @@
 /** `tally demo`: options, signals, exit codes. The demo itself is in node/demo/. */
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type Fault, processNames, stepNames } from '../demo/cast.ts';
+import { ConfigError } from '../config/toml.ts';
+import { checkPlayable, type Fault, processNames, stepNames } from '../demo/cast.ts';
 import { Demo } from '../demo/demo.ts';
+import type { StoryPlan } from '../story/plan.ts';
+import { readScenarioFile, scenarioNames } from '../story/scenario-file.ts';
+import { ENROL } from '../story/story.ts';
 
 /** Ten minutes of the sensors' time in one second of ours. */
 const SPEED_DEFAULT = 600;
@@ -10,6 +14,7 @@ const INTERRUPTED = 130;
 
 interface DemoFlags {
   readonly input?: string;
+  readonly scenario?: string;
   readonly once?: boolean;
   readonly json?: boolean;
   readonly seed: string;
@@ -28,6 +33,12 @@ export function registerDemo(program: Command, script: string): void {
       '--input <file>',
       'replay a recording: LoRaWAN uplinks (NDJSON) or SenML-JSON lines, plain or .gz',
     )
+    .addOption(
+      new Option(
+        '--scenario <name>',
+        `tell another story: a TOML file, or one of ${scenarioNames().join(', ')}`,
+      ).conflicts(['input', 'seed', 'speed']),
+    )
     .addOption(new Option('--once', 'exit when the story ends (the default)').conflicts('keep'))
     .option('--json', 'print one JSON summary and nothing else on stdout')
     .option('--seed <text>', 'seed of the simulated sensors', 'tally')
@@ -40,13 +51,18 @@ export function registerDemo(program: Command, script: string): void {
       addFault,
       [],
     )
-    .addHelpText('after', `\nProcesses: ${processNames.join(', ')}\nSteps: ${stepNames.join(', ')}`)
+    .addHelpText(
+      'after',
+      `\nProcesses: ${processNames.join(', ')}\nSteps: ${stepNames.join(', ')}; of a scenario, ${ENROL} and those of its file`,
+    )
     .action((flags: DemoFlags) => runDemo(flags, script));
 }
 
 async function runDemo(flags: DemoFlags, script: string): Promise<void> {
   const { input, json = false, seed, speed, home, keep = false, fault: faults } = flags;
-  const demo = new Demo({ input, json, seed, speed, home, keep, faults }, script);
+  const scenario = flags.scenario === undefined ? undefined : await readStory(flags.scenario);
+  checkFaults(faults, scenario);
+  const demo = new Demo({ input, scenario, json, seed, speed, home, keep, faults }, script);
   let interrupted: (() => void) | undefined;
   const interruption = new Promise<void>((resolve) => (interrupted = resolve));
   const onSignal = () => {
@@ -76,16 +92,29 @@ function parseSpeed(text: string): number {
 }
 
 function addFault(text: string, before: readonly Fault[]): readonly Fault[] {
-  const [, name, step] = /^kill:([a-z-]+)@([a-z-]+)$/.exec(text) ?? [];
+  const [, name, step] = /^kill:([a-z-]+)@([a-z0-9-]+)$/.exec(text) ?? [];
   const process = processNames.find((known) => known === name);
-  const at = stepNames.find((known) => known === step);
-  if (process === undefined)
+  if (process === undefined || step === undefined)
     throw new InvalidArgumentError(
       `expected kill:<name>@<step>, a name being one of ${processNames.join(', ')}`,
     );
-  if (at === undefined)
-    throw new InvalidArgumentError(
-      `expected kill:<name>@<step>, a step being one of ${stepNames.join(', ')}`,
-    );
-  return [...before, { name: process, step: at }];
+  return [...before, { name: process, step }];
+}
+
+async function readStory(source: string): Promise<StoryPlan> {
+  const { story } = await readScenarioFile(source);
+  if (story === undefined) throw new ConfigError(`${source}: tells no story`);
+  checkPlayable(story);
+  return story;
+}
+
+/** Which steps there are is known once the scenario is. */
+function checkFaults(faults: readonly Fault[], scenario: StoryPlan | undefined): void {
+  const steps: readonly string[] =
+    scenario === undefined ? stepNames : [ENROL, ...scenario.steps.map(({ name }) => name)];
+  for (const { step } of faults)
+    if (!steps.includes(step))
+      throw new ConfigError(
+        `--fault: expected kill:<name>@<step>, a step being one of ${steps.join(', ')}; got ${step}`,
+      );
 }

@@ -10,21 +10,26 @@ export class ConfigError extends Error {
 }
 
 export async function readToml<T>(file: string, schema: z.ZodType<T>): Promise<T> {
+  const result = schema.safeParse(await parseToml(file));
+  if (result.success) return result.data;
+  throw new ConfigError(tellIssues(file, result.error.issues));
+}
+
+/** What a file holds, unchecked. */
+export async function parseToml(file: string): Promise<{ readonly [name: string]: unknown }> {
   const text = await readFile(file, 'utf8').catch((cause) => {
     throw new ConfigError(`${file}: cannot read the configuration: ${(cause as Error).message}`, { cause });
   });
-  let parsed: unknown;
   try {
-    parsed = parse(text);
+    return parse(text);
   } catch (cause) {
     throw new ConfigError(`${file}: not TOML: ${(cause as Error).message}`, { cause });
   }
-  const result = schema.safeParse(parsed);
-  if (result.success) return result.data;
-  const reasons = result.error.issues.map(
-    (issue) => `  ${issue.path.join('.') || '(top level)'}: ${issue.message}`,
-  );
-  throw new ConfigError(`${file}: ${reasons.length} field(s) are wrong:\n${reasons.join('\n')}`);
+}
+
+export function tellIssues(file: string, issues: readonly z.core.$ZodIssue[]): string {
+  const reasons = issues.map((issue) => `  ${issue.path.join('.') || '(top level)'}: ${issue.message}`);
+  return `${file}: ${reasons.length} field(s) are wrong:\n${reasons.join('\n')}`;
 }
 
 /** Paths in a configuration are relative to the file that names them. */

@@ -1,7 +1,11 @@
 /** Acting on the ledger: a call is composed at one stakeholder's node, signed at several, submitted, and awaited. */
 
+import { compareBytes, fromHex, toHex } from '../../consensus/codec/bytes.ts';
 import type { Code } from '../../consensus/codec/codes.ts';
+import { invariant } from '../../consensus/codec/result.ts';
 import type { Json } from '../../consensus/codec/schema.ts';
+import type { Signer } from '../../consensus/crypto/ed25519.ts';
+import { signCall, signedCall } from '../../consensus/vertex/call.ts';
 import type { ApiClient } from './api-client.ts';
 import type { PlayerName } from './cast.ts';
 
@@ -12,10 +16,11 @@ const WAITS_MAX = 8;
 export interface Act {
   readonly transition: string;
   readonly args: { readonly [field: string]: Json };
-  /** The first composes and submits. */
-  readonly signers: readonly [PlayerName, ...PlayerName[]];
-  /** Adds signatures of keys that have no node of their own, such as a gateway's. */
-  readonly alsoSign?: (call: string) => string;
+  readonly signers: readonly PlayerName[];
+  /** Composes and submits; the first signer when left out. */
+  readonly submitter?: PlayerName;
+  /** Keys without a node of their own that sign as well, such as a gateway's. */
+  readonly keys?: readonly Signer[];
 }
 
 export interface Done {
@@ -51,20 +56,22 @@ export class Actors {
   }
 
   /** Carries an act through to its outcome, whatever that is. */
-  async perform({ transition, args, signers, alsoSign }: Act): Promise<Done> {
-    const [first] = signers;
-    const composed = await this.#clients[first].post<{ call: string; callId: string }>('/v1/calls', {
+  async perform({ transition, args, signers, submitter = signers[0], keys = [] }: Act): Promise<Done> {
+    if (submitter === undefined)
+      throw new TypeError('"submitter" expected one where nobody with a node signs');
+    const composed = await this.#clients[submitter].post<{ call: string; callId: string }>('/v1/calls', {
       transition,
       args,
     });
-    let call = alsoSign?.(composed.call) ?? composed.call;
+    let call = addSignatures(composed.call, keys);
     for (const signer of signers)
       call = (await this.#clients[signer].post<{ call: string }>('/v1/calls/sign', { call })).call;
     const startedMs = Date.now();
-    const { vertex, outcome } = await this.#submit(first, call);
+    const { vertex, outcome } = await this.#submit(submitter, call);
     const done = { callId: composed.callId, vertex, ms: Date.now() - startedMs };
     // A node that was killed between submitting and answering is asked twice; the first of the two took effect.
-    if (outcome.code === 'E_REPLAY') return { ...done, ...(await this.#original(first, outcome.conflict)) };
+    if (outcome.code === 'E_REPLAY')
+      return { ...done, ...(await this.#original(submitter, outcome.conflict)) };
     return { ...done, ...outcome };
   }
 
@@ -95,4 +102,15 @@ export class Actors {
     if (outcome === null) throw new Error(`vertex ${vertex} took effect but has no outcome`);
     return { vertex, ...outcome };
   }
+}
+
+/** Signatures of keys that this process holds, each of them proof that its holder agrees. */
+function addSignatures(callHex: string, keys: readonly Signer[]): string {
+  if (keys.length === 0) return callHex;
+  const call = signedCall.decode(fromHex(callHex)!);
+  invariant(call.ok, 'the node composed this call');
+  const signatures = [...call.value.signatures, ...keys.map((signer) => signCall(call.value, signer))];
+  return toHex(
+    signedCall.encode({ ...call.value, signatures: signatures.sort((a, b) => compareBytes(a.key, b.key)) }),
+  );
 }

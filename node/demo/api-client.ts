@@ -15,9 +15,15 @@ export class ApiError extends Error {
   }
 }
 
+const isDown = (error: unknown): boolean => !(error instanceof ApiError) || error.status === 503;
+
 /** A node that is down comes back, and what is known and final elsewhere is soon known and final here. */
 function isPassing(error: unknown): boolean {
-  return !(error instanceof ApiError) || error.status === 503 || error.status === 404;
+  return isDown(error) || (error instanceof ApiError && error.status === 404);
+}
+
+function absentAt(status: number, error: unknown): undefined {
+  if (!(error instanceof ApiError) || error.status !== status) throw error;
 }
 
 export class ApiClient {
@@ -34,12 +40,30 @@ export class ApiClient {
     return (await this.#request('GET', path)).json() as Promise<T>;
   }
 
+  /** Like `get`, where there may be nothing: `undefined` for what this node, as far as it is, does not know. */
+  async find<T>(path: string): Promise<T | undefined> {
+    try {
+      return (await (await this.#request('GET', path, undefined, isDown)).json()) as T;
+    } catch (error) {
+      return absentAt(404, error);
+    }
+  }
+
   async post<T>(path: string, body: object): Promise<T> {
     return (await this.#request('POST', path, body)).json() as Promise<T>;
   }
 
   async bytes(path: string): Promise<Uint8Array> {
     return new Uint8Array(await (await this.#request('GET', path)).arrayBuffer());
+  }
+
+  /** Like `bytes`, where this stakeholder may have no right to it: then `undefined`. */
+  async bytesIfShown(path: string): Promise<Uint8Array | undefined> {
+    try {
+      return await this.bytes(path);
+    } catch (error) {
+      return absentAt(403, error);
+    }
   }
 
   /** One try; for asking whether the node is up. */
@@ -51,13 +75,18 @@ export class ApiClient {
     }
   }
 
-  async #request(method: string, path: string, body?: object): Promise<Response> {
+  async #request(
+    method: string,
+    path: string,
+    body?: object,
+    passes: (error: unknown) => boolean = isPassing,
+  ): Promise<Response> {
     const until = Date.now() + PATIENCE_MS;
     for (;;) {
       try {
         return await this.#once(method, path, body);
       } catch (error) {
-        if (!isPassing(error) || Date.now() > until) throw error;
+        if (!passes(error) || Date.now() > until) throw error;
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
     }

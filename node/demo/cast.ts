@@ -1,6 +1,8 @@
 /** Who plays in the demo: the stakeholders of a loan secured by goods, each with a process of its own. */
 
 import type { Role } from '../../consensus/contracts/registry.ts';
+import { ConfigError } from '../config/toml.ts';
+import type { StoryPlan } from '../story/plan.ts';
 
 export interface Player {
   readonly name: string;
@@ -96,5 +98,23 @@ export type StepName = (typeof stepNames)[number];
 /** A process to be killed, and the step before which that happens. */
 export interface Fault {
   readonly name: ProcessName;
-  readonly step: StepName;
+  /** Of the story that is told. */
+  readonly step: string;
+}
+
+export const playerNamed = (name: string) => players.find((player) => player.name === name);
+
+/** A story can be told here: who has a player's name has its role, and what is read is read at a player's node. */
+export function checkPlayable({ source, cast, steps }: StoryPlan): void {
+  for (const { name, roles } of cast) {
+    const player = playerNamed(name);
+    if (player !== undefined && player.roles.join() !== roles.join())
+      throw new ConfigError(`${source}: cast.${name}.roles: in the demo it is ${player.roles.join()}`);
+  }
+  const names = players.map(({ name }) => name).join(', ');
+  for (const [index, step] of steps.entries())
+    if (step.type === 'check' && playerNamed(step.by) === undefined)
+      throw new ConfigError(
+        `${source}: step ${index + 1} (${step.name}), by: runs no node in the demo; expected one of ${names}`,
+      );
 }

@@ -11,23 +11,28 @@ import { toHex } from '../../consensus/codec/bytes.ts';
 import { labelKey } from '../../consensus/contracts/registry.ts';
 import { findMosquitto, startEmbeddedBroker, startMosquitto } from '../../light-client/mqtt/broker.ts';
 import { verifyBundle } from '../../light-client/verify/verify.ts';
+import type { StoryPlan } from '../story/plan.ts';
+import { Story } from '../story/story.ts';
 import { Actors } from './actors.ts';
 import { ApiClient } from './api-client.ts';
-import { type Fault, gatewayName, type ProcessName, players, processNames, type StepName } from './cast.ts';
+import { type Fault, gatewayName, type ProcessName, players, processNames } from './cast.ts';
 import { enrolEverybody } from './enrolment.ts';
 import { type FeedOptions, type Recording, SensorFeed, surveyRecording } from './feed.ts';
 import { Measurements } from './measurements.ts';
 import { type NetworkFiles, writeNetwork } from './network-files.ts';
 import { Processes } from './processes.ts';
-import { describeApis, describeSummary } from './report.ts';
+import { describeApis, describeScenario, describeSummary } from './report.ts';
+import { type Broker, DemoHost } from './scenario-host.ts';
 import { Screen } from './screen.ts';
 import { tellStory } from './story.ts';
-import { type DemoSummary, summarise } from './summary.ts';
+import { type DemoSummary, equalNodes, type ScenarioSummary, summarise } from './summary.ts';
 import { goods } from './terms.ts';
 import { settleAll, watchPledge } from './watching.ts';
 
 export interface DemoOptions {
   readonly input: string | undefined;
+  /** Told instead of the story of one loan, with sensors of its own. */
+  readonly scenario: StoryPlan | undefined;
   readonly json: boolean;
   readonly seed: string;
   readonly speed: number;
@@ -35,6 +40,15 @@ export interface DemoOptions {
   readonly keep: boolean;
   /** The story completes whatever is killed, as long as a quorum of seats lives or comes back. */
   readonly faults: readonly Fault[];
+}
+
+/** The network that a story is told on. */
+interface RunningNetwork {
+  readonly home: string;
+  readonly files: NetworkFiles;
+  readonly clients: { readonly [N in ProcessName]: ApiClient };
+  readonly broker: Broker;
+  readonly startedMs: number;
 }
 
 /** On a slow machine seven processes take their time. */
@@ -68,13 +82,13 @@ export class Demo {
     return this.#closing;
   }
 
-  async run(): Promise<DemoSummary> {
-    const { json, keep } = this.#options;
+  async run(): Promise<DemoSummary | ScenarioSummary> {
+    const { json, keep, scenario } = this.#options;
     const startedMs = Date.now();
     const recording = await this.#survey();
     const home = await this.#makeHome();
     const broker = await this.#startBroker();
-    const files = await writeNetwork(home, broker);
+    const files = await writeNetwork(home, broker, scenario);
     this.#screen.say(`Network ${toHex(files.genesis.network).slice(0, 16)}… in ${home}`);
     this.#screen.say(`Starting ${players.length} nodes and a gateway, each a process of its own …`);
     this.#startProcesses(files);
@@ -84,6 +98,22 @@ export class Demo {
       `${players.length} nodes (${players.filter((player) => player.seat).length} with a seat) and a gateway are up after ${Date.now() - startedMs} ms\n`,
     );
 
+    const network: RunningNetwork = { home, files, clients, broker, startedMs };
+    const [summary, told] =
+      scenario === undefined
+        ? await this.#tellLoan(network, recording)
+        : await this.#tellScenario(network, scenario);
+    if (json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+    for (const line of told) this.#screen.say(line);
+    if (keep) for (const line of describeApis(files)) this.#screen.say(line);
+    if (!keep && this.#options.home === undefined) this.#closers.unshift(() => removeDatabases(files));
+    return summary;
+  }
+
+  async #tellLoan(
+    { home, files, clients, broker, startedMs }: RunningNetwork,
+    recording: Recording | undefined,
+  ): Promise<readonly [DemoSummary, readonly string[]]> {
     const feed: FeedOptions = {
       ...broker,
       network: files.genesis.network,
@@ -127,17 +157,39 @@ export class Demo {
       recording,
       published,
       bundles: this.#bundles,
-      faults: this.#options.faults.map((fault) => ({
-        ...fault,
-        restarts: this.#processes.restarts(fault.name),
-      })),
+      faults: this.#faultsMet(),
       startedMs,
     });
-    if (json) process.stdout.write(`${JSON.stringify(summary)}\n`);
-    for (const line of describeSummary(summary, files, home)) this.#screen.say(line);
-    if (keep) for (const line of describeApis(files)) this.#screen.say(line);
-    if (!keep && this.#options.home === undefined) this.#closers.unshift(() => removeDatabases(files));
-    return summary;
+    return [summary, describeSummary(summary, files, home)];
+  }
+
+  async #tellScenario(
+    { home, files, clients, broker, startedMs }: RunningNetwork,
+    plan: StoryPlan,
+  ): Promise<readonly [ScenarioSummary, readonly string[]]> {
+    const keep = (name: string, bundle: Uint8Array) =>
+      this.#keepBundle(home, files, `${this.#bundles.length + 1}-${name}`, bundle);
+    const story = new Story(plan, new DemoHost(files, clients, broker, keep), {
+      before: (step) => this.#before(step),
+      after: (report) => this.#screen.step(report),
+    });
+    const told = await story.tell();
+    const [node] = await equalNodes(clients);
+    const summary: ScenarioSummary = {
+      ...{ ok: true, seconds: Math.round((Date.now() - startedMs) / 100) / 10 },
+      ...{ scenario: plan.source, genesis: files.genesisFile, story: told },
+      checkpoints: { height: node!.height, stateRoot: node!.stateRoot },
+      faults: this.#faultsMet(),
+      proofs: this.#bundles,
+    };
+    return [summary, describeScenario(summary, home)];
+  }
+
+  #faultsMet(): DemoSummary['faults'] {
+    return this.#options.faults.map((fault) => ({
+      ...fault,
+      restarts: this.#processes.restarts(fault.name),
+    }));
   }
 
   async #survey(): Promise<Recording | undefined> {
@@ -188,7 +240,7 @@ export class Demo {
     }
   }
 
-  #before(step: StepName): void {
+  #before(step: string): void {
     for (const fault of this.#options.faults) {
       if (fault.step !== step) continue;
       this.#screen.say(`    fault: ${fault.name} is killed now`);

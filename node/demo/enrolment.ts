@@ -1,8 +1,6 @@
 /** The story's first step: the gateway's key, the simulated sensors and a recording's devices come onto the ledger. */
 
-import { compareBytes, fromHex, toHex } from '../../consensus/codec/bytes.ts';
-import { invariant } from '../../consensus/codec/result.ts';
-import { signCall, signedCall } from '../../consensus/vertex/call.ts';
+import { toHex } from '../../consensus/codec/bytes.ts';
 import type { Actors } from './actors.ts';
 import { gatewayName, type PlayerName } from './cast.ts';
 import type { Recording, SensorFeed } from './feed.ts';
@@ -23,7 +21,8 @@ export async function enrolEverybody(
     transition: 'enrol-key',
     args: { party: monitor, key: toHex(signer.publicKey), kind: 'gateway', monitor, replaces: null },
     signers: ['monitor-a'],
-    alsoSign: (call) => withSignature(call, homes),
+    // Proof that it holds the key which is being enrolled.
+    keys: [signer],
   });
   // The warehouse owns what weighs and counts, the monitor what watches: evidence wants two owners.
   const simulated = sensors.devices.map(({ device, function: purpose, publicKey }) => {
@@ -56,14 +55,4 @@ export async function enrolEverybody(
     height,
     ms,
   };
-}
-
-/** The gateway's own signature: proof that it holds the key which is being enrolled. */
-function withSignature(callHex: string, homes: NetworkFiles['homes']): string {
-  const call = signedCall.decode(fromHex(callHex)!);
-  invariant(call.ok, 'the node composed this call');
-  const signatures = [...call.value.signatures, signCall(call.value, homes[gatewayName].signer)];
-  return toHex(
-    signedCall.encode({ ...call.value, signatures: signatures.sort((a, b) => compareBytes(a.key, b.key)) }),
-  );
 }

@@ -14,7 +14,7 @@ import {
 import { toHex } from '../../consensus/codec/bytes.ts';
 import { invariant } from '../../consensus/codec/result.ts';
 import { defaultPolicy } from '../../consensus/contracts/policy.ts';
-import { labelKey } from '../../consensus/contracts/registry.ts';
+import { labelKey, type Role } from '../../consensus/contracts/registry.ts';
 import { immediateTriggers } from '../../consensus/contracts/triggers/rules.ts';
 import { type Signer, SUITE } from '../../consensus/crypto/ed25519.ts';
 import { freePorts } from '../config/free-ports.ts';
@@ -23,7 +23,9 @@ import { DATA_DIR, nodeConfigToml } from '../config/node-config.ts';
 import { nativeSigner } from '../crypto/native.ts';
 import { createKeyFile } from '../keys/key-file.ts';
 import { makeFirstStamp } from '../level/stamp.ts';
-import { gatewayName, type PlayerName, type ProcessName, players } from './cast.ts';
+import { makeLei } from '../story/lei.ts';
+import type { StoryPlan } from '../story/plan.ts';
+import { gatewayName, type PlayerName, type ProcessName, playerNamed, players } from './cast.ts';
 import { SENSORS_START_AGO_MS } from './feed.ts';
 
 const HOST = '127.0.0.1';
@@ -48,11 +50,22 @@ export interface NetworkFiles {
   readonly homes: { readonly [N in ProcessName]: Home };
   /** Ids of the players' parties, hex. */
   readonly parties: { readonly [N in PlayerName]: string };
+  /** Of a story's cast that run no node here. */
+  readonly others: ReadonlyMap<string, OtherMember>;
+}
+
+/** A member of a story's cast whose key this process holds. */
+export interface OtherMember {
+  readonly lei: string;
+  readonly title: string;
+  readonly roles: readonly Role[];
+  readonly signer: Signer;
 }
 
 export async function writeNetwork(
   home: string,
   mqtt: { readonly url: string; readonly protocolVersion: 4 | 5 },
+  story?: StoryPlan,
 ): Promise<NetworkFiles> {
   const passphrase = toHex(randomBytes(16));
   const names: readonly ProcessName[] = [...players.map((player) => player.name), gatewayName];
@@ -80,7 +93,8 @@ export async function writeNetwork(
       },
     };
   }
-  const record = genesisOf(homes);
+  const others = castOthers(story);
+  const record = genesisOf(homes, others, story);
   const genesis = checkGenesis(record);
   invariant(genesis.ok, `the demo's genesis is good: ${JSON.stringify(genesis)}`);
   const genesisFile = join(home, 'genesis.json');
@@ -121,25 +135,56 @@ export async function writeNetwork(
     passphrase,
     homes,
     parties: parties as NetworkFiles['parties'],
+    others,
   };
 }
 
-function genesisOf(homes: { readonly [N in ProcessName]: Home }): GenesisRecord {
+/** Those of the cast that are none of the players: each gets a key. */
+function castOthers(story: StoryPlan | undefined): ReadonlyMap<string, OtherMember> {
+  const others = new Map<string, OtherMember>();
+  for (const { name, title, roles } of story?.cast ?? []) {
+    if (playerNamed(name) === undefined)
+      others.set(name, {
+        ...{ lei: makeLei(others.size), title, roles },
+        signer: nativeSigner(new Uint8Array(randomBytes(32))),
+      });
+  }
+  return others;
+}
+
+function genesisOf(
+  homes: { readonly [N in ProcessName]: Home },
+  others: ReadonlyMap<string, OtherMember>,
+  story: StoryPlan | undefined,
+): GenesisRecord {
+  const played = players.map(({ name, title, lei, address, roles }) => ({
+    lei,
+    name: title,
+    address,
+    roles: [...roles],
+    keys: [homes[name].signer.publicKey],
+  }));
+  const cast = [...others.values()].map(({ lei, title, roles, signer }) => ({
+    lei,
+    name: title,
+    address: `${title}, main office`,
+    roles: [...roles],
+    keys: [signer.publicKey],
+  }));
+
   return {
     suite: SUITE,
     name: 'tallystick demo',
     time: Date.now(),
     seats: players.filter((player) => player.seat).map(({ name }) => homes[name].signer.publicKey),
     committee: defaultCommitteeRules,
-    parties: players.map(({ name, title, lei, address, roles }) => ({
-      lei,
-      name: title,
-      address,
-      roles: [...roles],
-      keys: [homes[name].signer.publicKey],
-    })),
+    parties: [...played, ...cast],
     // The demo's sensors live through hours in seconds: their clocks begin long before ours, and never pass it.
-    policy: { ...defaultPolicy, triggers: immediateTriggers, evidenceAgeMs: 2 * SENSORS_START_AGO_MS },
-    pace: defaultPace,
+    policy: story?.policy ?? {
+      ...defaultPolicy,
+      triggers: immediateTriggers,
+      evidenceAgeMs: 2 * SENSORS_START_AGO_MS,
+    },
+    pace: { ...defaultPace, ...story?.pace },
   };
 }

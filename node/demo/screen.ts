@@ -1,7 +1,7 @@
 /** What the demo shows: a line for each step, a bar while readings stream. Silent for `--json`. */
 
 import { SingleBar } from 'cli-progress';
-import type { StepReport } from './teller.ts';
+import { describeStep, type StepReport } from '../story/story.ts';
 
 export class Screen {
   readonly #silent: boolean;
@@ -21,14 +21,9 @@ export class Screen {
     process.stderr.write(`${text}\n`);
   }
 
-  step({ text, signers, height, ms }: StepReport): void {
+  step(report: Omit<StepReport, 'step'>): void {
     this.#step += 1;
-    const number = String(this.#step).padStart(2);
-    const signed = signers.length === 0 ? '' : `signed by ${signers.join(', ')}`;
-    const final = height === undefined ? '' : `checkpoint ${height}${ms === undefined ? '' : ` in ${ms} ms`}`;
-    this.say(`${number}. ${text}`);
-    const facts = [signed, final].filter((fact) => fact !== '').join(' · ');
-    if (facts !== '') this.say(`    ${facts}`);
+    for (const line of describeStep(report, this.#step)) this.say(line);
   }
 
   startBar(total: number): void {

@@ -1,6 +1,7 @@
 /** What the demo reports at its end, in figures: the `--json` object. */
 
 import { readFile } from 'node:fs/promises';
+import type { StoryResult as ToldStory } from '../story/story.ts';
 import type { ApiClient } from './api-client.ts';
 import { type Fault, gatewayName, type ProcessName, players } from './cast.ts';
 import type { Recording } from './feed.ts';
@@ -25,7 +26,7 @@ export interface GatewayStatus {
   };
 }
 
-interface NodeStatus {
+export interface NodeStatus {
   readonly height: number;
   readonly stateRoot: string;
   readonly memory: { readonly rssBytes: number };
@@ -60,6 +61,19 @@ export interface DemoSummary {
   readonly refused: { readonly [code: string]: number };
   /** What was killed on purpose, and how often it was started again. */
   readonly faults: readonly (Fault & { readonly restarts: number })[];
+  readonly proofs: readonly string[];
+}
+
+/** The same of a scenario's story. */
+export interface ScenarioSummary {
+  readonly ok: boolean;
+  readonly seconds: number;
+  readonly scenario: string;
+  readonly genesis: string;
+  readonly story: ToldStory;
+  /** All nodes hold it. */
+  readonly checkpoints: { readonly height: number; readonly stateRoot: string };
+  readonly faults: DemoSummary['faults'];
   readonly proofs: readonly string[];
 }
 
@@ -114,7 +128,11 @@ export async function summarise(facts: {
 }
 
 /** Asks all nodes until they stand at one height, which a quiet network soon does, and compares their roots. */
-async function equalNodes(clients: { readonly [N in ProcessName]: ApiClient }): Promise<NodeStatus[]> {
+export async function equalNodes(
+  clients: {
+    readonly [N in ProcessName]: ApiClient;
+  },
+): Promise<NodeStatus[]> {
   const until = Date.now() + EQUAL_WITHIN_MS;
   for (;;) {
     const nodes = await Promise.all(

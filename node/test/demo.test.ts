@@ -12,7 +12,8 @@ import type { Json } from '../../consensus/codec/schema.ts';
 import { verifyBundle } from '../../light-client/verify/verify.ts';
 import { sharedData } from '../../tooling/shared-data.ts';
 import { processNames } from '../demo/cast.ts';
-import type { DemoSummary } from '../demo/summary.ts';
+import type { DemoSummary, ScenarioSummary } from '../demo/summary.ts';
+import { findScenario } from '../story/scenario-file.ts';
 
 const test = suite('demo');
 const script = fileURLToPath(new URL('../main.js', import.meta.url));
@@ -149,6 +150,43 @@ async function checkCommand(home: string, proof: string, genesis: string): Promi
   equal((await run(['verify', proof, '--genesis', otherGenesis])).code, 1);
 }
 
+test('a scenario with its own cast and sensors, the bank and the gateway killed on the way: it ends as the file says', async () => {
+  await inHome(async (home) => {
+    const killed = ['kill:bank-a@draw', 'kill:gateway@theft'];
+    const { code, stdout, stderr } = await run([
+      ...['demo', '--scenario', 'metal', '--json', '--home', home],
+      ...killed.flatMap((fault) => ['--fault', fault]),
+    ]);
+    equal(code, 0, `exit code ${code}; stderr: ${stderr.slice(-2_000)}`);
+    const { story, proofs, genesis, faults: met } = JSON.parse(stdout) as ScenarioSummary;
+    const { steps, effective, refused, frames, checks } = story;
+    equal(
+      { steps, effective, refused, frames, checks },
+      { steps: 39, effective: 26, refused: 4, frames: 23, checks: 5 },
+    );
+    equal(
+      met.map(({ name, step, restarts }) => `kill:${name}@${step} ${restarts}`),
+      killed.map((fault) => `${fault} 1`),
+    );
+    // Of every call but the enrolments and the freezing, which nobody signs.
+    equal([story.proofs, proofs.length], [26, 26]);
+    for (const proof of proofs) await checkBundle(proof, genesis);
+    equal(await survivors(home), '', 'no process is left behind');
+  });
+});
+
+test('a scenario that does not end as its file says fails, and says at which step', async () => {
+  await inHome(async (home) => {
+    const file = join(home, 'wrong.toml');
+    const text = await readFile(findScenario('truck'), 'utf8');
+    await writeFile(file, text.replace('amount = 14_000', 'amount = 50_000'));
+    const { code, stderr } = await run(['demo', '--scenario', file, '--home', join(home, 'network')]);
+    equal(code, 1);
+    ok(stderr.includes('step 5 (fuel): expected OK, got E_MANDATE because of mandate'), stderr);
+    equal(await survivors(home), '');
+  });
+});
+
 test('interrupted in the middle: it ends at once and leaves no process behind', async () => {
   await inHome(async (home) => {
     const ran = await run(['demo', '--home', home], (stdout, kill) => {
@@ -163,6 +201,13 @@ test('interrupted in the middle: it ends at once and leaves no process behind', 
 test('wrong options say what was expected', async () => {
   const fault = await run(['demo', '--fault', 'kill:nobody@pledge']);
   ok(fault.code !== 0 && processNames.every((name) => fault.stderr.includes(name)), fault.stderr);
+  const step = await run(['demo', '--scenario', 'truck', '--fault', 'kill:bank-a@pledge']);
+  ok(step.code === 1 && /got pledge/.test(step.stderr) && /fuel-twice/.test(step.stderr), step.stderr);
+  const scenario = await run(['demo', '--scenario', 'nowhere']);
+  ok(
+    scenario.code === 1 && /nowhere: no such file, nor one of .*truck/.test(scenario.stderr),
+    scenario.stderr,
+  );
   const input = await run(['demo', '--input', '/nonexistent.ndjson']);
   ok(input.code === 1 && input.stderr.includes('/nonexistent.ndjson'), input.stderr);
 });

@@ -25,7 +25,7 @@ import type { SimulatedNode, World } from '../world.ts';
 import { CertifiedChain } from './chain.ts';
 import { Finality } from './finality.ts';
 import { HonestWords } from './honest-words.ts';
-import { checkProofs } from './proofs.ts';
+import { checkProofs, checkVertices } from './proofs.ts';
 import { checkRace } from './races.ts';
 import { ShadowAllowance } from './shadow-allowance.ts';
 
@@ -243,7 +243,20 @@ export class Checker {
     for (const node of this.#honest) {
       if (this.#failure === undefined) await this.#checkStored(node);
       if (this.#failure === undefined) await this.#checkProofs(node);
+      if (this.#failure === undefined) await this.#checkRaceProofs(races, node);
     }
+  }
+
+  /** The loser has the proof of its refusal, which names the winner, and of the winner's own call: at every node (R001). */
+  async #checkRaceProofs(races: readonly PledgeRace[], node: SimulatedNode): Promise<void> {
+    const vertices = races
+      .flatMap((race) => race.rivals ?? [])
+      .flatMap((call) => this.outcomesOf(toHex(callId(call.header))))
+      .filter(({ code }) => code === 'OK' || code === 'E_ENCUMBERED')
+      .map(({ vertex }) => vertex);
+    const { wrong, held } = await checkVertices(node, vertices, this.#world, this.#random);
+    this.proofs += held;
+    if (wrong !== undefined) this.fail('invariant broken', 'proof', `${node.name}, of a race: ${wrong}`);
   }
 
   #failUnsettled(): void {
@@ -335,10 +348,10 @@ export class Checker {
         'once',
         `vertex ${twice.slice(0, 8)} is final again at height ${height}`,
       );
-    for (const [index, vertex] of vertices.entries()) this.#onOutcome(vertex, outcomes[index]!);
+    for (const [index, vertex] of vertices.entries()) this.#onOutcome(vertex, outcomes[index]!, height);
   }
 
-  #onOutcome(vertex: Vertex, outcome: Outcome): void {
+  #onOutcome(vertex: Vertex, outcome: Outcome, height: number): void {
     const code = outcomeCode(outcome);
     if ((code === 'E_FORK' || code === 'E_KEY_SUSPENDED') && this.#honestAuthors.has(vertex.authorKey))
       this.fail(
@@ -352,7 +365,10 @@ export class Checker {
     if (!call.ok) return this.fail('invariant broken', 'validity', `a final call does not decode`);
     const callKey = toHex(callId(call.value.header));
     const outcomes = this.#outcomes.get(callKey) ?? [];
-    this.#outcomes.set(callKey, [...outcomes, { code, conflict: toHex(outcome.conflict) }]);
+    this.#outcomes.set(callKey, [
+      ...outcomes,
+      { code, conflict: toHex(outcome.conflict), vertex: vertex.key, height },
+    ]);
   }
 
   /** Whatever is no fork continues its author's chain, and nothing is left out `[VTX-2]`. */

@@ -43,6 +43,23 @@ export async function checkProofs(
   return { wrong, held: wrong === undefined ? 2 : 1 };
 }
 
+/** Asks for proofs of final vertices, of each of them. */
+export async function checkVertices(
+  { runner, store }: SimulatedNode,
+  vertexKeys: readonly string[],
+  world: World,
+  random: Random,
+): Promise<{ readonly wrong: string | undefined; readonly held: number }> {
+  const { ledger } = runner!.replica;
+  if ((await store.checkpoint(ledger.height)) === undefined) return { wrong: undefined, held: 0 };
+  const prover = new Prover(ledger, store, new DurableHead(ledger));
+  for (const [held, vertexKey] of vertexKeys.entries()) {
+    const wrong = await vertexFault(prover, vertexKey, world, random);
+    if (wrong !== undefined) return { wrong, held };
+  }
+  return { wrong: undefined, held: vertexKeys.length };
+}
+
 async function vertexFault(
   prover: Prover,
   vertexKey: string,

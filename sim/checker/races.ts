@@ -9,13 +9,13 @@ import type { CallOutcome } from '../load/load.ts';
 import type { PledgeRace } from '../load/race.ts';
 
 /** Said of the author's chain or key: the call was not run, and may come again in another's vertex. */
-const NOT_RUN: readonly string[] = ['E_FORK', 'E_KEY_SUSPENDED', 'E_KEY_REVOKED'];
+export const NOT_RUN: readonly string[] = ['E_FORK', 'E_KEY_SUSPENDED', 'E_KEY_REVOKED'];
 
 export type RaceEnd = 'not run' | 'decided' | { readonly wrong: string };
 
 export function checkRace(
   { number, rivals, unit }: PledgeRace,
-  outcomesOf: (callKey: string) => readonly CallOutcome[],
+  outcomesOf: (callKey: string) => readonly Pick<CallOutcome, 'code' | 'conflict'>[],
   state: LedgerState,
 ): RaceEnd {
   if (rivals === undefined) return 'not run';

@@ -10,7 +10,8 @@ import { enrolDevice, enrolKey } from '../../consensus/contracts/transitions/enr
 import type { Signer } from '../../consensus/crypto/ed25519.ts';
 import { hash, zero32 } from '../../consensus/crypto/hash.ts';
 import { composeCall, type SignedCall, signCall } from '../../consensus/vertex/call.ts';
-import { drawSigner, makeLei, type Party } from '../cast.ts';
+import { makeLei } from '../../node/story/lei.ts';
+import { drawSigner, type Party } from '../cast.ts';
 
 const roles = {
   enterprise: 'enterprise',

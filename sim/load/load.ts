@@ -5,6 +5,7 @@
 
 import { encodeReadingProof } from '../../consensus/checkpoint/evidence.ts';
 import { toHex } from '../../consensus/codec/bytes.ts';
+import type { Code } from '../../consensus/codec/codes.ts';
 import { callRecord, key } from '../../consensus/contracts/registry.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
 import { batch, batchHash, makeBatch } from '../../consensus/vertex/batch.ts';
@@ -22,9 +23,12 @@ import { PledgeRace } from './race.ts';
 
 /** How a call ended in the ledger, as the checker saw it first. */
 export interface CallOutcome {
-  readonly code: string;
+  readonly code: Code;
   /** Hex. */
   readonly conflict: string;
+  /** Key of the vertex that carried it, and the height at which that was confirmed. */
+  readonly vertex: string;
+  readonly height: number;
 }
 
 export interface LoadHooks {

@@ -8,6 +8,7 @@ import { type Content, html, Markup } from './html.ts';
 import { type LineChart, lineChart } from './line-chart.ts';
 import { median, tellNumber, tellSpan } from './scale.ts';
 import { type Frame, frameOf, greatest, least, peak, rate, seriesOf, told } from './series.ts';
+import { storyTable } from './story-table.ts';
 import { css } from './style.ts';
 import { actsTable, type Conditions, conditionsTable, seedTable, tellSeeds, trafficTable } from './tables.ts';
 import { commandMarkup, failureTable, verdictStrip } from './verdicts.ts';
@@ -47,6 +48,7 @@ ${verdictStrip(results, new Set(shown.map(({ seed }) => seed)))}${failureTable(f
 <section><h2>Over time</h2>${charts(results, parts)}</section>
 <section><h2>Traffic</h2>${trafficTable(results)}
 <p class="note">Counted when sent, over all links, lost ones included; per checkpoint over the checkpoints of all seeds.</p></section>
+${section('Story', storyTable(results))}
 ${section('Byzantine nodes', actsTable(results))}
 ${parts.shrunk && shrunkSection(parts.shrunk)}
 ${shown.length > 0 && html`<section><h2>Failures</h2>${shown.map((result) => failingSeed(result, parts.replay(result.seed), lines))}${untold(failing.length - shown.length)}</section>`}

@@ -23,7 +23,7 @@ export function conditionsTable(
   { settings, wallMs, build, writtenAt }: Conditions,
   results: readonly RunResult[],
 ): Markup {
-  const { nodes, validators, byzantine, network, faults, schedule, durationMs, load, pace } = settings;
+  const { nodes, validators, byzantine, network, faults, schedule, durationMs, load, pace, story } = settings;
   const chance = (value: number) => (value === 0 ? undefined : `${tellRough(value * 100)} %`);
   const rows: readonly (readonly [string, Content])[] = [
     ['seeds', tellSeeds(results)],
@@ -35,6 +35,7 @@ export function conditionsTable(
       'load',
       `${tellRough(load.verticesPerS)} vertices a second, ${tellRough(load.pledgeRacesPerMin)} pledge races a minute`,
     ],
+    ['story', story?.source],
     ['latency', network.latency],
     ['loss', chance(network.loss)],
     ['duplicates', chance(network.duplicate)],

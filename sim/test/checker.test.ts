@@ -6,6 +6,7 @@ import { makeQuorum, phaseDomain, voteBytes } from '../../consensus/checkpoint/c
 import { type Header, headerId } from '../../consensus/checkpoint/header.ts';
 import { makeOutcome, outcomesRoot } from '../../consensus/checkpoint/outcome.ts';
 import { toHex } from '../../consensus/codec/bytes.ts';
+import type { Code } from '../../consensus/codec/codes.ts';
 import { orderHead } from '../../consensus/contracts/objects/order-receipt.ts';
 import { chain } from '../../consensus/contracts/registry.ts';
 import { Draft, LedgerState } from '../../consensus/contracts/state.ts';
@@ -313,7 +314,7 @@ test('a race whose end is wrong is seen as such', () => {
   );
   race.file([Uint8Array.of(1)], { certifiedMs: 1_000 });
   const [first, second] = race.pledge({ certifiedMs: 1_000 }).map((call) => toHex(callId(call.header)));
-  const judge = (outcomes: Record<string, [code: string, conflict: string][]>) => {
+  const judge = (outcomes: Record<string, [code: Code, conflict: string][]>) => {
     const end = checkRace(
       race,
       (id) => (outcomes[id] ?? []).map(([code, conflict]) => ({ code, conflict })),
