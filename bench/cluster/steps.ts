@@ -42,7 +42,7 @@ export const fullPlan: Plan = {
   readings: [8, 32, 128],
   readingsParts: [0.6, 1.1],
   readingsMs: 8_000,
-  beforeKillMs: 8_000,
+  beforeKillMs: 12_000,
   afterKillMs: 15_000,
 };
 

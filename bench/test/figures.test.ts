@@ -5,9 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { finalBySecond, finalPerS, finalVertices, latenciesMs } from '../cluster/finality.ts';
+import { clusterFigures } from '../cluster/figures.ts';
+import {
+  type FinalVertex,
+  finalBySecond,
+  finalPerS,
+  finalVertices,
+  latenciesMs,
+} from '../cluster/finality.ts';
 import type { LaneRecord } from '../cluster/generator.ts';
 import { parseMetrics, sumConnections } from '../cluster/samples.ts';
+import type { Step } from '../cluster/steps.ts';
 import type { Conditions } from '../output/conditions.ts';
 import type { Findings } from '../output/findings.ts';
 import { appendHistory, compareHistory, readHistory } from '../output/history.ts';
@@ -161,6 +169,66 @@ test('the history shows a ratio that lost a tenth, and compares only what is ali
   const message = await readHistory(file).catch((error: Error) => error.message);
   assert.match(String(message), /history\.ndjson:1: not a record/);
   await rm(folder, { recursive: true });
+});
+
+test('a cluster run comes to the figures that others read by name', () => {
+  const node = { atMs: 0, rssBytes: 1 << 20, open: 0, parked: 0, height: 1, final: 0, dropped: 0 };
+  const snapshot = (atMs: number, cpuS: number, wireBytes: number) => ({
+    ...{ atMs, wireBytes },
+    nodes: Array.from({ length: 4 }, () => ({ ...node, cpuS })),
+  });
+  /** `perS` offered for ten seconds, each final after so long. */
+  const steps: Step[] = [];
+  const final: FinalVertex[] = [];
+  const add = (kind: Step['kind'], name: string, perS: number, readings: number, latencyMs: number) => {
+    const fromMs = 20_000 * steps.length;
+    for (let i = 0; i < 10 * perS; i++) {
+      const dueMs = fromMs + (1_000 * i) / perS;
+      final.push({ dueMs, finalMs: dueMs + latencyMs });
+    }
+    const span = { fromMs, toMs: fromMs + 10_000 };
+    const at = steps.length;
+    steps.push({
+      ...{ kind, name, offeredPerS: perS, readings, span },
+      ...{ before: snapshot(fromMs, at, at * 1e6), after: snapshot(fromMs + 12_000, at + 1, (at + 1) * 1e6) },
+      ...(kind === 'killed' ? { killedMs: fromMs + 4_000 } : {}),
+    });
+  };
+  add('warm-up', '1/s', 999, 1, 1);
+  add('ladder', '100/s', 100, 1, 100);
+  add('ladder', '200/s', 200, 1, 200);
+  for (const [name, perS] of [
+    ['10 %', 20],
+    ['50 %', 100],
+    ['90 %', 180],
+  ] as const)
+    add('latency', name, perS, 1, 3 * perS);
+  add('readings', '32 readings', 100, 32, 100);
+  add('killed', 'one killed', 180, 1, 100);
+  const limits = [
+    { verticesPerS: 1_500, oneCoreVerticesPerS: 900 },
+    { verticesPerS: 1_700, oneCoreVerticesPerS: 900 },
+  ];
+  const lanes = [lane([], [])];
+  const { figures, ratios, plots, tables } = clusterFigures({
+    ...{ validators: 4, steps, series: [snapshot(0, 0, 0)], lanes, limits, final },
+  });
+  const of = (path: string): unknown =>
+    path.split('.').reduce<unknown>((value, name) => (value as Record<string, unknown>)[name], figures);
+  assert.is(of('saturation.verticesPerS'), 200, 'the warm-up is in no figure');
+  assert.is(of('limit.verticesPerS'), 1_600);
+  assert.is(of('ratioToLimit'), 0.5);
+  assert.equal(
+    ['at10', 'atHalf', 'at90'].map((name) => of(`${name}.p95Ms`)),
+    [60, 300, 540],
+  );
+  assert.is(of('readings32.perS'), 3_200);
+  assert.equal([of('oneKilled.ratio'), of('oneKilled.recoveredMs')], [1, 1_000]);
+  assert.is(of('atHalf.cpuUsPerVertexPerNode'), 1_000);
+  assert.is(of('atHalf.wireBytesPerReading'), 1_000);
+  assert.equal(ratios, { ratioToLimit: 0.5, 'oneKilled.ratio': 1 });
+  for (const plot of plots) assert.not.match(renderPlot(plot).text, 'NaN');
+  assert.is(tables[1]!.rows.length, steps.length);
 });
 
 test('the report is one page that asks for nothing, and escapes what it shows', () => {
