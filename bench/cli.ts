@@ -82,7 +82,9 @@ export function registerBench(program: Command, script: string): void {
 
 function addCommon(command: Command): Command {
   return command
-    .option('--dir <folder>', 'where stores are made (default: the system’s temporary folder)', resolve)
+    .option('--dir <folder>', 'where stores are made (default: the system’s temporary folder)', (folder) =>
+      resolve(folder),
+    )
     .option('--json', 'print one JSON object and nothing else on stdout')
     .option('--report <file>', 'write one HTML page with plots, which needs nothing else')
     .option('--record [file]', `append a line to the history (default: ${HISTORY_FILE})`);

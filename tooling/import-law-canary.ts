@@ -84,6 +84,7 @@ const IMPORTS: Plant[] = [
   { file: 'node/main.ts', source: "import '../sim/x.ts';" },
   importing('sim', '../bench/x.ts'),
   importing('bench', '../sim/x.ts'),
+  importing('bench', '../sim/report/page.ts'),
   importing('sim', '../tooling/x.ts'),
   importing('tooling', '../node/x.ts'),
 ];

@@ -46,6 +46,7 @@ export async function benchCluster(
   const profileFolder = profileFile === undefined ? undefined : join(folder, 'profile');
   let cluster: Cluster | undefined;
   let load: Generators | undefined;
+  let isGood = false;
   try {
     const conditions = await readConditions(folder);
     const home = await writeCluster(folder, validators, delayMs > 0);
@@ -74,22 +75,25 @@ export async function benchCluster(
     const { figures, ratios, tables, plots } = clusterFigures(run);
     const profiled =
       profileFile === undefined ? [] : await profileTables(profileFolder!, profileFile, run.final.length);
+    const faults = [
+      ...cluster.deaths,
+      ...laneFaults(lanes),
+      ...faultsOf(counts, takenIn(lanes), cluster.ended),
+    ];
+    isGood = faults.length === 0;
     return {
-      ...{ bench: 'cluster', conditions },
+      ...{ bench: 'cluster', conditions, faults },
       settings: { validators, generators, delayMs, quick: isQuick, verifier: limitVerifier },
       ...{ figures, ratios, plots, tables: [...tables, ...profiled] },
       notes: [
         `Validators, load generators and this command share ${conditions.cores} cores. Finality is the lane's: from due to certified header in hand.`,
       ],
-      faults: [...cluster.deaths, ...laneFaults(lanes), ...faultsOf(counts, takenIn(lanes), cluster.ended)],
     };
-  } catch (error) {
-    say(`the network's files stay in ${folder}`);
-    throw error;
   } finally {
     load?.stop();
     await cluster?.stop();
-    if (cluster?.deaths.length === 0) await rm(folder, { recursive: true, force: true });
+    if (isGood) await rm(folder, { recursive: true, force: true });
+    else say(`the network's files stay in ${folder}`);
   }
 }
 

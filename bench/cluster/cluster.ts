@@ -9,7 +9,7 @@ import { until } from './lane.ts';
 import { type NodeSample, sampleNode, wireBytes } from './samples.ts';
 
 const READY_WITHIN_MS = 120_000;
-const SAMPLE_EVERY_MS = 1_000;
+const SAMPLE_EVERY_MS = 2_000;
 
 /** Everything at one moment. */
 export interface Snapshot {
@@ -31,7 +31,7 @@ const relayScript = fileURLToPath(new URL(`./relay${extname(import.meta.url)}`, 
 
 export class Cluster {
   readonly home: ClusterHome;
-  /** One each second. */
+  /** One every other second. */
   readonly series: Snapshot[] = [];
   /** Processes that died unasked. */
   readonly deaths: string[] = [];

@@ -109,11 +109,12 @@ function latencyFigures(measured: readonly StepFigures[]) {
 }
 
 function readingsFigures(measured: readonly StepFigures[]) {
-  const counts = new Set(measured.filter(({ kind }) => kind !== 'killed').map(({ readings }) => readings));
+  const counted = measured.filter(({ kind }) => kind !== 'killed' && kind !== 'warm-up');
+  const counts = new Set(counted.map(({ readings }) => readings));
   return Object.fromEntries(
     [...counts].map((count) => {
       const best = greatest(
-        measured.filter(({ readings }) => readings === count).map((step) => step.finalPerS),
+        counted.filter(({ readings }) => readings === count).map((step) => step.finalPerS),
       );
       return [`readings${count}`, { perS: best * count, verticesPerS: best }];
     }),

@@ -4,6 +4,7 @@
  */
 
 import { toHex } from '../../consensus/codec/bytes.ts';
+import type { Signer } from '../../consensus/crypto/ed25519.ts';
 import {
   type LightRequest,
   lightRequest,
@@ -40,6 +41,8 @@ export interface SentVertex {
   readonly id: Uint8Array;
   readonly envelope: Uint8Array;
   readonly author: number;
+  /** In its author's chain. */
+  readonly sequence: number;
   /** When it was to be sent, ms since 1970. */
   dueMs: number;
   takenMs: number | undefined;
@@ -48,6 +51,7 @@ export interface SentVertex {
 export class Lane {
   readonly #options: LaneOptions;
   readonly #link: LightLink;
+  readonly #authors: readonly Signer[];
   readonly #presigner: Presigner;
   /** What this lane has sent, in order. */
   readonly sent: SentVertex[] = [];
@@ -67,9 +71,10 @@ export class Lane {
     this.#options = options;
     this.#link = link;
     const { lane, network, checkpoint } = options;
-    const authors = Array.from({ length: AUTHORS_PER_LANE }, (_, i) =>
+    this.#authors = Array.from({ length: AUTHORS_PER_LANE }, (_, i) =>
       nativeSigner(authorSecret(laneKeyNumber(lane) + 1 + i)),
     );
+    const authors = this.#authors;
     this.#presigner = new Presigner({
       ...{ network, checkpoint, authors, startMs: Date.now(), seed: lane + 1 },
       payloadOf: (number) => this.#payloads?.[number % this.#payloads.length],
@@ -125,17 +130,21 @@ export class Lane {
     this.#ready = this.#ready.slice(total);
   }
 
-  /** Resolves once the last vertex of each author is final, and with it all before them. */
+  /** Resolves once the chain of each author is final up to its last vertex that was taken. */
   async drain(withinMs: number): Promise<void> {
     const last = new Map<number, SentVertex>();
     for (const vertex of this.sent) if (vertex.takenMs !== undefined) last.set(vertex.author, vertex);
+    const isFinal = async ([author, { sequence }]: [number, SentVertex]): Promise<boolean> => {
+      const key = this.#authors[author]!.publicKey;
+      const answer = await this.#ask({ type: 'chain', key }).catch(() => undefined);
+      if (answer?.type !== 'chain' || answer.sequence < sequence) return false;
+      last.delete(author);
+      return true;
+    };
     await until(
       async () => {
-        for (const [author, { id }] of last) {
-          const answer = await this.#ask({ type: 'proveVertex', id }).catch(() => undefined);
-          if (answer?.type !== 'vertex' || answer.proof === undefined) return false;
-          last.delete(author);
-        }
+        // One after the other, up to the first that is not: a network that is behind is not asked much.
+        for (const entry of [...last]) if (!(await isFinal(entry))) return false;
         return true;
       },
       withinMs,

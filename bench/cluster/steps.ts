@@ -4,7 +4,7 @@ import type { Cluster, Snapshot } from './cluster.ts';
 import type { Span } from './finality.ts';
 import type { Generators } from './generators.ts';
 
-export type StepKind = 'ladder' | 'latency' | 'readings' | 'killed';
+export type StepKind = 'warm-up' | 'ladder' | 'latency' | 'readings' | 'killed';
 
 export interface Step {
   readonly kind: StepKind;
@@ -21,6 +21,8 @@ export interface Step {
 }
 
 export interface Plan {
+  /** Until compilers have seen the code. */
+  readonly warmUpMs: number;
   readonly ladder: { readonly fromPerS: number; readonly factor: number; readonly stepMs: number };
   readonly latencyMs: number;
   /** Parts of saturation. */
@@ -33,33 +35,36 @@ export interface Plan {
 }
 
 export const fullPlan: Plan = {
-  ladder: { fromPerS: 250, factor: 1.5, stepMs: 6_000 },
+  warmUpMs: 10_000,
+  ladder: { fromPerS: 250, factor: 1.5, stepMs: 10_000 },
   latencyMs: 12_000,
   latencyParts: [0.1, 0.5, 0.9],
   readings: [8, 32, 128],
   readingsParts: [0.6, 1.1],
-  readingsMs: 6_000,
-  beforeKillMs: 8_000,
+  readingsMs: 8_000,
+  beforeKillMs: 12_000,
   afterKillMs: 15_000,
 };
 
 export const quickPlan: Plan = {
-  ladder: { fromPerS: 500, factor: 2, stepMs: 3_000 },
-  latencyMs: 4_000,
+  warmUpMs: 5_000,
+  ladder: { fromPerS: 500, factor: 2, stepMs: 6_000 },
+  latencyMs: 6_000,
   latencyParts: [0.5, 0.9],
   readings: [32],
   readingsParts: [0.9],
-  readingsMs: 3_000,
-  beforeKillMs: 3_000,
-  afterKillMs: 9_000,
+  readingsMs: 6_000,
+  beforeKillMs: 5_000,
+  afterKillMs: 10_000,
 };
 
+const WARM_UP_PER_S = 150;
 /** Of what was offered; less is saturation. */
 const KEPT_UP_PART = 0.9;
 const LADDER_STEPS_MAX = 16;
 /** Left out of every figure: queues fill, and the first checkpoint comes. */
-export const WARM_UP_MS = 1_000;
-const DRAIN_WITHIN_MS = 60_000;
+export const WARM_UP_MS = 2_000;
+const DRAIN_WITHIN_MS = 180_000;
 const KILLED_PART = 0.9;
 
 export class Steps {
@@ -77,19 +82,32 @@ export class Steps {
   }
 
   async carryOut(plan: Plan): Promise<void> {
-    const { ladder, latencyMs, latencyParts, readings, readingsParts, readingsMs } = plan;
-    let saturation = 0;
-    for (let step = 0, offered = ladder.fromPerS; step < LADDER_STEPS_MAX; step++, offered *= ladder.factor) {
-      const final = await this.#run('ladder', `${Math.round(offered)}/s`, offered, 1, ladder.stepMs);
-      saturation = Math.max(saturation, final);
-      if (final < KEPT_UP_PART * offered) break;
-    }
+    const { warmUpMs, ladder, latencyMs, latencyParts, readings, readingsParts, readingsMs } = plan;
+    await this.#run('warm-up', `${WARM_UP_PER_S}/s`, WARM_UP_PER_S, 1, warmUpMs);
+    const saturation = await this.#climb(ladder);
+    if (!(saturation > 0)) throw new Error('the network finalised nothing within any step');
     for (const part of latencyParts)
       await this.#run('latency', `${100 * part} %`, part * saturation, 1, latencyMs);
     for (const count of readings)
       for (const part of readingsParts)
         await this.#run('readings', `${count} readings`, part * saturation, count, readingsMs);
     await this.#runKilled(KILLED_PART * saturation, plan);
+  }
+
+  /** To where the network no longer keeps up; first down, where it does not at the very first step. */
+  async #climb({ fromPerS, factor, stepMs }: Plan['ladder']): Promise<number> {
+    let saturation = 0;
+    let offered = fromPerS;
+    let isDown = false;
+    for (let step = 0; step < LADDER_STEPS_MAX; step++) {
+      const final = await this.#run('ladder', `${Math.round(offered)}/s`, offered, 1, stepMs);
+      saturation = Math.max(saturation, final);
+      const keptUp = final >= KEPT_UP_PART * offered;
+      if (step === 0) isDown = !keptUp;
+      if (keptUp === isDown) break;
+      offered = isDown ? offered / factor : offered * factor;
+    }
+    return saturation;
   }
 
   /** Offers a load and waits until all of it is final; resolves to what was finalised in its time, a second, about. */

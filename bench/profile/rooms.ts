@@ -85,6 +85,10 @@ const FOLDERS: readonly (readonly [string, string])[] = [
   ['bench/', 'bench'],
 ];
 
+type Entry = { -readonly [K in keyof FunctionTime]: FunctionTime[K] } & {
+  readonly byRoom: Map<string, number>;
+};
+
 export interface ProfileOptions {
   /** URL of the folder below which our compiled files lie, such as `file:///…/dist/`. */
   readonly root: string;
@@ -104,14 +108,19 @@ export function summariseProfile(
   for (const [at, id] of samples.entries()) selfOf.set(id, (selfOf.get(id) ?? 0) + (timeDeltas[at] ?? 0));
 
   const rooms = new Map<string, number>();
-  const functions = new Map<string, { -readonly [K in keyof FunctionTime]: FunctionTime[K] }>();
+  const functions = new Map<string, Entry>();
   let totalUs = 0;
   for (const [id, us] of selfOf) {
     if (isOfProfiler(id)) continue;
     totalUs += us;
     const room = roomOf(id);
     rooms.set(room, (rooms.get(room) ?? 0) + us);
-    entryOf(id).selfUs += us;
+    const entry = entryOf(id);
+    entry.selfUs += us;
+    // What many rooms call is told of where it took most.
+    const inRoom = (entry.byRoom.get(room) ?? 0) + us;
+    entry.byRoom.set(room, inRoom);
+    if (inRoom >= (entry.byRoom.get(entry.room) ?? 0)) entry.room = room;
     // Once for each function on the stack, however deep it calls itself.
     const counted = new Set<string>();
     for (let at: number | undefined = id; at !== undefined; at = parentOf.get(at)) {
@@ -124,7 +133,9 @@ export function summariseProfile(
   return {
     totalUs,
     rooms: [...rooms].map(([room, us]) => ({ room, us })).sort((a, b) => b.us - a.us),
-    functions: [...functions.values()].sort((a, b) => b.selfUs - a.selfUs),
+    functions: [...functions.values()]
+      .map(({ byRoom: _, ...entry }) => entry)
+      .sort((a, b) => b.selfUs - a.selfUs),
   };
 
   /** Starting and ending the profile takes time as well, which is no vertex's. */
@@ -142,7 +153,7 @@ export function summariseProfile(
     return 'runtime';
   }
 
-  function entryOf(id: number) {
+  function entryOf(id: number): Entry {
     const node = byId.get(id)!;
     const name = nameOf(node);
     let entry = functions.get(name);
@@ -151,7 +162,14 @@ export function summariseProfile(
       const file = url.startsWith(root)
         ? `${url.slice(root.length).replace(/\.js$/, '.ts')}:${sourceLine(url, lineNumber, columnNumber)}`
         : shortFile(url);
-      entry = { name: functionName || '(anonymous)', file, room: roomOf(id), selfUs: 0, totalUs: 0 };
+      entry = {
+        name: functionName || '(anonymous)',
+        file,
+        room: roomOf(id),
+        selfUs: 0,
+        totalUs: 0,
+        byRoom: new Map(),
+      };
       functions.set(name, entry);
     }
     return entry;

@@ -10,11 +10,13 @@ import { encodeVertex, signVertex } from '../../consensus/vertex/vertex.ts';
 import type { Payload } from './readings.ts';
 
 const PARENTS = 2;
-/** Vertices that an author has not seen yet when it signs; about twice as many tips are open at a time. */
+/** The newest vertices, which an author has not seen yet when it signs; about twice as many tips are open at a time. */
 export const UNSEEN_VERTICES = 8;
 
 export interface Presigned {
   readonly id: Uint8Array;
+  /** In its author's chain. */
+  readonly sequence: number;
   readonly envelope: Uint8Array;
 }
 
@@ -32,8 +34,10 @@ export interface PresignOptions {
 export class Presigner {
   readonly #options: PresignOptions;
   readonly #ends: { sequence: number; id: Uint8Array }[];
-  /** Vertices that no other stands on, oldest first. */
-  #tips: Uint8Array[] = [];
+  /** What no other stands on, of all that is seen. */
+  readonly #tips = new Set<Uint8Array>();
+  /** What is not seen yet, oldest first. */
+  readonly #unseen: { readonly id: Uint8Array; readonly ancestors: readonly Uint8Array[] }[] = [];
   #count = 0;
   #state: number;
 
@@ -65,18 +69,23 @@ export class Presigner {
       authors[author]!,
     );
     this.#ends[author] = { sequence: vertex.sequence, id: vertex.id };
-    this.#tips = this.#tips.filter((tip) => tip !== end.id && !parents.includes(tip));
-    this.#tips.push(vertex.id);
-    return { id: vertex.id, envelope: encodeVertex(vertex) };
+    this.#unseen.push({ id: vertex.id, ancestors: [end.id, ...parents] });
+    if (this.#unseen.length > UNSEEN_VERTICES) this.#see();
+    return { id: vertex.id, sequence: vertex.sequence, envelope: encodeVertex(vertex) };
   }
 
   many(count: number): Presigned[] {
     return Array.from({ length: count }, () => this.next());
   }
 
+  #see(): void {
+    const { id, ancestors } = this.#unseen.shift()!;
+    for (const ancestor of ancestors) this.#tips.delete(ancestor);
+    this.#tips.add(id);
+  }
+
   #chooseParents(previous: Uint8Array): Uint8Array[] {
-    const seen = this.#tips.slice(0, Math.max(0, this.#tips.length - UNSEEN_VERTICES));
-    const pool = seen.filter((tip) => tip !== previous);
+    const pool = [...this.#tips].filter((tip) => tip !== previous);
     const chosen: Uint8Array[] = [];
     while (chosen.length < PARENTS && pool.length > 0)
       chosen.push(pool.splice(this.#pick(pool.length), 1)[0]!);
