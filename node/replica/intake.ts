@@ -186,6 +186,7 @@ export class Intake {
         const absent = added.ids.filter((id) => !this.parking.has(toHex(id)));
         const fresh = this.parking.want(absent, peer, nowMs);
         if (fresh.length > 0) this.#hooks.effect({ type: 'recall', ids: fresh });
+        if (peer !== undefined) this.#ask(peer, this.parking.turnTo(absent, peer, nowMs));
         return { kind: 'parked' };
       }
       case 'added':

@@ -212,7 +212,7 @@ export class Seat {
   }
 
   #witness(nowMs: number): Vertex | undefined {
-    const { ids, complete } = witnessParents(this.#dag);
+    const { ids, complete } = witnessParents(this.#dag, this.#ledger);
     const written = this.#hooks.write('witness', new Uint8Array(0), zero32, ids, nowMs);
     if (written.ok) this.#uncovered = !complete;
     else this.#refusedAt = nowMs;
@@ -256,7 +256,7 @@ export class Seat {
   #gatheringWitness(nowMs: number): Vertex | undefined {
     const confirms = (vertices: readonly Vertex[]) => vertices.some((vertex) => vertex.kind !== 'witness');
     const last = this.#lastWitness && this.#dag.get(this.#lastWitness.key);
-    const { nodes } = witnessParents(this.#dag);
+    const { nodes } = witnessParents(this.#dag, this.#ledger);
     if (last !== undefined && nodes.length === 1 && nodes[0] === last) {
       return confirms(confirmedBy(last, this.#dag, this.#ledger)) ? last.vertex : undefined;
     }
