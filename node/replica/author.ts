@@ -151,7 +151,9 @@ function takeTurns<T>(items: readonly T[], groupOf: (item: T) => string): T[] {
     const group = groupOf(item);
     const turn = taken.get(group) ?? 0;
     taken.set(group, turn + 1);
-    (turns[turn] ??= []).push(item);
+    const others = turns[turn];
+    if (others === undefined) turns.push([item]);
+    else others.push(item);
   }
   return turns.flat();
 }

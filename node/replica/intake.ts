@@ -72,7 +72,11 @@ export class Intake {
     if (this.parking.has(vertex.key)) return { kind: 'parked' };
     // Cheap questions first: a signature is checked only for an author who may speak and has not spoken too much.
     const stranger = this.#unknownAuthor(vertex);
-    if (stranger !== undefined) return this.#invalid(stranger, source.peer);
+    if (stranger !== undefined) {
+      // Its id says who wrote it, and citing what: nobody has a better copy.
+      this.parking.giveUp(vertex.key);
+      return this.#invalid(stranger, source.peer);
+    }
     const asked =
       source.as === 'answer' && (this.parking.isPressedFor(vertex) || this.#hooks.isAwaited(vertex.key));
     const free = asked || source.as === 'needed';

@@ -150,6 +150,11 @@ export class Parking {
     return due;
   }
 
+  /** This id is looked for no more: whoever has it, has what can never be valid. */
+  giveUp(key: string): void {
+    this.#unwant(key);
+  }
+
   /** Ids to ask for once more, each with how often it was asked for. */
   overdue(nowMs: number): { readonly id: Uint8Array; readonly asked: number }[] {
     const due: { id: Uint8Array; asked: number }[] = [];

@@ -1,11 +1,13 @@
-/** What a flood of one stakeholder's vertices cannot do to those of others `[WIT-1]` `[VTX-7]` (R058). */
+/** What a flood of one stakeholder's vertices cannot do to those of others `[WIT-1]` `[VTX-7]` (R055, R058). */
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toHex, uint32Bytes } from '../../consensus/codec/bytes.ts';
 import { limits } from '../../consensus/codec/limits.ts';
 import { hash, zero32 } from '../../consensus/crypto/hash.ts';
-import { encodeVertex, type Vertex } from '../../consensus/vertex/vertex.ts';
+import { encodeVertex, signVertex, type Vertex } from '../../consensus/vertex/vertex.ts';
+import { nativeSigner } from '../crypto/native.ts';
+import { PARKED_MAX } from '../replica/parking.ts';
 import { Desk } from './one-replica.ts';
 
 const test = suite('replica in a flood');
@@ -69,6 +71,46 @@ test('R058: what a flooder named and did not give is asked of whoever sends what
   );
   await desk.hear(2, { type: 'vertices', vertices: [encodeVertex(x)] });
   assert.is(desk.replica.gauges().parked, 0);
+});
+
+/** A vertex of somebody whom nobody enrolled. */
+function strange(desk: Desk, number: number, checkpoint: Uint8Array): Vertex {
+  const header = {
+    ...{ network: desk.genesis.network, sequence: 1, previous: zero32, checkpoint, parents: [] },
+    ...{ time: desk.nowMs, kind: 'readings' as const, payloadHash: zero32 },
+  };
+  return signVertex(header, new Uint8Array(0), nativeSigner(hash('salt', uint32Bytes(number))));
+}
+
+test('R055: a stranger’s vertex that was named as a tip is asked for once, and given up when it is seen', async () => {
+  const desk = await Desk.open();
+  for (const peer of [0, 1, 2, 6]) await desk.step({ type: 'connected', peer: desk.keys[peer]! });
+  const vertex = strange(desk, 1_000, desk.genesis.headerId);
+  await desk.hear(6, { type: 'tips', ids: [vertex.id] });
+  await desk.hear(6, { type: 'vertices', vertices: [encodeVertex(vertex)] });
+  assert.ok(desk.notices().some((notice) => notice.type === 'refused' && notice.code === 'E_KEY_UNKNOWN'));
+  await desk.elapse(60_000);
+  assert.equal(
+    desk.asked.map(({ peer }) => peer),
+    [desk.keys[6]],
+  );
+  assert.is(desk.replica.dag.size, 0);
+});
+
+test('R055: what a thousand strangers say of checkpoints still to come drives out itself', async () => {
+  const desk = await Desk.open();
+  const [missing, honest] = [desk.vertex(5), desk.vertex(5)];
+  await desk.gossip(1, honest);
+  for (let number = 0; number < 5_000; number++) {
+    const unknown = hash('order', uint32Bytes(number));
+    await desk.gossip(6, strange(desk, 1_000 + (number % 1_000), unknown));
+  }
+  assert.is(desk.replica.gauges().parked, PARKED_MAX);
+  await desk.hear(1, { type: 'vertices', vertices: [encodeVertex(missing)] });
+  assert.equal(
+    [...desk.replica.dag.nodes()].map(({ vertex }) => vertex.key),
+    [missing.key, honest.key],
+  );
 });
 
 test.run();
