@@ -128,7 +128,7 @@ test('an experiment that there is not', async () => {
   assert.is(await runExperiment('no-such', true, assert.unreachable, assert.unreachable), undefined);
   assert.equal(
     experiments.map(({ name }) => name),
-    ['finality', 'fairness', 'committee', 'scale'],
+    ['finality', 'fairness', 'committee', 'scale', 'accountability'],
   );
 });
 
