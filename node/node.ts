@@ -219,7 +219,11 @@ class NodeWiring {
         return reply.type === 'verdict' ? reply.verdict : 'ignore';
       },
       onRequest,
-      onRefused: (peer, code) => this.#parts.log.debug({ peer, code }, 'refused on the network'),
+      onRefused: (peer, code) => {
+        // Somebody stands between this node and the peer, or its address is another’s: its operator must know.
+        const level = code === 'E_PEER_KEY' ? 'warn' : 'debug';
+        this.#parts.log[level]({ peer, code }, 'refused on the network');
+      },
     };
   }
 

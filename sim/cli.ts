@@ -41,7 +41,7 @@ interface SimFlags extends WrittenSettings {
 const JOBS_MAX = 256;
 const SHRINK_RUNS_MAX = 100_000;
 /** They are loaded only when one is asked for. */
-const experimentNames = ['finality', 'fairness', 'committee', 'scale'];
+const experimentNames = ['finality', 'fairness', 'committee', 'scale', 'accountability'];
 /** Options that decide what a run does: a command that replays one needs them. */
 const written = [
   'nodes',

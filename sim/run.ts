@@ -6,6 +6,7 @@
 import type { ActorKind } from './byzantine/actor.ts';
 import { actorKinds } from './byzantine/index.ts';
 import { Checker } from './checker/checker.ts';
+import { broken } from './checker/finding.ts';
 import { FaultInjector } from './faults/injector.ts';
 import { drawFaults, type ScheduledFault } from './faults/schedule.ts';
 import { Desk } from './load/desk.ts';
@@ -116,11 +117,7 @@ export async function run(settings: Settings, seed: number, options: RunOptions 
   const load = new Load(world, desk, honest, hooks);
   const teller = settings.story && new StoryTeller(settings.story, checker);
   const failedStart = (node: SimulatedNode, error: Error) =>
-    checker.fail(
-      'invariant broken',
-      'loss',
-      `${node.name} does not start on what its store holds: ${error.message}`,
-    );
+    checker.note(broken('loss', `${node.name} does not start on what its store holds: ${error.message}`));
   const injector = new FaultInjector(world, {
     onStart: (node, restored) => checker.onStart(node, restored),
     onFailedStart: failedStart,
@@ -162,7 +159,7 @@ export async function run(settings: Settings, seed: number, options: RunOptions 
     // Who meets a fork names those who made it, and stops: let everybody meet it.
     if (checker.failure?.verdict === 'diverged') await time.run(time.now() + AFTERMATH_MS);
   } catch (error) {
-    checker.fail('invariant broken', 'assertion', (error as Error).stack ?? String(error));
+    checker.note(broken('assertion', (error as Error).stack ?? String(error)));
   }
   await checker.atEnd(
     load.races.map(({ race }) => race),

@@ -108,6 +108,7 @@ export const codes = {
   E_NO_OWNER: 'the party is not the owner',
   E_MANDATE: 'outside the limits of the mandate',
   E_DEVICE_STATE: 'the device is not active and healthy',
+  E_PEER_KEY: 'another key than the peer’s answers at its address',
 } as const;
 
 export type Code = keyof typeof codes;

@@ -8,7 +8,7 @@ import { toHex } from '../../consensus/codec/bytes.ts';
 import type { Network, NetworkHandlers, PeerKey, Verdict } from '../ports.ts';
 import { Admission } from './admission.ts';
 import { makeCounters, type NetworkStats } from './counters.ts';
-import { abortConnection, throwAside } from './fault.ts';
+import { abortConnection, isWrongKey, throwAside } from './fault.ts';
 import { makeGater } from './gater.ts';
 import { isGossiping, judgeGossip, makeGossip } from './gossip.ts';
 import { dialAddress, type PeerAddress, peerKeyOf, privateKeyOf } from './identity.ts';
@@ -201,6 +201,7 @@ class RunningNetwork implements Libp2pNetwork {
       return await links.open(connection);
     } catch (error) {
       counters.dialFailures += 1;
+      if (isWrongKey(error)) admission.refuse(peer.key, 'E_PEER_KEY');
       if (connection !== undefined) abortConnection(connection, error as Error);
       throw error;
     }

@@ -6,6 +6,7 @@ import { type Signer, SUITE } from '../../consensus/crypto/ed25519.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
 import type { DagNode, OpenDag } from '../../consensus/dag/open-dag.ts';
 import { signVertex, type Vertex, type VertexKind } from '../../consensus/vertex/vertex.ts';
+import type { Ledger } from './ledger.ts';
 
 /** A vertex is lazy when it cites a checkpoint this far behind the newest (protocol §5). */
 export const LAZY_HEIGHTS = 8;
@@ -106,17 +107,47 @@ export function trialWitness(authorKey: string, ancestors: readonly DagNode[], t
   return { authorKey, sequence: 1, time, checkpointHeight: 0, vertex, ancestors, open: true };
 }
 
-/** Parents for a witness: every tip it can name, so that it covers all that is held `[WIT-1]`. */
-export function witnessParents(dag: OpenDag): {
+/**
+ * Parents for a witness: every tip it can name, so that it covers all that is held `[WIT-1]`. Where there are more they
+ * take turns, so that no flood of one stakeholder's tips keeps another's waiting.
+ */
+export function witnessParents(
+  dag: OpenDag,
+  ledger: Ledger,
+): {
   readonly ids: Uint8Array[];
   readonly nodes: DagNode[];
   readonly complete: boolean;
 } {
-  const nodes: DagNode[] = [];
-  for (const tip of dag.tips()) {
-    if (nodes.length === limits.witnessParentsMax)
-      return { ids: nodes.map((node) => node.vertex.id), nodes, complete: false };
-    nodes.push(tip);
+  const tips = [...dag.tips()];
+  const complete = tips.length <= limits.witnessParentsMax;
+  const nodes = complete ? tips : inTurns(tips, ledger).slice(0, limits.witnessParentsMax);
+  return { ids: nodes.map((node) => node.vertex.id), nodes, complete };
+}
+
+/**
+ * One tip of each party, then a second of each, and so on; within a party one of each key, and of a key the oldest.
+ * Whoever has a seat comes first in a turn: its witness brings along all that it has covered.
+ */
+function inTurns(tips: readonly DagNode[], ledger: Ledger): DagNode[] {
+  const hasSeat = ({ authorKey }: DagNode) => ledger.committee.seatOf.has(authorKey);
+  const partyOf = ({ vertex }: DagNode) => ledger.standingOf(vertex).party ?? vertex.authorKey;
+  const seatsFirst = [...tips.filter(hasSeat), ...tips.filter((tip) => !hasSeat(tip))];
+  const byKey = takeTurns(seatsFirst, ({ authorKey }) => authorKey);
+  return takeTurns(byKey, partyOf);
+}
+
+/** The first of each group, in the given order; then the second of each, and so on. */
+function takeTurns<T>(items: readonly T[], groupOf: (item: T) => string): T[] {
+  const taken = new Map<string, number>();
+  const turns: T[][] = [];
+  for (const item of items) {
+    const group = groupOf(item);
+    const turn = taken.get(group) ?? 0;
+    taken.set(group, turn + 1);
+    const others = turns[turn];
+    if (others === undefined) turns.push([item]);
+    else others.push(item);
   }
-  return { ids: nodes.map((node) => node.vertex.id), nodes, complete: true };
+  return turns.flat();
 }

@@ -86,6 +86,6 @@ export class Greetings {
   }
 
   #tips(): PeerMessage {
-    return { type: 'tips', ids: witnessParents(this.#dag).ids };
+    return { type: 'tips', ids: witnessParents(this.#dag, this.#ledger).ids };
   }
 }

@@ -98,7 +98,11 @@ export class Intake {
     if (this.#dag.knows(vertex.key)) return this.#takeAgain(vertex, source.peer, nowMs);
     if (this.parking.has(vertex.key)) return { kind: 'parked' };
     const stranger = this.#unknownAuthor(vertex);
-    if (stranger !== undefined) return this.#invalid(stranger, source.peer);
+    if (stranger !== undefined) {
+      // Its id says who wrote it, and citing what: nobody has a better copy.
+      this.parking.giveUp(vertex.key);
+      return this.#invalid(stranger, source.peer);
+    }
     const asked =
       source.as === 'answer' && (this.parking.isPressedFor(vertex) || this.#hooks.isAwaited(vertex.key));
     const free = asked || source.as === 'needed';
@@ -226,6 +230,7 @@ export class Intake {
         const absent = added.ids.filter((id) => !this.parking.has(toHex(id)));
         const fresh = this.parking.want(absent, peer, nowMs);
         if (fresh.length > 0) this.#hooks.effect({ type: 'recall', ids: fresh });
+        if (peer !== undefined) this.#ask(peer, this.parking.turnTo(absent, peer, nowMs));
         return { kind: 'parked' };
       }
       case 'added':

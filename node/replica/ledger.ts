@@ -38,6 +38,8 @@ const COMMITTEES_MAX = 8;
 export interface Standing {
   /** Height that enrolled its key; absent for a key that nobody enrolled. */
   readonly since: number | undefined;
+  /** Hex id of the party that its key speaks for; absent likewise. */
+  readonly party: string | undefined;
   /** Suspended or revoked: what it says has no effect. */
   readonly inVain: boolean;
   /** Greatest sequence that was confirmed. */
@@ -161,6 +163,7 @@ export class Ledger {
     const written = this.state.get(chain, author);
     const standing = {
       since: enrolled?.since,
+      party: enrolled && toHex(enrolled.party),
       inVain: written?.suspended === true || enrolled?.state === 'REVOKED',
       topSequence: written?.topSequence ?? 0,
     };

@@ -14,6 +14,8 @@ const WANTED_MAX = 8_192;
 const WANTED_PER_PEER_MAX = 1_024;
 const ASK_AGAIN_MS = 400;
 const ASK_AGAIN_MAX_MS = 25_600;
+/** Whoever else sends what waits for an id is asked for it as well, if nobody was asked for so long. */
+const ASK_ANOTHER_MS = 50;
 /** Tries in quick succession; then ever slower. */
 const QUICK_TRIES = 8;
 /** Tries before an id that nothing parked waits for is given up. */
@@ -43,6 +45,8 @@ export interface ParkedAs {
 interface Wanted {
   readonly id: Uint8Array;
   readonly peer: Sender;
+  /** Whom its last turn came from, as far as senders are asked. */
+  askedOf: Sender;
   askedAt: number;
   asked: number;
 }
@@ -131,11 +135,29 @@ export class Parking {
       const ofPeer = this.#wantedOf.get(peer) ?? 0;
       if (this.#wanted.has(key) || this.#wanted.size >= WANTED_MAX) continue;
       if (peer !== undefined && ofPeer >= WANTED_PER_PEER_MAX) continue;
-      this.#wanted.set(key, { id, peer, askedAt: nowMs, asked: 1 });
+      this.#wanted.set(key, { id, peer, askedOf: peer, askedAt: nowMs, asked: 1 });
       this.#wantedOf.set(peer, ofPeer + 1);
       fresh.push(id);
     }
     return fresh;
+  }
+
+  /**
+   * Those of `ids` that are looked for already and that `peer`, who sent what waits for them, is to be asked for too:
+   * whoever was asked first may have named them only to keep this node waiting.
+   */
+  turnTo(ids: readonly Uint8Array[], peer: PeerKey, nowMs: number): Uint8Array[] {
+    const due = ids.filter((id) => {
+      const wanted = this.#wanted.get(toHex(id));
+      return wanted !== undefined && wanted.askedOf !== peer && nowMs >= wanted.askedAt + ASK_ANOTHER_MS;
+    });
+    for (const id of due) Object.assign(this.#wanted.get(toHex(id))!, { askedOf: peer, askedAt: nowMs });
+    return due;
+  }
+
+  /** This id is looked for no more: whoever has it, has what can never be valid. */
+  giveUp(key: string): void {
+    this.#unwant(key);
   }
 
   /** Ids to ask for once more, each with how often it was asked for. */

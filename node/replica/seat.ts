@@ -218,7 +218,7 @@ export class Seat {
   }
 
   #witness(nowMs: number): Vertex | undefined {
-    const { ids, complete } = witnessParents(this.#dag);
+    const { ids, complete } = witnessParents(this.#dag, this.#ledger);
     const written = this.#hooks.write('witness', new Uint8Array(0), zero32, ids, nowMs);
     if (written.ok) this.#uncovered = !complete;
     else this.#refusedAt = nowMs;
@@ -264,7 +264,7 @@ export class Seat {
   /** A witness whose cone confirms a vertex that is not itself a witness: the own last one, or a new one if needed. */
   #gather(nowMs: number): Gathered | undefined {
     const last = this.#lastWitness && this.#dag.get(this.#lastWitness.key);
-    const { nodes } = witnessParents(this.#dag);
+    const { nodes } = witnessParents(this.#dag, this.#ledger);
     if (last !== undefined && nodes.length === 1 && nodes[0] === last) return this.#confirming(last);
     // Tried on a vertex that is not signed: a witness is not worth sending when it would confirm nothing.
     const time = Math.max(nowMs, (this.#lastWitness?.time ?? 0) + 1);

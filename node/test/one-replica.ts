@@ -59,7 +59,7 @@ function makeGenesis(
   epochHeights: number,
 ): Genesis {
   const parties = signers.map((signer, i) => ({
-    ...{ lei: makeLei(`DESK${i}`), name: `Party ${i}`, address: '' },
+    ...{ lei: makeLei(`DESK${i}X`), name: `Party ${i}`, address: '' },
     ...{ roles: ['bank' as const], keys: [signer.publicKey] },
   }));
   const seatKeys = signers.slice(0, seats).map((signer) => signer.publicKey);

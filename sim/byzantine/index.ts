@@ -15,6 +15,7 @@ import { selfServing } from './self-serving.ts';
 import { silent } from './silent.ts';
 import { slow } from './slow.ts';
 import { staleBackup } from './stale-backup.ts';
+import { sybil } from './sybil.ts';
 import { timeLiar } from './time-liar.ts';
 import { tipSpam } from './tip-spam.ts';
 import { withhold } from './withhold.ts';
@@ -37,6 +38,7 @@ export const actorKinds: readonly ActorKind[] = [
   lazyTip,
   tipSpam,
   garbage,
+  sybil,
 ];
 
 export function actorKind(name: string): ActorKind | undefined {

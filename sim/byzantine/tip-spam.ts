@@ -7,6 +7,7 @@
  */
 
 import { toHex, uint32Bytes } from '../../consensus/codec/bytes.ts';
+import { limits } from '../../consensus/codec/limits.ts';
 import { hash } from '../../consensus/crypto/hash.ts';
 import { encodeVertex, type Vertex } from '../../consensus/vertex/vertex.ts';
 import type { PeerMessage } from '../../consensus/wire/messages.ts';
@@ -16,34 +17,44 @@ import type { Actor, ActorKind, Stage } from './actor.ts';
 import { chainEnd, every, gossip, signNext } from './pen.ts';
 
 const INTERVAL_MS = 100;
-const BURST = 40;
-/** Above what an author may say at once (`allowance.ts`). */
-const FIRST_BURST = 1_100;
 /** Envelopes of about 250 bytes in bundles of 64 KiB. */
 const PER_BUNDLE = 200;
-/** A flood is as bad after one second as after an hour, and every vertex costs the simulator time. */
-const VERTICES_MAX = 1_400;
 
-class TipSpammer implements Actor {
+/** How much it says. */
+export interface FloodSize {
+  /** At once when it begins: above what an author may say (`allowance.ts`). */
+  readonly firstBurst: number;
+  /** Each `INTERVAL_MS` after that. */
+  readonly burst: number;
+  /** A flood is as bad after one second as after an hour, and every vertex costs the simulator time. */
+  readonly verticesMax: number;
+}
+
+const usual: FloodSize = { firstBurst: 1_100, burst: 40, verticesMax: 1_400 };
+
+export class TipSpammer implements Actor {
   readonly acts = { tips: 0, 'tips fetched': 0 };
   readonly #stage: Stage;
+  readonly #size: FloodSize;
   #started = false;
   /** Vertices that were named and not told, by id. */
   readonly #named = new Map<string, Uint8Array>();
 
-  constructor(stage: Stage) {
+  constructor(stage: Stage, size = usual) {
     this.#stage = stage;
+    this.#size = size;
   }
 
   onStart(): void {
     if (this.#started) return;
     this.#started = true;
     every(this.#stage, INTERVAL_MS, (replica) => {
-      if (this.acts.tips >= VERTICES_MAX) return;
-      if (this.acts.tips === 0) this.#tell(this.#make(replica, FIRST_BURST));
+      const { firstBurst, burst, verticesMax } = this.#size;
+      if (this.acts.tips >= verticesMax) return;
+      if (this.acts.tips < firstBurst) this.#tell(this.#make(replica, firstBurst));
       else {
-        this.#tell(this.#make(replica, BURST / 2));
-        this.#name(this.#make(replica, BURST / 2));
+        this.#tell(this.#make(replica, burst / 2));
+        this.#name(this.#make(replica, burst / 2));
       }
     });
   }
@@ -74,8 +85,10 @@ class TipSpammer implements Actor {
   /** What a node asks for itself is free of its author's allowance `[ADM-2]`. */
   #name(vertices: readonly Vertex[]): void {
     for (const vertex of vertices) this.#named.set(vertex.key, encodeVertex(vertex));
-    const ids = vertices.map((vertex) => vertex.id);
-    for (const peer of this.#stage.peers) this.#stage.send(peer, { type: 'tips', ids });
+    for (let at = 0; at < vertices.length; at += limits.witnessParentsMax) {
+      const ids = vertices.slice(at, at + limits.witnessParentsMax).map((vertex) => vertex.id);
+      for (const peer of this.#stage.peers) this.#stage.send(peer, { type: 'tips', ids });
+    }
   }
 }
 

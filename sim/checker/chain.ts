@@ -1,4 +1,7 @@
-/** The one chain of certified headers, as the first honest node to know each told it, and whether another follows it. */
+/**
+ * `agreement` and `validity`: the one chain of certified headers, as the first honest node to know each told it; whether
+ * another follows it, and whether what a node calls final is of it.
+ */
 
 import { type Certificate, checkCertificate } from '../../consensus/checkpoint/certificate.ts';
 import type { Genesis } from '../../consensus/checkpoint/genesis.ts';
@@ -6,6 +9,13 @@ import { type Header, headerId } from '../../consensus/checkpoint/header.ts';
 import { type Outcome, outcomesRoot } from '../../consensus/checkpoint/outcome.ts';
 import { equalBytes } from '../../consensus/codec/bytes.ts';
 import { describeRefusal } from '../../consensus/codec/result.ts';
+import { broken, diverged, type Finding, first } from './finding.ts';
+
+export interface Certified {
+  readonly header: Header;
+  readonly certificate: Certificate;
+  readonly outcomes: readonly Outcome[];
+}
 
 export class CertifiedChain {
   readonly #genesis: Genesis;
@@ -32,8 +42,31 @@ export class CertifiedChain {
     this.#headers[header.height] = { id: headerId(header), header };
   }
 
-  /** Why a checkpoint cannot follow the one before it, or be what it says. */
-  defect(header: Header, certificate: Certificate, outcomes: readonly Outcome[]): string | undefined {
+  /** One header id for each height: a node has this one; `how` it came by it. */
+  checkSame(name: string, how: 'has' | 'is back with' | 'stores', height: number, id: Uint8Array) {
+    if (this.holds(height, id) !== false) return undefined;
+    return diverged('agreement', `${name} ${how} another header at height ${height}`);
+  }
+
+  /** A node that stood at height `stood` calls this final. */
+  checkNext(name: string, stood: number, checkpoint: Certified): Finding | undefined {
+    const { height } = checkpoint.header;
+    if (height !== stood + 1) return broken('validity', `${name} went from height ${stood} to ${height}`);
+    return first(
+      () => this.checkSame(name, 'has', height, headerId(checkpoint.header)),
+      () => this.checkValid(name, checkpoint),
+    );
+  }
+
+  /** It follows the header before, is certified, and has the outcomes under its root. */
+  checkValid(name: string, { header, certificate, outcomes }: Certified): Finding | undefined {
+    const defect = this.#defect(header, certificate, outcomes);
+    return defect === undefined
+      ? undefined
+      : broken('validity', `${name} at height ${header.height}: ${defect}`);
+  }
+
+  #defect(header: Header, certificate: Certificate, outcomes: readonly Outcome[]): string | undefined {
     const before = this.#headers[header.height - 1];
     if (before === undefined || !equalBytes(before.id, header.previous))
       return 'does not follow the header before';

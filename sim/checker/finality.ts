@@ -1,6 +1,10 @@
-/** What was accepted, what became final and when: once, everywhere, and how long it took. */
+/** `once` and `finality`: what was accepted, what became final and when: once, everywhere, and how long it took. */
 
 import type { Quantiles } from '../run-result.ts';
+import { broken, type Finding, stuck } from './finding.ts';
+
+/** A run that was to have so many vertices and had none did not run. */
+const LOAD_SHOWN = 10;
 
 interface HeightRecord {
   readonly vertices: readonly string[];
@@ -49,11 +53,12 @@ export class Finality {
     return this.#accepted.has(vertexKey);
   }
 
-  /** A height is certified for the first time; the key of a vertex that was final before, if there is one. */
-  onCertified(height: number, vertices: readonly string[]): string | undefined {
+  /** A height is certified for the first time; no vertex of it was final before. */
+  onCertified(height: number, vertices: readonly string[]): Finding | undefined {
     this.#heights.set(height, { vertices, reached: 0 });
     for (const vertexKey of vertices) {
-      if (this.#heightOf.has(vertexKey)) return vertexKey;
+      if (this.#heightOf.has(vertexKey))
+        return broken('once', `vertex ${vertexKey.slice(0, 8)} is final again at height ${height}`);
       this.#heightOf.set(vertexKey, height);
       this.#open.delete(vertexKey);
     }
@@ -90,6 +95,26 @@ export class Finality {
       if (reached < this.#honest && vertices.some((vertexKey) => this.#accepted.has(vertexKey))) heights += 1;
     return { vertices: [...this.#open], heights };
   }
+}
+
+/** Why a run at its end has shown too little: `describe` tells of all nodes; `load`: vertices that were to be said, about. */
+export function checkProgress(
+  finality: Pick<Finality, 'missing' | 'acceptedFinal'>,
+  settled: boolean,
+  load: number,
+  describe: () => string,
+): Finding | undefined {
+  const { vertices, heights } = finality.missing;
+  if (!settled) {
+    const first = vertices[0] === undefined ? '' : `, the first ${vertices[0].slice(0, 8)}`;
+    return stuck(
+      `${vertices.length} accepted vertices are not final${first}; ${heights} heights are not everywhere; ${describe()}`,
+    );
+  }
+  // Where nothing was accepted, nothing was shown.
+  return load >= LOAD_SHOWN && finality.acceptedFinal === 0
+    ? stuck('no node has accepted anything')
+    : undefined;
 }
 
 export function quantiles(values: readonly number[]): Quantiles | undefined {

@@ -1,5 +1,5 @@
 /**
- * Listens to what honest seats really send `[BFT-1]`: an honest seat never contradicts itself, whatever happened to its
+ * `one vote`. Listens to what honest seats really send `[BFT-1]`: an honest seat never contradicts itself, whatever happened to its
  * process and its disk. The check does not wait until somebody can make use of a second vote.
  */
 
@@ -9,6 +9,7 @@ import { proposalSaying, viewChangeSaying, voteSaying } from '../../consensus/pb
 import { contradiction } from '../../consensus/vertex/offence.ts';
 import type { Saying } from '../../consensus/vertex/sayings.ts';
 import { type PeerMessage, peerMessage } from '../../consensus/wire/messages.ts';
+import { broken, type Finding } from './finding.ts';
 
 interface Said {
   readonly seat: number;
@@ -25,8 +26,8 @@ export class HonestWords {
   /** What is sent to all is one frame. */
   #last: Uint8Array | undefined;
 
-  /** A seat sends this frame; what contradicts what it sent before, as a sentence, if anything does. */
-  hear(seat: number, frame: Uint8Array): string | undefined {
+  /** An honest seat sends this frame: it contradicts nothing that it sent before. */
+  hear(name: string, seat: number, frame: Uint8Array): Finding | undefined {
     if (frame === this.#last) return undefined;
     this.#last = frame;
     const decoded = peerMessage.decode(frame);
@@ -36,7 +37,13 @@ export class HonestWords {
     const before = this.#of(seat, said.height);
     const other = before.find((earlier) => contradiction(earlier, said.saying) !== undefined);
     before.push(said.saying);
-    return other && `${tell(said.saying)} after ${tell(other)}, at height ${said.height}`;
+    return (
+      other &&
+      broken(
+        'one vote',
+        `${name} sends a ${tell(said.saying)} after ${tell(other)}, at height ${said.height}`,
+      )
+    );
   }
 
   #of(seat: number, height: number): Saying[] {
@@ -47,6 +54,11 @@ export class HonestWords {
     if (heights.size > HEIGHTS_MAX) heights.delete(Math.min(...heights.keys()));
     return known;
   }
+}
+
+/** No honest node falls silent over a vote that its log does not know, unless it was put back from a backup. */
+export function checkSilence(name: string, restored: boolean, why: string): Finding | undefined {
+  return restored ? undefined : broken('one vote', `${name} does not know what it signed: ${why}`);
 }
 
 function sayingOf(message: PeerMessage): Said | undefined {

@@ -1,4 +1,4 @@
-/** Proofs that nodes give, checked as anybody would, offline: of a vertex's outcome, of a call, of an object. */
+/** `proof`: proofs that nodes give, checked as anybody would, offline: of a vertex's outcome, of a call, of an object. */
 
 import { checkVertexProof } from '../../consensus/checkpoint/outcome.ts';
 import { describeRefusal } from '../../consensus/codec/result.ts';

@@ -1,4 +1,4 @@
-/** Pledge races as they ended: of two rival pledges one took effect, and the other was told who was first. */
+/** `race`: pledge races as they ended: of two rival pledges one took effect, and the other was told who was first. */
 
 import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
 import { encumbrance } from '../../consensus/contracts/objects/encumbrance.ts';

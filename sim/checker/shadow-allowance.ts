@@ -1,5 +1,5 @@
 /**
- * Counts beside each honest node what it lets in of Byzantine authors by gossip `[ADM-2]`: no more than a token bucket
+ * `allowance`. Counts beside each honest node what it lets in of Byzantine authors by gossip `[ADM-2]`: no more than a token bucket
  * of its own would. What a node asked a peer for is free of the allowance, and not counted here.
  */
 
@@ -8,6 +8,7 @@ import { bundle } from '../../consensus/wire/messages.ts';
 import { BURST_VERTICES, RATE_PER_S } from '../../node/replica/allowance.ts';
 import type { Runner } from '../../node/runner.ts';
 import type { SimulatedNode } from '../world.ts';
+import { broken, type Finding } from './finding.ts';
 
 interface Bucket {
   tokens: number;
@@ -30,12 +31,12 @@ export class ShadowAllowance {
     this.#authors = authors;
   }
 
-  /** `take` hands the bytes to the node. Gives the author of whom too much came in, if there is one. */
+  /** `take` hands the bytes to the node; `found` when too much of one author came in. */
   watch<T>(
     node: SimulatedNode,
     data: Uint8Array,
     take: () => T,
-  ): { readonly taken: T; readonly over?: string } {
+  ): { readonly taken: T; readonly found?: Finding } {
     const { runner } = node;
     const heard = runner && this.#authors.size > 0 ? this.#read(data) : [];
     if (runner === undefined || heard.length === 0) return { taken: take() };
@@ -44,7 +45,10 @@ export class ShadowAllowance {
     const taken = take();
     for (const { key, authorKey } of fresh)
       if (dag.knows(key) && !this.#spend(runner, authorKey, node.clock.now()))
-        return { taken, over: authorKey };
+        return {
+          taken,
+          found: broken('allowance', `${node.name} lets in too much of ${authorKey.slice(0, 8)}`),
+        };
     return { taken };
   }
 

@@ -1,12 +1,13 @@
 /** The experiments under the names of the command line, and what printing one of them takes. */
 
+import { accountability } from './accountability.ts';
 import { committee } from './committee.ts';
 import { type Experiment, formatFindings } from './experiment.ts';
 import { fairness } from './fairness.ts';
 import { finality } from './finality.ts';
 import { scale } from './scale.ts';
 
-export const experiments: readonly Experiment[] = [finality, fairness, committee, scale];
+export const experiments: readonly Experiment[] = [finality, fairness, committee, scale, accountability];
 
 /** Runs an experiment and prints it; false when one of its rules does not hold, `undefined` when there is none such. */
 export async function runExperiment(

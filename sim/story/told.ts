@@ -4,6 +4,7 @@ import { StoryError } from '../../node/story/host.ts';
 import type { StoryPlan } from '../../node/story/plan.ts';
 import { type StepReport, Story, type StoryResult } from '../../node/story/story.ts';
 import type { Checker } from '../checker/checker.ts';
+import { broken } from '../checker/finding.ts';
 import type { ToldStory } from '../run-result.ts';
 import type { World } from '../world.ts';
 import type { SimulatedHost } from './host.ts';
@@ -44,17 +45,15 @@ export class StoryTeller {
       },
       (error: Error) => {
         const isOurs = !(error instanceof StoryError);
-        this.#checker.fail(
-          'invariant broken',
-          isOurs ? 'assertion' : 'story',
-          isOurs ? (error.stack ?? error.message) : error.message,
-        );
+        const what = isOurs ? (error.stack ?? error.message) : error.message;
+        this.#checker.note(broken(isOurs ? 'assertion' : 'story', what));
       },
     );
   }
 
   /** The time is over. */
   end(): void {
-    if (!this.isDone) this.#checker.fail('no progress', 'story', `step ${this.#step} did not end`);
+    if (!this.isDone)
+      this.#checker.note({ verdict: 'no progress', check: 'story', what: `step ${this.#step} did not end` });
   }
 }

@@ -135,6 +135,22 @@ const forgeries: readonly [what: string, verdict: string, check: string, Plant][
     ({ world, checker, notices }) => checker.onNotice(world.nodes[0]!, notices[2]!),
   ],
   [
+    'a time that no clock can show',
+    'invariant broken',
+    'time',
+    ({ world, checker, notices }) =>
+      checker.onNotice(world.nodes[0]!, forge(world, notices[3]!, { time: world.nowMs + 3_600_000 })),
+  ],
+  [
+    'a vertex that skips one of its author’s',
+    'invariant broken',
+    'chain',
+    ({ world, checker, notices }) => {
+      const vertices = notices[3]!.vertices.map((vertex) => ({ ...vertex, sequence: vertex.sequence + 1 }));
+      checker.onNotice(world.nodes[0]!, { ...notices[3]!, vertices });
+    },
+  ],
+  [
     'a vertex final for the second time',
     'invariant broken',
     'once',

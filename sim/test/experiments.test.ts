@@ -2,6 +2,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { describeTallies, emptyTally, noteRun, tallyRuns } from '../experiments/accountability.ts';
 import { formatTable } from '../experiments/experiment.ts';
 import { raceSeed } from '../experiments/fairness.ts';
 import { FinalityMeter } from '../experiments/finality-meter.ts';
@@ -47,6 +48,33 @@ test('the exponent of a growth', () => {
   near(growthExponent([2, 8].map((x) => ({ x, y: 7 }))), 0, 1e-9);
   assert.throws(() => growthExponent([{ x: 1, y: 1 }]), RangeError);
   assert.throws(() => growthExponent([1, 2].map((x) => ({ x, y: 0 }))), RangeError);
+});
+
+test('accountability: a fork for which too few are named, or somebody honest, breaks a rule', async () => {
+  const fork = { seed: 1, verdict: 'diverged', failure: undefined } as const;
+  const judge = (...guilty: readonly string[]) => {
+    const tally = emptyTally(4, 2, 'equivocate');
+    noteRun(tally, { ...fork, guilty }, ['a', 'b']);
+    const { rules } = describeTallies([tally]);
+    return [rules[1]!.holds, tally.named];
+  };
+  assert.equal(judge('a', 'b'), [true, [2, 2]]);
+  assert.equal(judge('a'), [false, [1, 1]]);
+  assert.equal(judge('a', 'b', 'c'), [false, [3, 3]]);
+  const borne = emptyTally(4, 1, 'equivocate');
+  noteRun(borne, { ...fork, verdict: 'no progress', guilty: [] }, ['a']);
+  assert.is(describeTallies([borne]).rules[0]!.holds, false, 'with f liars runs have to pass');
+  const tallies = [...(await tallyRuns(4, 1, 1, 3)), ...(await tallyRuns(4, 2, 1, 3))];
+  assert.equal(
+    tallies.map(({ runs, passed, forked }) => [runs, passed + forked]),
+    tallies.map(() => [1, 1]),
+  );
+  assert.equal(
+    describeTallies(tallies)
+      .rules.slice(0, 2)
+      .map(({ holds }) => holds),
+    [true, true],
+  );
 });
 
 test('tables: words to the left, numbers to the right', () => {
@@ -100,7 +128,7 @@ test('an experiment that there is not', async () => {
   assert.is(await runExperiment('no-such', true, assert.unreachable, assert.unreachable), undefined);
   assert.equal(
     experiments.map(({ name }) => name),
-    ['finality', 'fairness', 'committee', 'scale'],
+    ['finality', 'fairness', 'committee', 'scale', 'accountability'],
   );
 });
 

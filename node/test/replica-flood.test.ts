@@ -1,0 +1,116 @@
+/** What a flood of one stakeholder's vertices cannot do to those of others `[WIT-1]` `[VTX-7]` (R055, R058). */
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { toHex, uint32Bytes } from '../../consensus/codec/bytes.ts';
+import { limits } from '../../consensus/codec/limits.ts';
+import { hash, zero32 } from '../../consensus/crypto/hash.ts';
+import { encodeVertex, signVertex, type Vertex } from '../../consensus/vertex/vertex.ts';
+import { nativeSigner } from '../crypto/native.ts';
+import { PARKED_MAX } from '../replica/parking.ts';
+import { Desk } from './one-replica.ts';
+
+const test = suite('replica in a flood');
+
+/** Vertices of one number, each a tip. */
+function forks(desk: Desk, author: number, count: number): Vertex[] {
+  return Array.from({ length: count }, (_, i) =>
+    desk.vertex(author, { sequence: 1, previous: zero32, payloadHash: hash('salt', uint32Bytes(i)) }),
+  );
+}
+
+/** What the own last witness names besides the own chain. */
+function coveredBy(desk: Desk): string[] {
+  const own = toHex(desk.own.publicKey);
+  const last = [...desk.replica.dag.nodes()].filter(({ authorKey }) => authorKey === own).at(-1)!;
+  return last.vertex.parents.map(toHex);
+}
+
+test('R058: a witness names a tip of each party before a second of any, seats’ first', async () => {
+  const desk = await Desk.open({ own: 1, others: 4 });
+  const flood = forks(desk, 5, 150);
+  for (const vertex of flood) await desk.gossip(5, vertex);
+  const last = [desk.vertex(6), desk.vertex(7), desk.vertex(2, { kind: 'witness' })];
+  for (const vertex of last) await desk.gossip(0, vertex);
+  await desk.elapse(150);
+  const parents = coveredBy(desk);
+  for (const { key } of last) assert.ok(parents.includes(key), 'those that came after the flood are covered');
+  // The first of the flood has a witness from when it came, which is the own chain's end and takes a place.
+  const places = limits.witnessParentsMax - 1 - last.length;
+  const oldest = flood.slice(1, 1 + places).map(({ key }) => key);
+  assert.equal(parents.filter((parent) => !last.some(({ key }) => key === parent)).sort(), oldest.sort());
+});
+
+test('R058: where there are more parties than places, a witness covers the seats’ first', async () => {
+  const desk = await Desk.open({ own: 1, others: 80 });
+  for (let party = 4; party < 84; party++) await desk.gossip(0, desk.vertex(party));
+  const late = desk.vertex(2, { kind: 'witness' });
+  await desk.gossip(2, late);
+  await desk.elapse(150);
+  assert.ok(coveredBy(desk).includes(late.key));
+});
+
+//  x ── y    the flooder names x to this node, and never gives it; y is another author's
+test('R058: what a flooder named and did not give is asked of whoever sends what rests on it', async () => {
+  const desk = await Desk.open();
+  for (const peer of [2, 3, 6]) await desk.step({ type: 'connected', peer: desk.keys[peer]! });
+  const x = desk.vertex(6);
+  await desk.hear(6, { type: 'tips', ids: [x.id] });
+  assert.equal(
+    desk.asked.splice(0).map(({ peer }) => peer),
+    [desk.keys[6]],
+  );
+  desk.nowMs += 20;
+  await desk.gossip(3, desk.vertex(3, { parents: [x.id] }));
+  assert.is(desk.asked.length, 0, 'the first may still answer');
+  desk.nowMs += 60;
+  await desk.gossip(2, desk.vertex(2, { parents: [x.id] }));
+  assert.equal(
+    desk.asked.splice(0).map(({ peer, ids }) => [peer, ids.map(toHex)]),
+    [[desk.keys[2], [x.key]]],
+  );
+  await desk.hear(2, { type: 'vertices', vertices: [encodeVertex(x)] });
+  assert.is(desk.replica.gauges().parked, 0);
+});
+
+/** A vertex of somebody whom nobody enrolled. */
+function strange(desk: Desk, number: number, checkpoint: Uint8Array): Vertex {
+  const header = {
+    ...{ network: desk.genesis.network, sequence: 1, previous: zero32, checkpoint, parents: [] },
+    ...{ time: desk.nowMs, kind: 'readings' as const, payloadHash: zero32 },
+  };
+  return signVertex(header, new Uint8Array(0), nativeSigner(hash('salt', uint32Bytes(number))));
+}
+
+test('R055: a stranger’s vertex that was named as a tip is asked for once, and given up when it is seen', async () => {
+  const desk = await Desk.open();
+  for (const peer of [0, 1, 2, 6]) await desk.step({ type: 'connected', peer: desk.keys[peer]! });
+  const vertex = strange(desk, 1_000, desk.genesis.headerId);
+  await desk.hear(6, { type: 'tips', ids: [vertex.id] });
+  await desk.hear(6, { type: 'vertices', vertices: [encodeVertex(vertex)] });
+  assert.ok(desk.notices().some((notice) => notice.type === 'refused' && notice.code === 'E_KEY_UNKNOWN'));
+  await desk.elapse(60_000);
+  assert.equal(
+    desk.asked.map(({ peer }) => peer),
+    [desk.keys[6]],
+  );
+  assert.is(desk.replica.dag.size, 0);
+});
+
+test('R055: what a thousand strangers say of checkpoints still to come drives out itself', async () => {
+  const desk = await Desk.open();
+  const [missing, honest] = [desk.vertex(5), desk.vertex(5)];
+  await desk.gossip(1, honest);
+  for (let number = 0; number < 5_000; number++) {
+    const unknown = hash('order', uint32Bytes(number));
+    await desk.gossip(6, strange(desk, 1_000 + (number % 1_000), unknown));
+  }
+  assert.is(desk.replica.gauges().parked, PARKED_MAX);
+  await desk.hear(1, { type: 'vertices', vertices: [encodeVertex(missing)] });
+  assert.equal(
+    [...desk.replica.dag.nodes()].map(({ vertex }) => vertex.key),
+    [missing.key, honest.key],
+  );
+});
+
+test.run();
