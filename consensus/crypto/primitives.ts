@@ -37,10 +37,11 @@ export function installPrimitives(primitives: Primitives): void {
       throw new TypeError(`"primitives.${name}" is not Ed25519 verification`);
     }
   }
-  // Of small order and not canonical: 1 is the identity, and so is p + 1 with a sign.
-  const identity = Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? 0xee : 0xff));
-  const odd = new Uint8Array(64);
-  odd[0] = 1;
+  // The identity as the key, and as R in another encoding: y = p + 1, x = 0 with a sign.
+  const odd = new Uint8Array(64).fill(0xff, 0, 32);
+  odd[0] = 0xee;
+  const identity = new Uint8Array(32);
+  identity[0] = 1;
   if (primitives.verify?.(odd, probe, identity) === false)
     throw new TypeError('"primitives.verify" does not follow ZIP-215');
   installed = primitives;
