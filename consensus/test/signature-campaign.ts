@@ -32,11 +32,12 @@ interface Known {
 const KEYS = 40;
 /** Good items kept to fill batches with. */
 const GOOD_KEPT = 600;
-const mixed: readonly Known[] = Array.from({ length: KEYS }, (_, i) => {
-  const multiple = numberOf(hashOf(i)) % L;
+/** A negative key differs from its twin in one bit. */
+const multiples = Array.from({ length: KEYS }, (_, i) => numberOf(hashOf(i)) % L).flatMap((m) => [m, L - m]);
+const mixed: readonly Known[] = multiples.flatMap((multiple) => {
   const point = Point.BASE.multiply(multiple);
   return torsion.map((odd) => ({ bytes: point.add(odd).toBytes(), multiple }));
-}).flat();
+});
 const honest = mixed.filter((_, i) => i % torsion.length === 0);
 const small: readonly Known[] = smallOrderEncodings.map((bytes) => ({ bytes, multiple: 0n }));
 

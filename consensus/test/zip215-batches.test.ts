@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import { concatBytes, toHex } from '../codec/bytes.ts';
 import { makeBatchVerifier, type RandomBytes, type SignedMessage } from '../crypto/zip215/verifier.ts';
 import { flipped, hashOf, repeat, spliced } from './arbitraries.ts';
-import { L, littleEndian, numberOf } from './odd-signatures.ts';
+import { forge, L, littleEndian, numberOf } from './odd-signatures.ts';
 
 const batches = suite('zip215 batches');
 const { verify, verifyBatch, findInvalid } = makeBatchVerifier();
@@ -174,6 +174,20 @@ batches('the identity as R and key with S = 0, alone and among others', () => {
   const items = [item, ...makeItems(20, 3), item];
   assert.ok(verifyBatch(items, random));
   assert.equal(findInvalid(spliced(items, 21, 1, shifted(item, 1n)), random), [21]);
+});
+
+batches('a key and its negative, which differ in one bit, beside each other', () => {
+  const secret = numberOf(hashOf(1)) % L;
+  const [A, R] = [Point.BASE.multiply(secret), Point.BASE.multiply(5n)];
+  const by = (key: Point, multiple: bigint, message: Uint8Array): SignedMessage => ({
+    ...{ publicKey: key.toBytes(), message },
+    signature: forge(R.toBytes(), 5n, key.toBytes(), multiple, message),
+  });
+  const items = [by(A, secret, hashOf(1)), by(A.negate(), L - secret, hashOf(2)), by(A, secret, hashOf(3))];
+  assert.is(flipped(items[0]!.publicKey, 31, 0x80).join(), items[1]!.publicKey.join());
+  assert.ok(verifyBatch(items, random));
+  for (const { signature, message, publicKey } of items) assert.ok(verify(signature, message, publicKey));
+  assert.equal(findInvalid(spliced(items, 1, 1, by(A.negate(), secret, hashOf(2))), random), [1]);
 });
 
 batches('items that cannot be taken: they are named, and those around them are judged', () => {
