@@ -2,6 +2,7 @@
  * Compiles the signature verifier, consensus/crypto/zip215/assembly/, to WebAssembly, and writes it as a source file
  * that carries its bytes: `binary.ts` beside that folder, which is built and never committed. When sources, compiler
  * and this file are the ones that it was made of, it is left alone. It runs before `tsc`, so it is JavaScript.
+ * With `--internals <file>` it writes the module of internals.ts there instead, for the test of the verifier's parts.
  */
 
 import { createHash } from 'node:crypto';
@@ -9,6 +10,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 /** Pages of 64 KiB that layout.ts takes up; the module itself checks that they suffice. */
 const PAGES = 18;
@@ -34,13 +36,13 @@ function readSource(name, baseDir) {
   return existsSync(path) ? readFileSync(path, 'utf8').replace(/^\/\* @inline \*\/$/gm, '@inline') : null;
 }
 
-async function compile() {
+async function compile(entry) {
   const { default: asc } = await import('assemblyscript/asc');
   let binary;
   const options = ['-O3', '--converge', '--noAssert', '--runtime', 'stub', '--use', 'abort='];
   const memory = ['--initialMemory', `${PAGES}`, '--maximumMemory', `${PAGES}`];
   const { error, stderr } = await asc.main(
-    ['verifier.ts', '--baseDir', folder, '--outFile', 'verifier.wasm', ...options, ...memory],
+    [entry, '--baseDir', folder, '--outFile', 'verifier.wasm', ...options, ...memory],
     {
       readFile: readSource,
       writeFile: (_name, contents) => {
@@ -53,8 +55,11 @@ async function compile() {
   return binary;
 }
 
-if (!existsSync(target) || !readFileSync(target, 'utf8').includes(made)) {
-  const binary = await compile();
+const { internals } = parseArgs({ options: { internals: { type: 'string' } } }).values;
+if (internals !== undefined) {
+  writeFileSync(internals, await compile('internals.ts'));
+} else if (!existsSync(target) || !readFileSync(target, 'utf8').includes(made)) {
+  const binary = await compile('verifier.ts');
   if (binary.length > BYTES_MAX) throw new Error(`the verifier has ${binary.length} bytes of ${BYTES_MAX}`);
   const hex = Buffer.from(binary).toString('hex');
   const header = `/**\n * The verifier of assembly/, ${binary.length} bytes of WebAssembly, by tooling/build-wasm.mjs.\n * ${made}\n */\n`;

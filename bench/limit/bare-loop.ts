@@ -7,7 +7,7 @@ import { equalBytes } from '../../consensus/codec/bytes.ts';
 import { hash } from '../../consensus/crypto/hash.ts';
 import { verifyZip215 } from '../../consensus/crypto/primitives.ts';
 import { decodeVertex, type Vertex } from '../../consensus/vertex/vertex.ts';
-import { verifyFast } from '../../node/crypto/native.ts';
+import { batchVerifier, randomPort } from '../../node/crypto/native.ts';
 import { openDatabase } from '../../node/level/database.ts';
 
 export const BATCH_VERTICES = 256;
@@ -24,12 +24,19 @@ const signedDigest = ({ id }: Vertex, network: Uint8Array): Uint8Array =>
 /** The verifiers of this build, best first. */
 export const verifiers: readonly BareVerifier[] = [
   {
-    name: 'OpenSSL, one at a time',
+    name: 'WebAssembly, in batches',
     verifyAll: (vertices, network) =>
-      vertices.every((vertex) => verifyFast(vertex.signature, signedDigest(vertex, network), vertex.author)),
+      batchVerifier().verifyBatch(
+        vertices.map((vertex) => ({
+          signature: vertex.signature,
+          message: signedDigest(vertex, network),
+          publicKey: vertex.author,
+        })),
+        randomPort().bytes,
+      ),
   },
   {
-    name: 'portable, one at a time',
+    name: 'WebAssembly, one at a time',
     verifyAll: (vertices, network) =>
       vertices.every((vertex) =>
         verifyZip215(vertex.signature, signedDigest(vertex, network), vertex.author),

@@ -1,29 +1,21 @@
 /**
  * SHA-256 and Ed25519, portable by default (noble), replaceable by a faster implementation of the same functions.
- * A node installs its runtime's native ones at start; a browser or a small device runs with these as they are.
+ * Nodes and gateways install their runtime's SHA-256 and the verifier of zip215/ at start; so may a browser.
  */
 
 import { hashes as ed25519Hashes, getPublicKey, sign, verify } from '@noble/ed25519';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { concatBytes, equalBytes } from '../codec/bytes.ts';
+import type { SignedMessage } from './zip215/verifier.ts';
 
 ed25519Hashes.sha512 = sha512;
 
 export interface Primitives {
   sha256(data: Uint8Array): Uint8Array;
-  /**
-   * A fast verifier whose *yes* is always a yes under ZIP-215; its *no* is asked again of the slow one `[SIG-1]`.
-   */
-  verifyFast?(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean;
+  /** A verifier with the verdicts of ZIP-215 `[SIG-1]`, in place of the portable one. */
+  verify?(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean;
   /** Whether all of `items` verify under ZIP-215, for much less than each by itself; a *no* does not say which. */
-  verifyBatch?(items: readonly Signed[]): boolean;
-}
-
-/** A signature that somebody claims to be one. */
-export interface Signed {
-  readonly signature: Uint8Array;
-  readonly message: Uint8Array;
-  readonly publicKey: Uint8Array;
+  verifyBatch?(items: readonly SignedMessage[]): boolean;
 }
 
 /** Fewer than this are checked one by one: a batch has costs of its own. */
@@ -41,12 +33,25 @@ export function installPrimitives(primitives: Primitives): void {
   const forged = signature.slice();
   forged[0]! ^= 1;
   const publicKey = getPublicKey(secret);
-  if (
-    primitives.verifyFast?.(signature, probe, publicKey) === false ||
-    primitives.verifyFast?.(forged, probe, publicKey)
-  ) {
-    throw new TypeError('"primitives.verifyFast" is not Ed25519 verification');
+  const good = { signature, message: probe, publicKey };
+  const verifiers = {
+    verify: primitives.verify,
+    verifyBatch:
+      primitives.verifyBatch &&
+      ((...[one, message, key]: Parameters<typeof verifyZip215>) =>
+        primitives.verifyBatch!([good, { signature: one, message, publicKey: key }, good, good])),
+  };
+  for (const [name, check] of Object.entries(verifiers)) {
+    if (check?.(signature, probe, publicKey) === false || check?.(forged, probe, publicKey))
+      throw new TypeError(`"primitives.${name}" is not Ed25519 verification`);
   }
+  // The identity as the key, and as R in another encoding: y = p + 1, x = 0 with a sign.
+  const odd = new Uint8Array(64).fill(0xff, 0, 32);
+  odd[0] = 0xee;
+  const identity = new Uint8Array(32);
+  identity[0] = 1;
+  if (primitives.verify?.(odd, probe, identity) === false)
+    throw new TypeError('"primitives.verify" does not follow ZIP-215');
   installed = primitives;
 }
 
@@ -70,13 +75,13 @@ export function hashParts(...parts: readonly Uint8Array[]): Uint8Array {
   return installed.sha256(joined.subarray(0, length));
 }
 
-/**
- * The one acceptance rule, ZIP-215, on every node and client: accept fast, refuse slow. A native verifier refuses
- * some signatures that ZIP-215 accepts, never the other way round (measured on the ZIP-215 vectors).
- */
+/** The one acceptance rule, ZIP-215, on every node and client. */
 export function verifyZip215(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean {
   if (signature.length !== 64 || publicKey.length !== 32) return false;
-  if (installed.verifyFast?.(signature, message, publicKey)) return true;
+  return (installed.verify ?? verifyPortable)(signature, message, publicKey);
+}
+
+function verifyPortable(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean {
   try {
     return verify(signature, message, publicKey, { zip215: true });
   } catch {
@@ -86,7 +91,7 @@ export function verifyZip215(signature: Uint8Array, message: Uint8Array, publicK
 }
 
 /** For each of `items` what `verifyZip215` says of it: all at once, and one by one only when not all are good. */
-export function verifyEach(items: readonly Signed[]): boolean[] {
+export function verifyEach(items: readonly SignedMessage[]): boolean[] {
   if (items.length >= BATCH_MIN && installed.verifyBatch?.(items)) return items.map(() => true);
   return items.map(({ signature, message, publicKey }) => verifyZip215(signature, message, publicKey));
 }

@@ -3,14 +3,7 @@
  * composed, signed and run as on a node; only the proof that a reading is on the ledger is replaced by knowing it.
  */
 
-import {
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  type KeyObject,
-  sign as signNatively,
-  verify as verifyNatively,
-} from 'node:crypto';
+import { createHash, createPrivateKey, sign as signNatively } from 'node:crypto';
 import { getPublicKey } from '@noble/ed25519';
 import { asciiBytes, concatBytes, toHex, uint32Bytes } from '../codec/bytes.ts';
 import type { Code } from '../codec/codes.ts';
@@ -28,24 +21,14 @@ import { immediateTriggers } from '../contracts/triggers/rules.ts';
 import type { Signer } from '../crypto/ed25519.ts';
 import { hash, zero32 } from '../crypto/hash.ts';
 import { installPrimitives } from '../crypto/primitives.ts';
+import { makeBatchVerifier } from '../crypto/zip215/verifier.ts';
 import { callId, composeCall, type SignedCall, signCall } from '../vertex/call.ts';
 import { parseDecimal } from '../vertex/decimal.ts';
 import { type Frame, frame, signFrame } from '../vertex/frame.ts';
 import type { QuantityName, SensorFunction } from '../vertex/quantities.ts';
 
-const publicKeys = new Map<string, KeyObject>();
-function verifyFast(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean {
-  const name = toHex(publicKey);
-  let known = publicKeys.get(name);
-  if (known === undefined) {
-    const x = Buffer.from(publicKey).toString('base64url');
-    known = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
-    publicKeys.set(name, known);
-  }
-  return verifyNatively(null, message, known, signature);
-}
 const sha256 = (data: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(data).digest());
-installPrimitives({ sha256, verifyFast });
+installPrimitives({ sha256, verify: makeBatchVerifier().verify });
 
 /** The signer whose secret is the hash of `name`: the same in every run. */
 export function signerNamed(name: string): Signer {

@@ -1,6 +1,6 @@
 /** Domain-separated hashing `[HASH-1]`: the tags are part of the protocol, so they stand here a second time. */
 
-import { createHash } from 'node:crypto';
+import { createHash, createPublicKey, verify } from 'node:crypto';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -48,12 +48,31 @@ hashing('the portable SHA-256 is that of the runtime, at every length around a b
   fc.assert(fc.property(byteString(0, 2000), (data) => toHex(hashBytes(data)) === toHex(sha256(data))));
 });
 
+function verifyNatively(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean {
+  const x = Buffer.from(publicKey).toString('base64url');
+  return verify(
+    null,
+    message,
+    createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' }),
+    signature,
+  );
+}
+
 hashing('a replacement that is not SHA-256, or does not verify, is not installed', () => {
   const verifyAlways = (): boolean => true;
   const verifyNever = (): boolean => false;
   assert.throws(() => installPrimitives({ sha256: (data) => data.slice(0, 32) }), /"primitives.sha256"/);
-  assert.throws(() => installPrimitives({ sha256, verifyFast: verifyAlways }), /"primitives.verifyFast"/);
-  assert.throws(() => installPrimitives({ sha256, verifyFast: verifyNever }), /"primitives.verifyFast"/);
+  assert.throws(() => installPrimitives({ sha256, verifyBatch: verifyAlways }), /"primitives.verifyBatch"/);
+  assert.throws(() => installPrimitives({ sha256, verifyBatch: verifyNever }), /"primitives.verifyBatch"/);
+  assert.throws(
+    () => installPrimitives({ sha256, verify: verifyAlways }),
+    /"primitives.verify" is not Ed25519/,
+  );
+  assert.throws(
+    () => installPrimitives({ sha256, verify: verifyNever }),
+    /"primitives.verify" is not Ed25519/,
+  );
+  assert.throws(() => installPrimitives({ sha256, verify: verifyNatively }), /does not follow ZIP-215/);
   assert.is(toHex(hashBytes(repeat(1))), toHex(sha256(repeat(1))));
 });
 

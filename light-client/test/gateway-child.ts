@@ -1,9 +1,9 @@
 /** A gateway in a process of its own, to be killed: `node gateway-child.js <url> <3.1.1|5> <folder> <seed>`. */
 
+import { installNativePrimitives } from '../../node/crypto/native.ts';
 import { connectIntake } from '../mqtt/intake-connection.ts';
 import { warehouseAndTruck } from '../sensors/scenario.ts';
 import { DurableIntake } from './durable-intake.ts';
-import { installNativePrimitives } from './native-primitives.ts';
 
 const [url, version, folder, seed] = process.argv.slice(2) as [string, string, string, string];
 const network = new Uint8Array(32).fill(5);

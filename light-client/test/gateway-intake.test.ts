@@ -12,6 +12,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { decimalOf } from '../../consensus/vertex/decimal.ts';
 import { compareFrames, type Frame, frame, signFrame } from '../../consensus/vertex/frame.ts';
+import { installNativePrimitives } from '../../node/crypto/native.ts';
 import { packOf } from '../intake/packs.ts';
 import { connectIntake } from '../mqtt/intake-connection.ts';
 import { INTAKE_TOPIC, publishFrames, topicOf } from '../sensors/publish.ts';
@@ -19,7 +20,6 @@ import { warehouseAndTruck } from '../sensors/scenario.ts';
 import { sensorSigner } from '../sensors/sensor-key.ts';
 import { type BrokerKind, brokerKinds, publishRaw, until } from './brokers.ts';
 import { DurableIntake } from './durable-intake.ts';
-import { installNativePrimitives } from './native-primitives.ts';
 
 installNativePrimitives();
 const test = suite('gateway-intake');

@@ -1,37 +1,41 @@
-/** SHA-256, Ed25519, randomness and the clock from Node itself: ten times faster than the portable ones. */
+/**
+ * SHA-256, signing, randomness and the clock from Node itself, and the verifier in WebAssembly: it is as fast as Node's
+ * own where that accepts, twenty times as fast as the portable one where that would have to be asked, and one rule.
+ */
 
 import crypto from 'node:crypto';
 import { concatBytes } from '../../consensus/codec/bytes.ts';
 import type { Signer } from '../../consensus/crypto/ed25519.ts';
 import { installPrimitives } from '../../consensus/crypto/primitives.ts';
+import { type BatchVerifier, makeBatchVerifier } from '../../consensus/crypto/zip215/verifier.ts';
 import type { Clock, Random } from '../ports.ts';
-import { KeyObjects, publicKeyHeader } from './key-objects.ts';
 
 /** The DER header (RFC 8410) that stands before the 32 bytes of an Ed25519 seed. */
 const secretKeyHeader = Uint8Array.from([
   0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
 ]);
 
-const KEY_OBJECTS_MAX = 4_096;
-const keyObjects = new KeyObjects(KEY_OBJECTS_MAX);
+/** Length of the DER header that stands before the 32 bytes of an Ed25519 public key. */
+const PUBLIC_KEY_HEADER_BYTES = 12;
 
-/** Installs Node's primitives for this process; checked there against the portable ones. */
+let verifier: BatchVerifier | undefined;
+
+/** This thread's verifier, made when it is first wanted. */
+export function batchVerifier(): BatchVerifier {
+  verifier ??= makeBatchVerifier();
+  return verifier;
+}
+
+/** Installs these primitives for this process; checked there against the portable ones. */
 export function installNativePrimitives(): void {
-  installPrimitives({ sha256: hashNative, verifyFast });
+  const { verify, verifyBatch } = batchVerifier();
+  const { bytes: random } = randomPort();
+  installPrimitives({ sha256: hashNative, verify, verifyBatch: (items) => verifyBatch(items, random) });
 }
 
 export function hashNative(bytes: Uint8Array): Uint8Array {
   // A copy, since a Buffer is not what the rest of the program expects: its `slice` shares memory.
   return new Uint8Array(crypto.hash('sha256', bytes, 'buffer'));
-}
-
-export function verifyFast(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean {
-  try {
-    return crypto.verify(null, message, keyObjects.get(publicKey), signature);
-  } catch {
-    // OpenSSL throws on keys that it cannot read; the portable verifier has the last word.
-    return false;
-  }
 }
 
 /** Signs with a 32-byte Ed25519 seed; the public key is derived from it. */
@@ -45,7 +49,7 @@ export function nativeSigner(secret: Uint8Array): Signer {
   der.fill(0);
   const exported = crypto.createPublicKey(key).export({ format: 'der', type: 'spki' });
   return {
-    publicKey: new Uint8Array(exported.subarray(publicKeyHeader.length)),
+    publicKey: new Uint8Array(exported.subarray(PUBLIC_KEY_HEADER_BYTES)),
     sign: (message) => new Uint8Array(crypto.sign(null, message, key)),
   };
 }

@@ -6,8 +6,7 @@
 import { execFile } from 'node:child_process';
 import { totalmem } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { installPrimitives } from '../../consensus/crypto/primitives.ts';
-import { hashNative, verifyFast } from '../../node/crypto/native.ts';
+import { installNativePrimitives } from '../../node/crypto/native.ts';
 import { run } from '../run.ts';
 import type { RunResult } from '../run-result.ts';
 import type { Settings } from '../settings.ts';
@@ -54,7 +53,7 @@ async function measure({ settings, seed, everySignature }: MeasuredTask): Promis
   const before = process.cpuUsage();
   const result = await run(settings, seed, {
     prepare: () => {
-      if (everySignature) installPrimitives({ sha256: hashNative, verifyFast });
+      if (everySignature) installNativePrimitives();
     },
   });
   const { user, system } = process.cpuUsage(before);

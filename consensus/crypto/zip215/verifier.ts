@@ -5,7 +5,7 @@
 
 import { fromHex } from '../../codec/bytes.ts';
 import { binaryHex } from './binary.ts';
-import { compile, compileNow, instantiate, type WasmInstance } from './webassembly.ts';
+import { compile, compileNow, instantiate } from './webassembly.ts';
 
 export interface SignedMessage {
   readonly signature: Uint8Array;
@@ -33,12 +33,12 @@ export interface BatchVerifier {
 
 /** For Node and for workers, anywhere; ready at once. */
 export function makeBatchVerifier(): BatchVerifier {
-  return new WasmVerifier(instantiate(compileNow(readBinary())));
+  return drive(instantiate(compileNow(readBinary())) as Module);
 }
 
 /** For a browser's main thread. */
 export async function loadBatchVerifier(): Promise<BatchVerifier> {
-  return new WasmVerifier(instantiate(await compile(readBinary())));
+  return drive(instantiate(await compile(readBinary())) as Module);
 }
 
 function readBinary(): Uint8Array {
@@ -63,89 +63,86 @@ interface Module {
 }
 
 const COEFFICIENT_BYTES = 16;
+const NOT_ENLISTED = -1;
 
-class WasmVerifier implements BatchVerifier {
-  readonly #module: Module;
-  readonly #memory: Uint8Array;
-  readonly #itemAt: number;
-  readonly #partAt: number;
-  readonly #partMax: number;
-  readonly #coefficientsAt: number;
-  readonly #itemsMax: number;
-
-  constructor({ exports }: WasmInstance) {
-    this.#module = exports as unknown as Module;
-    // Memory never grows, so the view stays good.
-    this.#memory = new Uint8Array(this.#module.memory.buffer);
-    this.#itemAt = this.#module.itemAt();
-    this.#partAt = this.#module.partAt();
-    this.#partMax = this.#module.partMax();
-    this.#coefficientsAt = this.#module.coefficientsAt();
-    this.#itemsMax = this.#module.itemsMax();
-    this.#module.prepare();
-  }
-
-  verify(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean {
-    this.#module.openBatch();
-    return this.#enlist({ signature, message, publicKey }) && this.#module.checkItem(0) === 1;
-  }
-
-  verifyBatch(items: readonly SignedMessage[], random: RandomBytes): boolean {
-    for (let from = 0; from < items.length; from += this.#itemsMax) {
-      const chunk = items.slice(from, from + this.#itemsMax);
-      const coefficients = drawCoefficients(random, chunk.length);
-      this.#module.openBatch();
-      if (!chunk.every((item) => this.#enlist(item))) return false;
-      if (!this.#checkBatch(coefficients)) return false;
-    }
-    return true;
-  }
-
-  findInvalid(items: readonly SignedMessage[], random: RandomBytes): number[] {
-    const invalid: number[] = [];
-    for (let from = 0; from < items.length; from += this.#itemsMax) {
-      const chunk = items.slice(from, from + this.#itemsMax);
-      const coefficients = drawCoefficients(random, chunk.length);
-      this.#module.openBatch();
-      const enlisted: number[] = [];
-      for (const [position, item] of chunk.entries()) {
-        if (this.#enlist(item)) enlisted.push(from + position);
-        else invalid.push(from + position);
-      }
-      if (this.#checkBatch(coefficients)) continue;
-      const found = enlisted.filter((_, index) => this.#module.checkItem(index) !== 1);
-      // Terms that are of small order each have a sum of small order, whatever the coefficients.
-      if (found.length === 0) throw new Error('a batch failed of which every item verifies');
-      invalid.push(...found);
-    }
-    return invalid.sort((a, b) => a - b);
-  }
+/** Methods that can be handed on by themselves. */
+function drive(module: Module): BatchVerifier {
+  const [itemAt, partAt, coefficientsAt] = [module.itemAt(), module.partAt(), module.coefficientsAt()];
+  const [partMax, itemsMax] = [module.partMax(), module.itemsMax()];
+  // Memory never grows, so the view stays good.
+  const memory = new Uint8Array(module.memory.buffer);
+  module.prepare();
 
   /** Whether the module took the item: lengths, S and both points are as they must be. */
-  #enlist({ signature, message, publicKey }: SignedMessage): boolean {
+  function enlist(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean {
     if (signature.length !== 64 || publicKey.length !== 32) return false;
-    this.#memory.set(signature, this.#itemAt);
-    this.#memory.set(publicKey, this.#itemAt + 64);
-    this.#module.openItem();
-    for (let at = 0; at < message.length; at += this.#partMax) {
-      const part = message.length <= this.#partMax ? message : message.subarray(at, at + this.#partMax);
-      this.#memory.set(part, this.#partAt);
-      this.#module.absorbPart(part.length);
+    memory.set(signature, itemAt);
+    memory.set(publicKey, itemAt + 64);
+    module.openItem();
+    for (let at = 0; at < message.length; at += partMax) {
+      const part = message.length <= partMax ? message : message.subarray(at, at + partMax);
+      memory.set(part, partAt);
+      module.absorbPart(part.length);
     }
-    return this.#module.closeItem() === 1;
+    return module.closeItem() === 1;
   }
 
-  #checkBatch(coefficients: Uint8Array): boolean {
-    this.#memory.set(coefficients, this.#coefficientsAt);
-    const verdict = this.#module.checkBatch();
+  function checkBatch(coefficients: Uint8Array): boolean {
+    memory.set(coefficients, coefficientsAt);
+    const verdict = module.checkBatch();
     if (verdict < 0) throw new TypeError('"random" gave coefficients that are 0 or repeat');
     return verdict === 1;
   }
+
+  /** Positions in `items`, which fit into one batch, of those that do not verify. */
+  function findInvalidIn(items: readonly SignedMessage[], random: RandomBytes): number[] {
+    const coefficients = drawCoefficients(random, items.length);
+    module.openBatch();
+    let enlisted = 0;
+    const numbers = items.map(({ signature, message, publicKey }) =>
+      enlist(signature, message, publicKey) ? enlisted++ : NOT_ENLISTED,
+    );
+    const allHold = checkBatch(coefficients);
+    const invalid: number[] = [];
+    let failed = false;
+    for (const [position, number] of numbers.entries()) {
+      const fails = number !== NOT_ENLISTED && !allHold && module.checkItem(number) !== 1;
+      failed ||= fails;
+      if (fails || number === NOT_ENLISTED) invalid.push(position);
+    }
+    // Items that hold add up to a point of small order, whatever the coefficients.
+    if (!allHold && !failed) throw new Error('a batch failed of which every item verifies');
+    return invalid;
+  }
+
+  return {
+    verify: (signature, message, publicKey) => {
+      module.openBatch();
+      return enlist(signature, message, publicKey) && module.checkItem(0) === 1;
+    },
+    verifyBatch: (items, random) => {
+      for (let from = 0; from < items.length; from += itemsMax) {
+        const batch = items.slice(from, from + itemsMax);
+        const coefficients = drawCoefficients(random, batch.length);
+        module.openBatch();
+        for (const { signature, message, publicKey } of batch)
+          if (!enlist(signature, message, publicKey)) return false;
+        if (!checkBatch(coefficients)) return false;
+      }
+      return true;
+    },
+    findInvalid: (items, random) => {
+      const invalid: number[] = [];
+      for (let from = 0; from < items.length; from += itemsMax)
+        for (const at of findInvalidIn(items.slice(from, from + itemsMax), random)) invalid.push(from + at);
+      return invalid;
+    },
+  };
 }
 
 function drawCoefficients(random: RandomBytes, count: number): Uint8Array {
   const length = COEFFICIENT_BYTES * count;
-  const bytes = random(length);
+  const bytes: unknown = random(length);
   if (bytes instanceof Uint8Array && bytes.length === length) return bytes;
   throw new TypeError(
     `"random" expected to give ${length} bytes, got ${(bytes as Uint8Array | undefined)?.length}`,
