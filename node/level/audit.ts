@@ -82,6 +82,8 @@ export async function auditRecords(
   });
   compare('objects', counters.objectCount, objects);
   await each('decision', () => undefined);
+  // Counted on opening, like the votes.
+  await each('pending', () => undefined);
   let nodes = 0;
   await each('history', () => {
     nodes += 1;
