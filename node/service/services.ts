@@ -7,6 +7,7 @@ import { Access } from './access.ts';
 import { Calls } from './calls.ts';
 import { DurableHead } from './durable-head.ts';
 import { EventFeed } from './event-feed.ts';
+import { PendingCalls } from './pending.ts';
 import { Prover } from './proofs.ts';
 import { Readings } from './readings.ts';
 import { Status } from './status.ts';
@@ -53,6 +54,7 @@ export function makeServices({
     proveReading: (vertex, frame) => readings.evidence(vertex, frame),
   });
   const submissions = new Submissions(runner, store, publicKey);
+  const pending = new PendingCalls(runner, access, calls);
   const vertices = new Vertices({ ledger, access, prover, calls, submissions, views });
   const feed = new EventFeed({ views, readings, submissions, publicKey, startedMs });
   const status = new Status({ name, alone, publicKey, replica, head, access, clock, network });
@@ -64,6 +66,7 @@ export function makeServices({
     access,
     calls,
     submissions,
+    pending,
     views,
     vertices,
     readings,
