@@ -329,6 +329,11 @@ test('a key that is replaced meanwhile: its signature counts no more, is left ou
   assert.equal(refusals(desk), ['E_ROLE'], 'a node of a revoked key is not heard');
   const again = signedBy(call, fresh);
   await desk.step({ type: 'connected', peer: toHex(fresh.publicKey) });
+  const frame = peerMessage.encode(news(call, signedBy(call, desk.signers[OTHER]!)));
+  await desk.step({ type: 'message', peer: toHex(fresh.publicKey), frame });
+  assert.equal(refusals(desk), ['E_KEY_REVOKED']);
+  const late = await propose(desk, signedBy(callOf(desk, { name: 'LATE' }), desk.signers[OTHER]!));
+  assert.is(late.type === 'refused' && late.refusal.code, 'E_KEY_REVOKED');
   await desk.step({
     type: 'message',
     peer: toHex(fresh.publicKey),
