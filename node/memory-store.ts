@@ -42,6 +42,7 @@ export function memoryStore(
   const history = new Map<string, Uint8Array>();
   const headers = new Map<string, number>();
   const decisions = new Map<number, Uint8Array>();
+  const pending = new Map<string, Uint8Array>();
   let votes: Vote[] = [];
   let votesFrom: number | undefined = 0;
   let height = 0;
@@ -88,7 +89,10 @@ export function memoryStore(
     if (write.type === 'vertex') putVertex(write.vertex);
     else if (write.type === 'bury') bury(write.keys);
     else if (write.type === 'checkpoint') putCheckpoint(write.checkpoint);
-    else if (write.type === 'vote') votes.push({ height: write.height, entry: write.entry.slice() });
+    else if (write.type === 'pending') {
+      if (write.entry === undefined) pending.delete(write.call);
+      else pending.set(write.call, write.entry.slice());
+    } else if (write.type === 'vote') votes.push({ height: write.height, entry: write.entry.slice() });
     else {
       votes = [];
       votesFrom = write.height;
@@ -110,6 +114,7 @@ export function memoryStore(
         objects: sorted.map((entry) => entry.object),
         openVertices: open.map((entry) => entry.envelope),
         voteLog: log.map((vote) => vote.entry),
+        pendingCalls: [...pending].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry),
         votesFrom,
       };
     },

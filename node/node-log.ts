@@ -32,6 +32,9 @@ export function logNotice(log: Logger, notice: Notice): void {
     case 'offence':
       log.warn(describeOffence(notice.offence), 'a seat cheats; whoever has the proof can check it');
       break;
+    case 'pending':
+      log.info({ call: notice.call, transition: notice.transition, state: notice.state }, 'pending call');
+      break;
     case 'refused':
       log.debug({ code: notice.code, facts: notice.facts, peer: notice.peer }, 'refused');
       break;

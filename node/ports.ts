@@ -52,6 +52,8 @@ export type StoreWrite =
   | { readonly type: 'checkpoint'; readonly checkpoint: CheckpointRecord }
   /** An encoded line of the vote log; lines of lower heights may be dropped `[BFT-1]`. */
   | { readonly type: 'vote'; readonly height: number; readonly entry: Uint8Array }
+  /** A pending call, encoded, under its id in hex; without an entry it is kept no longer `[GTH-9]`. */
+  | { readonly type: 'pending'; readonly call: string; readonly entry: Uint8Array | undefined }
   /** Voids the vote log: this seat may vote from this height on, or, where it is absent, not before that is known. */
   | { readonly type: 'votesFrom'; readonly height: number | undefined };
 
@@ -77,6 +79,8 @@ export interface StoredState {
   /** Encoded envelopes of open vertices, in the order in which they came. */
   readonly openVertices: readonly Uint8Array[];
   readonly voteLog: readonly Uint8Array[];
+  /** Encoded pending calls, by id. */
+  readonly pendingCalls: readonly Uint8Array[];
   /** Least height at which this seat may vote; absent while the log is not known to be whole `[BFT-1]`. */
   readonly votesFrom: number | undefined;
 }

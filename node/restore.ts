@@ -29,7 +29,8 @@ export async function restore(
     return decoded.value;
   });
   const silence = { votesFrom: stored.votesFrom };
-  const start = { genesis, signer, openVertices: stored.openVertices, voteLog, silence, seed };
+  const { openVertices, pendingCalls } = stored;
+  const start = { genesis, signer, openVertices, pendingCalls, voteLog, silence, seed };
   const first = { id: genesis.headerId, time: genesis.header.time };
   if (stored.height === 0) {
     const ledger = {

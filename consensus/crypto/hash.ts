@@ -39,6 +39,7 @@ const domainNames = [
   'evidence',
   'seed',
   'draw',
+  'call-decline',
 ] as const;
 
 export type Domain = (typeof domainNames)[number];

@@ -6,6 +6,8 @@ import { outcomeSchema } from '../checkpoint/outcome.ts';
 import { limits } from '../codec/limits.ts';
 import { bytes, flag, hash32, type Infer, int, list, record, tagged } from '../codec/schema.ts';
 import { proposalMessage, viewChangeMessage, voteMessage } from '../pbft/messages.ts';
+import { callSignature } from '../vertex/call.ts';
+import { callDecline } from '../vertex/decline.ts';
 
 export const VERTICES_PER_REQUEST_MAX = 256;
 const vertexBytesMax = limits.batchBytesMax + limits.vertexHeaderBytesMax + 128;
@@ -40,5 +42,18 @@ export const peerMessage = tagged('peer-message', {
   proposal: proposalMessage,
   vote: voteMessage,
   viewChange: viewChangeMessage,
+  /** Asks the party of the node that gets it to sign; with all signatures so far `[GTH-5]`. */
+  callOffer: record('call-offer', {
+    call: bytes(limits.callBytesMax),
+    declines: list(callDecline, limits.signersMax),
+  }),
+  /** Who has signed a call that both hold, and who has declined. */
+  callNews: record('call-news', {
+    call: hash32,
+    signatures: list(callSignature, limits.signersMax),
+    declines: list(callDecline, limits.signersMax),
+    /** The sender wants to know whether it was heard. */
+    asks: flag,
+  }),
 });
 export type PeerMessage = Infer<typeof peerMessage>;

@@ -60,8 +60,47 @@ export interface ProvedObject<V0> {
 export function checkObjectAnswer<V0>(
   response: LightResponse,
   wanted: { readonly type: ObjectType<V0>; readonly id: Uint8Array; readonly height: number },
-  { follower, source, nowMs }: Judging,
+  judging: Judging,
 ): Result<ProvedObject<V0>> {
+  const proved = proveParts(response, wanted, judging);
+  if (!proved.ok) return proved;
+  const { parts, proof, anchor } = proved.value;
+  if (parts === undefined) return ok({ value: undefined, proof, anchor });
+  if (parts[0] === undefined)
+    return refuse('E_PROOF', { reason: 'the public part stays closed', type: proof.type });
+  const decoded = wanted.type.classes[0].decode(parts[0]);
+  return decoded.ok ? ok({ value: decoded.value as V0, proof, anchor }) : decoded;
+}
+
+/** All fields that this gateway's party may see; those of closed parts are left out. `undefined`: there is no such object. */
+export function checkOpenObject<T>(
+  response: LightResponse,
+  wanted: { readonly type: ObjectType<T>; readonly id: Uint8Array; readonly height: number },
+  judging: Judging,
+): Result<Partial<T> | undefined> {
+  const proved = proveParts(response, wanted, judging);
+  if (!proved.ok) return proved;
+  if (proved.value.parts === undefined) return ok(undefined);
+  const value: Partial<T> = {};
+  for (const [index, opened] of proved.value.parts.entries()) {
+    if (opened === undefined) continue;
+    const decoded = wanted.type.classes[index as 0 | 1 | 2].decode(opened);
+    if (!decoded.ok) return decoded;
+    Object.assign(value, decoded.value);
+  }
+  return ok(value);
+}
+
+/** The object's parts, where they are open, down to a certified header; none for an absence. */
+function proveParts(
+  response: LightResponse,
+  wanted: { readonly type: { readonly name: string }; readonly id: Uint8Array; readonly height: number },
+  { follower, source, nowMs }: Judging,
+): Result<{
+  readonly parts: readonly (Uint8Array | undefined)[] | undefined;
+  readonly proof: StateProof;
+  readonly anchor: AnchorProof;
+}> {
   if (response.type !== 'object') return unexpected(response);
   const { proof, anchor } = response;
   if (proof.type !== wanted.type.name || !equalBytes(proof.id, wanted.id))
@@ -72,10 +111,5 @@ export function checkObjectAnswer<V0>(
     return refuse('E_STALE', { height: proof.header.height, wanted: wanted.height });
   const shown = checkStateProof(proof);
   if (!shown.ok) return shown;
-  if (shown.value === 'absent') return ok({ value: undefined, proof, anchor });
-  const [opened] = shown.value;
-  if (opened === undefined)
-    return refuse('E_PROOF', { reason: 'the public part stays closed', type: proof.type });
-  const decoded = wanted.type.classes[0].decode(opened);
-  return decoded.ok ? ok({ value: decoded.value as V0, proof, anchor }) : decoded;
+  return ok({ parts: shown.value === 'absent' ? undefined : shown.value, proof, anchor });
 }

@@ -15,6 +15,7 @@ import { Alarms } from './alarms.ts';
 import { ChainGuard, type Standing } from './chain-guard.ts';
 import { Devices } from './devices.ts';
 import { Dispatcher } from './dispatcher.ts';
+import { EarlyWarnings } from './early-warnings.ts';
 import { type Api, startApi } from './http.ts';
 import { Ledger } from './ledger.ts';
 import { type Log, makeLog } from './log.ts';
@@ -79,6 +80,7 @@ class Gateway implements RunningGateway {
   #guard!: ChainGuard;
   #dispatcher!: Dispatcher;
   #devices!: Devices;
+  #warnings!: EarlyWarnings;
   #spool!: Spool;
   #reception!: Reception;
   #status!: Status;
@@ -129,6 +131,10 @@ class Gateway implements RunningGateway {
     this.#devices = await Devices.open(network, outbox.database, clock);
     const trust = await Trust.open(this.#genesis, outbox.database, this.#alarms, clock);
     this.#trust = trust;
+    this.#warnings = new EarlyWarnings({
+      ...{ entries: this.#config.watches, network, gateway: nativeSigner(secret).publicKey, clock, log },
+      triggers: this.#genesis.record.policy.triggers,
+    });
     await this.#connectLedger(secret, trust);
     this.#reception = await Reception.open({
       network,
@@ -137,7 +143,10 @@ class Gateway implements RunningGateway {
       log,
       spool: this.#spool,
       devices: this.#devices,
-      onQueued: () => this.#dispatcher.poke(),
+      onQueued: (frames) => {
+        this.#warnings.note(frames);
+        this.#dispatcher.poke();
+      },
     });
     this.#closers.unshift(() => this.#reception.close());
     const readings = new Readings({
@@ -157,6 +166,7 @@ class Gateway implements RunningGateway {
         guard: this.#guard,
         alarms: this.#alarms,
         reception: this.#reception,
+        warnings: this.#warnings,
         finality: this.#finality,
       },
       mqtt: () => this.#mqtt,
@@ -308,6 +318,8 @@ class Gateway implements RunningGateway {
   #look(): void {
     if (this.#closing !== undefined) return;
     void this.#guard.check(this.#ledger);
+    const { header } = this.#trust?.follower.head ?? this.#genesis;
+    void this.#warnings.refresh(this.#ledger, header.time);
     if (this.#spool.size > 0 && this.#reception !== undefined) void this.#reception.drain();
   }
 

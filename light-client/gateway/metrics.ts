@@ -1,6 +1,7 @@
 /** How the gateway does: one reading of everything that it counts, as JSON for people and as text for Prometheus. */
 
 import type { Alarm, AlarmSubject } from './alarms.ts';
+import type { WatchStatus } from './early-warnings.ts';
 import type { NodeView } from './ledger.ts';
 
 export interface GatewayStatus {
@@ -59,6 +60,10 @@ export interface GatewayStatus {
   /** By code, since the start of this process: of frames under E_REPLAY, of messages under the others. */
   readonly refused: { readonly [code: string]: number };
   readonly alarms: { readonly [S in AlarmSubject]?: Alarm };
+  /** Goods whose pledges' rules are asked of what passes through here, before it is final. */
+  readonly watches: readonly WatchStatus[];
+  /** Since the start of this process, by level. */
+  readonly warningsRaised: { readonly warning: number; readonly critical: number };
   readonly devices: {
     readonly [device: string]: {
       readonly accepted: number;
@@ -182,6 +187,11 @@ export function metricsText(status: GatewayStatus, finality: Finality): string {
     'code',
     Object.fromEntries(Object.values(status.alarms).map(({ code }) => [code, 1])),
   );
+  const standing = status.watches.flatMap(({ warnings }) => warnings);
+  const bySignal: Record<string, number> = {};
+  for (const { signal } of standing) bySignal[signal] = (bySignal[signal] ?? 0) + 1;
+  many('early_warnings', 'gauge', 'Early warnings that stand now', 'signal', bySignal);
+  many('early_warnings_total', 'counter', 'Early warnings raised', 'level', status.warningsRaised);
   const name = head(
     'finality_seconds',
     'histogram',

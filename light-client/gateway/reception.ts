@@ -26,8 +26,8 @@ export interface ReceptionParts {
   readonly devices: Devices;
   readonly clock: Clock;
   readonly log: Log;
-  /** Frames wait now that did not. */
-  readonly onQueued: () => void;
+  /** Frames wait now that did not; they are durable. */
+  readonly onQueued: (frames: readonly Frame[]) => void;
 }
 
 /** Kept waiting longer than this the message is given up: the broker sends it again on a new connection. */
@@ -189,7 +189,7 @@ export class Reception {
       beside,
       ...(duplicates && { duplicates }),
     });
-    if (frames.length > 0) onQueued();
+    if (frames.length > 0) onQueued(frames);
   }
 
   /** Frames that came again, by device: those of the payload that the intake left out. */

@@ -8,6 +8,7 @@ import type { Outbox } from '../outbox/outbox.ts';
 import type { Spool } from '../outbox/spool.ts';
 import type { Alarms } from './alarms.ts';
 import type { ChainGuard } from './chain-guard.ts';
+import type { EarlyWarnings } from './early-warnings.ts';
 import type { Follower } from './follower.ts';
 import type { Ledger } from './ledger.ts';
 import type { Finality, GatewayStatus } from './metrics.ts';
@@ -24,6 +25,7 @@ export interface StatusSources {
   readonly guard: ChainGuard;
   readonly alarms: Alarms;
   readonly reception: Reception;
+  readonly warnings: EarlyWarnings;
   readonly finality: Finality;
   /** Not there before the broker is dialled. */
   readonly mqtt: () => IntakeConnection | undefined;
@@ -75,6 +77,8 @@ export class Status {
       bytes: this.#sources.ledger.bytes,
       memory: { rssBytes: rss, heapBytes: heapUsed },
       alarms: Object.fromEntries(this.#sources.alarms.raised),
+      watches: this.#sources.warnings.status,
+      warningsRaised: this.#sources.warnings.raised,
     };
   }
 

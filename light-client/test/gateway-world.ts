@@ -241,6 +241,7 @@ export async function gatewayConfig(
     },
     batch: { framesMax: 256, intervalMs: 100 },
     outbox: { framesMax: 100_000, keptBatchesMax: 1_000 },
+    watches: [],
     ...{ api: { host: HOST, port: 0, tokenFile: join(home, 'api-token') }, logLevel: logLevel() },
     ...rest,
   };

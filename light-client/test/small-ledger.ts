@@ -11,7 +11,7 @@ import { beginEpoch } from '../../consensus/checkpoint/succession.ts';
 import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
 import { limits } from '../../consensus/codec/limits.ts';
 import { describeRefusal } from '../../consensus/codec/result.ts';
-import { type ObjectType, objectPath } from '../../consensus/contracts/object.ts';
+import { type ObjectType, objectPath, type VisibilityClass } from '../../consensus/contracts/object.ts';
 import { defaultPolicy } from '../../consensus/contracts/policy.ts';
 import { chain, device, key, labelKey } from '../../consensus/contracts/registry.ts';
 import { defaultCommitteeRules, seatRulesOf } from '../../consensus/contracts/seats/rules.ts';
@@ -36,6 +36,8 @@ const salts = [zero32, zero32] as const;
 
 export class SmallLedger {
   readonly #state: LedgerState;
+  /** Classes that whoever asks may see. */
+  shown: readonly VisibilityClass[] = [0];
   readonly #vertices = new Map<string, Vertex>();
   readonly #settled = new Map<string, { readonly height: number; readonly index: number }>();
   readonly #checkpoints: { readonly certified: CertifiedHeader; readonly outcomes: readonly Outcome[] }[] =
@@ -174,7 +176,7 @@ export class SmallLedger {
           this.#state.find(toHex(path)),
           this.#state.map.prove(path),
           newest.certified.header,
-          [0],
+          this.shown,
         );
         return { type: 'object', proof, anchor: { certified: newest.certified, path: [] } };
       }

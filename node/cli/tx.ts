@@ -1,14 +1,16 @@
 /**
- * `tally tx`: acts on the ledger through a running node. A call that needs several signatures travels as hexadecimal:
- * each party signs it at its own node, the last one submits it.
+ * `tally tx`: acts on the ledger through a running node. A call that needs several signatures is gathered by the nodes
+ * themselves (`--gather`), or travels as hexadecimal: each party signs it at its own node, the last one submits it.
  */
 
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { Json } from '../../consensus/codec/schema.ts';
+import type { PendingView } from '../service/pending.ts';
 import { type ApiClient, type ApiFlags, addApiOptions, openApi } from './api-client.ts';
 import { CliError, exits } from './exit-codes.ts';
 import { print } from './print.ts';
+import { printPending, registerPending } from './tx-pending.ts';
 
 const WAIT_DEFAULT_MS = 30_000;
 
@@ -19,6 +21,7 @@ interface TxFlags extends ApiFlags {
   readonly sign: boolean;
   readonly dryRun?: boolean;
   readonly signOnly?: boolean;
+  readonly gather?: boolean;
   readonly out?: string;
   readonly force?: boolean;
   readonly wait: string;
@@ -53,7 +56,9 @@ interface Submitted {
 }
 
 export function registerTx(program: Command): void {
-  addApiOptions(program.command('tx').description('act on the ledger: compose, sign and submit a call'))
+  const tx = addApiOptions(
+    program.command('tx').description('act on the ledger: compose, sign and submit a call'),
+  )
     .argument('[transition]', 'what to do, see `tally get transitions`; left out with --call')
     .option('--args <json|@file>', 'arguments as one flat JSON object')
     .option(
@@ -63,6 +68,7 @@ export function registerTx(program: Command): void {
     .option('--deadline <ms>', 'checkpoint time after which it has no effect (default: an hour from now)')
     .option('--no-sign', 'do not sign with this node’s key')
     .option('--dry-run', 'try it on the present state; nothing is submitted')
+    .option('--gather', 'ask the other parties to sign, and submit it once all have')
     .option('--sign-only', 'print the signed call, for the next party to sign')
     .option('--out <file>', 'write the call, in hexadecimal, to this file')
     .option('--force', 'submit also when signatures are missing: the ledger will refuse it, on record')
@@ -72,6 +78,7 @@ export function registerTx(program: Command): void {
       `\nExit codes: 0 took effect, ${exits.refused} refused or signatures missing, ${exits.pending} not final in time, ${exits.unreachable} no node, ${exits.usage} wrong usage, ${exits.failed} else`,
     )
     .action(runTx);
+  registerPending(tx);
 }
 
 async function runTx(transition: string | undefined, flags: TxFlags): Promise<void> {
@@ -86,13 +93,15 @@ async function runTx(transition: string | undefined, flags: TxFlags): Promise<vo
   }
   if (flags.dryRun) return check(api, call, flags);
   if (flags.signOnly) return print(call, flags.json);
+  if (flags.gather)
+    return printPending(await api.post<PendingView>('/v1/pending', { call: call.call }), flags.json);
   const missing = (call.signers ?? []).filter((signer) => !signer.signed);
   if (missing.length > 0 && !flags.force) {
     if (flags.json) print(call, true);
     const wanted = missing.map(({ party, roles }) => `${roles.join(' or ')} ${party}`).join(', ');
     throw new CliError(
       exits.refused,
-      `not submitted: signatures are missing of ${wanted}; pass the call on with --sign-only --out FILE, and submit it with --call @FILE`,
+      `not submitted: signatures are missing of ${wanted}; have them gathered with --gather; or pass the call on with --sign-only --out FILE, and submit it with --call @FILE`,
     );
   }
   await submit(api, call, flags);

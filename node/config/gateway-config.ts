@@ -42,10 +42,29 @@ const schema = z.strictObject({
       token_file: z.string().default('api-token'),
     })
     .prefault({}),
+  watch: z
+    .array(
+      z.strictObject({
+        goods: z
+          .string()
+          .regex(
+            /^(sscc|lot):[\x20-\x7e]{1,80}$/,
+            'expected goods by label, such as sscc:340123450000000017',
+          ),
+        devices: z.array(z.string().min(1).max(64)).min(1),
+      }),
+    )
+    .default([]),
   log: z
     .strictObject({ level: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info') })
     .prefault({}),
 });
+
+export interface WatchEntry {
+  /** `sscc:` or `lot:` and the label. */
+  readonly goods: string;
+  readonly devices: readonly string[];
+}
 
 export interface GatewayConfig {
   readonly name: string;
@@ -66,11 +85,13 @@ export interface GatewayConfig {
   readonly batch: { readonly framesMax: number; readonly intervalMs: number };
   readonly outbox: { readonly framesMax: number; readonly keptBatchesMax: number };
   readonly api: { readonly host: string; readonly port: number; readonly tokenFile: string };
+  /** Goods whose pledges' trigger rules are asked of what these devices say, before it is final. */
+  readonly watches: readonly WatchEntry[];
   readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
 }
 
 export async function readGatewayConfig(file: string): Promise<GatewayConfig> {
-  const { gateway, ledger, mqtt, batch, outbox, api, log } = await readToml(file, schema);
+  const { gateway, ledger, mqtt, batch, outbox, api, watch, log } = await readToml(file, schema);
   return {
     name: gateway.name,
     keyFile: resolveFrom(file, gateway.key_file),
@@ -89,6 +110,7 @@ export async function readGatewayConfig(file: string): Promise<GatewayConfig> {
     batch: { framesMax: batch.frames_max, intervalMs: batch.interval_ms },
     outbox: { framesMax: outbox.frames_max, keptBatchesMax: outbox.kept_batches_max },
     api: { host: api.host, port: api.port, tokenFile: resolveFrom(file, api.token_file) },
+    watches: watch,
     logLevel: log.level,
   };
 }
@@ -156,6 +178,11 @@ kept_batches_max = 10000
 host = "127.0.0.1"
 port = ${apiPort}
 token_file = "api-token"
+
+# Early warning: ask the trigger rules of the pledges on these goods of what these devices say, before it is final.
+# [[watch]]
+# goods = "sscc:340123450000000017"
+# devices = ["scale-1", "climate-7"]
 
 [log]
 # silent, error, warn, info or debug

@@ -12,6 +12,7 @@ import { registerCallRoutes, waitMaxMs } from './call-routes.ts';
 import { registerCreditRoutes } from './credit-routes.ts';
 import { registerEventRoutes } from './event-routes.ts';
 import { registerLedgerRoutes } from './ledger-routes.ts';
+import { registerPendingRoutes } from './pending-routes.ts';
 import { problemOfError, problemSchema, problemType, sendProblem, sendRefusal } from './problem.ts';
 import type { ApiServices } from './services.ts';
 import { makeTokenCheck } from './token.ts';
@@ -66,6 +67,7 @@ export async function startApi(options: {
     async (api) => {
       requireToken(api, options.token);
       registerCallRoutes(api, options.services);
+      registerPendingRoutes(api, options.services);
       registerLedgerRoutes(api, options.services);
       registerCreditRoutes(api, options.services);
       registerEventRoutes(api, options.services.feed);

@@ -7,6 +7,7 @@ import type { Calls } from '../service/calls.ts';
 import type { Credit } from '../service/credit.ts';
 import type { DurableHead } from '../service/durable-head.ts';
 import type { EventFeed } from '../service/event-feed.ts';
+import type { PendingCalls } from '../service/pending.ts';
 import type { Readings } from '../service/readings.ts';
 import type { Status } from '../service/status.ts';
 import type { Submissions } from '../service/submissions.ts';
@@ -21,6 +22,7 @@ export interface ApiServices {
   readonly access: Access;
   readonly calls: Calls;
   readonly submissions: Submissions;
+  readonly pending: PendingCalls;
   readonly views: Views;
   readonly vertices: Vertices;
   readonly credit: Credit;

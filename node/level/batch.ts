@@ -17,6 +17,7 @@ import {
   metaKey,
   objectKey,
   openKey,
+  pendingKey,
   voteKey,
 } from './keys.ts';
 import { type Known, nameOf } from './known.ts';
@@ -129,6 +130,15 @@ export function buildBatch(writes: readonly StoreWrite[], head: Head, known: Kno
     put(voteKey(height, sequence), entry);
   }
 
+  function putPending(id: string, entry: Uint8Array | undefined): void {
+    if (entry === undefined) {
+      if (head.pending.delete(id)) remove(pendingKey(id));
+    } else {
+      head.pending.add(id);
+      put(pendingKey(id), entry);
+    }
+  }
+
   function voidVotes(from: number | undefined): void {
     dropVotes(Number.MAX_SAFE_INTEGER);
     counters.votesFrom = from ?? null;
@@ -144,6 +154,7 @@ export function buildBatch(writes: readonly StoreWrite[], head: Head, known: Kno
     else if (write.type === 'bury') write.keys.forEach(bury);
     else if (write.type === 'checkpoint') putCheckpoint(write.checkpoint);
     else if (write.type === 'vote') putVote(write.height, write.entry);
+    else if (write.type === 'pending') putPending(write.call, write.entry);
     else voidVotes(write.height);
   }
   counters.batch += 1;

@@ -28,10 +28,13 @@ export interface Head {
   /** By id, in order of arrival. */
   readonly open: Map<string, OpenVertex>;
   votes: VotePlace[];
+  /** Ids of pending calls, hex. */
+  readonly pending: Set<string>;
 }
 
-export function encodeHead({ counters, open, votes }: Head): Uint8Array {
-  return encodeOwn({ format: FORMAT, counters, openCount: open.size, voteCount: votes.length });
+export function encodeHead({ counters, open, votes, pending }: Head): Uint8Array {
+  const counts = { openCount: open.size, voteCount: votes.length, pendingCount: pending.size };
+  return encodeOwn({ format: FORMAT, counters, ...counts });
 }
 
 export function encodeOpen(id: string, payload: boolean): Uint8Array {
@@ -56,7 +59,7 @@ export async function readHead(
   }
   const lost = stamped - meta.counters.batch;
   if (lost > 0) throw new StoreDamage(`${directory}: the last ${lost} durable batches are missing`);
-  const head: Head = { counters: meta.counters, open: new Map(), votes: [] };
+  const head: Head = { counters: meta.counters, open: new Map(), votes: [], pending: new Set() };
   const open: [id: string, place: OpenVertex][] = [];
   for await (const [key, opened] of reader.entries('open')) {
     open.push([toHex(opened.subarray(1)), { ordinal: readNumber(key, 1), payload: opened[0] === 1 }]);
@@ -67,6 +70,7 @@ export async function readHead(
   for await (const [key] of reader.entries('vote')) {
     head.votes.push({ height: readNumber(key, 1), sequence: readNumber(key, 9) });
   }
+  for await (const [key] of reader.entries('pending')) head.pending.add(toHex(key.subarray(1)));
   await checkHead(db, directory, head, meta);
   return head;
 }
@@ -78,7 +82,7 @@ async function beginHead(db: Database, directory: string): Promise<Head> {
   const heights = { height: 0, firstHeight: 0 };
   const votes = { nextVote: 0, votesFrom: 0 };
   const counters = { batch: 0, ...heights, nextOrdinal: 0, ...votes, objectCount: 0, historyCount: 0 };
-  const head: Head = { counters, open: new Map(), votes: [] };
+  const head: Head = { counters, open: new Map(), votes: [], pending: new Set() };
   await db.put(metaKey, seal(metaKey, encodeHead(head)), { sync: true });
   return head;
 }
@@ -90,6 +94,7 @@ async function checkHead(db: Database, directory: string, head: Head, meta: Meta
   };
   demand('open vertices', meta.openCount, head.open.size);
   demand('votes', meta.voteCount, head.votes.length);
+  demand('pending calls', meta.pendingCount ?? 0, head.pending.size);
   const { height, firstHeight } = head.counters;
   if (height === 0) return;
   const from = Math.max(firstHeight, height - CHECKPOINTS_CHECKED + 1);

@@ -22,6 +22,8 @@ const kinds = {
   vote: 'v',
   /** Height → why it was decided. */
   decision: 'd',
+  /** Id of a call → the call, whose signatures are being gathered. */
+  pending: 'p',
 } as const;
 export type Kind = keyof typeof kinds;
 
@@ -71,6 +73,11 @@ export const objectKey = (path: Uint8Array): Uint8Array => bytesKey('object', pa
 /** `id` in hexadecimal, as the ports name vertices. */
 export function indexKey(id: string): Uint8Array {
   return bytesKey('index', idBytes(id));
+}
+
+/** `id` of a call, in hexadecimal. */
+export function pendingKey(id: string): Uint8Array {
+  return bytesKey('pending', idBytes(id));
 }
 
 /** Bytes of an id in hexadecimal; Node's own parser, since a checkpoint has thousands of them. */

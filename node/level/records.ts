@@ -41,6 +41,8 @@ export interface Meta {
   readonly counters: Counters;
   readonly openCount: number;
   readonly voteCount: number;
+  /** Absent where an earlier version wrote: it knew none. */
+  readonly pendingCount?: number;
 }
 
 /** In the index for a vertex that was buried, not confirmed: no checkpoint but the genesis has this height. */

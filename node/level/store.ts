@@ -11,7 +11,16 @@ import { type AuditReport, auditRecords } from './audit.ts';
 import { buildBatch } from './batch.ts';
 import { type Database, openDatabase } from './database.ts';
 import { type Head, type OpenVertex, readHead } from './head.ts';
-import { bodyKey, checkpointKey, decisionKey, headerKey, historyKey, indexKey, voteKey } from './keys.ts';
+import {
+  bodyKey,
+  checkpointKey,
+  decisionKey,
+  headerKey,
+  historyKey,
+  indexKey,
+  pendingKey,
+  voteKey,
+} from './keys.ts';
 import { findKnown } from './known.ts';
 import { RecordReader } from './reader.ts';
 import {
@@ -117,6 +126,7 @@ class LevelStore implements AuditedStore {
       objects,
       openVertices: await this.#reader.demandMany(ordinals.map(bodyKey)),
       voteLog: await this.#reader.demandMany(votes.map((vote) => voteKey(vote.height, vote.sequence))),
+      pendingCalls: await this.#reader.demandMany([...this.#head.pending].sort().map(pendingKey)),
       votesFrom: counters.votesFrom ?? undefined,
     };
   }

@@ -6,10 +6,12 @@ import type { Outcome } from '../../consensus/checkpoint/outcome.ts';
 import type { Code } from '../../consensus/codec/codes.ts';
 import type { Facts, Refusal } from '../../consensus/codec/result.ts';
 import type { AncestorFacts } from '../../consensus/dag/open-dag.ts';
+import type { SignedCall } from '../../consensus/vertex/call.ts';
 import type { Offence } from '../../consensus/vertex/offence.ts';
 import type { Vertex, VertexKind } from '../../consensus/vertex/vertex.ts';
 import type { PeerMessage } from '../../consensus/wire/messages.ts';
 import type { PeerKey, StoreWrite, Verdict } from '../ports.ts';
+import type { PendingState } from './pending-call.ts';
 
 export type Event =
   | { readonly type: 'connected' | 'disconnected'; readonly peer: PeerKey }
@@ -26,12 +28,22 @@ export type Event =
       readonly payload: Uint8Array;
       readonly payloadHash: Uint8Array;
     }
+  /** This node's own stakeholder has signatures gathered, or gives or refuses its own: docs/spec/gathering.md. */
+  | { readonly type: 'pending'; readonly act: PendingAct }
   /** Answer to a `recall` effect. */
   | ({ readonly type: 'recalled' } & Recalled)
   /** Answer to a `recallHeader` effect that found it. */
   | { readonly type: 'recalledHeader'; readonly id: Uint8Array; readonly height: number }
   /** `wakeAt` has come. */
   | { readonly type: 'tick' };
+
+export type PendingAct =
+  /** Asks all parties that must sign it; of a call that is here, adds the signatures that it brings. */
+  | { readonly act: 'propose'; readonly call: SignedCall }
+  /** `call` is its id, hex. */
+  | { readonly act: 'sign'; readonly call: string }
+  /** `reason`: printable ASCII. The holder's own decline withdraws the call. */
+  | { readonly act: 'decline'; readonly call: string; readonly reason: string };
 
 export interface RecalledVertex {
   readonly key: string;
@@ -78,6 +90,14 @@ export type Notice =
     }
   /** A seat was seen to cheat; the offence proves it to anybody `[BFT-2]`. */
   | { readonly type: 'offence'; readonly offence: Offence }
+  /** A pending call has come here, or to another state. */
+  | {
+      readonly type: 'pending';
+      readonly call: string;
+      readonly transition: string;
+      readonly deadline: number;
+      readonly state: PendingState;
+    }
   | { readonly type: 'view'; readonly height: number; readonly view: number }
   /** This node was restored and says nothing; or it speaks again `[BFT-1]`. */
   | { readonly type: 'silent'; readonly why: string }
@@ -89,6 +109,8 @@ export type Reply =
   | { readonly type: 'none' }
   | { readonly type: 'verdict'; readonly verdict: Verdict }
   | { readonly type: 'taken'; readonly vertex: Vertex }
+  /** Id of the pending call, hex. */
+  | { readonly type: 'pending'; readonly call: string }
   | { readonly type: 'refused'; readonly refusal: Refusal };
 
 export interface StepResult {

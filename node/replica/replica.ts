@@ -23,6 +23,7 @@ import { Allowance } from './allowance.ts';
 import type { ChainEnd } from './author.ts';
 import { CatchUp } from './catch-up.ts';
 import type { Effect, Event, Reply, StepResult } from './events.ts';
+import { Gathering } from './gathering.ts';
 import { Greetings } from './greetings.ts';
 import { Intake } from './intake.ts';
 import { Ledger, type LedgerStart } from './ledger.ts';
@@ -47,6 +48,8 @@ export interface ReplicaStart {
   readonly openVertices: readonly Uint8Array[];
   readonly voteLog: readonly VoteLogEntry[];
   readonly silence: SilenceStart;
+  /** Encoded pending calls, in the order in which they came. */
+  readonly pendingCalls: readonly Uint8Array[];
   /** Why the newest height was decided, if that is known. */
   readonly decision: DecisionProof | undefined;
   /** Seed of tip selection: policy, so that it need not be agreed on. */
@@ -60,6 +63,8 @@ const none: Reply = { type: 'none' };
 export class Replica {
   readonly ledger: Ledger;
   readonly dag: OpenDag;
+  /** Calls whose signatures are gathered. */
+  readonly gathering: Gathering;
   readonly #seat: Seat;
   readonly #chain: OwnChain;
   readonly #intake: Intake;
@@ -112,6 +117,17 @@ export class Replica {
       silentWhy: () => this.#silence.report?.why,
       target: () => this.#catchUp.target,
     });
+    this.gathering = new Gathering(
+      signer,
+      this.ledger,
+      {
+        effect,
+        refuse: (code, facts, peer) => this.#refuse(code, facts, peer),
+        say: (payload, payloadHash, nowMs) => this.#chain.say('transaction', payload, payloadHash, nowMs),
+        peers: this.#greetings.peers,
+      },
+      start.pendingCalls,
+    );
     for (const { height, vertices } of start.settled) this.dag.settle(height, vertices);
     for (const envelope of start.openVertices)
       this.#intake.take(envelope, { peer: undefined, as: 'needed' }, 0);
@@ -123,7 +139,7 @@ export class Replica {
   /** When a `tick` is wanted, ms. */
   get wakeAt(): number {
     const { parking } = this.#intake;
-    const waiting = [this.#seat, this.#catchUp, parking, this.#accuser, this.#greetings];
+    const waiting = [...[this.#seat, this.#catchUp, parking, this.#accuser, this.#greetings], this.gathering];
     return Math.min(...waiting.map(({ wakeAt }) => wakeAt));
   }
 
@@ -176,10 +192,12 @@ export class Replica {
       case 'connected':
         this.#greetings.peers.add(event.peer);
         this.#greetings.greet(event.peer);
+        this.gathering.onConnected(nowMs);
         return none;
       case 'disconnected':
         this.#greetings.peers.delete(event.peer);
         this.#catchUp.forget(event.peer);
+        this.gathering.onDisconnected(event.peer);
         this.#seat.onDisconnected(nowMs);
         return none;
       case 'message':
@@ -195,6 +213,8 @@ export class Replica {
         const written = this.#chain.say(event.kind, event.payload, event.payloadHash, nowMs);
         return written.ok ? { type: 'taken', vertex: written.value } : { type: 'refused', refusal: written };
       }
+      case 'pending':
+        return this.gathering.act(event.act, nowMs);
       case 'recalled':
         for (const { key, facts } of event.found) {
           this.dag.recall(key, facts);
@@ -212,6 +232,7 @@ export class Replica {
         this.#seat.tick(nowMs);
         this.#intake.chase(this.#greetings.peers, nowMs);
         this.#greetings.retell(nowMs);
+        this.gathering.look(nowMs);
         return none;
     }
   }
@@ -253,6 +274,10 @@ export class Replica {
         break;
       case 'vertices':
         this.#intake.takeAll(message.vertices, { peer, as: 'answer' }, nowMs);
+        break;
+      case 'callOffer':
+      case 'callNews':
+        this.gathering.onMessage(peer, message, nowMs);
         break;
       default:
         this.#onSeatMessage(peer, message, nowMs);
@@ -407,6 +432,7 @@ export class Replica {
       notice: { type: 'checkpoint', header, certificate, outcomes, vertices },
     });
 
+    this.gathering.onAdvanced(execution.changes, vertices, outcomes, nowMs);
     this.#catchUp.advanced();
     this.#seat.onAdvanced();
     this.#intake.release(toHex(this.ledger.headerId), nowMs);

@@ -29,6 +29,10 @@ export class Access {
     return enrolled?.state === 'ACTIVE' ? enrolled.party : undefined;
   }
 
+  isOwnKey(keyHex: string): boolean {
+    return keyHex === toHex(this.#publicKey);
+  }
+
   classesOf(stored: StoredObject): VisibilityClass[] {
     return visibleClasses(stored, this.party, this.#ledger.state);
   }

@@ -4,47 +4,26 @@
  */
 
 import { openEvidence } from '../../consensus/checkpoint/evidence.ts';
-import { compareBytes, equalBytes, fromHex, toHex } from '../../consensus/codec/bytes.ts';
+import { equalBytes, fromHex, toHex } from '../../consensus/codec/bytes.ts';
 import { limits } from '../../consensus/codec/limits.ts';
 import { ok, type Result, refuse } from '../../consensus/codec/result.ts';
 import type { Json } from '../../consensus/codec/schema.ts';
-import { pausedMs } from '../../consensus/contracts/clock.ts';
-import { decodeArguments, runCall } from '../../consensus/contracts/engine.ts';
+import { runCall } from '../../consensus/contracts/engine.ts';
 import { transitions } from '../../consensus/contracts/index.ts';
 import { key } from '../../consensus/contracts/registry.ts';
 import { Draft } from '../../consensus/contracts/state.ts';
-import {
-  type Context,
-  type ContractRefusal,
-  isRefusal,
-  type Transition,
-} from '../../consensus/contracts/transition.ts';
-import { type Signer, SUITE } from '../../consensus/crypto/ed25519.ts';
+import type { ContractRefusal } from '../../consensus/contracts/transition.ts';
+import type { Signer } from '../../consensus/crypto/ed25519.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
-import {
-  type CallSignature,
-  callId,
-  commitPart,
-  composeCall,
-  type SignedCall,
-  signCall,
-  signedCall,
-  verifyCallSignature,
-} from '../../consensus/vertex/call.ts';
+import { callId, composeCall, type SignedCall, signCall, signedCall } from '../../consensus/vertex/call.ts';
 import type { Clock, Random } from '../ports.ts';
+import { openCall, type WantedSigner, wantedSigners, withSignatures } from '../replica/call-signers.ts';
 import type { Ledger } from '../replica/ledger.ts';
 import { argsJson, encodeArgs, type JsonObject, type ProveReading } from './call-args.ts';
 
 const DEADLINE_DEFAULT_MS = 3_600_000;
 /** Copies of one call that are put together at once: no more than can sign it. */
 export const copiesMax = limits.signersMax;
-
-/** Who must sign, and whether a key of theirs has. */
-export interface WantedSigner {
-  readonly party: string;
-  readonly roles: readonly string[];
-  readonly signed: boolean;
-}
 
 export interface CheckedCall {
   readonly refusal: ContractRefusal | undefined;
@@ -156,17 +135,8 @@ export class Calls {
 
   /** Who must sign, as far as the present state tells; `undefined` when something it names does not exist. */
   wantedSigners(call: SignedCall): readonly WantedSigner[] | undefined {
-    const declared = transitions.get(call.header.transition)!;
-    const args = decodeArguments(declared, call);
-    const parties = this.#signingParties(call);
-    const wanted = args.ok
-      ? declared.signers(args.value as never, this.#readingContext(call, parties))
-      : undefined;
-    if (wanted === undefined || isRefusal(wanted)) return undefined;
-    return wanted.map(({ party, role }) => {
-      const name = toHex(party);
-      return { party: name, roles: typeof role === 'string' ? [role] : role, signed: parties.has(name) };
-    });
+    const wanted = wantedSigners(call, this.#ledger, this.#nextTime());
+    return wanted.ok ? wanted.value : undefined;
   }
 
   /** What a call says, of the classes `visible`: for whoever is asked to sign it. */
@@ -195,57 +165,10 @@ export class Calls {
   #openOne(hex: string): Result<SignedCall> {
     const bytes = fromHex(hex);
     if (bytes === undefined) return refuse('E_SCHEMA', { field: 'call', reason: 'not hexadecimal' });
-    const decoded = signedCall.decode(bytes, limits.callBytesMax);
-    if (!decoded.ok) return decoded;
-    const { header, parts, signatures } = decoded.value;
-    if (header.suite !== SUITE) return refuse('E_SUITE', { suite: header.suite });
-    if (!equalBytes(header.network, this.#ledger.genesis.network))
-      return refuse('E_NETWORK', { network: toHex(header.network) });
-    if (!parts.every((part, index) => equalBytes(commitPart(part), header.parts[index]!)))
-      return refuse('E_PAYLOAD', { reason: 'a part is not the one committed to' });
-    const declared: Transition<unknown> | undefined = transitions.get(header.transition);
-    if (declared === undefined) return refuse('E_SCHEMA', { field: 'transition', got: header.transition });
-    const args = decodeArguments(declared, decoded.value);
-    if (!args.ok) return args;
-    const forged = signatures.find((entry) => !verifyCallSignature(entry, header));
-    if (forged !== undefined) return refuse('E_SIG', { key: toHex(forged.key) });
-    return ok(withSignatures({ ...decoded.value, signatures: [] }, signatures));
+    return openCall(bytes, this.#ledger.genesis.network);
   }
 
   #nextTime(): number {
     return Math.max(this.#clock.now(), this.#ledger.header.time + 1);
   }
-
-  #signingParties({ signatures }: SignedCall): ReadonlySet<string> {
-    const enrolled = signatures.map((entry) => this.#ledger.state.get(key, entry.key));
-    return new Set(
-      enrolled.flatMap((found) =>
-        found?.kind === 'party' && found.state === 'ACTIVE' ? [toHex(found.party)] : [],
-      ),
-    );
-  }
-
-  /** A context for `signers` alone, which only reads. */
-  #readingContext(call: SignedCall, parties: ReadonlySet<string>): Context {
-    const { state } = this.#ledger;
-    const { network, policy, height, time, seating, seatRules, recentHeaders } =
-      this.#ledger.executionContext(this.#nextTime());
-    const keys = new Set(call.signatures.map((entry) => toHex(entry.key)));
-    return {
-      ...{ network, policy, height, time, seating, seatRules, callId: callId(call.header), vertex: zero32 },
-      running: time - pausedMs(state),
-      get: (type, id) => state.get(type, id),
-      put: () => undefined,
-      remove: () => undefined,
-      signedBy: (party) => parties.has(toHex(party)),
-      signedByKey: (publicKey) => keys.has(toHex(publicKey)),
-      evidence: (proofBytes) => openEvidence(proofBytes, network, recentHeaders),
-    };
-  }
-}
-
-/** Signatures ascend by key, one of each: the only order in which the contracts take them. */
-function withSignatures(call: SignedCall, added: readonly CallSignature[]): SignedCall {
-  const byKey = new Map([...call.signatures, ...added].map((entry) => [toHex(entry.key), entry]));
-  return { ...call, signatures: [...byKey.values()].sort((a, b) => compareBytes(a.key, b.key)) };
 }

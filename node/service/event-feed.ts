@@ -19,7 +19,7 @@ import type { Readings } from './readings.ts';
 import { describeOutcome, type Submissions } from './submissions.ts';
 import type { Views } from './views.ts';
 
-export const eventTypes = ['checkpoint', 'outcome', 'object', 'reading', 'warning'] as const;
+export const eventTypes = ['checkpoint', 'outcome', 'object', 'reading', 'warning', 'pending'] as const;
 export type EventType = (typeof eventTypes)[number];
 
 export interface FeedEvent {
@@ -66,6 +66,10 @@ export class EventFeed {
   note(notice: Notice, changes: readonly Change[]): void {
     if (notice.type === 'vertex') this.#onVertex(notice.vertex);
     else if (notice.type === 'checkpoint') this.#onCheckpoint(notice, changes);
+    else if (notice.type === 'pending') {
+      const { call, transition, deadline, state } = notice;
+      this.#publish('pending', { callId: call, transition, deadline, state });
+    }
   }
 
   /** Calls `listen` for every event from now on; returns how to end it. */

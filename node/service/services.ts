@@ -8,6 +8,7 @@ import { Calls } from './calls.ts';
 import { Credit } from './credit.ts';
 import { DurableHead } from './durable-head.ts';
 import { EventFeed } from './event-feed.ts';
+import { PendingCalls } from './pending.ts';
 import { Prover } from './proofs.ts';
 import { Readings } from './readings.ts';
 import { Status } from './status.ts';
@@ -55,6 +56,7 @@ export function makeServices({
   });
   const submissions = new Submissions(runner, store, publicKey);
   const credit = new Credit({ ledger, store, head, access, views, prover });
+  const pending = new PendingCalls(runner, access, calls);
   const vertices = new Vertices({ ledger, access, prover, calls, submissions, views });
   const feed = new EventFeed({ views, readings, submissions, publicKey, startedMs });
   const status = new Status({ name, alone, publicKey, replica, head, access, clock, network });
@@ -66,6 +68,7 @@ export function makeServices({
     access,
     calls,
     submissions,
+    pending,
     views,
     vertices,
     credit,

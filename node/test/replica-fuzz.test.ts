@@ -22,6 +22,7 @@ import {
 import { encodeVertex, signVertex, type Vertex, vertexKinds } from '../../consensus/vertex/vertex.ts';
 import { bundle, type PeerMessage, peerMessage } from '../../consensus/wire/messages.ts';
 import { Desk } from './one-replica.ts';
+import { countersignedCall, idOf, partyId } from './pending-calls.ts';
 
 const test = suite('hostile peers');
 const MAX = Number.MAX_SAFE_INTEGER;
@@ -108,6 +109,14 @@ async function prepare(own = 2): Promise<{ desk: Desk; ids: string[] }> {
   await desk.gossip(0, ...vertices);
   await desk.certify(vertices.slice(0, 1));
   await desk.elapse(150);
+  const parties = [own, (own + 1) % 7].map((i) =>
+    partyId(desk.genesis.network, desk.genesis.record.parties[i]!.lei),
+  );
+  const call = countersignedCall({
+    ...{ network: desk.genesis.network, deadline: desk.nowMs + 3_600_000 },
+    parties: [parties[0]!, parties[1]!],
+  });
+  await desk.step({ type: 'pending', act: { act: 'propose', call } });
   const { ledger, dag } = desk.replica;
   const known = [...dag.nodes()].map((node) => node.vertex.key);
   return {
@@ -115,6 +124,7 @@ async function prepare(own = 2): Promise<{ desk: Desk; ids: string[] }> {
     ids: [
       ...known,
       ...desk.keys,
+      toHex(idOf(call)),
       toHex(ledger.headerId),
       toHex(desk.genesis.headerId),
       toHex(desk.genesis.network),
@@ -201,7 +211,7 @@ test('every type of message, its fields at their edges', async () => {
     }
     await standsUp(desk);
   }
-  assert.is(counts.size, 9, JSON.stringify([...counts]));
+  assert.is(counts.size, 11, JSON.stringify([...counts]));
 });
 
 function withSeat<M extends PeerMessage & { readonly seat: number }>(

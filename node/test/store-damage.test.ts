@@ -16,6 +16,7 @@ import {
   metaKey,
   objectKey,
   openKey,
+  pendingKey,
   voteKey,
 } from '../level/keys.ts';
 import { openStore } from '../level/store.ts';
@@ -120,8 +121,10 @@ async function makeSample(directory: string): Promise<void> {
     if (height === 4) break;
     await store.write([{ type: 'checkpoint', checkpoint: checkpointOf(height, numbers, [height]) }], true);
   }
-  for (const byte of [1, 2])
-    await store.write([{ type: 'vote', height: 4, entry: Uint8Array.of(byte) }], true);
+  for (const byte of [1, 2]) {
+    const pending = { type: 'pending', call: idOf(5), entry: Uint8Array.of(7, byte) } as const;
+    await store.write([{ type: 'vote', height: 4, entry: Uint8Array.of(byte) }, pending], true);
+  }
   await store.close();
 }
 
@@ -159,6 +162,7 @@ const records: readonly (readonly [what: RegExp, key: Uint8Array])[] = [
   [/history node 3 of level 0 /, historyKey(0, 3)],
   [/open 14 /, openKey(14)],
   [/vote 1 of height 4 /, voteKey(4, 1)],
+  [new RegExp(`pending ${idOf(5)} `), pendingKey(idOf(5))],
   [/meta /, metaKey],
 ];
 
@@ -196,6 +200,7 @@ damage('a record that vanished is missed: on opening, on reading, or by the audi
     [bodyKey(2), /body 2 is missing/],
     [openKey(14), /expected 4 open vertices, found 3/],
     [voteKey(4, 0), /expected 2 votes, found 1/],
+    [pendingKey(idOf(5)), /expected 1 pending calls, found 0/],
     [checkpointKey(2), /expected 3 checkpoints from height 1, found 2/],
     [metaKey, /batches were written, and none is there/],
   ] as const;

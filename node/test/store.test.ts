@@ -44,6 +44,14 @@ const action = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({
+      type: fc.constant('pending' as const),
+      number,
+      byte: fc.option(fc.nat(255), { nil: undefined }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
       type: fc.constant('checkpoint' as const),
       count: fc.nat({ max: 4 }),
       put: fc.array(number, { maxLength: 3 }),
@@ -71,6 +79,11 @@ class Script {
         return { type: 'bury', keys: drawn.numbers.map(idOf) };
       case 'vote':
         return { type: 'vote', height: this.height + drawn.ahead, entry: Uint8Array.of(drawn.byte) };
+      case 'pending':
+        return {
+          ...{ type: 'pending', call: idOf(drawn.number) },
+          entry: drawn.byte === undefined ? undefined : Uint8Array.of(drawn.byte),
+        };
       case 'checkpoint': {
         if (this.height === HEIGHTS) return undefined;
         this.height += 1;

@@ -17,6 +17,8 @@ const kinds = [
   'proposal',
   'vote',
   'viewChange',
+  'callOffer',
+  'callNews',
 ] as const satisfies readonly PeerMessage['type'][];
 export type MessageKind = (typeof kinds)[number] | 'gossip' | 'garbage';
 
@@ -54,6 +56,10 @@ export function tellFrame(frame: Uint8Array): string {
       return `${message.phase} height ${message.height} view ${message.view} ${short(message.headerId)}`;
     case 'viewChange':
       return `view-change height ${message.height} to view ${message.view}${message.prepared === undefined ? '' : `, prepared ${short(headerId(message.prepared.header))}`}`;
+    case 'callOffer':
+      return `offers a call of ${message.call.length} bytes`;
+    case 'callNews':
+      return `news of call ${short(message.call)}: ${message.signatures.length} signed, ${message.declines.length} declined`;
   }
 }
 

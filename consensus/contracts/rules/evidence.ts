@@ -12,12 +12,13 @@ import { bytes, list } from '../../codec/schema.ts';
 import { leafHash, treeRoot } from '../../merkle/tree.ts';
 import { compareDecimals, type Decimal, scaledInteger } from '../../vertex/decimal.ts';
 import { type Frame, frame, verifyFrame } from '../../vertex/frame.ts';
-import { type QuantityName, quantities, type SensorFunction } from '../../vertex/quantities.ts';
+import type { SensorFunction } from '../../vertex/quantities.ts';
 import { evidenceUse, evidenceUseId } from '../objects/evidence-use.ts';
 import { versionOf } from '../objects/version.ts';
 import { device, key, labelKey } from '../registry.ts';
 import { type Context, type ContractRefusal, isRefusal, refused } from '../transition.ts';
 import type { SourceReading } from '../triggers/evaluate.ts';
+import { sourceReadings } from '../triggers/readings.ts';
 import { isControlledBy } from './affiliation.ts';
 import { isWithin } from './amounts.ts';
 import { includesId } from './lists.ts';
@@ -70,13 +71,8 @@ export function observe(
       return refused('E_EVIDENCE', { reason: 'one reading shown twice', proof: index });
     uses.push(use);
     leaves.push(leafHash(frame.encode(shown)));
-    for (const { quantity, value } of shown.readings) {
-      if (!isDeclared(quantity, functions)) continue;
-      observations.push({
-        ...{ quantity, value, device: id, owner, ownersOwn, use, gateway: evidence.gateway },
-        ...{ session: shown.session, counter: shown.counter, time: shown.time },
-      });
-    }
+    const carrier = { gateway: evidence.gateway, owner, ownersOwn, functions };
+    observations.push(...sourceReadings(shown, { device: id, ...carrier }));
   }
   return { observations, uses, root: treeRoot(leaves) };
 }
@@ -133,14 +129,6 @@ function checkTimes(
   if (asOf - finalTime > ageMs)
     return refused('E_EVIDENCE', { ...facts, reason: 'final long before', finalTime });
   return undefined;
-}
-
-/** A device speaks only within the functions it is enrolled for; packages are counted by counters and by cameras. */
-function isDeclared(quantity: QuantityName, functions: readonly SensorFunction[]): boolean {
-  return (
-    functions.includes(quantities[quantity].function) ||
-    (quantity === 'count' && functions.includes('camera'))
-  );
 }
 
 /** Weighings and counts of one lot of goods, by at least two devices that are not all the owner's `[R153]`. */

@@ -29,7 +29,8 @@ import {
   transition,
   wrongState,
 } from '../transition.ts';
-import { type Expected, evaluateTrigger } from '../triggers/evaluate.ts';
+import { evaluateTrigger } from '../triggers/evaluate.ts';
+import { expectedOf } from '../triggers/readings.ts';
 import { defaultTriggers, ruleOf, type Signal } from '../triggers/rules.ts';
 
 export const cure = transition({
@@ -144,12 +145,7 @@ function checkReading(
   observations: readonly Observation[],
 ): ContractRefusal | undefined {
   const rule = ruleOf(defaultTriggers, trigger)!;
-  const expected: Expected = {
-    quantity: goods.quantity,
-    temperature: goods.temperature,
-    fence: goods.transit?.fence,
-    orderOpen: false,
-  };
+  const expected = expectedOf(goods, false);
   const quantity = trigger === 'geofence' ? 'latitude' : trigger;
   // Goods that have arrived are within no fence any more: the store's count shows where they are.
   if (trigger === 'geofence' && goods.transit === undefined) return undefined;

@@ -23,6 +23,7 @@ import {
   wrongState,
 } from '../transition.ts';
 import { evaluateTrigger } from '../triggers/evaluate.ts';
+import { expectedOf } from '../triggers/readings.ts';
 import { ruleOf, type Signal, type TriggerRule, triggerRules } from '../triggers/rules.ts';
 
 type Pledge = ValueOf<typeof pledge>;
@@ -74,12 +75,10 @@ export const warn = transition({
     const ageMs = context.policy.evidenceAgeMs + Math.max(rule.warnMs, rule.criticalMs);
     const observed = observe(evidence, goods, context.time, context, ageMs);
     if (isRefusal(observed)) return observed;
-    const expected = {
-      quantity: goods.quantity,
-      temperature: goods.temperature,
-      fence: goods.transit?.fence,
-      orderOpen: held.orders.some((order) => isLiveOrder(order, context)),
-    };
+    const expected = expectedOf(
+      goods,
+      held.orders.some((order) => isLiveOrder(order, context)),
+    );
     const shown = evaluateTrigger(rule, ruleOf(rules, 'weight'), observed.observations, expected);
     if ('reason' in shown) return refused('E_EVIDENCE', { reason: shown.reason, trigger });
     // Weight speaks of these goods alone; climate, motion and place speak of all that stands near.

@@ -46,7 +46,7 @@ export interface NotShown {
 }
 
 /** The readings that the signal is read from; a position is read by its latitude, with the longitude beside it. */
-const readFrom: { readonly [S in Signal]?: QuantityName } = {
+export const readFrom: { readonly [S in Signal]?: QuantityName } = {
   weight: 'weight',
   temperature: 'temperature',
   tilt: 'tilt',
@@ -134,7 +134,8 @@ function areIndependent(a: SourceReading, b: SourceReading): boolean {
   );
 }
 
-function isBreach(
+/** Does this one reading show the breach that the rule is about, above `over`? `all` has a place's other coordinate. */
+export function isBreach(
   rule: TriggerRule,
   over: number,
   reading: SourceReading,
