@@ -6,6 +6,7 @@
 import { changesMax, committeeChange } from '../../consensus/checkpoint/change.ts';
 import { readingProof } from '../../consensus/checkpoint/evidence.ts';
 import { vertexProof } from '../../consensus/checkpoint/outcome.ts';
+import { limits } from '../../consensus/codec/limits.ts';
 import {
   choice,
   hash32,
@@ -17,6 +18,7 @@ import {
   tagged,
   text,
 } from '../../consensus/codec/schema.ts';
+import { receiptsPerUnitMax } from '../../consensus/contracts/objects/unit.ts';
 import { signedCall } from '../../consensus/vertex/call.ts';
 import { anchorProof } from './anchor.ts';
 import { stateProof } from './state-proof.ts';
@@ -38,6 +40,18 @@ const statement = tagged('statement', {
     except: maybe(hash32),
     unit: stateProof,
     encumbrance: stateProof,
+  }),
+  /**
+   * The search certificate: what stands under an identifier of goods, with every receipt and every pledge that the
+   * unit and its encumbrance name, or that there is nothing. All of it under one header.
+   */
+  search: record('search-statement', {
+    scheme: choice('sscc', 'lot'),
+    label: text(80, 1),
+    unit: stateProof,
+    encumbrance: stateProof,
+    receipts: list(stateProof, receiptsPerUnitMax),
+    pledges: list(stateProof, limits.pledgesPerUnitMax),
   }),
 });
 export type Statement = Infer<typeof statement>;

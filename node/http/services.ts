@@ -7,6 +7,7 @@ import type { Calls } from '../service/calls.ts';
 import type { DurableHead } from '../service/durable-head.ts';
 import type { EventFeed } from '../service/event-feed.ts';
 import type { Readings } from '../service/readings.ts';
+import type { Searches } from '../service/searches.ts';
 import type { Status } from '../service/status.ts';
 import type { Submissions } from '../service/submissions.ts';
 import type { Vertices } from '../service/vertices.ts';
@@ -21,6 +22,7 @@ export interface ApiServices {
   readonly calls: Calls;
   readonly submissions: Submissions;
   readonly views: Views;
+  readonly searches: Searches;
   readonly vertices: Vertices;
   readonly readings: Readings;
   readonly feed: EventFeed;

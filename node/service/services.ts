@@ -9,6 +9,7 @@ import { DurableHead } from './durable-head.ts';
 import { EventFeed } from './event-feed.ts';
 import { Prover } from './proofs.ts';
 import { Readings } from './readings.ts';
+import { Searches } from './searches.ts';
 import { Status } from './status.ts';
 import { Submissions } from './submissions.ts';
 import { Vertices } from './vertices.ts';
@@ -44,6 +45,7 @@ export function makeServices({
   const access = new Access(ledger, publicKey);
   const prover = new Prover(ledger, store, head);
   const views = new Views(ledger, access, prover);
+  const searches = new Searches({ ledger, access, prover, views });
   const readings = new Readings({ ledger, store, access, prover, views });
   const calls = new Calls({
     ledger,
@@ -65,6 +67,7 @@ export function makeServices({
     calls,
     submissions,
     views,
+    searches,
     vertices,
     readings,
     feed,
