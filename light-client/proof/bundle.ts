@@ -19,12 +19,32 @@ import {
   text,
 } from '../../consensus/codec/schema.ts';
 import { receiptsPerUnitMax } from '../../consensus/contracts/objects/unit.ts';
-import { signedCall } from '../../consensus/vertex/call.ts';
+import { callHeader, callSignature, signedCall } from '../../consensus/vertex/call.ts';
 import { anchorProof } from './anchor.ts';
-import { stateProof } from './state-proof.ts';
+import { shownPart, stateProof } from './state-proof.ts';
 
 export const BUNDLE_VERSION = 2;
 export const bundleBytesMax = 1 << 20;
+
+/** What a bundle of `bundleBytesMax` bytes has room for, about. */
+export const historyHopsMax = 256;
+
+/** A call that took effect, with the parts of its arguments that are shown. */
+const shownCall = record('shown-call', {
+  header: callHeader,
+  signatures: list(callSignature, limits.signersMax),
+  parts: list(shownPart, 3, 3),
+});
+
+/** One call of a history: its record, which names the call before, and the proof that its vertex took effect. */
+const hop = record('hop', {
+  record: stateProof,
+  vertex: vertexProof,
+  /** From the vertex's header to the certified one `[CKP-2]`; empty where it is that. */
+  path: list(hash32, 64),
+  call: shownCall,
+});
+export type Hop = Infer<typeof hop>;
 
 const statement = tagged('statement', {
   /** A sensor's frame is on the ledger; with the device's record, also that the sensor itself signed it. */
@@ -53,6 +73,8 @@ const statement = tagged('statement', {
     receipts: list(stateProof, receiptsPerUnitMax),
     pledges: list(stateProof, limits.pledgesPerUnitMax),
   }),
+  /** `[CTR-25]` An object as it is, and every call that made it so, oldest first. Object and records under one header. */
+  history: record('history-statement', { object: stateProof, hops: list(hop, historyHopsMax, 1) }),
 });
 export type Statement = Infer<typeof statement>;
 

@@ -1,7 +1,7 @@
 /** What a state proof opens of an object: its fields as values, and as words. */
 
 import type { Refusal } from '../../consensus/codec/result.ts';
-import { checkStateProof, type StateProof } from '../proof/state-proof.ts';
+import { checkStateProof, type ShownPart, type StateProof } from '../proof/state-proof.ts';
 
 type Opened = { readonly ok: true; readonly value: object | undefined } | Refusal;
 
@@ -23,22 +23,35 @@ export function openObject(
   return { ok: true, value: fields };
 }
 
+type Classes = readonly { decode(bytes: Uint8Array): unknown; toJson(value: never): unknown }[];
+
 /** Opened fields as `name value`, and which classes stayed sealed. */
-export function describeFields(
-  proof: StateProof,
-  type: {
-    readonly classes: readonly { decode(bytes: Uint8Array): unknown; toJson(value: never): unknown }[];
-  },
+export function describeFields(proof: StateProof, { classes }: { readonly classes: Classes }): string {
+  return describeParts(proof.parts ?? [], classes);
+}
+
+/** The same of the parts of an object or a call; a text longer than `textMax` is cut. */
+export function describeParts(
+  parts: readonly ShownPart[],
+  classes: Classes,
+  textMax = Number.POSITIVE_INFINITY,
 ): string {
   const texts: string[] = [];
-  for (const [index, part] of (proof.parts ?? []).entries()) {
-    const schema = type.classes[index]!;
-    if (part.type === 'sealed') texts.push(`V${index} sealed`);
-    else {
-      const decoded = schema.decode(part.value) as { readonly value: never };
-      const fields = schema.toJson(decoded.value) as { readonly [name: string]: unknown };
-      for (const [name, value] of Object.entries(fields))
-        texts.push(`${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  for (const [index, part] of parts.entries()) {
+    const schema = classes[index]!;
+    if (part.type === 'sealed') {
+      texts.push(`V${index} sealed`);
+      continue;
+    }
+    const decoded = schema.decode(part.value) as { readonly ok: boolean; readonly value: never };
+    if (!decoded.ok) {
+      texts.push(`V${index} unreadable`);
+      continue;
+    }
+    const fields = schema.toJson(decoded.value) as { readonly [name: string]: unknown };
+    for (const [name, value] of Object.entries(fields)) {
+      const text = typeof value === 'string' ? value : JSON.stringify(value);
+      texts.push(`${name} ${text.length > textMax ? `${text.slice(0, textMax)}…` : text}`);
     }
   }
   return texts.join(', ');

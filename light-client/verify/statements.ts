@@ -3,30 +3,31 @@
 import { checkReadingProof } from '../../consensus/checkpoint/evidence.ts';
 import type { Genesis } from '../../consensus/checkpoint/genesis.ts';
 import { checkVertexProof, outcomeCode } from '../../consensus/checkpoint/outcome.ts';
-import { compareBytes, equalBytes, toHex } from '../../consensus/codec/bytes.ts';
+import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
 import { codes } from '../../consensus/codec/codes.ts';
 import { encumbrance } from '../../consensus/contracts/objects/encumbrance.ts';
 import { device, labelKey } from '../../consensus/contracts/registry.ts';
 import { objectTypes } from '../../consensus/contracts/views.ts';
-import {
-  callId,
-  callPayloadHash,
-  commitPart,
-  type SignedCall,
-  verifyCallSignature,
-} from '../../consensus/vertex/call.ts';
+import { callId, callPayloadHash, commitPart } from '../../consensus/vertex/call.ts';
 import { formatDecimal } from '../../consensus/vertex/decimal.ts';
 import { verifyFrame } from '../../consensus/vertex/frame.ts';
 import { quantities } from '../../consensus/vertex/quantities.ts';
+import type { CertifiedHeader } from '../proof/anchor.ts';
 import type { Statement } from '../proof/bundle.ts';
 import { checkStateProof } from '../proof/state-proof.ts';
 import { because, type Fact, no, short, yes } from './fact.ts';
+import { checkHistory } from './history.ts';
 import { describeFields, openObject } from './opened.ts';
 import { checkSearch } from './search.ts';
+import { badSignature } from './signatures.ts';
 
 type StatementOf<T extends Statement['type']> = Extract<Statement, { readonly type: T }>;
 
-export function* checkStatement(statement: Statement, genesis: Genesis): Generator<Fact> {
+export function* checkStatement(
+  statement: Statement,
+  genesis: Genesis,
+  certified: CertifiedHeader,
+): Generator<Fact> {
   switch (statement.type) {
     case 'reading':
       return yield* checkReading(statement, genesis);
@@ -38,6 +39,8 @@ export function* checkStatement(statement: Statement, genesis: Genesis): Generat
       return yield* checkUnpledged(statement, genesis);
     case 'search':
       return yield* checkSearch(statement, genesis);
+    case 'history':
+      return yield* checkHistory(statement, genesis, certified);
   }
 }
 
@@ -97,17 +100,6 @@ function* checkCall({ proof, call }: StatementOf<'call'>, { network }: Genesis):
   const zero = proof.outcome.conflict.every((byte) => byte === 0);
   const winner = zero ? '' : ` What stood in its way: ${toHex(proof.outcome.conflict)}.`;
   yield yes(`It was refused ${where} with ${code}: ${codes[code]}.${winner}`);
-}
-
-function badSignature(call: SignedCall): string | undefined {
-  for (const [index, signature] of call.signatures.entries()) {
-    const before = call.signatures[index - 1];
-    if (before !== undefined && compareBytes(before.key, signature.key) >= 0)
-      return 'The signatures do not ascend by key.';
-    if (!verifyCallSignature(signature, call.header))
-      return `The signature of key ${short(signature.key)} does not verify.`;
-  }
-  return undefined;
 }
 
 function* checkObject({ proof }: StatementOf<'object'>): Generator<Fact> {

@@ -99,7 +99,7 @@ export function verifyBundle(
     const target = note(result, anchoredText(header), 'A checkpoint is not anchored');
     if (target === undefined) return end('invalid');
   }
-  for (const fact of checkStatement(bundle.statement, genesis)) {
+  for (const fact of checkStatement(bundle.statement, genesis, bundle.anchor.certified)) {
     facts.push(fact);
     if (!fact.ok) return end('invalid');
   }
@@ -133,6 +133,9 @@ function headersOf(statement: Statement): readonly Header[] {
       return [statement.unit.header, statement.encumbrance.header];
     case 'search':
       return [statement.unit.header];
+    case 'history':
+      // What stands under an older header has a path of its own to the certified one.
+      return [statement.object.header, ...statement.hops.map((hop) => hop.record.header)];
   }
 }
 

@@ -6,6 +6,8 @@ import type { Access } from '../service/access.ts';
 import type { Calls } from '../service/calls.ts';
 import type { DurableHead } from '../service/durable-head.ts';
 import type { EventFeed } from '../service/event-feed.ts';
+import type { Histories } from '../service/histories.ts';
+import type { Owners } from '../service/owners.ts';
 import type { Readings } from '../service/readings.ts';
 import type { Searches } from '../service/searches.ts';
 import type { Status } from '../service/status.ts';
@@ -23,6 +25,8 @@ export interface ApiServices {
   readonly submissions: Submissions;
   readonly views: Views;
   readonly searches: Searches;
+  readonly histories: Histories;
+  readonly owners: Owners;
   readonly vertices: Vertices;
   readonly readings: Readings;
   readonly feed: EventFeed;

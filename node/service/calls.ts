@@ -8,7 +8,6 @@ import { compareBytes, equalBytes, fromHex, toHex } from '../../consensus/codec/
 import { limits } from '../../consensus/codec/limits.ts';
 import { ok, type Result, refuse } from '../../consensus/codec/result.ts';
 import type { Json } from '../../consensus/codec/schema.ts';
-import { pausedMs } from '../../consensus/contracts/clock.ts';
 import { decodeArguments, runCall } from '../../consensus/contracts/engine.ts';
 import { transitions } from '../../consensus/contracts/index.ts';
 import { key } from '../../consensus/contracts/registry.ts';
@@ -34,6 +33,7 @@ import {
 import type { Clock, Random } from '../ports.ts';
 import type { Ledger } from '../replica/ledger.ts';
 import { argsJson, encodeArgs, type JsonObject, type ProveReading } from './call-args.ts';
+import { nextTime, readingContext } from './reading-context.ts';
 
 const DEADLINE_DEFAULT_MS = 3_600_000;
 /** Copies of one call that are put together at once: no more than can sign it. */
@@ -213,7 +213,7 @@ export class Calls {
   }
 
   #nextTime(): number {
-    return Math.max(this.#clock.now(), this.#ledger.header.time + 1);
+    return nextTime(this.#ledger, this.#clock.now());
   }
 
   #signingParties({ signatures }: SignedCall): ReadonlySet<string> {
@@ -227,20 +227,12 @@ export class Calls {
 
   /** A context for `signers` alone, which only reads. */
   #readingContext(call: SignedCall, parties: ReadonlySet<string>): Context {
-    const { state } = this.#ledger;
-    const { network, policy, height, time, seating, seatRules, recentHeaders } =
-      this.#ledger.executionContext(this.#nextTime());
     const keys = new Set(call.signatures.map((entry) => toHex(entry.key)));
-    return {
-      ...{ network, policy, height, time, seating, seatRules, callId: callId(call.header), vertex: zero32 },
-      running: time - pausedMs(state),
-      get: (type, id) => state.get(type, id),
-      put: () => undefined,
-      remove: () => undefined,
+    return readingContext(this.#ledger, this.#nextTime(), {
+      callId: callId(call.header),
       signedBy: (party) => parties.has(toHex(party)),
       signedByKey: (publicKey) => keys.has(toHex(publicKey)),
-      evidence: (proofBytes) => openEvidence(proofBytes, network, recentHeaders),
-    };
+    });
   }
 }
 

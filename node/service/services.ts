@@ -7,6 +7,8 @@ import { Access } from './access.ts';
 import { Calls } from './calls.ts';
 import { DurableHead } from './durable-head.ts';
 import { EventFeed } from './event-feed.ts';
+import { Histories } from './histories.ts';
+import { Owners } from './owners.ts';
 import { Prover } from './proofs.ts';
 import { Readings } from './readings.ts';
 import { Searches } from './searches.ts';
@@ -54,6 +56,8 @@ export function makeServices({
     clock,
     proveReading: (vertex, frame) => readings.evidence(vertex, frame),
   });
+  const histories = new Histories({ ledger, access, prover, calls, views });
+  const owners = new Owners({ ledger, store, access, histories });
   const submissions = new Submissions(runner, store, publicKey);
   const vertices = new Vertices({ ledger, access, prover, calls, submissions, views });
   const feed = new EventFeed({ views, readings, submissions, publicKey, startedMs });
@@ -68,6 +72,8 @@ export function makeServices({
     submissions,
     views,
     searches,
+    histories,
+    owners,
     vertices,
     readings,
     feed,
