@@ -73,7 +73,7 @@ const statement = tagged('statement', {
     receipts: list(stateProof, receiptsPerUnitMax),
     pledges: list(stateProof, limits.pledgesPerUnitMax),
   }),
-  /** `[CTR-25]` An object as it is, and every call that made it so, oldest first. Object and records under one header. */
+  /** `[CTR-25]` An object as it is, and every call that made it so, oldest first. */
   history: record('history-statement', { object: stateProof, hops: list(hop, historyHopsMax, 1) }),
 });
 export type Statement = Infer<typeof statement>;

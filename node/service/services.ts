@@ -5,9 +5,11 @@ import type { Clock, Network, Random, Store } from '../ports.ts';
 import type { Runner } from '../runner.ts';
 import { Access } from './access.ts';
 import { Calls } from './calls.ts';
+import { Covers } from './covers.ts';
 import { DurableHead } from './durable-head.ts';
 import { EventFeed } from './event-feed.ts';
 import { Histories } from './histories.ts';
+import { Lendables } from './lendables.ts';
 import { Owners } from './owners.ts';
 import { Prover } from './proofs.ts';
 import { Readings } from './readings.ts';
@@ -48,6 +50,8 @@ export function makeServices({
   const prover = new Prover(ledger, store, head);
   const views = new Views(ledger, access, prover);
   const searches = new Searches({ ledger, access, prover, views });
+  const covers = new Covers({ ledger, access, head, clock });
+  const lendables = new Lendables({ ledger, access, covers });
   const readings = new Readings({ ledger, store, access, prover, views });
   const calls = new Calls({
     ledger,
@@ -74,6 +78,8 @@ export function makeServices({
     searches,
     histories,
     owners,
+    covers,
+    lendables,
     vertices,
     readings,
     feed,

@@ -4,6 +4,7 @@
  */
 
 import { equalBytes } from '../../codec/bytes.ts';
+import type { Facts } from '../../codec/result.ts';
 import type { ValueOf } from '../object.ts';
 import { evaluation } from '../objects/evaluation.ts';
 import type { Debt, loan } from '../objects/loan.ts';
@@ -101,12 +102,14 @@ export function checkDrawn(
   debt: Debt,
   limit: number,
   { lendable, ceiling }: Drawable,
+  loanId: Uint8Array,
 ): ContractRefusal | undefined {
-  if (debt.principal > limit) return refused('E_LIMIT', { principal: debt.principal, limit });
-  if (BigInt(debt.principal) > lendable)
-    return refused('E_LIMIT', { principal: debt.principal, lendable: String(lendable) });
+  const { principal } = debt;
+  const over = (facts: Facts): ContractRefusal => refused('E_LIMIT', facts, loanId);
+  if (principal > limit) return over({ principal, limit });
+  if (BigInt(principal) > lendable) return over({ principal, lendable: String(lendable) });
   const total = totalDebt(debt);
-  return total > ceiling ? refused('E_LIMIT', { debt: String(total), ceiling: String(ceiling) }) : undefined;
+  return total > ceiling ? over({ debt: String(total), ceiling: String(ceiling) }) : undefined;
 }
 
 /** The most principal that `checkDrawn` lets be added to the debt; 0 when nothing. */

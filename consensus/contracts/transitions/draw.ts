@@ -62,7 +62,7 @@ export const draw = transition({
     if (isRefusal(debt)) return debt;
     const drawable = measureDrawable(asked, perfected, context);
     if (isRefusal(drawable)) return drawable;
-    const over = checkDrawn(debt, asked.limit, drawable);
+    const over = checkDrawn(debt, asked.limit, drawable, loanId);
     if (over !== undefined) return over;
     const { applicant: enterprise, bank, currency } = asked;
     const short = money && checkFunds(money, bank, applied.principal, currency, context);
