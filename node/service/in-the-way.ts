@@ -29,7 +29,9 @@ export function inTheWay(
   conflict: Uint8Array | undefined,
   state: { find(pathKey: string): StoredObject | undefined },
 ): InTheWay | undefined {
-  if (conflict === undefined || conflict.every((byte) => byte === 0)) return undefined;
+  // What is not found stands in nobody's way, though another type's object may have its id.
+  if (conflict === undefined || conflict.every((byte) => byte === 0) || code === 'E_NOT_FOUND')
+    return undefined;
   const id = toHex(conflict);
   if (ofVertices.includes(code)) return { type: 'vertex', id };
   const types = [...objectTypes.keys()].filter(
