@@ -3,6 +3,7 @@
 import type { Genesis } from '../../consensus/checkpoint/genesis.ts';
 import type { Store } from '../ports.ts';
 import type { Access } from '../service/access.ts';
+import type { Audits } from '../service/audits.ts';
 import type { Calls } from '../service/calls.ts';
 import type { Covers } from '../service/covers.ts';
 import type { DurableHead } from '../service/durable-head.ts';
@@ -29,6 +30,7 @@ export interface ApiServices {
   readonly searches: Searches;
   readonly histories: Histories;
   readonly owners: Owners;
+  readonly audits: Audits;
   readonly covers: Covers;
   readonly lendables: Lendables;
   readonly vertices: Vertices;

@@ -4,6 +4,7 @@ import type { Signer } from '../../consensus/crypto/ed25519.ts';
 import type { Clock, Network, Random, Store } from '../ports.ts';
 import type { Runner } from '../runner.ts';
 import { Access } from './access.ts';
+import { Audits } from './audits.ts';
 import { Calls } from './calls.ts';
 import { Covers } from './covers.ts';
 import { DurableHead } from './durable-head.ts';
@@ -62,6 +63,7 @@ export function makeServices({
   });
   const histories = new Histories({ ledger, access, prover, calls, views });
   const owners = new Owners({ ledger, store, access, histories });
+  const audits = new Audits({ ledger, access, head, histories });
   const submissions = new Submissions(runner, store, publicKey);
   const vertices = new Vertices({ ledger, access, prover, calls, submissions, views });
   const feed = new EventFeed({ views, readings, submissions, publicKey, startedMs });
@@ -78,6 +80,7 @@ export function makeServices({
     searches,
     histories,
     owners,
+    audits,
     covers,
     lendables,
     vertices,
