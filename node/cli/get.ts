@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import { type ApiFlags, addApiOptions, openApi } from './api-client.ts';
 import { followEvents } from './follow-events.ts';
+import { registerQueries } from './get-queries.ts';
 import { keepBundle } from './keep-bundle.ts';
 import { print } from './print.ts';
 
@@ -68,6 +69,7 @@ export function registerGet(program: Command): void {
   registerSearch(get);
   registerObjects(get);
   registerReadings(get);
+  registerQueries(get);
 
   addApiOptions(get.command('events').description('what happens from now on, until interrupted'))
     .option('--types <list>', 'comma-separated: checkpoint, outcome, object, reading, warning')

@@ -12,6 +12,7 @@ import { registerCallRoutes, waitMaxMs } from './call-routes.ts';
 import { registerEventRoutes } from './event-routes.ts';
 import { registerLedgerRoutes } from './ledger-routes.ts';
 import { problemOfError, problemSchema, problemType, sendProblem, sendRefusal } from './problem.ts';
+import { registerQueryRoutes } from './query-routes.ts';
 import type { ApiServices } from './services.ts';
 import { makeTokenCheck } from './token.ts';
 
@@ -66,6 +67,7 @@ export async function startApi(options: {
       requireToken(api, options.token);
       registerCallRoutes(api, options.services);
       registerLedgerRoutes(api, options.services);
+      registerQueryRoutes(api, options.services);
       registerEventRoutes(api, options.services.feed);
     },
     { prefix: '/v1' },
