@@ -130,7 +130,7 @@ function registerCoverRoutes(api: FastifyInstance, { views, covers, lendables }:
     },
   );
 
-  api.get<{ Querystring: { enterprise: string; currency: string; unit: readonly string[] } }>(
+  api.get<{ Querystring: { enterprise: string; currency: string; unit?: string | readonly string[] } }>(
     '/lendable',
     {
       schema: {
@@ -143,10 +143,7 @@ function registerCoverRoutes(api: FastifyInstance, { views, covers, lendables }:
             enterprise: id,
             currency: { type: 'string', pattern: '^[A-Z]{3}$' },
             unit: {
-              type: 'array',
-              items: name,
-              maxItems: UNITS_MAX,
-              default: [],
+              anyOf: [name, { type: 'array', items: name, maxItems: UNITS_MAX }],
               description: 'Goods, `sscc:…` or `sscc:…@grams`; without any, those that its live grants name.',
             },
           },
@@ -159,7 +156,7 @@ function registerCoverRoutes(api: FastifyInstance, { views, covers, lendables }:
       const party = views.parseId(enterprise);
       if (!party.ok) return sendRefusal(reply, party);
       const goods: AskedGoods[] = [];
-      for (const text of unit) {
+      for (const text of [unit ?? []].flat()) {
         const asked = parseGoods(text, views);
         if (!asked.ok) return sendRefusal(reply, asked);
         goods.push(asked.value);
