@@ -9,9 +9,10 @@ import { SUITE } from '../crypto/ed25519.ts';
 import { callId, type SignedCall, verifyCallSignature } from '../vertex/call.ts';
 import { pausedMs } from './clock.ts';
 import { transitions } from './index.ts';
+import { changedObjects } from './links.ts';
 import type { ObjectType } from './object.ts';
 import type { Policy } from './policy.ts';
-import { callRecord, key, party } from './registry.ts';
+import { callRecord, changedMax, key, party } from './registry.ts';
 import type { Seating, SeatRules } from './seats/rules.ts';
 import { Draft } from './state.ts';
 import {
@@ -70,12 +71,11 @@ export function runCall(
   const context = makeContext(call, id, vertex, written, signed, environment);
   const refusal = checkSignatories(declared, args.value, context) ?? declared.apply(args.value, context);
   if (refusal !== undefined) return refusal;
-  context.put(callRecord, id, {
-    transition: header.transition,
-    vertex,
-    height: environment.height,
-    time: environment.time,
-  });
+  const changed = changedObjects(written.changes(), (pathKey) => draft.find(pathKey));
+  if (changed.length > changedMax)
+    return refused('E_RANGE', { field: 'changes', got: changed.length, most: changedMax });
+  const { height, time } = environment;
+  context.put(callRecord, id, { transition: header.transition, vertex, height, time, changed });
   draft.merge(written);
   return undefined;
 }

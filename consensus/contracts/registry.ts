@@ -4,9 +4,10 @@
  */
 
 import { asciiBytes, concatBytes } from '../codec/bytes.ts';
-import { bytes, choice, flag, hash32, int, list, text, timeMs } from '../codec/schema.ts';
+import { bytes, choice, flag, hash32, type Infer, int, list, record, text, timeMs } from '../codec/schema.ts';
 import { hash } from '../crypto/hash.ts';
 import { objectType } from './object.ts';
+import { version } from './objects/version.ts';
 
 export const roles = [
   'enterprise',
@@ -78,11 +79,26 @@ export const device = objectType('device', {
     state: choice('ACTIVE', 'REVOKED'),
     /** The sensor's public key, or empty for one that cannot sign. */
     key: bytes(32),
+    ...version,
   },
   v1: { identifier: text(64, 1), functions: list(choice(...sensorFunctions), sensorFunctions.length, 1) },
 });
 
+/** The most objects with a history that one call may change: what its record can hold `[CTR-25]`. */
+export const changedMax = 400;
+
+/** `[CTR-25]` An object that a call changed, by its path in the state map, and the call that wrote the version before. */
+export const changedObject = record('changed-object', { path: hash32, before: hash32 });
+export type ChangedObject = Infer<typeof changedObject>;
+
 /** A call that took effect; id = call id. Bars its replay, and leads from an object to the vertex that made it. */
 export const callRecord = objectType('call', {
-  v0: { transition: text(32), vertex: hash32, height: int(0), time: timeMs },
+  v0: {
+    transition: text(32),
+    vertex: hash32,
+    height: int(0),
+    time: timeMs,
+    /** Ascending by path. What the call created is not among them: there the history begins. */
+    changed: list(changedObject, changedMax),
+  },
 });

@@ -3,8 +3,9 @@
  * pages in docs/spec/contracts/ and `tally contracts` print these, so neither can differ from the code.
  */
 
+import type { Code } from '../codec/codes.ts';
 import { transitions } from './index.ts';
-import { roles } from './registry.ts';
+import { type Role, roles } from './registry.ts';
 import type { SignerRule, Transition } from './transition.ts';
 import { objectTypes } from './views.ts';
 
@@ -39,6 +40,31 @@ function signerText(rule: SignerRule<unknown>): string {
 /** `policy contract` where nobody signs: anybody may submit, and the preconditions prove it. */
 function signersText({ signedBy }: Transition<unknown>): string {
   return signedBy.length === 0 ? 'policy contract: anybody submits' : signedBy.map(signerText).join('; ');
+}
+
+/** One cell of the permission table that is allowed: in this role one may be the signer `who` of the transition. */
+export interface Permission {
+  readonly transition: string;
+  readonly row: number;
+  readonly summary: string;
+  /** `anybody` where nobody signs and the preconditions prove it. */
+  readonly who: string;
+  /** In which cases it signs, when not in all. */
+  readonly when: string | null;
+  /** Code of the refusal when it does not sign; E_ROLE for whoever lacks the role. */
+  readonly missing: Code;
+}
+
+/** What a party of this role may sign, by row. Every transition that is not among them refuses it, E_ROLE. */
+export function permissionsOf(role: Role): Permission[] {
+  return byRow().flatMap(({ name, row, summary, signedBy }) => {
+    const cell = { transition: name, row, summary };
+    if (signedBy.length === 0)
+      return [{ ...cell, who: 'anybody', when: 'the preconditions prove it', missing: 'E_ROLE' as const }];
+    return signedBy
+      .filter((rule) => (typeof rule.role === 'string' ? rule.role === role : rule.role.includes(role)))
+      .map(({ who, when, missing }) => ({ ...cell, who, when: when ?? null, missing: missing ?? 'E_ROLE' }));
+  });
 }
 
 /** Who signs what: one line a transition. */

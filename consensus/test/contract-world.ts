@@ -96,6 +96,8 @@ const sensors: { readonly [identifier: string]: readonly [PartyName, readonly Se
   'acme-scale': ['acme', ['weigher'], true],
   'acme-counter': ['acme', ['counter', 'climate'], true],
 };
+/** The call that is taken to have enrolled the sensors. */
+const enrolment = hash('call', asciiBytes('enrolment'));
 /** Gateway keys by name, with the party each belongs to. */
 const gateways: { readonly [name: string]: PartyName } = {
   'monitor gateway': 'monitor',
@@ -188,9 +190,14 @@ export class World implements WholeState, ObjectReader {
         salts,
       );
     }
+    const enrolled = { transition: 'enrol-device', vertex: zero32, height: 0, time: START_MS, changed: [] };
+    draft.put(callRecord, enrolment, enrolled, salts);
     for (const [identifier, [owner, functions, signs]] of Object.entries(sensors)) {
       const publicKey = signs ? signerOf(identifier).publicKey : new Uint8Array(0);
-      const value = { owner: idOf(owner), state: 'ACTIVE', key: publicKey, identifier, functions } as const;
+      const value = {
+        ...({ owner: idOf(owner), state: 'ACTIVE', key: publicKey, identifier, functions } as const),
+        ...{ call: enrolment, height: 0 },
+      };
       draft.put(device, deviceId(identifier), value, salts);
     }
     return new World(LedgerState.of(draft.changes().map((change) => change.object!)), {

@@ -94,7 +94,7 @@ export function verifyCallSignature({ key, signature }: CallSignature, header: C
 }
 
 /** What the vertex commits to: the header and the signatures, so that parts can be withheld and still be proved. */
-export function callPayloadHash(call: SignedCall): Uint8Array {
+export function callPayloadHash(call: Pick<SignedCall, 'header' | 'signatures'>): Uint8Array {
   const signatures = call.signatures.map((entry) => callSignature.encode(entry));
   return hash('payload', callHeader.encode(call.header), concatBytes(...signatures));
 }

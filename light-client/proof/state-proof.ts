@@ -18,9 +18,26 @@ import { hash } from '../../consensus/crypto/hash.ts';
 import { checkMapProof, type MapProof } from '../../consensus/merkle/map.ts';
 import { commitPart, type Part, part } from '../../consensus/vertex/call.ts';
 
-/** One visibility class of an object: opened, or only its commitment. */
-const shownPart = tagged('shown-part', { open: part, sealed: record('sealed', { commitment: fixed(32) }) });
-type ShownPart = Infer<typeof shownPart>;
+/** One visibility class of an object or a call: opened, or only its commitment. */
+export const shownPart = tagged('shown-part', {
+  open: part,
+  sealed: record('sealed', { commitment: fixed(32) }),
+});
+export type ShownPart = Infer<typeof shownPart>;
+
+/** Parts with those of the classes in `visible` opened. */
+export function showParts(parts: readonly Part[], visible: readonly VisibilityClass[]): ShownPart[] {
+  return parts.map((opened, index) =>
+    visible.includes(index as VisibilityClass)
+      ? { type: 'open', ...opened }
+      : { type: 'sealed', commitment: commitPart(opened) },
+  );
+}
+
+/** What the part is committed to by, opened or not. */
+export function commitmentOf(shown: ShownPart): Uint8Array {
+  return shown.type === 'open' ? commitPart(shown) : shown.commitment;
+}
 
 export const stateProof = record('state-proof', {
   type: text(16, 1),
@@ -42,12 +59,14 @@ export function makeStateProof(
   header: Infer<typeof headerSchema>,
   visible: readonly VisibilityClass[],
 ): StateProof {
-  const show = (opened: Part, index: number): ShownPart =>
-    visible.includes(index as VisibilityClass)
-      ? { type: 'open', ...opened }
-      : { type: 'sealed', commitment: commitPart(opened) };
   const neighbour = object === undefined ? map.leaf : undefined;
-  return { ...subject, parts: object?.parts.map(show), siblings: map.siblings, neighbour, header };
+  return {
+    ...subject,
+    parts: object && showParts(object.parts, visible),
+    siblings: map.siblings,
+    neighbour,
+    header,
+  };
 }
 
 /** What a state proof shows, up to its checkpoint header: each class's bytes where opened, or absence. */
@@ -60,8 +79,7 @@ export function checkStateProof(proof: StateProof): Result<'absent' | readonly (
       ? ok('absent')
       : refuse('E_PROOF', { reason: 'does not show absence under the state root', type: proof.type });
   }
-  const commitments = parts.map((shown) => (shown.type === 'open' ? commitPart(shown) : shown.commitment));
-  const valueHash = hash('object-value', ...commitments);
+  const valueHash = hash('object-value', ...parts.map(commitmentOf));
   const shown = checkMapProof(proof.header.stateRoot, path, { siblings, leaf: { path, valueHash } });
   if (neighbour !== undefined || shown === undefined || shown === 'absent' || !equalBytes(shown, valueHash)) {
     return refuse('E_PROOF', { reason: 'does not lead to the state root', type: proof.type });

@@ -328,6 +328,7 @@ function put(ledger: SmallLedger): void {
       state: 'ACTIVE',
       key: new Uint8Array(0),
       identifier: DEVICE,
+      ...version,
       functions: ['weigher', 'door'],
     },
   });

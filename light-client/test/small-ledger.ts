@@ -82,7 +82,10 @@ export class SmallLedger {
     state: 'ACTIVE' | 'REVOKED' = 'ACTIVE',
   ): void {
     const id = labelKey(root.network, 'device', identifier);
-    this.put(device, id, { owner: zero32, state, key: publicKey, identifier, functions: ['climate'] });
+    this.put(device, id, {
+      ...{ owner: zero32, state, key: publicKey, identifier, functions: ['climate'] as const },
+      ...{ call: zero32, height: 0 },
+    });
   }
 
   setChain(publicKey: Uint8Array, lastSequence: number, lastId: Uint8Array, suspended = false): void {

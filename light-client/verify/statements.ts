@@ -3,34 +3,31 @@
 import { checkReadingProof } from '../../consensus/checkpoint/evidence.ts';
 import type { Genesis } from '../../consensus/checkpoint/genesis.ts';
 import { checkVertexProof, outcomeCode } from '../../consensus/checkpoint/outcome.ts';
-import { compareBytes, equalBytes, toHex } from '../../consensus/codec/bytes.ts';
+import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
 import { codes } from '../../consensus/codec/codes.ts';
-import { describeRefusal, type Refusal } from '../../consensus/codec/result.ts';
 import { encumbrance } from '../../consensus/contracts/objects/encumbrance.ts';
 import { device, labelKey } from '../../consensus/contracts/registry.ts';
 import { objectTypes } from '../../consensus/contracts/views.ts';
-import {
-  callId,
-  callPayloadHash,
-  commitPart,
-  type SignedCall,
-  verifyCallSignature,
-} from '../../consensus/vertex/call.ts';
+import { callId, callPayloadHash, commitPart } from '../../consensus/vertex/call.ts';
 import { formatDecimal } from '../../consensus/vertex/decimal.ts';
 import { verifyFrame } from '../../consensus/vertex/frame.ts';
 import { quantities } from '../../consensus/vertex/quantities.ts';
+import type { CertifiedHeader } from '../proof/anchor.ts';
 import type { Statement } from '../proof/bundle.ts';
-import { checkStateProof, type StateProof } from '../proof/state-proof.ts';
-import type { Fact } from './fact.ts';
+import { checkStateProof } from '../proof/state-proof.ts';
+import { because, type Fact, no, short, yes } from './fact.ts';
+import { checkHistory } from './history.ts';
+import { describeFields, openObject } from './opened.ts';
+import { checkSearch } from './search.ts';
+import { badSignature } from './signatures.ts';
 
 type StatementOf<T extends Statement['type']> = Extract<Statement, { readonly type: T }>;
 
-const yes = (text: string): Fact => ({ ok: true, text });
-const no = (text: string): Fact => ({ ok: false, text });
-const because = (text: string, refusal: Refusal): Fact => no(`${text}: ${describeRefusal(refusal)}.`);
-const short = (id: Uint8Array): string => `${toHex(id).slice(0, 16)}…`;
-
-export function* checkStatement(statement: Statement, genesis: Genesis): Generator<Fact> {
+export function* checkStatement(
+  statement: Statement,
+  genesis: Genesis,
+  certified: CertifiedHeader,
+): Generator<Fact> {
   switch (statement.type) {
     case 'reading':
       return yield* checkReading(statement, genesis);
@@ -40,6 +37,10 @@ export function* checkStatement(statement: Statement, genesis: Genesis): Generat
       return yield* checkObject(statement);
     case 'unpledged':
       return yield* checkUnpledged(statement, genesis);
+    case 'search':
+      return yield* checkSearch(statement, genesis);
+    case 'history':
+      return yield* checkHistory(statement, genesis, certified);
   }
 }
 
@@ -66,13 +67,14 @@ function* checkReading(
   if (!shown.ok) return yield because('The device’s record is not proved', shown);
   const isOwn = equalBytes(owner.id, labelKey(network, 'device', frame.device));
   if (owner.type !== device.name || !isOwn || shown.value === undefined)
-    return yield no('The record in the bundle is not this device’s.');
+    return yield no('E_PROOF', 'The record in the bundle is not this device’s.');
   const { key, state } = shown.value as { readonly key: Uint8Array; readonly state: string };
   if (key.length === 0)
     return yield yes(
       `The device is enrolled (${state}) without a key: it cannot sign, its gateway vouches for it.`,
     );
-  if (!verifyFrame(frame, network, key)) return yield no('The sensor’s own signature does not verify.');
+  if (!verifyFrame(frame, network, key))
+    return yield no('E_SIG', 'The sensor’s own signature does not verify.');
   yield yes(
     `The device is enrolled (${state}), and the sensor’s own signature verifies: no hop on the way could change the reading.`,
   );
@@ -85,9 +87,9 @@ function* checkCall({ proof, call }: StatementOf<'call'>, { network }: Genesis):
     vertex.value.kind === 'transaction' && equalBytes(vertex.value.payloadHash, callPayloadHash(call));
   const isOpened = call.parts.every((part, index) => equalBytes(commitPart(part), call.header.parts[index]!));
   if (!isItsCall || !isOpened || !equalBytes(call.header.network, network))
-    return yield no('The call is not the one that the vertex carries.');
+    return yield no('E_PAYLOAD', 'The call is not the one that the vertex carries.');
   const forged = badSignature(call);
-  if (forged !== undefined) return yield no(forged);
+  if (forged !== undefined) return yield no('E_SIG', forged);
   const signers = call.signatures.map(({ key }) => short(key)).join(', ');
   yield yes(
     `The call “${call.header.transition}” (${short(callId(call.header))}) was signed by ${call.signatures.length} keys: ${signers}.`,
@@ -100,20 +102,10 @@ function* checkCall({ proof, call }: StatementOf<'call'>, { network }: Genesis):
   yield yes(`It was refused ${where} with ${code}: ${codes[code]}.${winner}`);
 }
 
-function badSignature(call: SignedCall): string | undefined {
-  for (const [index, signature] of call.signatures.entries()) {
-    const before = call.signatures[index - 1];
-    if (before !== undefined && compareBytes(before.key, signature.key) >= 0)
-      return 'The signatures do not ascend by key.';
-    if (!verifyCallSignature(signature, call.header))
-      return `The signature of key ${short(signature.key)} does not verify.`;
-  }
-  return undefined;
-}
-
 function* checkObject({ proof }: StatementOf<'object'>): Generator<Fact> {
   const type = objectTypes.get(proof.type);
-  if (type === undefined) return yield no(`“${proof.type}” is no type of object that this verifier knows.`);
+  if (type === undefined)
+    return yield no('E_SCHEMA', `“${proof.type}” is no type of object that this verifier knows.`);
   const shown = openObject(proof, type);
   if (!shown.ok) return yield because(`The ${proof.type} ${short(proof.id)} is not proved`, shown);
   const where = `at checkpoint ${proof.header.height}`;
@@ -134,11 +126,11 @@ function* checkUnpledged(
     held.type === encumbrance.name &&
     equalBytes(unit.id, id) &&
     equalBytes(held.id, id);
-  if (!isAboutUnit) return yield no(`The proofs are about something else than ${name}.`);
+  if (!isAboutUnit) return yield no('E_PROOF', `The proofs are about something else than ${name}.`);
   const registered = checkStateProof(unit);
   if (!registered.ok) return yield because(`That ${name} is registered is not proved`, registered);
   if (registered.value === 'absent')
-    return yield no(`${name} is not registered: that it carries no pledge says nothing.`);
+    return yield no('E_NOT_FOUND', `${name} is not registered: that it carries no pledge says nothing.`);
   yield yes(`${name} is registered at checkpoint ${unit.header.height}.`);
   const shown = openObject(held, encumbrance);
   if (!shown.ok) return yield because(`What ${name} carries is not proved`, shown);
@@ -146,7 +138,7 @@ function* checkUnpledged(
   if (except === undefined) {
     return yield shown.value === undefined
       ? yes(`${name} carries no pledge ${where}.`)
-      : no(`${name} does carry a pledge ${where}.`);
+      : no('E_ENCUMBERED', `${name} does carry a pledge ${where}.`);
   }
   const { entries } = (shown.value ?? { entries: [] }) as {
     readonly entries: readonly { readonly pledge: Uint8Array }[];
@@ -154,46 +146,5 @@ function* checkUnpledged(
   const isAlone = entries.length === 1 && equalBytes(entries[0]!.pledge, except);
   yield isAlone
     ? yes(`${name} carries pledge ${toHex(except)} and no other ${where}.`)
-    : no(`${name} does not carry pledge ${toHex(except)} alone ${where}.`);
-}
-
-type Opened = { readonly ok: true; readonly value: object | undefined } | Refusal;
-
-/** The opened fields of a state proof; `undefined` for an absence. Every opened part must be canonical for its type. */
-function openObject(
-  proof: StateProof,
-  type: { readonly classes: readonly { decode(bytes: Uint8Array): Opened | { ok: true; value: object } }[] },
-): Opened {
-  const shown = checkStateProof(proof);
-  if (!shown.ok) return shown;
-  if (shown.value === 'absent') return { ok: true, value: undefined };
-  const fields = {};
-  for (const [index, bytes] of shown.value.entries()) {
-    if (bytes === undefined) continue;
-    const decoded = type.classes[index]!.decode(bytes);
-    if (!decoded.ok) return decoded;
-    Object.assign(fields, decoded.value);
-  }
-  return { ok: true, value: fields };
-}
-
-/** Opened fields as `name value`, and which classes stayed sealed. */
-function describeFields(
-  proof: StateProof,
-  type: {
-    readonly classes: readonly { decode(bytes: Uint8Array): unknown; toJson(value: never): unknown }[];
-  },
-): string {
-  const texts: string[] = [];
-  for (const [index, part] of (proof.parts ?? []).entries()) {
-    const schema = type.classes[index]!;
-    if (part.type === 'sealed') texts.push(`V${index} sealed`);
-    else {
-      const decoded = schema.decode(part.value) as { readonly value: never };
-      const fields = schema.toJson(decoded.value) as { readonly [name: string]: unknown };
-      for (const [name, value] of Object.entries(fields))
-        texts.push(`${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`);
-    }
-  }
-  return texts.join(', ');
+    : no('E_ENCUMBERED', `${name} does not carry pledge ${toHex(except)} alone ${where}.`);
 }

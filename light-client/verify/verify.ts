@@ -6,11 +6,12 @@
 import type { Genesis } from '../../consensus/checkpoint/genesis.ts';
 import { type Header, headerId } from '../../consensus/checkpoint/header.ts';
 import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
-import { describeRefusal, type Result } from '../../consensus/codec/result.ts';
+import type { Code } from '../../consensus/codec/codes.ts';
+import type { Result } from '../../consensus/codec/result.ts';
 import type { Json } from '../../consensus/codec/schema.ts';
 import { checkAnchored, checkCertified, followChanges, type TrustRoot } from '../proof/anchor.ts';
 import { type Bundle, bundleBytesMax, bundleSchema, type Statement } from '../proof/bundle.ts';
-import type { Fact } from './fact.ts';
+import { because, type Fact, isoTime, no, yes } from './fact.ts';
 import { checkStatement } from './statements.ts';
 
 export interface Verification {
@@ -22,6 +23,8 @@ export interface Verification {
   readonly certified:
     | { readonly height: number; readonly time: number; readonly signers: number; readonly seats: number }
     | undefined;
+  /** Of the first check that failed. */
+  readonly code: Code | undefined;
   /** The bundle for people; absent where it does not decode. */
   readonly shown: Json | undefined;
 }
@@ -29,7 +32,14 @@ export interface Verification {
 export function verifyBundle(
   bytes: Uint8Array,
   genesis: Genesis,
-  { nowMs }: { readonly nowMs: number | undefined },
+  {
+    nowMs,
+    maxAgeMs,
+  }: {
+    readonly nowMs: number | undefined;
+    /** An older certificate is refused, E_STALE; without it, its age is only said. */
+    readonly maxAgeMs?: number | undefined;
+  },
 ): Verification {
   const facts: Fact[] = [];
   const network = toHex(genesis.network);
@@ -41,15 +51,12 @@ export function verifyBundle(
     facts,
     network,
     certified,
+    code: facts.find(({ ok }) => !ok)?.code,
     shown,
   });
   /** Takes note of a check; its value, or `undefined` after a failure. */
   const note = <T>(result: Result<T>, text: (value: T) => string, failure: string): T | undefined => {
-    facts.push(
-      result.ok
-        ? { ok: true, text: text(result.value) }
-        : { ok: false, text: `${failure}: ${describeRefusal(result)}.` },
-    );
+    facts.push(result.ok ? yes(text(result.value)) : because(failure, result));
     return result.ok ? result.value : undefined;
   };
 
@@ -60,13 +67,12 @@ export function verifyBundle(
   );
   if (bundle === undefined) return end('invalid');
   if (!equalBytes(bundle.network, genesis.network)) {
-    facts.push({
-      ok: false,
-      text: `The bundle is of network ${toHex(bundle.network)}, the genesis of ${network}.`,
-    });
+    facts.push(
+      no('E_NETWORK', `The bundle is of network ${toHex(bundle.network)}, the genesis of ${network}.`),
+    );
     return end('invalid');
   }
-  facts.push({ ok: true, text: `It is of network “${genesis.record.name}”, whose genesis was given.` });
+  facts.push(yes(`It is of network “${genesis.record.name}”, whose genesis was given.`));
   const { changes } = bundle;
   const followed = followChanges(changes, genesis);
   const root =
@@ -93,13 +99,18 @@ export function verifyBundle(
     const target = note(result, anchoredText(header), 'A checkpoint is not anchored');
     if (target === undefined) return end('invalid');
   }
-  for (const fact of checkStatement(bundle.statement, genesis)) {
+  for (const fact of checkStatement(bundle.statement, genesis, bundle.anchor.certified)) {
     facts.push(fact);
     if (!fact.ok) return end('invalid');
   }
-  const anchored = checkAge(header, genesis, nowMs);
-  facts.push(anchored);
-  return end(anchored.ok ? 'valid' : 'unanchored');
+  const anchored = checkRoot(genesis, nowMs);
+  if (anchored !== undefined) {
+    facts.push(anchored);
+    return end('unanchored');
+  }
+  const age = checkAge(header, nowMs!, maxAgeMs);
+  facts.push(age);
+  return end(age.ok ? 'valid' : 'invalid');
 }
 
 function changesText(count: number): (root: TrustRoot) => string {
@@ -120,6 +131,11 @@ function headersOf(statement: Statement): readonly Header[] {
       return [statement.proof.header];
     case 'unpledged':
       return [statement.unit.header, statement.encumbrance.header];
+    case 'search':
+      return [statement.unit.header];
+    case 'history':
+      // What stands under an older header has a path of its own to the certified one.
+      return [statement.object.header, ...statement.hops.map((hop) => hop.record.header)];
   }
 }
 
@@ -140,21 +156,26 @@ function anchoredText(certified: Header): (target: Header) => string {
       : `Checkpoint ${height} of ${isoTime(time)} stands in its history.`;
 }
 
-function checkAge(header: Header, genesis: Genesis, nowMs: number | undefined): Fact {
+/** Why the trust root cannot carry the proof; nothing where it can. */
+function checkRoot(genesis: Genesis, nowMs: number | undefined): Fact | undefined {
   if (nowMs === undefined)
-    return {
-      ok: false,
-      text: 'There is no clock here to tell how old the certificate is: do not rely on it.',
-    };
+    return no('E_STALE', 'There is no clock here to tell how old the certificate is: do not rely on it.');
   const { trustingPeriodMs } = genesis.record.pace;
   // The header's own time proves nothing here: whoever holds old keys would write a fresh one.
   const rootAgeMs = nowMs - genesis.record.time;
-  if (rootAgeMs > trustingPeriodMs) {
-    const text = `The genesis is ${days(rootAgeMs)} days old, the trusting period ${days(trustingPeriodMs)}: old keys could forge this, do not rely on it.`;
-    return { ok: false, text };
-  }
+  if (rootAgeMs <= trustingPeriodMs) return undefined;
+  const text = `The genesis is ${days(rootAgeMs)} days old, the trusting period ${days(trustingPeriodMs)}: old keys could forge this, do not rely on it.`;
+  return no('E_STALE', text);
+}
+
+function checkAge(header: Header, nowMs: number, maxAgeMs: number | undefined): Fact {
   const ageMs = Math.max(0, nowMs - header.time);
-  return { ok: true, text: `The certificate is ${ageText(ageMs)} old; it says nothing of what came after.` };
+  return maxAgeMs !== undefined && ageMs > maxAgeMs
+    ? no(
+        'E_STALE',
+        `The certificate is ${ageText(ageMs)} old, and no more than ${ageText(maxAgeMs)} was asked for.`,
+      )
+    : yes(`The certificate is ${ageText(ageMs)} old; it says nothing of what came after.`);
 }
 
 const days = (ms: number): number => Math.floor(ms / 86_400_000);
@@ -162,8 +183,4 @@ const days = (ms: number): number => Math.floor(ms / 86_400_000);
 function ageText(ms: number): string {
   if (ms < 120_000) return `${Math.round(ms / 1_000)} seconds`;
   return ms < 2 * 86_400_000 ? `${Math.round(ms / 60_000)} minutes` : `${days(ms)} days`;
-}
-
-function isoTime(ms: number): string {
-  return new Date(ms).toISOString();
 }

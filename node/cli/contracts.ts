@@ -5,13 +5,15 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { transitions } from '../../consensus/contracts/index.ts';
-import { tablesPage } from '../../consensus/contracts/tables.ts';
+import { roles } from '../../consensus/contracts/registry.ts';
+import { permissionsOf, tablesPage } from '../../consensus/contracts/tables.ts';
 import { CliError, exits } from './exit-codes.ts';
 import { print } from './print.ts';
 
 interface Flags {
   readonly coverage?: boolean;
   readonly markdown?: boolean;
+  readonly role?: string;
   readonly json?: boolean;
 }
 
@@ -30,10 +32,12 @@ export function registerContracts(program: Command): void {
     .description('the transitions of the ledger: who signs, what is asked, what follows')
     .option('--coverage', 'run every case of every transition and count the codes that the engine gave')
     .option('--markdown', 'print the page docs/spec/contracts/tables.md')
+    .option('--role <role>', 'only what a party of this role may sign')
     .option('--json', 'print JSON')
     .action((flags: Flags) => {
       if (flags.coverage) printCoverage(flags);
       else if (flags.markdown) process.stdout.write(tablesPage());
+      else if (flags.role !== undefined) printPermissions(flags.role.toLowerCase(), flags.json);
       else if (flags.json) print([...transitions.values()].map(declarationOf), true);
       else printPeople();
     });
@@ -49,6 +53,20 @@ function printCoverage(flags: Flags): void {
   const coverage = JSON.parse(ran.stdout) as Coverage;
   print(coverage, flags.json);
   if (coverage.missing.length + coverage.wrong.length > 0) process.exitCode = exits.failed;
+}
+
+function printPermissions(name: string, json: boolean | undefined): void {
+  const role = roles.find((entry) => entry === name);
+  if (role === undefined)
+    throw new CliError(exits.usage, `--role ${name}: expected one of ${roles.join(', ')}`);
+  const permissions = permissionsOf(role);
+  if (json) return print({ role, permissions }, true);
+  for (const { row, transition, who, when, missing } of permissions) {
+    const code = missing === 'E_ROLE' ? '' : `, else ${missing}`;
+    console.log(
+      `${String(row).padStart(2)}  ${transition.padEnd(20)} as ${who}${when === null ? '' : `, ${when}`}${code}`,
+    );
+  }
 }
 
 function declarationOf(declared: typeof transitions extends ReadonlyMap<string, infer T> ? T : never) {

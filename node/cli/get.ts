@@ -1,11 +1,11 @@
 /** `tally get`: reads from a running node, as its stakeholder may see it; `--bundle` keeps a proof beside the answer. */
 
-import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { type ApiClient, type ApiFlags, addApiOptions, openApi } from './api-client.ts';
-import { CliError, exits } from './exit-codes.ts';
+import { type ApiFlags, addApiOptions, openApi } from './api-client.ts';
 import { followEvents } from './follow-events.ts';
 import { registerGetCredit } from './get-credit.ts';
+import { registerQueries } from './get-queries.ts';
+import { keepBundle } from './keep-bundle.ts';
 import { print } from './print.ts';
 
 interface BundleFlags extends ApiFlags {
@@ -71,6 +71,7 @@ export function registerGet(program: Command): void {
   registerObjects(get);
   registerReadings(get);
   registerGetCredit(get);
+  registerQueries(get);
 
   addApiOptions(get.command('events').description('what happens from now on, until interrupted'))
     .option('--types <list>', 'comma-separated: checkpoint, outcome, object, reading, warning')
@@ -80,14 +81,10 @@ export function registerGet(program: Command): void {
     });
 }
 
-async function keepBundle(api: ApiClient, path: string, file: string): Promise<void> {
-  const bundle = await api.bytes(path);
-  await writeFile(file, bundle).catch((cause) => {
-    throw new CliError(exits.usage, `${file}: cannot be written: ${(cause as Error).message}`, { cause });
-  });
-  process.stderr.write(
-    `proof bundle: ${file} (${bundle.length} bytes); check it with: tally verify ${file} --genesis <genesis.json>\n`,
-  );
+interface SearchFlags extends BundleFlags {
+  readonly out?: string;
+  readonly opened?: boolean;
+  readonly except?: string;
 }
 
 function registerSearch(get: Command): void {
@@ -96,14 +93,20 @@ function registerSearch(get: Command): void {
       .command('search <scheme> <label>')
       .description('what stands under an identifier, and which pledges are on it'),
   )
-    .option('--bundle <file>', 'write the search certificate: no pledge on it, or none but --except')
+    .option('--out <file>', 'write the search certificate: the goods and every pledge on them, as of now')
+    .option('--opened', 'let the certificate show also what this party alone may see')
+    .option(
+      '--bundle <file>',
+      'write a proof that no pledge is on it, or none but --except; refused where one is',
+    )
     .option('--except <pledge>', 'the one pledge that may be on it')
-    .action(async (scheme: string, label: string, flags: BundleFlags & { readonly except?: string }) => {
+    .action(async (scheme: string, label: string, flags: SearchFlags) => {
       const api = await openApi(flags);
       const at = `/v1/search/${part(scheme)}/${part(label)}`;
       print(await api.get(at), flags.json);
-      const query = flags.except === undefined ? '' : `?except=${part(flags.except)}`;
-      if (flags.bundle !== undefined) await keepBundle(api, `${at}/bundle${query}`, flags.bundle);
+      const { out, opened, bundle, except } = flags;
+      if (out !== undefined) await keepBundle(api, `${at}/certificate${query({ opened })}`, out);
+      if (bundle !== undefined) await keepBundle(api, `${at}/bundle${query({ except })}`, bundle);
     });
 }
 

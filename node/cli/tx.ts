@@ -3,19 +3,23 @@
  * themselves (`--gather`), or travels as hexadecimal: each party signs it at its own node, the last one submits it.
  */
 
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { Json } from '../../consensus/codec/schema.ts';
 import type { PendingView } from '../service/pending.ts';
 import { type ApiClient, type ApiFlags, addApiOptions, openApi } from './api-client.ts';
 import { CliError, exits } from './exit-codes.ts';
 import { print } from './print.ts';
+import { type Refused, sayRefused } from './refused.ts';
+import { declarationOf, explain, readArgs, readText, setArgs } from './tx-args.ts';
 import { printPending, registerPending } from './tx-pending.ts';
 
 const WAIT_DEFAULT_MS = 30_000;
 
 interface TxFlags extends ApiFlags {
   readonly args?: string;
+  readonly set?: readonly string[];
+  readonly explain?: boolean;
   readonly call?: readonly string[];
   readonly deadline?: string;
   readonly sign: boolean;
@@ -36,23 +40,12 @@ interface DescribedCall {
 }
 interface Checked {
   readonly passes: boolean;
-  readonly refusal: {
-    readonly code: string;
-    readonly meaning: string;
-    readonly remedy: string;
-    readonly facts: Json;
-    readonly conflict: string | null;
-  } | null;
+  readonly refusal: Refused | null;
 }
 interface Submitted {
   readonly status: 'pending' | 'final';
   readonly vertex: string;
-  readonly outcome: {
-    readonly code: string;
-    readonly meaning: string;
-    readonly conflict: string;
-    readonly height: number;
-  } | null;
+  readonly outcome: (Refused & { readonly conflict: string; readonly height: number }) | null;
 }
 
 export function registerTx(program: Command): void {
@@ -61,6 +54,8 @@ export function registerTx(program: Command): void {
   )
     .argument('[transition]', 'what to do, see `tally get transitions`; left out with --call')
     .option('--args <json|@file>', 'arguments as one flat JSON object')
+    .option('--set <name=value...>', 'single arguments, over those of --args; lists as a,b or as JSON')
+    .option('--explain', 'print the arguments that the transition takes, and do nothing')
     .option(
       '--call <hex|@file...>',
       'go on with a call that was composed elsewhere; several copies are put together',
@@ -83,6 +78,7 @@ export function registerTx(program: Command): void {
 
 async function runTx(transition: string | undefined, flags: TxFlags): Promise<void> {
   const api = await openApi(flags);
+  if (flags.explain) return explain(await declarationOf(api, transition), flags.json);
   const call = await obtainCall(api, transition, flags);
   if (flags.out !== undefined) {
     await writeFile(flags.out, `${call.call}\n`).catch((cause) => {
@@ -120,18 +116,13 @@ async function obtainCall(
       call: copies.map((text) => text.trim()),
     });
   }
-  if (flags.args === undefined)
+  if (flags.args === undefined && flags.set === undefined)
     throw new CliError(
       exits.usage,
-      'expected --args with the transition’s arguments; see `tally get transitions`',
+      `expected --args or --set; \`tally tx ${transition} --explain\` says what it takes`,
     );
-  let args: unknown;
-  try {
-    args = JSON.parse(await readText('--args', flags.args));
-  } catch (cause) {
-    if (cause instanceof CliError) throw cause;
-    throw new CliError(exits.usage, `--args: not JSON: ${(cause as Error).message}`, { cause });
-  }
+  const given = flags.args === undefined ? {} : await readArgs(flags.args);
+  const args = flags.set === undefined ? given : await setArgs(api, transition, flags.set, given);
   const deadline = flags.deadline === undefined ? {} : { deadline: readMs('--deadline', flags.deadline) };
   return api.post<DescribedCall>('/v1/calls', { transition, args, sign: flags.sign, ...deadline });
 }
@@ -139,7 +130,9 @@ async function obtainCall(
 async function check(api: ApiClient, { call }: DescribedCall, flags: TxFlags): Promise<void> {
   const checked = await api.post<Checked>('/v1/calls/check', { call });
   print(checked, flags.json);
-  if (!checked.passes) process.exitCode = exits.refused;
+  if (checked.refusal === null) return;
+  sayRefused(checked.refusal, flags.json);
+  process.exitCode = exits.refused;
 }
 
 async function submit(api: ApiClient, { call }: DescribedCall, flags: TxFlags): Promise<void> {
@@ -149,17 +142,10 @@ async function submit(api: ApiClient, { call }: DescribedCall, flags: TxFlags): 
   print(submitted, flags.json);
   const { outcome } = submitted;
   if (outcome === null) process.exitCode = exits.pending;
-  else if (outcome.code !== 'OK') process.exitCode = exits.refused;
-}
-
-/** The text itself, or with `@` that of a file. */
-async function readText(option: string, text: string): Promise<string> {
-  if (!text.startsWith('@')) return text;
-  return readFile(text.slice(1), 'utf8').catch((cause) => {
-    throw new CliError(exits.usage, `${option} ${text}: cannot be read: ${(cause as Error).message}`, {
-      cause,
-    });
-  });
+  else if (outcome.code !== 'OK') {
+    sayRefused(outcome, flags.json);
+    process.exitCode = exits.refused;
+  }
 }
 
 function readMs(option: string, text: string): number {

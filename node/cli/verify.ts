@@ -9,6 +9,7 @@ import { verifyBundle } from '../../light-client/verify/verify.ts';
 
 interface VerifyFlags {
   readonly genesis: string;
+  readonly maxAge?: string;
   readonly show?: boolean;
   readonly json?: boolean;
 }
@@ -25,6 +26,7 @@ export function registerVerify(program: Command): void {
     .description('check a proof bundle offline, with no network and no node')
     .argument('<file>', 'the proof bundle')
     .requiredOption('--genesis <file>', 'genesis of the network: the trust root')
+    .option('--max-age <minutes>', 'refuse a certificate that is older, E_STALE')
     .option('--show', 'print the whole bundle for people')
     .option('--json', 'print the result as JSON')
     .action(async (file: string, flags: VerifyFlags) => {
@@ -39,13 +41,18 @@ export function registerVerify(program: Command): void {
 
 async function verifyFile(
   file: string,
-  { genesis: genesisFile, show = false, json = false }: VerifyFlags,
+  { genesis: genesisFile, maxAge, show = false, json = false }: VerifyFlags,
 ): Promise<number> {
+  if (maxAge !== undefined && !/^\d{1,9}$/.test(maxAge))
+    throw new Error(`--max-age ${maxAge}: expected minutes`);
+  const maxAgeMs = maxAge === undefined ? undefined : Number(maxAge) * 60_000;
   const genesis = await readGenesis(genesisFile);
   const bundle = await readFile(file).catch((cause) => {
     throw new Error(`${file}: cannot be read: ${(cause as Error).message}`, { cause });
   });
-  const { shown, ...verification } = verifyBundle(new Uint8Array(bundle), genesis, { nowMs: Date.now() });
+  const { shown, ...verification } = verifyBundle(new Uint8Array(bundle), genesis, {
+    ...{ nowMs: Date.now(), maxAgeMs },
+  });
   if (json)
     process.stdout.write(
       `${JSON.stringify({ file, ...verification, ...(show ? { bundle: shown ?? null } : {}) })}\n`,

@@ -8,7 +8,7 @@ import { type Result, refuse } from '../../consensus/codec/result.ts';
 import { transitions } from '../../consensus/contracts/index.ts';
 import { type SignedCall, signedCall } from '../../consensus/vertex/call.ts';
 import { argsJsonSchema, type JsonObject } from '../service/call-args.ts';
-import type { CheckedCall } from '../service/calls.ts';
+import type { Calls, CheckedCall } from '../service/calls.ts';
 import type { Submission } from '../service/submissions.ts';
 import { sendRefusal } from './problem.ts';
 import { remedyOf } from './remedies.ts';
@@ -187,7 +187,7 @@ export function registerCallRoutes(api: FastifyInstance, { calls, submissions }:
       const { value } = submitted;
       const waited =
         value.outcome === null ? ((await submissions.wait(value.vertex, query.wait)) ?? value) : value;
-      return reply.code(waited.outcome === null ? 202 : 200).send(submissionJson(waited));
+      return reply.code(waited.outcome === null ? 202 : 200).send(submissionJson(waited, calls));
     },
   );
 
@@ -205,16 +205,21 @@ export function registerCallRoutes(api: FastifyInstance, { calls, submissions }:
       const known = await submissions.ofCall(params.id.toLowerCase());
       return known === undefined
         ? sendRefusal(reply, refuse('E_NOT_FOUND', { type: 'call', id: params.id }))
-        : submissionJson(known);
+        : submissionJson(known, calls);
     },
   );
 }
 
-function submissionJson(submission: Submission) {
-  return { ...submission, status: submission.outcome === null ? 'pending' : 'final' };
+/** A refused outcome also says what stood in the way, and what would make the call pass. */
+function submissionJson(submission: Submission, calls: Calls) {
+  const { outcome } = submission;
+  const status = outcome === null ? 'pending' : 'final';
+  if (outcome === null || outcome.code === 'OK') return { ...submission, status };
+  const { remedy } = remedyOf(outcome.code);
+  return { ...submission, status, outcome: { ...outcome, object: calls.objectOf(outcome) ?? null, remedy } };
 }
 
-function checkedJson({ refusal, writes, height, time }: CheckedCall) {
+function checkedJson({ refusal, object, writes, height, time }: CheckedCall) {
   if (refusal === undefined) return { passes: true, refusal: null, writes, height, time };
   const { code, facts, conflict } = refusal;
   const shown = {
@@ -222,6 +227,7 @@ function checkedJson({ refusal, writes, height, time }: CheckedCall) {
     meaning: codes[code],
     facts,
     conflict: conflict === undefined ? null : toHex(conflict),
+    object: object ?? null,
     remedy: remedyOf(code).remedy,
   };
   return { passes: false, refusal: shown, writes: [], height, time };

@@ -8,6 +8,7 @@ import { refuse } from '../../consensus/codec/result.ts';
 import type { Scheme } from '../../consensus/contracts/registry.ts';
 import { objectTypes } from '../../consensus/contracts/views.ts';
 import { schemes } from '../service/call-args.ts';
+import type { GoodsScheme } from '../service/searches.ts';
 import { describeOutcome } from '../service/submissions.ts';
 import { sendRefusal } from './problem.ts';
 import { anyObject, idSchema, limitQuery, objectViewSchema, octets, problems } from './schemas.ts';
@@ -170,7 +171,7 @@ function registerObjectRoutes(api: FastifyInstance, { views, head }: ApiServices
   );
 }
 
-function registerSearchRoutes(api: FastifyInstance, { views, head }: ApiServices): void {
+function registerSearchRoutes(api: FastifyInstance, { searches, head }: ApiServices): void {
   const params = { type: 'object', properties: { scheme: { type: 'string', enum: schemes }, label } };
   api.get<{ Params: { scheme: Scheme; label: string } }>(
     '/search/:scheme/:label',
@@ -182,19 +183,45 @@ function registerSearchRoutes(api: FastifyInstance, { views, head }: ApiServices
         response: { 200: anyObject, ...problems },
       },
     },
-    ({ params: { scheme, label: text } }) => ({ height: head.height, ...views.search(scheme, text) }),
+    ({ params: { scheme, label: text } }) => ({ height: head.height, ...searches.search(scheme, text) }),
   );
 
-  api.get<{ Params: { scheme: 'sscc' | 'lot'; label: string }; Querystring: { except?: string } }>(
+  const ofGoods = {
+    ...params,
+    properties: { ...params.properties, scheme: { type: 'string', enum: ['sscc', 'lot'] } },
+  };
+  api.get<{ Params: { scheme: GoodsScheme; label: string }; Querystring: { opened: boolean } }>(
+    '/search/:scheme/:label/certificate',
+    {
+      schema: {
+        tags: ['proofs'],
+        summary:
+          'Search certificate: the goods, their receipts and every pledge on them, or that there is none',
+        params: ofGoods,
+        querystring: {
+          type: 'object',
+          properties: {
+            opened: {
+              type: 'boolean',
+              default: false,
+              description: 'Also what this party alone may see: not for everybody’s eyes.',
+            },
+          },
+        },
+        response: { 200: octets, ...problems },
+      },
+    },
+    async ({ params: { scheme, label: text }, query }, reply) =>
+      sendBundle(reply, await searches.certificate(scheme, text, query.opened)),
+  );
+
+  api.get<{ Params: { scheme: GoodsScheme; label: string }; Querystring: { except?: string } }>(
     '/search/:scheme/:label/bundle',
     {
       schema: {
         tags: ['proofs'],
-        summary: 'Search certificate: registered, and no pledge on it, or none but `except`',
-        params: {
-          ...params,
-          properties: { ...params.properties, scheme: { type: 'string', enum: ['sscc', 'lot'] } },
-        },
+        summary: 'Registered, and no pledge on it, or none but `except`; refused where that is not so',
+        params: ofGoods,
         querystring: { type: 'object', properties: { except: idSchema } },
         response: { 200: octets, ...problems },
       },
@@ -202,7 +229,7 @@ function registerSearchRoutes(api: FastifyInstance, { views, head }: ApiServices
     async ({ params: { scheme, label: text }, query }, reply) => {
       const except =
         query.except === undefined ? undefined : Uint8Array.from(Buffer.from(query.except, 'hex'));
-      return sendBundle(reply, await views.searchBundle(scheme, text, except));
+      return sendBundle(reply, await searches.unpledged(scheme, text, except));
     },
   );
 }

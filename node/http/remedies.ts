@@ -13,7 +13,7 @@ const conflict = (remedy: string): Remedy => ({ status: 409, remedy });
 const unfit = (remedy: string): Remedy => ({ status: 422, remedy });
 const later = (status: number, remedy: string): Remedy => ({ status, remedy });
 
-const table: { readonly [C in Code]?: Remedy } = {
+const table: { readonly [C in Exclude<Code, 'OK'>]: Remedy } = {
   E_ENC: wrong('Send the call exactly as this API or another node’s gave it.'),
   E_LIMIT_BYTES: { status: 413, remedy: 'Send less: fewer readings as evidence, or shorter texts.' },
   E_SUITE: wrong('Compose the call at a node of this network.'),
@@ -83,7 +83,7 @@ const table: { readonly [C in Code]?: Remedy } = {
   E_NO_NOTICE: conflict('Give notice first (transition give-notice), and have it proved.'),
   E_CURE_OPEN: conflict('Wait until the cure period named has ended.'),
   E_NOTICE: conflict('Give notice of this, and wait until it has run.'),
-  E_BID: conflict('Bid more.'),
+  E_BID: conflict('Bid no less than is asked, and more than the best bid so far.'),
   E_FORFEIT: conflict(
     'Sell in public, or get the enterprise’s consent after default and an appraised value.',
   ),
@@ -96,13 +96,31 @@ const table: { readonly [C in Code]?: Remedy } = {
   E_MANDATE: conflict('Stay within the limits of the mandate, or have the owner give another.'),
   E_DEVICE_STATE: conflict('Use a device that is active and healthy.'),
 
+  // What this API does not say of its own requests: outcomes of vertices, proofs, the gateway's intake, seats.
+  E_CHAIN: conflict('Continue the author’s chain from its last vertex.'),
+  E_CHECKPOINT: conflict('Cite a checkpoint that the ledger has, no older than the ancestors’.'),
+  E_PARENTS: wrong('Name parents ascending, each once, no more than the limit.'),
+  E_BATCH: wrong('Sort the frames by device and counter, and summarise what is in them.'),
+  E_HEADER: unfit('Take the header from another node, and report this one.'),
+  E_CERTIFICATE: unfit('Take the certificate from another node; this one proves nothing.'),
+  E_PROOF: unfit('Ask for the proof again, and from another node: this one proves nothing.'),
+  E_VOTE: unfit('A seat’s vote is not cast through this API.'),
+  E_DEVICE_UNKNOWN: forbidden('Enrol the device first (transition enrol-device).'),
+  E_UNIT: wrong('State a quantity and a unit that docs/spec/readings.md lists.'),
+  E_COUNTER: conflict('Send each frame once, with a counter that grows.'),
+  E_PEER_KEY: forbidden(
+    'Correct the peer’s address or key in the configuration: somebody else answers there.',
+  ),
+  E_PEER: forbidden('Enrol the peer’s key, or connect from an enrolled one.'),
+  E_NOT_SEAT: unfit('Name the committee in which the key had a seat.'),
+  E_OFFENCE_KNOWN: conflict('Nothing is left to do: the offence is on record.'),
+
   E_ALLOWANCE: later(429, 'Try again in a few seconds.'),
   E_FULL: later(503, 'Try again in a few seconds.'),
   E_SILENT: later(503, 'Wait: /readyz says what this node still has to hear; or use another node.'),
   E_PARKED: later(503, 'Try again in a few seconds.'),
 };
 
-/** A code without a row is not one the API gives by itself; it is shown as refused all the same. */
 export function remedyOf(code: Code): Remedy {
-  return table[code] ?? unfit('See docs/spec for the rule behind the code.');
+  return code === 'OK' ? { status: 200, remedy: '' } : table[code];
 }

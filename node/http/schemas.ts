@@ -41,6 +41,12 @@ export const outcomeSchemaJson = {
     code: { type: 'string', enum: Object.keys(codes) },
     meaning: { type: 'string' },
     conflict: { type: 'string', description: 'Id of what stood in the way; zeros when nothing did.' },
+    object: {
+      type: ['object', 'null'],
+      description: 'Of a refusal: the object with that id, as the state is now, or the vertex.',
+      properties: { type: { type: 'string' }, id: { type: 'string' } },
+    },
+    remedy: { type: 'string', description: 'Of a refusal: what would make it pass.' },
     height: { type: 'integer' },
     index: { type: 'integer', description: 'Place among the checkpoint’s outcomes.' },
     time: { type: 'integer', description: 'Checkpoint time, ms.' },

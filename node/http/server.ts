@@ -13,7 +13,15 @@ import { registerCreditRoutes } from './credit-routes.ts';
 import { registerEventRoutes } from './event-routes.ts';
 import { registerLedgerRoutes } from './ledger-routes.ts';
 import { registerPendingRoutes } from './pending-routes.ts';
-import { problemOfError, problemSchema, problemType, sendProblem, sendRefusal } from './problem.ts';
+import {
+  type Problem,
+  problemOfError,
+  problemSchema,
+  problemType,
+  sendProblem,
+  sendRefusal,
+} from './problem.ts';
+import { registerQueryRoutes } from './query-routes.ts';
 import type { ApiServices } from './services.ts';
 import { makeTokenCheck } from './token.ts';
 
@@ -66,10 +74,12 @@ export async function startApi(options: {
   await app.register(
     async (api) => {
       requireToken(api, options.token);
+      logOutOfScope(api, options.log);
       registerCallRoutes(api, options.services);
       registerPendingRoutes(api, options.services);
       registerLedgerRoutes(api, options.services);
       registerCreditRoutes(api, options.services);
+      registerQueryRoutes(api, options.services);
       registerEventRoutes(api, options.services.feed);
     },
     { prefix: '/v1' },
@@ -131,6 +141,19 @@ function requireToken(api: FastifyInstance, token: string): void {
         reason: request.headers.authorization === undefined ? 'no bearer token' : 'not the node’s token',
       }),
     );
+  });
+}
+
+/** A read beyond what this party may see is refused, and on record (R005). Facts name objects, never what is in them. */
+function logOutOfScope(api: FastifyInstance, log: ApiLog): void {
+  api.addHook('onSend', async (request, reply, payload) => {
+    if (reply.statusCode !== 403 || typeof payload !== 'string') return;
+    const { code, facts } = JSON.parse(payload) as Problem;
+    if (code === 'E_SCOPE')
+      log.warn(
+        { code, facts, method: request.method, route: request.routeOptions.url },
+        'refused: out of scope',
+      );
   });
 }
 

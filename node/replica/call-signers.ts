@@ -3,17 +3,14 @@
  * of signatures and the API ask the same. docs/spec/gathering.md.
  */
 
-import { openEvidence } from '../../consensus/checkpoint/evidence.ts';
 import { compareBytes, equalBytes, toHex } from '../../consensus/codec/bytes.ts';
 import { limits } from '../../consensus/codec/limits.ts';
 import { ok, type Result, refuse } from '../../consensus/codec/result.ts';
-import { pausedMs } from '../../consensus/contracts/clock.ts';
 import { decodeArguments } from '../../consensus/contracts/engine.ts';
 import { transitions } from '../../consensus/contracts/index.ts';
 import { key } from '../../consensus/contracts/registry.ts';
 import { type Context, isRefusal, type Transition } from '../../consensus/contracts/transition.ts';
 import { SUITE } from '../../consensus/crypto/ed25519.ts';
-import { zero32 } from '../../consensus/crypto/hash.ts';
 import {
   type CallSignature,
   callId,
@@ -23,6 +20,7 @@ import {
   verifyCallSignature,
 } from '../../consensus/vertex/call.ts';
 import type { Ledger } from './ledger.ts';
+import { readingContext } from './reading-context.ts';
 
 /** A party that must sign, and whether an ACTIVE key of its own has. */
 export interface WantedSigner {
@@ -65,7 +63,7 @@ export function wantedSigners(
   const args = decodeArguments(declared, call);
   if (!args.ok) return args;
   const parties = signingParties(call, ledger);
-  const wanted = declared.signers(args.value as never, readingContext(call, parties, ledger, timeMs));
+  const wanted = declared.signers(args.value as never, contextOf(call, parties, ledger, timeMs));
   if (isRefusal(wanted)) return refuse(wanted.code, wanted.facts);
   return ok(
     wanted.map(({ party, role }) => {
@@ -91,24 +89,16 @@ function signingParties({ signatures }: SignedCall, { state }: Ledger): Readonly
 }
 
 /** A context for `signers` alone, which only reads. */
-function readingContext(
-  call: SignedCall,
+function contextOf(
+  { header, signatures }: SignedCall,
   parties: ReadonlySet<string>,
   ledger: Ledger,
   timeMs: number,
 ): Context {
-  const { state } = ledger;
-  const { network, policy, height, time, seating, seatRules, recentHeaders } =
-    ledger.executionContext(timeMs);
-  const keys = new Set(call.signatures.map((entry) => toHex(entry.key)));
-  return {
-    ...{ network, policy, height, time, seating, seatRules, callId: callId(call.header), vertex: zero32 },
-    running: time - pausedMs(state),
-    get: (type, id) => state.get(type, id),
-    put: () => undefined,
-    remove: () => undefined,
+  const keys = new Set(signatures.map((entry) => toHex(entry.key)));
+  return readingContext(ledger, timeMs, {
+    callId: callId(header),
     signedBy: (party) => parties.has(toHex(party)),
     signedByKey: (publicKey) => keys.has(toHex(publicKey)),
-    evidence: (proofBytes) => openEvidence(proofBytes, network, recentHeaders),
-  };
+  });
 }

@@ -5,6 +5,7 @@
 
 import { openEvidence } from '../../consensus/checkpoint/evidence.ts';
 import { equalBytes, fromHex, toHex } from '../../consensus/codec/bytes.ts';
+import type { Code } from '../../consensus/codec/codes.ts';
 import { limits } from '../../consensus/codec/limits.ts';
 import { ok, type Result, refuse } from '../../consensus/codec/result.ts';
 import type { Json } from '../../consensus/codec/schema.ts';
@@ -19,7 +20,9 @@ import { callId, composeCall, type SignedCall, signCall, signedCall } from '../.
 import type { Clock, Random } from '../ports.ts';
 import { openCall, type WantedSigner, wantedSigners, withSignatures } from '../replica/call-signers.ts';
 import type { Ledger } from '../replica/ledger.ts';
+import { nextTime } from '../replica/reading-context.ts';
 import { argsJson, encodeArgs, type JsonObject, type ProveReading } from './call-args.ts';
+import { type InTheWay, inTheWay } from './in-the-way.ts';
 
 const DEADLINE_DEFAULT_MS = 3_600_000;
 /** Copies of one call that are put together at once: no more than can sign it. */
@@ -27,6 +30,8 @@ export const copiesMax = limits.signersMax;
 
 export interface CheckedCall {
   readonly refusal: ContractRefusal | undefined;
+  /** The object that the refusal names. */
+  readonly object: InTheWay | undefined;
   /** Objects it would write or remove, in no meaningful order. */
   readonly writes: readonly { readonly type: string; readonly id: string }[];
   /** The state that it was tried on. */
@@ -130,7 +135,13 @@ export class Calls {
       const found = object ?? this.#ledger.state.find(toHex(path));
       return found === undefined ? [] : [{ type: found.type, id: toHex(found.id) }];
     });
-    return { refusal, writes, height, time };
+    const object = refusal && inTheWay(refusal.code, refusal.conflict, this.#ledger.state);
+    return { refusal, object, writes, height, time };
+  }
+
+  /** The object that an outcome names as standing in the way, as the state is now. */
+  objectOf({ code, conflict }: { readonly code: Code; readonly conflict: string }): InTheWay | undefined {
+    return inTheWay(code, fromHex(conflict), this.#ledger.state);
   }
 
   /** Who must sign, as far as the present state tells; `undefined` when something it names does not exist. */
@@ -169,6 +180,6 @@ export class Calls {
   }
 
   #nextTime(): number {
-    return Math.max(this.#clock.now(), this.#ledger.header.time + 1);
+    return nextTime(this.#ledger, this.#clock.now());
   }
 }

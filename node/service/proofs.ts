@@ -50,9 +50,11 @@ export class Prover {
     this.head = head;
   }
 
-  /** Proof of a vertex's outcome; `undefined` while it is not final. */
-  async vertex(key: string): Promise<Anchored<VertexProof> | undefined> {
-    const { certified } = this.head;
+  /** Proof of a vertex's outcome under a durable header, the newest unless told; `undefined` while it is not final. */
+  async vertex(
+    key: string,
+    certified: CertifiedHeader | undefined = this.head.certified,
+  ): Promise<Anchored<VertexProof> | undefined> {
     const position = await this.#store.position(key);
     // What was made durable after the header was taken is not in that header's history.
     if (position === undefined || certified === undefined || position.height > certified.header.height)
@@ -99,14 +101,14 @@ export class Prover {
     }));
   }
 
-  /** Proofs of several objects under one header, and what `judge` makes of the state under it. */
-  objects<T>(
-    subjects: readonly { readonly type: string; readonly id: Uint8Array }[],
+  /** Proofs of several objects under one header, chosen and judged when the state is the one under it. */
+  objects<T = undefined>(
+    subjects: () => readonly { readonly type: string; readonly id: Uint8Array }[],
     visible: Visible,
-    judge: () => T,
+    judge: () => T = () => undefined as T,
   ): Promise<Result<Anchored<StateProof[]> & { readonly judged: T }>> {
     return this.head.atRest((certified) => ({
-      proof: subjects.map(({ type, id }) => this.#state(type, id, visible, certified.header)),
+      proof: subjects().map(({ type, id }) => this.#state(type, id, visible, certified.header)),
       anchor: { certified, path: [] },
       judged: judge(),
     }));

@@ -4,13 +4,19 @@ import type { Signer } from '../../consensus/crypto/ed25519.ts';
 import type { Clock, Network, Random, Store } from '../ports.ts';
 import type { Runner } from '../runner.ts';
 import { Access } from './access.ts';
+import { Audits } from './audits.ts';
 import { Calls } from './calls.ts';
+import { Covers } from './covers.ts';
 import { Credit } from './credit.ts';
 import { DurableHead } from './durable-head.ts';
 import { EventFeed } from './event-feed.ts';
+import { Histories } from './histories.ts';
+import { Lendables } from './lendables.ts';
+import { Owners } from './owners.ts';
 import { PendingCalls } from './pending.ts';
 import { Prover } from './proofs.ts';
 import { Readings } from './readings.ts';
+import { Searches } from './searches.ts';
 import { Status } from './status.ts';
 import { Submissions } from './submissions.ts';
 import { Vertices } from './vertices.ts';
@@ -46,6 +52,9 @@ export function makeServices({
   const access = new Access(ledger, publicKey);
   const prover = new Prover(ledger, store, head);
   const views = new Views(ledger, access, prover);
+  const searches = new Searches({ ledger, access, prover, views });
+  const covers = new Covers({ ledger, access, head, clock });
+  const lendables = new Lendables({ ledger, access, covers });
   const readings = new Readings({ ledger, store, access, prover, views });
   const calls = new Calls({
     ledger,
@@ -54,6 +63,9 @@ export function makeServices({
     clock,
     proveReading: (vertex, frame) => readings.evidence(vertex, frame),
   });
+  const histories = new Histories({ ledger, access, prover, calls, views });
+  const owners = new Owners({ ledger, store, access, histories });
+  const audits = new Audits({ ledger, access, head, histories });
   const submissions = new Submissions(runner, store, publicKey);
   const credit = new Credit({ ledger, store, head, access, views, prover });
   const pending = new PendingCalls(runner, access, calls);
@@ -70,6 +82,12 @@ export function makeServices({
     submissions,
     pending,
     views,
+    searches,
+    histories,
+    owners,
+    audits,
+    covers,
+    lendables,
     vertices,
     credit,
     readings,

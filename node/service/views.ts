@@ -9,9 +9,7 @@ import {
   objectPath,
   type StoredObject,
 } from '../../consensus/contracts/object.ts';
-import { encumbrance } from '../../consensus/contracts/objects/encumbrance.ts';
-import { unit } from '../../consensus/contracts/objects/unit.ts';
-import { labelKey, type Scheme } from '../../consensus/contracts/registry.ts';
+import { labelKey } from '../../consensus/contracts/registry.ts';
 import { objectTypes } from '../../consensus/contracts/views.ts';
 import {
   BUNDLE_VERSION,
@@ -51,24 +49,6 @@ export interface ObjectPage {
   /** `after` of the next page, or null. */
   readonly next: string | null;
 }
-
-/** What an encumbrance search tells anybody about a label. */
-export interface SearchResult {
-  readonly scheme: Scheme;
-  readonly label: string;
-  /** Ledger key of the label, hex: the object's id. */
-  readonly id: string;
-  readonly object: ObjectView | null;
-  /** Of goods: every reservation and pledge on them; empty when they are free. */
-  readonly encumbrance: ObjectView | null;
-}
-
-const typeOfScheme: { readonly [S in Scheme]?: string } = {
-  lei: 'party',
-  sscc: 'unit',
-  lot: 'unit',
-  device: 'device',
-};
 
 export class Views {
   readonly #ledger: Ledger;
@@ -133,22 +113,6 @@ export class Views {
     return { type: stored.type, id: toHex(stored.id), classes, value: objectJson(type, stored, classes) };
   }
 
-  search(scheme: Scheme, label: string): SearchResult {
-    const id = labelKey(this.#ledger.genesis.network, scheme, label);
-    const view = (typeName: string | undefined): ObjectView | null => {
-      const found = typeName === undefined ? undefined : this.object(typeName, id);
-      return found?.ok ? found.value : null;
-    };
-    const goods = typeOfScheme[scheme] === unit.name;
-    return {
-      scheme,
-      label,
-      id: toHex(id),
-      object: view(typeOfScheme[scheme]),
-      encumbrance: goods ? view(encumbrance.name) : null,
-    };
-  }
-
   /** That the object stands in the state with these values, or that there is none under this name. */
   async objectBundle(typeName: string, id: Uint8Array): Promise<Result<Uint8Array>> {
     if (!objectTypes.has(typeName)) return noSuchType(typeName);
@@ -156,36 +120,6 @@ export class Views {
     if (!proved.ok) return proved;
     const { proof, anchor } = proved.value;
     return this.encodeBundle({ statement: { type: 'object', proof }, anchor });
-  }
-
-  /** The search certificate (R162): the unit is registered and carries no pledge, or none but `except`. */
-  async searchBundle(
-    scheme: 'sscc' | 'lot',
-    label: string,
-    except: Uint8Array | undefined,
-  ): Promise<Result<Uint8Array>> {
-    const id = labelKey(this.#ledger.genesis.network, scheme, label);
-    const subjects = [unit.name, encumbrance.name].map((type) => ({ type, id }));
-    const proved = await this.#prover.objects(
-      subjects,
-      (stored) => this.#access.classesOf(stored),
-      () => this.#checkUnpledged(id, except),
-    );
-    if (!proved.ok) return proved;
-    const { proof, anchor, judged } = proved.value;
-    if (judged !== undefined) return judged;
-    const [shownUnit, shownEncumbrance] = proof;
-    return this.encodeBundle({
-      statement: {
-        type: 'unpledged',
-        scheme,
-        label,
-        except,
-        unit: shownUnit!,
-        encumbrance: shownEncumbrance!,
-      },
-      anchor,
-    });
   }
 
   /** The statement with all that leads from the genesis to it; refused where that is more than a file may hold. */
@@ -202,27 +136,6 @@ export class Views {
     return bytes.length <= bundleBytesMax
       ? ok(bytes)
       : refuse('E_LIMIT_BYTES', { bytes: bytes.length, limit: bundleBytesMax });
-  }
-
-  #checkUnpledged(id: Uint8Array, except: Uint8Array | undefined): Refusal | undefined {
-    const { state } = this.#ledger;
-    if (state.get(unit, id) === undefined) return refuse('E_NOT_FOUND', { type: unit.name, id: toHex(id) });
-    const entries = state.get(encumbrance, id)?.entries ?? [];
-    const other = entries.find((entry) => except === undefined || toHex(entry.pledge) !== toHex(except));
-    if (other === undefined) {
-      if (except === undefined || entries.length === 1) return undefined;
-      return refuse('E_NOT_FOUND', {
-        type: 'pledge',
-        id: toHex(except),
-        reason: 'the goods do not carry this pledge; ask without “except”',
-      });
-    }
-    return refuse('E_ENCUMBERED', {
-      pledge: toHex(other.pledge),
-      state: other.state,
-      rank: other.rank,
-      entries: entries.length,
-    });
   }
 
   #find(typeName: string, id: Uint8Array): StoredObject | undefined {

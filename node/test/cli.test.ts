@@ -286,6 +286,75 @@ test('tx: tried, signed elsewhere, submitted; the outcome is the exit code', asy
   );
 });
 
+test('tx --set and --explain: arguments typed by the schema; a refusal names what is in the way', async () => {
+  const explained = await ask('tx', 'enrol-device', '--explain');
+  assert.match(explained.out, /owner {2}an id of 64 hexadecimal digits, or a name such as sscc:… {2}\[V0\]/);
+  assert.match(explained.out, /refused with: E_CREDENTIAL/);
+  const owner = `lei:${leiOf(0)}`;
+  const set = [
+    '--set',
+    `owner=${owner}`,
+    `monitor=${owner}`,
+    'key=',
+    'replaces=false',
+    'functions=camera,counter',
+  ];
+  const slips = await Promise.all([
+    ask('tx', 'enrol-device', ...set, 'identifier=camera-3', 'replaces=maybe'),
+    ask('tx', 'enrol-device', ...set),
+    ask('tx', 'enrol-device', ...set, 'colour=red'),
+    ask('tx', 'enrol-devise', ...set),
+  ]);
+  assert.equal(
+    slips.map(({ code }) => code),
+    [2, 2, 2, 2],
+  );
+  assert.match(slips[0]!.err, /--set replaces: given twice/);
+  assert.match(slips[1]!.err, /missing argument identifier \(text of 1 to 64 characters\)/);
+  assert.match(slips[2]!.err, /--set colour: no such argument; enrol-device takes owner, /);
+  assert.match(slips[3]!.err, /did you mean enrol-party or enrol-key or enrol-device\?/);
+  const dry = await json('tx', 'enrol-device', ...set, 'identifier=camera-3', '--dry-run');
+  assert.is(dry.passes, true);
+  const live = await ask('tx', 'enrol-device', ...set, 'identifier=camera-1', '--dry-run');
+  assert.is(live.code, 3);
+  assert.match(
+    live.err,
+    /refused: E_ID_LIVE, .*\n {2}in the way: device [0-9a-f]{64}\n.*\n {2}to pass: Use the object/s,
+  );
+});
+
+test('what a bank asks: history, owners and a search certificate, as files that verify without a node', async () => {
+  const history = await ask('get', 'history', 'device', 'device:camera-1', '--out', at('history.tally'));
+  assert.is(history.code, 0, history.err);
+  assert.match(history.out, /transition: enrol-device/);
+  const certificate = await ask('get', 'search', 'sscc', '340123450000000017', '--out', at('cert.tally'));
+  assert.is(certificate.code, 0, certificate.err);
+  const verify = (file: string, ...more: string[]) =>
+    tally(['verify', file, '--genesis', 'genesis.json', ...more]);
+  const [whole, free, fresh, stale] = await Promise.all([
+    verify('history.tally'),
+    verify('cert.tally'),
+    verify('cert.tally', '--max-age', '60'),
+    verify('cert.tally', '--max-age', '0'),
+  ]);
+  assert.is(whole!.code, 0, whole!.out);
+  assert.match(whole!.out, /Hop 1: “enrol-device”.*whole history of the device/s);
+  assert.is(free!.code, 0, free!.out);
+  assert.match(free!.out, /no goods are registered under SSCC 340123450000000017/);
+  assert.equal([fresh!.code, stale!.code], [0, 1]);
+  assert.match(stale!.out, /E_STALE: The certificate is .* old/);
+  const { intervals } = await json('get', 'owners', 'device', 'device:camera-1');
+  assert.is(intervals.length, 1);
+  const { permissions } = await json('get', 'permissions', '--role', 'BANK');
+  assert.ok(permissions.some((entry: { transition: string }) => entry.transition === 'decide'));
+  const lendable = await json('get', 'lendable', `lei:${leiOf(0)}`, '--currency', 'EUR');
+  assert.equal([lendable.goods, lendable.available], [[], 0]);
+  const nobodys = await ask('get', 'cover', 'ff'.repeat(32));
+  assert.equal([nobodys.code, /E_NOT_FOUND/.test(nobodys.err)], [3, true]);
+  const audit = await ask('get', 'audit', 'order', 'PO-1');
+  assert.equal([audit.code, /no loan of this party names the order/.test(audit.err)], [3, true]);
+});
+
 test('a proof kept with --bundle verifies without any node, and no longer when a byte changes', async () => {
   const shown = await ask('get', 'object', 'device', 'device:camera-1', '--bundle', at('device.bundle'));
   assert.is(shown.code, 0, shown.err);

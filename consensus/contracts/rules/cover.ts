@@ -50,32 +50,44 @@ export function coverValue(
     const held = context.get(pledge, id);
     if (held === undefined || !securedStates.includes(held.state)) continue;
     const quantity = changed && equalBytes(changed.pledge, id) ? changed.quantity : held.quantity;
-    const value = pledgedValue(id, held, quantity, loanId, context);
-    if (typeof value !== 'bigint') return value;
-    sum += value;
+    const worth = pledgedWorth(id, held, quantity, loanId, context);
+    if (isRefusal(worth)) return worth;
+    sum += worth.eligible;
   }
   if (added === undefined) return sum;
   const stated = freshPrice(added.unit, loanId, context);
   return isRefusal(stated) ? stated : sum + priceValue(BigInt(added.quantity), stated);
 }
 
-function pledgedValue(
+/** What one secured pledge brings to its loan's cover. */
+export interface Worth {
+  /** Grams that count: there, and under no live release order. */
+  readonly grams: number;
+  /** At the fresh price, before the haircut; and after it, less what seniors may take first. Minor units. */
+  readonly value: bigint;
+  readonly eligible: bigint;
+}
+
+const worthless: Worth = { grams: 0, value: 0n, eligible: 0n };
+
+export function pledgedWorth(
   id: Uint8Array,
   held: Pledge,
   quantity: number,
   loanId: Uint8Array,
   context: CoverContext,
-): bigint | ContractRefusal {
+): Worth | ContractRefusal {
   const goods = context.get(unit, held.unit);
-  if (goods === undefined || quantity === 0) return 0n;
+  if (goods === undefined || quantity === 0) return worthless;
   const holdings = readHoldings(held.unit, context);
   const there = Math.min(quantity, shareOf(held.receipt, goods, holdings, context));
   const grams = Math.max(0, there - orderedOut(held, context));
-  if (grams === 0) return 0n;
+  if (grams === 0) return worthless;
   const stated = freshPrice(held.unit, loanId, context);
   if (isRefusal(stated)) return stated;
-  const value = priceValue(BigInt(grams), stated) - seniorClaims(id, held, context);
-  return value > 0n ? value : 0n;
+  const kept = priceValue(BigInt(grams), stated) - seniorClaims(id, held, context);
+  const value = priceValue(BigInt(grams), { ...stated, haircutBp: 0 });
+  return { grams, value, eligible: kept > 0n ? kept : 0n };
 }
 
 /** What the pledges before a junior one may take first. */

@@ -133,3 +133,16 @@ export function changeHolding(
   });
   writeHoldings(unitId, holdings, context);
 }
+
+/** Why `quantity` of the goods is no security that the owner can give now; `holdings` are the others that hold them. */
+export function ineligibility(
+  goods: ValueOf<typeof unit>,
+  quantity: number,
+  owner: Uint8Array,
+  holdings: readonly Holding[],
+  reader: ObjectReader,
+): string | undefined {
+  if (!ownsPart(goods, owner, reader)) return 'not the applicant’s';
+  if (goods.state !== 'STORED') return 'not in store';
+  return quantity > freeQuantity(goods, holdings, owner, reader) ? 'not free' : undefined;
+}

@@ -22,11 +22,20 @@ export function freshPrice(
 ): Price | ContractRefusal {
   const lent = context.get(loan, loanId);
   const given = lent?.grant && context.get(grant, lent.grant);
-  const sources = [lent?.bank, given?.appraiser];
+  return newestPrice(unitId, [lent?.bank, given?.appraiser], lent?.currency, context);
+}
+
+/** The newest price that one of the sources has stated in the currency, while it is fresh; else E_PRICE_STALE. */
+export function newestPrice(
+  unitId: Uint8Array,
+  sources: readonly (Uint8Array | undefined)[],
+  currency: string | undefined,
+  context: Pick<Context, 'get' | 'time' | 'policy'>,
+): Price | ContractRefusal {
   let newest: Price | undefined;
   for (const source of sources) {
     const stated = source && context.get(price, priceId(unitId, source));
-    if (stated === undefined || stated.currency !== lent?.currency) continue;
+    if (stated === undefined || stated.currency !== currency) continue;
     if (newest === undefined || stated.asOf > newest.asOf) newest = stated;
   }
   const most = context.policy.priceAgeMs;

@@ -1,29 +1,20 @@
 /** Row 15: the loan is drawn. Money moves outside the ledger in this build; its reference is recorded here. */
 
-import { equalBytes } from '../../codec/bytes.ts';
 import { hash32, int, maybe, text } from '../../codec/schema.ts';
-import type { ValueOf } from '../object.ts';
-import { evaluation } from '../objects/evaluation.ts';
 import { type Debt, loan } from '../objects/loan.ts';
 import { payment } from '../objects/payment.ts';
-import { pledge, troubledStates } from '../objects/pledge.ts';
 import { versionOf } from '../objects/version.ts';
-import { eligibleValue, exactInteger, lendableValue, totalDebt } from '../rules/amounts.ts';
-import { orderedOut, seniorClaims } from '../rules/cover.ts';
+import { exactInteger, totalDebt } from '../rules/amounts.ts';
 import { changeUse, checkUse } from '../rules/credit-limits.ts';
-import { openDispute } from '../rules/disputes.ts';
-import { checkFunds, pay } from '../rules/money.ts';
-import { freshPrice, priceValue } from '../rules/prices.ts';
 import {
-  type Context,
-  type ContractRefusal,
-  isRefusal,
-  lookUp,
-  partyIn,
-  refused,
-  transition,
-  wrongState,
-} from '../transition.ts';
+  checkApproved,
+  checkDrawn,
+  checkUndisputed,
+  measureDrawable,
+  readPerfected,
+} from '../rules/drawing.ts';
+import { checkFunds, pay } from '../rules/money.ts';
+import { type ContractRefusal, isRefusal, lookUp, partyIn, refused, transition } from '../transition.ts';
 
 export const draw = transition({
   name: 'draw',
@@ -63,20 +54,18 @@ export const draw = transition({
   apply: ({ loan: loanId, reference, money, ...applied }, context) => {
     const asked = lookUp(context, loan, loanId);
     if (isRefusal(asked)) return asked;
-    if (asked.state !== 'APPROVED' && asked.state !== 'DRAWN') {
-      return wrongState(asked.state, ['APPROVED', 'DRAWN'], loanId);
-    }
-    if (asked.limitUntil < context.running) {
-      return refused('E_STATE', { reason: 'the approval has lapsed', until: asked.limitUntil }, loanId);
-    }
+    const lapsed = checkApproved(asked, loanId, context);
+    if (lapsed !== undefined) return lapsed;
     if (reference === '' && money === undefined) return refused('E_FUNDS', { reason: 'no payment is named' });
-    const blocked = checkDrawable(asked, loanId, context);
+    const blocked = checkUndisputed(asked, loanId, context);
     if (blocked !== undefined) return blocked;
     const perfected = readPerfected(asked, loanId, context);
     if (isRefusal(perfected)) return perfected;
     const debt = addDebt(asked.debt, applied);
     if (isRefusal(debt)) return debt;
-    const over = checkCover(debt, asked, perfected, context);
+    const drawable = measureDrawable(asked, perfected, context);
+    if (isRefusal(drawable)) return drawable;
+    const over = checkDrawn(debt, asked.limit, drawable, loanId);
     if (over !== undefined) return over;
     const { creditLimit } = asked;
     const beyond = creditLimit && checkUse(creditLimit, applied.principal, context);
@@ -104,41 +93,6 @@ export const draw = transition({
   },
 });
 
-type Loan = ValueOf<typeof loan>;
-type Pledge = ValueOf<typeof pledge>;
-interface Perfected {
-  readonly id: Uint8Array;
-  readonly agreed: Pledge;
-}
-
-/** Nothing of the file is in dispute, and the principal is not divided into tranches. */
-function checkDrawable(asked: Loan, loanId: Uint8Array, context: Context): ContractRefusal | undefined {
-  for (const id of [loanId, ...asked.pledges]) {
-    const open = openDispute(id, context);
-    if (open !== undefined) return refused('E_STATE', { reason: 'in dispute' }, open);
-  }
-  const [divided] = asked.tranches;
-  return divided && refused('E_STATE', { reason: 'the principal is divided into tranches' }, divided);
-}
-
-/** The loan's perfected pledges; none may be in trouble, one at least must be there. */
-function readPerfected(
-  asked: Loan,
-  loanId: Uint8Array,
-  context: Context,
-): readonly Perfected[] | ContractRefusal {
-  const perfected: Perfected[] = [];
-  for (const id of asked.pledges) {
-    const agreed = lookUp(context, pledge, id);
-    if (isRefusal(agreed)) return agreed;
-    if (troubledStates.includes(agreed.state)) return wrongState(agreed.state, ['PERFECTED'], id);
-    if (agreed.state === 'PERFECTED') perfected.push({ id, agreed });
-  }
-  return perfected.length > 0
-    ? perfected
-    : refused('E_STATE', { reason: 'no pledge of the loan is perfected' }, loanId);
-}
-
 function addDebt(owed: Debt, added: Debt): Debt | ContractRefusal {
   const costs = exactInteger(BigInt(owed.costs) + BigInt(added.costs), 'costs');
   const interest = exactInteger(BigInt(owed.interest) + BigInt(added.interest), 'interest');
@@ -149,49 +103,4 @@ function addDebt(owed: Debt, added: Debt): Debt | ContractRefusal {
   const total = exactInteger(totalDebt({ costs, interest, principal }), 'debt');
   if (typeof total !== 'number') return total;
   return { costs, interest, principal };
-}
-
-/** Principal within the limit and what the perfected goods support; the whole debt within what the pledges secure. */
-function checkCover(
-  debt: Debt,
-  asked: Loan,
-  perfected: readonly Perfected[],
-  context: Context,
-): ContractRefusal | undefined {
-  if (debt.principal > asked.limit)
-    return refused('E_LIMIT', { principal: debt.principal, limit: asked.limit });
-  const valued = asked.evaluation && context.get(evaluation, asked.evaluation);
-  if (valued === undefined) return refused('E_NOT_FOUND', { type: evaluation.name });
-  let eligible = 0n;
-  for (const { id, agreed } of perfected) {
-    const worth = pledgeValue(id, agreed, valued, context);
-    if (typeof worth !== 'bigint') return worth;
-    eligible += worth;
-  }
-  const lendable = lendableValue(eligible, valued.loanToValueBp);
-  if (BigInt(debt.principal) > lendable) {
-    return refused('E_LIMIT', { principal: debt.principal, lendable: String(lendable) });
-  }
-  const ceiling = perfected.reduce((sum, { agreed }) => sum + BigInt(agreed.ceiling), 0n);
-  const total = totalDebt(debt);
-  return total > ceiling ? refused('E_LIMIT', { debt: String(total), ceiling: String(ceiling) }) : undefined;
-}
-
-/** What one pledge supports: at the evaluation's price, or at a fresh one for goods that came later. */
-function pledgeValue(
-  id: Uint8Array,
-  agreed: Pledge,
-  valued: ValueOf<typeof evaluation>,
-  context: Context,
-): bigint | ContractRefusal {
-  const quantity = agreed.quantity - orderedOut(agreed, context);
-  const line = valued.lines.find((entry) => equalBytes(entry.unit, agreed.unit));
-  let value: bigint;
-  if (line === undefined) {
-    const stated = freshPrice(agreed.unit, agreed.loan, context);
-    if (isRefusal(stated)) return stated;
-    value = priceValue(BigInt(quantity), stated);
-  } else value = eligibleValue([{ ...line, quantity }], valued);
-  const rest = value - seniorClaims(id, agreed, context);
-  return rest > 0n ? rest : 0n;
 }

@@ -4,6 +4,7 @@ import { equalBytes, toHex } from '../../codec/bytes.ts';
 import { bytes, choice, flag, hash32, key32, list, maybe, text } from '../../codec/schema.ts';
 import { keyDefect } from '../../crypto/ed25519.ts';
 import { checkDeviceIdentifier, checkLei } from '../identifiers.ts';
+import { versionOf } from '../objects/version.ts';
 import { device, key, labelKey, party, role, roles, sensorFunctions } from '../registry.ts';
 import { changeThingOwner } from '../rules/things.ts';
 import {
@@ -169,7 +170,10 @@ export const enrolDevice = transition({
       );
     const { owner, identifier, functions } = args;
     if (live !== undefined && !equalBytes(live.owner, owner)) changeThingOwner(id, owner, context);
-    context.put(device, id, { owner, state: 'ACTIVE', key: args.key, identifier, functions });
+    context.put(device, id, {
+      ...{ owner, state: 'ACTIVE', key: args.key, identifier, functions },
+      ...versionOf(context),
+    });
     return undefined;
   },
 });

@@ -11,7 +11,7 @@ import { unit } from '../objects/unit.ts';
 import { versionOf } from '../objects/version.ts';
 import { eligibleValue, exactInteger, isWithin, lendableValue } from '../rules/amounts.ts';
 import { checkLive } from '../rules/grants.ts';
-import { freeQuantity, lapseExpired, ownsPart } from '../rules/holdings.ts';
+import { ineligibility, lapseExpired } from '../rules/holdings.ts';
 import { includesId } from '../rules/lists.ts';
 import {
   type Context,
@@ -184,8 +184,9 @@ function checkEligible(
   const ineligible = (reason: string, facts = {}) =>
     refused('E_INELIGIBLE', { reason, unit: toHex(unitId), ...facts }, unitId);
   if (!includesId(applied.units, unitId)) return ineligible('not named in the application');
-  if (!ownsPart(goods, applied.applicant, context)) return ineligible('not the applicant’s');
-  if (goods.state !== 'STORED') return ineligible('not in store', { state: goods.state });
+  const others = lapseExpired(unitId, context).filter(({ agreed }) => !equalBytes(agreed.loan, loanId));
+  const reason = ineligibility(goods, quantity, applied.applicant, others, context);
+  if (reason !== undefined) return ineligible(reason, { asked: quantity, state: goods.state });
   if (
     !isWithin(BigInt(supplied.weight), BigInt(goods.quantity), context.policy.toleranceBp) ||
     supplied.packages !== goods.packages
@@ -195,7 +196,5 @@ function checkEligible(
       packages: supplied.packages,
     });
   }
-  const others = lapseExpired(unitId, context).filter(({ agreed }) => !equalBytes(agreed.loan, loanId));
-  const free = freeQuantity(goods, others, applied.applicant, context);
-  return quantity > free ? ineligible('not free', { asked: quantity }) : undefined;
+  return undefined;
 }

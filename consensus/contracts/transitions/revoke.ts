@@ -1,6 +1,7 @@
 /** Row 0, revocation: keys and devices. Neither is ever deleted `[ADM-1]`; what they signed before stays valid. */
 
 import { hash32, key32 } from '../../codec/schema.ts';
+import { versionOf } from '../objects/version.ts';
 import { device, key, roles } from '../registry.ts';
 import { leaveLimit } from '../rules/credit-limits.ts';
 import { isRefusal, lookUp, partyIn, transition, wrongState } from '../transition.ts';
@@ -42,7 +43,7 @@ export const revokeDevice = transition({
     const old = lookUp(context, device, args.device);
     if (isRefusal(old)) return old;
     if (old.state !== 'ACTIVE') return wrongState(old.state, ['ACTIVE'], args.device);
-    context.put(device, args.device, { ...old, state: 'REVOKED' });
+    context.put(device, args.device, { ...old, state: 'REVOKED', ...versionOf(context) });
     leaveLimit(args.device, context);
     return undefined;
   },

@@ -2,6 +2,7 @@
 
 import { equalBytes } from '../../codec/bytes.ts';
 import { hash32 } from '../../codec/schema.ts';
+import { versionOf } from '../objects/version.ts';
 import { device, roles } from '../registry.ts';
 import { leaveLimit } from '../rules/credit-limits.ts';
 import { changeThingOwner } from '../rules/things.ts';
@@ -32,7 +33,7 @@ export const transferThing = transition({
     if (passing.state !== 'ACTIVE') return refused('E_DEVICE_STATE', { state: passing.state }, id);
     if (equalBytes(passing.owner, to))
       return refused('E_SCHEMA', { field: 'to', reason: 'is the owner already' });
-    context.put(device, id, { ...passing, owner: to });
+    context.put(device, id, { ...passing, owner: to, ...versionOf(context) });
     changeThingOwner(id, to, context);
     leaveLimit(id, context);
     return undefined;

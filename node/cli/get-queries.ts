@@ -1,0 +1,79 @@
+/** `tally get`: what a bank asks. Histories, owners, cover, what is lendable, permissions, audits. */
+
+import type { Command } from 'commander';
+import { roles } from '../../consensus/contracts/registry.ts';
+import { type ApiFlags, addApiOptions, openApi } from './api-client.ts';
+import { CliError, exits } from './exit-codes.ts';
+import { keepBundle } from './keep-bundle.ts';
+import { print } from './print.ts';
+
+const part = (text: string): string => encodeURIComponent(text);
+
+export function registerQueries(get: Command): void {
+  addApiOptions(
+    get.command('history <type> <id>').description('every call that made an object what it is, oldest first'),
+  )
+    .option('--out <file>', 'write it with the proof of every hop, for `tally verify`')
+    .action(async (type: string, id: string, flags: ApiFlags & { readonly out?: string }) => {
+      const api = await openApi(flags);
+      const at = `/v1/history/${part(type)}/${part(id)}`;
+      print(await api.get(at), flags.json);
+      if (flags.out !== undefined) await keepBundle(api, `${at}/bundle`, flags.out);
+    });
+
+  addApiOptions(
+    get.command('owners <type> <id>').description('whose a unit, a receipt or a device was, and who had it'),
+  )
+    .option('--at <time>', 'also who it was at this time: ms, or as 2026-01-31T12:00:00Z')
+    .action(async (type: string, id: string, flags: ApiFlags & { readonly at?: string }) => {
+      const query = flags.at === undefined ? '' : `?at=${readTime(flags.at)}`;
+      print(await (await openApi(flags)).get(`/v1/owners/${part(type)}/${part(id)}${query}`), flags.json);
+    });
+
+  addApiOptions(
+    get.command('cover <loan>').description('debt, cover and headroom of a loan now; minor units'),
+  ).action(async (loan: string, flags: ApiFlags) => {
+    print(await (await openApi(flags)).get(`/v1/cover/${part(loan)}`), flags.json);
+  });
+
+  addApiOptions(
+    get
+      .command('lendable <enterprise> [unit...]')
+      .description('what this bank could lend now, on the goods named (sscc:…, sscc:…@grams) or granted'),
+  )
+    .option('--currency <code>', 'of prices and loans', 'EUR')
+    .action(async (enterprise: string, units: string[], flags: ApiFlags & { readonly currency: string }) => {
+      const query = [
+        `enterprise=${part(enterprise)}`,
+        `currency=${part(flags.currency)}`,
+        ...units.map((unit) => `unit=${part(unit)}`),
+      ];
+      print(await (await openApi(flags)).get(`/v1/lendable?${query.join('&')}`), flags.json);
+    });
+
+  addApiOptions(get.command('permissions').description('what a party of a role may sign'))
+    .requiredOption('--role <role>', roles.join(', '))
+    .action(async (flags: ApiFlags & { readonly role: string }) => {
+      print(
+        await (await openApi(flags)).get(`/v1/permissions?role=${part(flags.role.toLowerCase())}`),
+        flags.json,
+      );
+    });
+
+  addApiOptions(
+    get
+      .command('audit <loan|order> <id>')
+      .description('every check of a loan’s file, or of an order’s loans, and what is out of step'),
+  ).action(async (kind: string, id: string, flags: ApiFlags) => {
+    if (kind !== 'loan' && kind !== 'order')
+      throw new CliError(exits.usage, `"${kind}": expected loan or order`);
+    print(await (await openApi(flags)).get(`/v1/audit/${kind}/${part(id)}`), flags.json);
+  });
+}
+
+function readTime(text: string): number {
+  const time = /^\d{1,15}$/.test(text) ? Number(text) : Date.parse(text);
+  if (Number.isNaN(time))
+    throw new CliError(exits.usage, `--at ${text}: expected ms, or an ISO date and time`);
+  return time;
+}
