@@ -5,7 +5,6 @@
 
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import type { Json } from '../../consensus/codec/schema.ts';
 import type { PendingView } from '../service/pending.ts';
 import { type ApiClient, type ApiFlags, addApiOptions, openApi } from './api-client.ts';
 import { CliError, exits } from './exit-codes.ts';
