@@ -11,6 +11,7 @@ import { loan } from '../../consensus/contracts/objects/loan.ts';
 import { lendableValue, totalDebt } from '../../consensus/contracts/rules/amounts.ts';
 import { type CoverContext, coverValue } from '../../consensus/contracts/rules/cover.ts';
 import { checkUse } from '../../consensus/contracts/rules/credit-limits.ts';
+import { type EarlyWarning, earlyWarnings } from './early-warning.ts';
 
 /** Minor units of `currency`. */
 export interface Position {
@@ -28,6 +29,8 @@ export interface Position {
   readonly available: number;
   /** Why nothing is available: the code that a drawing would be refused with, as far as it shows. */
   readonly code: Code | null;
+  /** Of a limit by output: members that put out much less than before, or nothing any more. */
+  readonly warnings: readonly EarlyWarning[];
 }
 
 export function positionOfLimit(id: Uint8Array, context: CoverContext): Position | undefined {
@@ -40,6 +43,7 @@ export function positionOfLimit(id: Uint8Array, context: CoverContext): Position
     ...{ eligible: null, lendable: null, debt: null },
     available: code === null ? limit - used : 0,
     code,
+    warnings: earlyWarnings(held, context.time),
   };
 }
 
@@ -49,7 +53,8 @@ export function positionOfLoan(id: Uint8Array, context: CoverContext): Position 
   if (lent === undefined) return undefined;
   const { state, currency, limit, debt } = lent;
   const owed = totalDebt(debt);
-  const shown = { type: 'loan', id: toHex(id), state, currency, limit, used: debt.principal } as const;
+  const file = { type: 'loan', id: toHex(id), state, currency, limit, used: debt.principal } as const;
+  const shown = { ...file, warnings: [] };
   const value = coverValue(id, context);
   if (typeof value !== 'bigint')
     return { ...shown, eligible: null, lendable: null, debt: Number(owed), available: 0, code: value.code };

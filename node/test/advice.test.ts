@@ -355,6 +355,26 @@ advice('available is Σ eligible × LTV − debt at fresh prices, and what is le
   assert.is(positionOfLoan(line.limit, ask(line.world)), undefined);
 });
 
+advice('production that halves warns while nothing is due, and silence after it too (R117)', () => {
+  const line = lineAt('drawn');
+  const causes = () => {
+    const { policy, time } = line.world;
+    const ask = { get: <T>(type: ObjectType<T>, id: Uint8Array) => line.world.get(type, id), policy };
+    const { warnings } = positionOfLimit(line.limit, { ...ask, time, running: time })!;
+    return warnings.map(({ device, cause, output, outputBefore }) => [device, cause, output, outputBefore]);
+  };
+  assert.equal(causes(), []);
+  line.measure(101);
+  assert.equal(causes(), [], 'a little more than half');
+  line.measure(50);
+  assert.equal(causes(), [[toHex(truck), 'fell', 50, 101]]);
+  line.measure(60);
+  assert.equal(causes(), []);
+  line.world.pass(4 * HOUR_MS);
+  assert.equal(causes(), [[toHex(truck), 'stopped', 60, 50]]);
+  assert.ok(line.read().until > line.world.time, 'and the limit still runs');
+});
+
 advice('every scenario weighs all twelve, and its weights sum to 100', () => {
   for (const name of scenarioNames) {
     assert.is(scenarios[name].length, indicators.length);

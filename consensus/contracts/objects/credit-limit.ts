@@ -39,10 +39,12 @@ const member = record('limit-member', {
   /** Pulses of the period that was measured last, and the sensor's time at its end; 0 until then. */
   output: int(0),
   measuredAt: timeMs,
+  /** Pulses of the period before that one. */
+  outputBefore: int(0),
   mark: maybe(mark),
 });
 export type Member = Infer<typeof member>;
-export const unmeasured = { output: 0, measuredAt: 0, mark: undefined } as const;
+export const unmeasured = { output: 0, measuredAt: 0, outputBefore: 0, mark: undefined } as const;
 
 export const creditLimit = objectType('credit-limit', {
   v0: { state: choice(...limitStates), ...version },

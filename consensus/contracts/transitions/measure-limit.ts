@@ -60,7 +60,7 @@ function measureOutput(
   reading: Uint8Array,
   context: Context,
 ): Member | ContractRefusal {
-  const { device, mark: before } = member;
+  const { device, mark: before, output: outputBefore } = member;
   const active = activeDevice(device, owner, context);
   if (isRefusal(active)) return active;
   const observed = observe([reading], { owner, monitor: owner }, context.time, context);
@@ -71,10 +71,10 @@ function measureOutput(
   const { session, counter, time: at } = count;
   const mark = { session, counter, pulses: wholeCount(count.value), at };
   if (before === undefined || before.session !== session || at - before.at > periodMs)
-    return { ...member, output: 0, mark };
+    return { ...member, output: 0, outputBefore, mark };
   if (counter <= before.counter || mark.pulses < before.pulses)
     return refused('E_EVIDENCE', { reason: 'the count runs backwards' }, device);
   if (2 * (at - before.at) < periodMs)
     return refused('E_NOT_DUE', { at, since: before.at, periodMs }, device);
-  return { ...member, output: mark.pulses - before.pulses, measuredAt: at, mark };
+  return { ...member, output: mark.pulses - before.pulses, measuredAt: at, outputBefore, mark };
 }

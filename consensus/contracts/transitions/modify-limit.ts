@@ -84,8 +84,7 @@ export const modifyLimit = transition({
     const until = args.until === undefined ? held.until : runningAt(args.until, context);
     const members = args.members?.map((terms) => {
       const before = held.members.find(({ device }) => equalBytes(device, terms.device));
-      const { output, measuredAt, mark } = before ?? unmeasured;
-      return { ...terms, output, measuredAt, mark };
+      return { ...(before ?? unmeasured), ...terms };
     });
     if (members !== undefined) {
       setMembership(held.members, undefined, context);
