@@ -46,6 +46,13 @@ export function clusterFigures(run: ClusterRun): Pick<Findings, 'figures' | 'rat
   const saturation = greatest(measured.filter(({ kind }) => kind === 'ladder').map((step) => step.finalPerS));
   const ratioToLimit = rounded(saturation / (limit.median / validators), 3);
   const killed = killedFigures(run);
+  const limitCpuUs = spreadOf(
+    limits.map(({ cpuUsPerVertex }) => cpuUsPerVertex),
+    1,
+  );
+  const best = measured.find(({ kind, finalPerS: rate }) => kind === 'ladder' && rate === saturation);
+  const nodeCpuUs = best?.cpuUsPerVertexPerNode ?? null;
+  const cpuRatio = nodeCpuUs === null ? null : rounded(limitCpuUs.median / nodeCpuUs, 3);
   const figures = {
     saturation: { verticesPerS: saturation },
     limit: {
@@ -54,6 +61,8 @@ export function clusterFigures(run: ClusterRun): Pick<Findings, 'figures' | 'rat
       spread: limit,
     },
     ratioToLimit,
+    /** CPU of the bare loop by that of one node, a vertex, at saturation: hardly depends on what others do. */
+    cpuRatio,
     ...latencyFigures(measured),
     ...readingsFigures(measured),
     oneKilled: killed,
@@ -63,7 +72,7 @@ export function clusterFigures(run: ClusterRun): Pick<Findings, 'figures' | 'rat
   };
   return {
     figures,
-    ratios: { ratioToLimit, 'oneKilled.ratio': killed.ratio },
+    ratios: { ratioToLimit, ...(cpuRatio === null ? {} : { cpuRatio }), 'oneKilled.ratio': killed.ratio },
     tables: [mainTable(figures, validators), stepTable(measured)],
     plots: plotsOf(run, measured),
   };
@@ -154,10 +163,11 @@ function refusals(lanes: readonly LaneRecord[]): { [code: string]: number } {
 }
 
 function mainTable(figures: Record<string, unknown>, validators: number): Table {
-  const { saturation, limit, ratioToLimit, oneKilled, memory, refused } = figures as {
+  const { saturation, limit, ratioToLimit, cpuRatio, oneKilled, memory, refused } = figures as {
     saturation: { verticesPerS: number };
     limit: { verticesPerS: number };
     ratioToLimit: number;
+    cpuRatio: number | null;
     oneKilled: ReturnType<typeof killedFigures>;
     memory: ReturnType<typeof memoryFigures>;
     refused: { [code: string]: number };
@@ -177,6 +187,7 @@ function mainTable(figures: Record<string, unknown>, validators: number): Table 
       ['limit, vertices/s', tell(limit.verticesPerS)],
       ['saturation, vertices/s', tell(saturation.verticesPerS)],
       ['ratio to the limit by validators', String(ratioToLimit)],
+      ['CPU of the limit by that of one node, a vertex', String(cpuRatio ?? '?')],
       ...readings,
       [
         'one killed: finalised after 5 s, by before',
