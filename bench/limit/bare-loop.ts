@@ -49,7 +49,7 @@ export async function runBareLoop(
     for (let at = 0; at < envelopes.length; at += BATCH_VERTICES) {
       const group = envelopes.slice(at, at + BATCH_VERTICES);
       const vertices = group.map((envelope) => demandVertex(envelope, network));
-      if (verifier.verifyAll(vertices, network) === undefined)
+      if (!verifier.verifyAll(vertices, network))
         throw new Error('a vertex of the bare loop has a bad signature');
       const batch = db.batch();
       for (const [place, envelope] of group.entries()) batch.put(keyOf(at + place), envelope);
