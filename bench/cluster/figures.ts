@@ -72,7 +72,11 @@ export function clusterFigures(run: ClusterRun): Pick<Findings, 'figures' | 'rat
   };
   return {
     figures,
-    ratios: { ratioToLimit, ...(cpuRatio === null ? {} : { cpuRatio }), 'oneKilled.ratio': killed.ratio },
+    ratios: Object.fromEntries(
+      Object.entries({ ratioToLimit, cpuRatio, 'oneKilled.ratio': killed.ratio }).filter(
+        (entry): entry is [string, number] => entry[1] !== null,
+      ),
+    ),
     tables: [mainTable(figures, validators), stepTable(measured)],
     plots: plotsOf(run, measured),
   };
@@ -136,10 +140,11 @@ function killedFigures({ steps, final }: ClusterRun) {
   const before = finalPerS(final, { fromMs: step.span.fromMs + WARM_UP_MS, toMs: killedMs });
   const after = finalPerS(final, { fromMs: killedMs + TAKEN_OVER_MS, toMs: step.span.toMs });
   const recovered = finalBySecond(final, { fromMs: killedMs, toMs: step.span.toMs }).find(
-    ({ count }) => count >= RECOVERED_PART * before,
+    ({ count }) => before > 0 && count >= RECOVERED_PART * before,
   );
   return {
-    ratio: rounded(after / before, 3),
+    /** Null where nothing was final before the kill: then there is nothing to compare with. */
+    ratio: before > 0 ? rounded(after / before, 3) : null,
     ...{ beforePerS: Math.round(before), afterPerS: Math.round(after) },
     /** End of the first second in which as much was finalised again; null when there was none. */
     recoveredMs: recovered === undefined ? null : recovered.atMs - killedMs,
@@ -191,7 +196,7 @@ function mainTable(figures: Record<string, unknown>, validators: number): Table 
       ...readings,
       [
         'one killed: finalised after 5 s, by before',
-        `${oneKilled.ratio} (${oneKilled.afterPerS} / ${oneKilled.beforePerS} a second)`,
+        `${oneKilled.ratio ?? '?'} (${oneKilled.afterPerS} / ${oneKilled.beforePerS} a second)`,
       ],
       [
         'one killed: back at 70 % after',

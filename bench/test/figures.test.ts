@@ -232,6 +232,11 @@ test('a cluster run comes to the figures that others read by name', () => {
   assert.is(of('atHalf.wireBytesPerReading'), 1_000);
   // A second of CPU of each node for 2,000 vertices.
   assert.equal(ratios, { ratioToLimit: 0.5, cpuRatio: 0.24, 'oneKilled.ratio': 1 });
+  const silent = clusterFigures({
+    ...{ validators: 4, steps, series: [], lanes, limits },
+    final: final.filter(({ dueMs }) => dueMs < steps.at(-1)!.span.fromMs),
+  });
+  assert.is(silent.ratios['oneKilled.ratio'], undefined, 'nothing before the kill to compare with');
   for (const plot of plots) assert.not.match(renderPlot(plot).text, 'NaN');
   assert.is(tables[1]!.rows.length, steps.length);
 });
