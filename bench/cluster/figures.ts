@@ -238,7 +238,9 @@ function stepTable(measured: readonly StepFigures[]): Table {
 }
 
 function plotsOf({ steps, series, final, validators }: ClusterRun, measured: readonly StepFigures[]): Plot[] {
-  const ladder = measured.filter(({ kind }) => kind === 'ladder');
+  const ladder = measured
+    .filter(({ kind }) => kind === 'ladder')
+    .sort((a, b) => a.offeredPerS - b.offeredPerS);
   const loads = measured
     .filter(({ kind }) => kind === 'ladder' || kind === 'latency')
     .sort((a, b) => a.offeredPerS - b.offeredPerS);
@@ -267,15 +269,15 @@ function plotsOf({ steps, series, final, validators }: ClusterRun, measured: rea
     {
       ...{
         id: 'killed',
-        title: 'One validator killed',
-        xName: 'seconds since the kill',
+        title: `One validator killed after ${Math.round((killed.killedMs! - killed.span.fromMs) / 1_000)} s`,
+        xName: 'seconds',
         yName: 'finalised, vertices/s',
       },
       series: [
         {
           name: 'finalised',
           points: finalBySecond(final, killed.span).map(({ atMs, count }) => [
-            (atMs - killed.killedMs!) / 1_000,
+            (atMs - killed.span.fromMs) / 1_000,
             count,
           ]),
         },
