@@ -46,6 +46,13 @@ export function clusterFigures(run: ClusterRun): Pick<Findings, 'figures' | 'rat
   const saturation = greatest(measured.filter(({ kind }) => kind === 'ladder').map((step) => step.finalPerS));
   const ratioToLimit = rounded(saturation / (limit.median / validators), 3);
   const killed = killedFigures(run);
+  const limitCpuUs = spreadOf(
+    limits.map(({ cpuUsPerVertex }) => cpuUsPerVertex),
+    1,
+  );
+  const best = measured.find(({ kind, finalPerS: rate }) => kind === 'ladder' && rate === saturation);
+  const nodeCpuUs = best?.cpuUsPerVertexPerNode ?? null;
+  const cpuRatio = nodeCpuUs === null ? null : rounded(limitCpuUs.median / nodeCpuUs, 3);
   const figures = {
     saturation: { verticesPerS: saturation },
     limit: {
@@ -54,6 +61,8 @@ export function clusterFigures(run: ClusterRun): Pick<Findings, 'figures' | 'rat
       spread: limit,
     },
     ratioToLimit,
+    /** CPU of the bare loop by that of one node, a vertex, at saturation: hardly depends on what others do. */
+    cpuRatio,
     ...latencyFigures(measured),
     ...readingsFigures(measured),
     oneKilled: killed,
@@ -63,7 +72,11 @@ export function clusterFigures(run: ClusterRun): Pick<Findings, 'figures' | 'rat
   };
   return {
     figures,
-    ratios: { ratioToLimit, 'oneKilled.ratio': killed.ratio },
+    ratios: Object.fromEntries(
+      Object.entries({ ratioToLimit, cpuRatio, 'oneKilled.ratio': killed.ratio }).filter(
+        (entry): entry is [string, number] => entry[1] !== null,
+      ),
+    ),
     tables: [mainTable(figures, validators), stepTable(measured)],
     plots: plotsOf(run, measured),
   };
@@ -127,10 +140,11 @@ function killedFigures({ steps, final }: ClusterRun) {
   const before = finalPerS(final, { fromMs: step.span.fromMs + WARM_UP_MS, toMs: killedMs });
   const after = finalPerS(final, { fromMs: killedMs + TAKEN_OVER_MS, toMs: step.span.toMs });
   const recovered = finalBySecond(final, { fromMs: killedMs, toMs: step.span.toMs }).find(
-    ({ count }) => count >= RECOVERED_PART * before,
+    ({ count }) => before > 0 && count >= RECOVERED_PART * before,
   );
   return {
-    ratio: rounded(after / before, 3),
+    /** Null where nothing was final before the kill: then there is nothing to compare with. */
+    ratio: before > 0 ? rounded(after / before, 3) : null,
     ...{ beforePerS: Math.round(before), afterPerS: Math.round(after) },
     /** End of the first second in which as much was finalised again; null when there was none. */
     recoveredMs: recovered === undefined ? null : recovered.atMs - killedMs,
@@ -154,10 +168,11 @@ function refusals(lanes: readonly LaneRecord[]): { [code: string]: number } {
 }
 
 function mainTable(figures: Record<string, unknown>, validators: number): Table {
-  const { saturation, limit, ratioToLimit, oneKilled, memory, refused } = figures as {
+  const { saturation, limit, ratioToLimit, cpuRatio, oneKilled, memory, refused } = figures as {
     saturation: { verticesPerS: number };
     limit: { verticesPerS: number };
     ratioToLimit: number;
+    cpuRatio: number | null;
     oneKilled: ReturnType<typeof killedFigures>;
     memory: ReturnType<typeof memoryFigures>;
     refused: { [code: string]: number };
@@ -177,10 +192,11 @@ function mainTable(figures: Record<string, unknown>, validators: number): Table 
       ['limit, vertices/s', tell(limit.verticesPerS)],
       ['saturation, vertices/s', tell(saturation.verticesPerS)],
       ['ratio to the limit by validators', String(ratioToLimit)],
+      ['CPU of the limit by that of one node, a vertex', String(cpuRatio ?? '?')],
       ...readings,
       [
         'one killed: finalised after 5 s, by before',
-        `${oneKilled.ratio} (${oneKilled.afterPerS} / ${oneKilled.beforePerS} a second)`,
+        `${oneKilled.ratio ?? '?'} (${oneKilled.afterPerS} / ${oneKilled.beforePerS} a second)`,
       ],
       [
         'one killed: back at 70 % after',
@@ -222,7 +238,9 @@ function stepTable(measured: readonly StepFigures[]): Table {
 }
 
 function plotsOf({ steps, series, final, validators }: ClusterRun, measured: readonly StepFigures[]): Plot[] {
-  const ladder = measured.filter(({ kind }) => kind === 'ladder');
+  const ladder = measured
+    .filter(({ kind }) => kind === 'ladder')
+    .sort((a, b) => a.offeredPerS - b.offeredPerS);
   const loads = measured
     .filter(({ kind }) => kind === 'ladder' || kind === 'latency')
     .sort((a, b) => a.offeredPerS - b.offeredPerS);
@@ -251,15 +269,15 @@ function plotsOf({ steps, series, final, validators }: ClusterRun, measured: rea
     {
       ...{
         id: 'killed',
-        title: 'One validator killed',
-        xName: 'seconds since the kill',
+        title: `One validator killed after ${Math.round((killed.killedMs! - killed.span.fromMs) / 1_000)} s`,
+        xName: 'seconds',
         yName: 'finalised, vertices/s',
       },
       series: [
         {
           name: 'finalised',
           points: finalBySecond(final, killed.span).map(({ atMs, count }) => [
-            (atMs - killed.killedMs!) / 1_000,
+            (atMs - killed.span.fromMs) / 1_000,
             count,
           ]),
         },

@@ -12,6 +12,8 @@ export interface Limit {
   /** All cores together. */
   readonly verticesPerS: number;
   readonly oneCoreVerticesPerS: number;
+  /** CPU of all threads, LevelDB's included; hardly depends on what others do on the machine. */
+  readonly cpuUsPerVertex: number;
 }
 
 export const limitVerifier = verifiers[0]!.name;
@@ -22,25 +24,26 @@ export async function measureLimit(
   network: Uint8Array,
   directory: string,
 ): Promise<Limit> {
-  const oneCoreMs = await runWorkers([envelopes], network, join(directory, 'one-core'));
+  const oneCore = await runWorkers([envelopes], network, join(directory, 'one-core'));
   const cores = availableParallelism();
   const share = Math.ceil(envelopes.length / cores);
   const shares = Array.from({ length: cores }, (_, core) =>
     envelopes.slice(core * share, (core + 1) * share),
   );
-  const allMs = await runWorkers(shares, network, join(directory, 'all-cores'));
+  const all = await runWorkers(shares, network, join(directory, 'all-cores'));
   return {
-    verticesPerS: (1_000 * envelopes.length) / allMs,
-    oneCoreVerticesPerS: (1_000 * envelopes.length) / oneCoreMs,
+    verticesPerS: (1_000 * envelopes.length) / all.wallMs,
+    oneCoreVerticesPerS: (1_000 * envelopes.length) / oneCore.wallMs,
+    cpuUsPerVertex: (oneCore.cpuUs + all.cpuUs) / (2 * envelopes.length),
   };
 }
 
-/** Milliseconds until the last of them was done; the clock starts when all are ready. */
+/** Until the last of them was done; clocks start when all are ready. */
 async function runWorkers(
   shares: readonly (readonly Uint8Array[])[],
   network: Uint8Array,
   directory: string,
-): Promise<number> {
+): Promise<{ readonly wallMs: number; readonly cpuUs: number }> {
   const workers = shares.map((share, number) => {
     const work: LimitWork = {
       bytes: concatBytes(...share),
@@ -54,11 +57,14 @@ async function runWorkers(
   try {
     for (const said of await Promise.all(workers.map(nextMessage)))
       invariant(said === 'ready', 'a worker says first that it is ready');
+    const cpuBefore = process.cpuUsage();
     const startMs = performance.now();
     const done = workers.map(nextMessage);
     for (const worker of workers) worker.postMessage('go');
     await Promise.all(done);
-    return performance.now() - startMs;
+    const wallMs = performance.now() - startMs;
+    const { user, system } = process.cpuUsage(cpuBefore);
+    return { wallMs, cpuUs: user + system };
   } finally {
     await Promise.all(workers.map((worker) => worker.terminate()));
   }

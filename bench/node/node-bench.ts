@@ -85,6 +85,7 @@ export async function benchNode(options: NodeBenchOptions, say: (text: string) =
     say('one more round of the node under the profiler …');
     const { result: profiled, profile: samples } = await runInto('profiled', profile);
     if (options.profileFile !== undefined) await writeFile(options.profileFile, JSON.stringify(samples));
+    const mainCpuUs = profiled.mainCpuMs === undefined ? undefined : 1_000 * profiled.mainCpuMs;
     const summary = summariseProfile(samples, { root, sourceLine });
 
     const rateOf = ({ finalMs }: NodeRun): number => (1_000 * count) / finalMs;
@@ -98,6 +99,14 @@ export async function benchNode(options: NodeBenchOptions, say: (text: string) =
     const cpuUs = spreadOf(
       runs.map(({ cpuMs }) => (1_000 * cpuMs) / count),
       1,
+    );
+    const limitCpuUs = spreadOf(
+      limits.map(({ cpuUsPerVertex }) => cpuUsPerVertex),
+      1,
+    );
+    const cpuRatio = spreadOf(
+      runs.map(({ cpuMs }, i) => limits[i]!.cpuUsPerVertex / ((1_000 * cpuMs) / count)),
+      3,
     );
     const diskBytes = spreadOf(disk);
     const bytes = vertices.reduce((sum, { envelope }) => sum + envelope.length, 0) / count;
@@ -113,7 +122,9 @@ export async function benchNode(options: NodeBenchOptions, say: (text: string) =
         ['until the last was stored, ms', tellSpread(spreadOf(runs.map(({ storedMs }) => storedMs)))],
         ['until the last was final, ms', tellSpread(spreadOf(runs.map(({ finalMs }) => finalMs)))],
         ['checkpoints', tellSpread(spreadOf(runs.map(({ checkpoints }) => checkpoints)))],
-        ['CPU of the process, µs a vertex', tellSpread(cpuUs, 1)],
+        ['CPU of the limit, µs a vertex', tellSpread(limitCpuUs, 1)],
+        ['CPU of the node, µs a vertex', tellSpread(cpuUs, 1)],
+        ['ratio of the two', tellSpread(cpuRatio, 3)],
         ['bytes of a vertex', rounded(bytes)],
         ['bytes on disk a vertex', tellSpread(diskBytes)],
       ],
@@ -123,7 +134,12 @@ export async function benchNode(options: NodeBenchOptions, say: (text: string) =
       conditions,
       settings: { vertices: count, authors: authorCount, rounds, verifier: limitVerifier, seats: 1 },
       figures: {
-        limit: { verticesPerS: limit.median, oneCoreVerticesPerS: oneCore.median, spread: limit },
+        limit: {
+          verticesPerS: limit.median,
+          oneCoreVerticesPerS: oneCore.median,
+          cpuUsPerVertex: limitCpuUs.median,
+          spread: limit,
+        },
         node: {
           verticesPerS: node.median,
           spread: node,
@@ -132,14 +148,19 @@ export async function benchNode(options: NodeBenchOptions, say: (text: string) =
         },
         ratioToLimit: ratioToLimit.median,
         ratioToOneCore: ratioToOneCore.median,
+        cpuRatio: cpuRatio.median,
         profile: {
           usPerVertex: rounded(summary.totalUs / count, 2),
           rooms: Object.fromEntries(summary.rooms.map(({ room, us }) => [room, rounded(us / count, 2)])),
           verticesPerS: Math.round(rateOf(profiled)),
         },
       },
-      ratios: { ratioToLimit: ratioToLimit.median, ratioToOneCore: ratioToOneCore.median },
-      tables: [main, roomTable(summary, count), ...functionTables(summary, count)],
+      ratios: {
+        ratioToLimit: ratioToLimit.median,
+        ratioToOneCore: ratioToOneCore.median,
+        cpuRatio: cpuRatio.median,
+      },
+      tables: [main, roomTable(summary, count, mainCpuUs), ...functionTables(summary, count)],
       plots: [],
       notes: [
         `Verifier of the limit: ${limitVerifier}. The profiled round made ${Math.round(rateOf(profiled)).toLocaleString('en-US')} vertices/s; the table of rooms adds up to its own time. LevelDB writes and syncs on threads of its own: they are in the CPU of the process, not in the table.`,

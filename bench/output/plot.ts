@@ -30,7 +30,7 @@ export function renderPlot({ id, title, xName, yName, series }: Plot): Markup {
   return html`<figure>
 <figcaption><b>${title}</b> <span class="unit">${yName}</span><span class="legend">${series.map(
     ({ name }, i) =>
-      html`<span><svg class="swatch" viewBox="0 0 22 8" aria-hidden="true"><line class="line s${i % 2}" stroke-dasharray="${DASHES[i % DASHES.length]!}" x1="1" x2="21" y1="4" y2="4"/></svg>${name}</span>`,
+      html`<span style="white-space:nowrap"><svg class="swatch" viewBox="0 0 22 8" aria-hidden="true"><line class="line s${i % 2}" stroke-dasharray="${DASHES[i % DASHES.length]!}" x1="1" x2="21" y1="4" y2="4"/></svg>${name}</span> `,
   )}</span></figcaption>
 <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="${id}-t ${id}-d"><title id="${id}-t">${title}, ${yName} over ${xName}</title><desc id="${id}-d">${series.map(describe).join(' ')}</desc>
 ${axes(x, y, xName)}

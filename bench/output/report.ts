@@ -1,7 +1,7 @@
 /** `tally bench --report`: one HTML file that needs nothing else, drawn with the simulator's own pieces. */
 
 import { writeFile } from 'node:fs/promises';
-import { formatTable, type Table } from '../../sim/experiments/experiment.ts';
+import { type Cell, formatTable, type Table } from '../../sim/experiments/experiment.ts';
 import { html, Markup } from '../../sim/report/html.ts';
 import { css } from '../../sim/report/style.ts';
 import { tellConditions } from './conditions.ts';
@@ -44,12 +44,15 @@ ${plots.length > 0 && html`<section><h2>Plots</h2><div class="charts">${plots.ma
   return text;
 }
 
-function tableOf(table: Table): Markup {
-  const { title, columns, rows } = table;
-  return html`<h3>${title}</h3><div class="wide"><table><thead><tr>${columns.map((column) => html`<th>${column}</th>`)}</tr></thead><tbody>${rows.map(
-    (row) =>
-      html`<tr>${row.map((cell) => html`<td>${typeof cell === 'number' ? cell.toLocaleString('en-US') : cell}</td>`)}</tr>`,
-  )}</tbody></table></div>`;
+function tableOf({ title, columns, rows }: Table): Markup {
+  const isNumber = (column: number): boolean => rows.some((row) => typeof row[column] === 'number');
+  const cell = (value: Cell, column: number): Markup =>
+    isNumber(column)
+      ? html`<td class="n">${typeof value === 'number' ? value.toLocaleString('en-US') : value}</td>`
+      : html`<td>${value}</td>`;
+  return html`<section><h3>${title}</h3><div class="wide"><table><thead><tr>${columns.map(
+    (name, column) => html`<th class="${isNumber(column) ? 'n' : ''}">${name}</th>`,
+  )}</tr></thead><tbody>${rows.map((row) => html`<tr>${row.map(cell)}</tr>`)}</tbody></table></div></section>`;
 }
 
 /** The same on a terminal. */

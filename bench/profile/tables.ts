@@ -5,13 +5,22 @@ import type { ProfileSummary } from './rooms.ts';
 
 const FUNCTIONS_SHOWN = 30;
 
-export function roomTable({ rooms, totalUs }: ProfileSummary, vertices: number): Table {
-  const row = (room: string, us: number) =>
-    [room, rounded(us / vertices, 2), rounded((100 * us) / totalUs, 1)] as const;
+/**
+ * `cpuUs`: CPU of the profiled thread, if it is known. Samples are taken by the wall: on a shared machine each room's
+ * time contains waiting for a core, its share of the CPU does not.
+ */
+export function roomTable({ rooms, totalUs }: ProfileSummary, vertices: number, cpuUs?: number): Table {
+  const workingUs = rooms.reduce((sum, { room, us }) => sum + (room === 'idle' ? 0 : us), 0);
+  const row = (room: string, us: number, cpu: number) => [
+    ...[room, rounded(us / vertices, 2), rounded((100 * us) / totalUs, 1)],
+    ...(cpuUs === undefined ? [] : [rounded(cpu / vertices, 2)]),
+  ];
+  const cpuOf = (room: string, us: number): number =>
+    cpuUs === undefined || room === 'idle' ? 0 : (us / workingUs) * cpuUs;
   return {
     title: 'Where a vertex’s microseconds go: self time of the main thread by room',
-    columns: ['room', 'µs a vertex', '%'],
-    rows: [...rooms.map(({ room, us }) => row(room, us)), row('sum', totalUs)],
+    columns: ['room', 'µs a vertex', '%', ...(cpuUs === undefined ? [] : ['µs of CPU'])],
+    rows: [...rooms.map(({ room, us }) => row(room, us, cpuOf(room, us))), row('sum', totalUs, cpuUs ?? 0)],
   };
 }
 

@@ -116,6 +116,10 @@ test('a profile’s rooms add up, packages and Node count for their callers', ()
   assert.equal([step.file, step.selfUs, step.totalUs], ['node/replica/replica.ts:5', 1, 31]);
   const table = roomTable(summary, 1);
   assert.equal(table.rows.at(-1), ['sum', 127, 100]);
+  const withCpu = roomTable(summary, 1, 19).rows;
+  assert.equal(withCpu.at(-1), ['sum', 127, 100, 19]);
+  assert.equal(withCpu.find(([room]) => room === 'store')!.at(-1), 3.2, '16 of 95 that are not idle');
+  assert.is(withCpu.find(([room]) => room === 'idle')!.at(-1), 0);
 });
 
 const conditions: Conditions = {
@@ -206,8 +210,8 @@ test('a cluster run comes to the figures that others read by name', () => {
   add('readings', '32 readings', 100, 32, 100);
   add('killed', 'one killed', 180, 1, 100);
   const limits = [
-    { verticesPerS: 1_500, oneCoreVerticesPerS: 900 },
-    { verticesPerS: 1_700, oneCoreVerticesPerS: 900 },
+    { verticesPerS: 1_500, oneCoreVerticesPerS: 900, cpuUsPerVertex: 100 },
+    { verticesPerS: 1_700, oneCoreVerticesPerS: 900, cpuUsPerVertex: 140 },
   ];
   const lanes = [lane([], [])];
   const { figures, ratios, plots, tables } = clusterFigures({
@@ -226,7 +230,13 @@ test('a cluster run comes to the figures that others read by name', () => {
   assert.equal([of('oneKilled.ratio'), of('oneKilled.recoveredMs')], [1, 1_000]);
   assert.is(of('atHalf.cpuUsPerVertexPerNode'), 1_000);
   assert.is(of('atHalf.wireBytesPerReading'), 1_000);
-  assert.equal(ratios, { ratioToLimit: 0.5, 'oneKilled.ratio': 1 });
+  // A second of CPU of each node for 2,000 vertices.
+  assert.equal(ratios, { ratioToLimit: 0.5, cpuRatio: 0.24, 'oneKilled.ratio': 1 });
+  const silent = clusterFigures({
+    ...{ validators: 4, steps, series: [], lanes, limits },
+    final: final.filter(({ dueMs }) => dueMs < steps.at(-1)!.span.fromMs),
+  });
+  assert.is(silent.ratios['oneKilled.ratio'], undefined, 'nothing before the kill to compare with');
   for (const plot of plots) assert.not.match(renderPlot(plot).text, 'NaN');
   assert.is(tables[1]!.rows.length, steps.length);
 });
