@@ -260,6 +260,7 @@ internals('the negative of a scalar, and which numbers are below L', () => {
     L - 1n,
     L >> 1n,
     (1n << 64n) - 1n,
+    (1n << 128n) - 1n,
     1n << 64n,
     1n << 128n,
     1n << 192n,
