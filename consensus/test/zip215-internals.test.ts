@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { Point } from '@noble/ed25519';
 import { sha512 } from '@noble/hashes/sha2.js';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -26,6 +27,8 @@ interface Internals {
   multiply(r: number, a: number, b: number): void;
   powerForRoot(r: number, a: number, t: number): void;
   square(r: number, a: number): void;
+  prepareCurve(): void;
+  decompress(q: number, bytes: number): number;
   addProduct(sum: number, z: number, k: number): void;
   clear(a: number): void;
   decodeLimbs(r: number, bytes: number, limbs: number): void;
@@ -191,6 +194,32 @@ internals('inverses, and the power that roots are made of', () => {
   }
 });
 
+internals('which bytes are a point, and which point: as noble decides', () => {
+  wasm.prepareCurve();
+  const field = (place: number): bigint => {
+    wasm.encode(OUT, place);
+    return numberAt(OUT, 32);
+  };
+  const d2 = 2n * Point.CURVE().d;
+  let points = 0;
+  for (let round = 0; round < 600; round++) {
+    writeNumber(IN, edgesOfField[round >> 1] ?? drawNumber(255), 32);
+    bytes[IN + 31]! |= (round & 1) << 7;
+    let point: Point | undefined;
+    try {
+      point = Point.fromBytes(bytes.slice(IN, IN + 32), true);
+    } catch {
+      // No point: then it must be none here either.
+    }
+    assert.is(wasm.decompress(A, IN), Number(point !== undefined), toHex(bytes.slice(IN, IN + 32)));
+    if (point === undefined) continue;
+    points++;
+    const { x, y } = point.toAffine();
+    assert.equal([field(A), field(A + 36), field(A + 72)], [modP(y + x), modP(y - x), modP(d2 * x * y)]);
+  }
+  assert.ok(points > 200 && points < 400, `${points} of 600 are points`);
+});
+
 internals('numbers of up to 512 bits modulo L', () => {
   const edges = [0n, 1n, 2n, 3n, 1n << 128n, (1n << 259n) - 1n].flatMap((times) =>
     [-2n, -1n, 0n, 1n, 2n].flatMap((more) => [times * L + more, times * (1n << 252n) + more]),
@@ -231,6 +260,7 @@ internals('the negative of a scalar, and which numbers are below L', () => {
     L - 1n,
     L >> 1n,
     (1n << 64n) - 1n,
+    (1n << 128n) - 1n,
     1n << 64n,
     1n << 128n,
     1n << 192n,

@@ -11,6 +11,7 @@ import {
   powerForRoot,
   square,
 } from './field.ts';
+import { decompress, prepareCurve } from './point.ts';
 import { addProduct, clear, decodeLimbs, isBelowOrder, negateScalar, reduce } from './scalar.ts';
 import { absorb, closeHash, openHash } from './sha512.ts';
 
@@ -24,6 +25,7 @@ export {
   closeHash,
   decode,
   decodeLimbs,
+  decompress,
   encode,
   invert,
   isBelowOrder,
@@ -31,6 +33,7 @@ export {
   negateScalar,
   openHash,
   powerForRoot,
+  prepareCurve,
   reduce,
   square,
 };
