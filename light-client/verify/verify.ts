@@ -108,7 +108,7 @@ export function verifyBundle(
     facts.push(anchored);
     return end('unanchored');
   }
-  const age = checkAge(header, nowMs!, maxAgeMs);
+  const age = checkAge(asOf(bundle), nowMs!, maxAgeMs);
   facts.push(age);
   return end(age.ok ? 'valid' : 'invalid');
 }
@@ -168,12 +168,20 @@ function checkRoot(genesis: Genesis, nowMs: number | undefined): Fact | undefine
   return no('E_STALE', text);
 }
 
-function checkAge(header: Header, nowMs: number, maxAgeMs: number | undefined): Fact {
-  const ageMs = Math.max(0, nowMs - header.time);
+/** The moment that the statement is about: a state may be proved in the history of a newer certificate. */
+function asOf({ statement, anchor }: Bundle): Header {
+  const { header } = anchor.certified;
+  // That a sensor said something, or that a call took effect, does not age.
+  const shown = statement.type === 'reading' || statement.type === 'call' ? [] : headersOf(statement);
+  return shown.reduce((oldest, one) => (one.time < oldest.time ? one : oldest), header);
+}
+
+function checkAge({ time }: Header, nowMs: number, maxAgeMs: number | undefined): Fact {
+  const ageMs = Math.max(0, nowMs - time);
   return maxAgeMs !== undefined && ageMs > maxAgeMs
     ? no(
         'E_STALE',
-        `The certificate is ${ageText(ageMs)} old, and no more than ${ageText(maxAgeMs)} was asked for.`,
+        `The certificate is of ${isoTime(time)}, ${ageText(ageMs)} old, and no more than ${ageText(maxAgeMs)} was asked for.`,
       )
     : yes(`The certificate is ${ageText(ageMs)} old; it says nothing of what came after.`);
 }

@@ -117,6 +117,22 @@ test('mixed moments: an encumbrance from before the pledge does not pass beside 
   assert.match(judge(after, mixed), /invalid E_PROOF .*of another moment/);
 });
 
+test('replayed: what was true before, under a certificate of now, is as old as it is', async () => {
+  const old = decode(await certificate(FREE));
+  const { header } = old.anchor.certified;
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  await ledger.measure();
+  const anchor = await ledger.anchor(header.height);
+  assert.ok(anchor.path.length > 0 && anchor.certified.header.height > header.height);
+  const replayed = bundleSchema.encode({ ...old, anchor });
+  const { verdict, facts } = ledger.verify(replayed);
+  assert.is(verdict, 'valid', facts.at(-1)!.text);
+  const nowMs = anchor.certified.header.time + 10;
+  const told = ledger.verify(replayed, { nowMs, maxAgeMs: 100 });
+  assert.equal([told.verdict, told.code], ['invalid', 'E_STALE']);
+  assert.match(told.facts.at(-1)!.text, new RegExp(new Date(header.time).toISOString()));
+});
+
 test('stale: too old for who asks, for the trust root, or without a clock', async () => {
   const bytes = await certificate(FREE);
   const { time } = decode(bytes).anchor.certified.header;

@@ -16,12 +16,14 @@ import { defaultPolicy, type Policy } from '../../consensus/contracts/policy.ts'
 import { labelKey, type Role } from '../../consensus/contracts/registry.ts';
 import { type Signer, SUITE } from '../../consensus/crypto/ed25519.ts';
 import { hash, zero32 } from '../../consensus/crypto/hash.ts';
+import { historyPath } from '../../consensus/merkle/history.ts';
 import { batch, batchHash, makeBatch } from '../../consensus/vertex/batch.ts';
 import { type SignedCall, signCall } from '../../consensus/vertex/call.ts';
 import { parseDecimal } from '../../consensus/vertex/decimal.ts';
 import { type Frame, signFrame } from '../../consensus/vertex/frame.ts';
 import type { QuantityName } from '../../consensus/vertex/quantities.ts';
 import { encodeVertex, signVertex, type Vertex } from '../../consensus/vertex/vertex.ts';
+import type { AnchorProof } from '../../light-client/proof/anchor.ts';
 import { type Verification, verifyBundle } from '../../light-client/verify/verify.ts';
 import { installNativePrimitives, nativeSigner, randomPort, systemClock } from '../crypto/native.ts';
 import type { ApiServices } from '../http/services.ts';
@@ -161,6 +163,22 @@ export class SharedLedger {
 
   verify(bundle: Uint8Array, options: { nowMs?: number; maxAgeMs?: number } = {}): Verification {
     return verifyBundle(bundle, this.genesis, { nowMs: Date.now(), ...options });
+  }
+
+  /** From the header at `height` into the history of the newest certified one. */
+  async anchor(height: number): Promise<AnchorProof> {
+    const { store, head } = this.services.bank;
+    const certified = head.certified!;
+    const nodes = new Map<string, Uint8Array>();
+    const gather = (level: number, index: number): Uint8Array => nodes.get(`${level}/${index}`) ?? zero32;
+    const wanted: [number, number][] = [];
+    historyPath(height, certified.header.height, (level, index) => {
+      wanted.push([level, index]);
+      return zero32;
+    });
+    for (const [level, index] of wanted)
+      nodes.set(`${level}/${index}`, (await store.historyNode(level, index))!);
+    return { certified, path: historyPath(height, certified.header.height, gather) };
   }
 
   /** Composes a call at the first signer's node and has it signed by each. */
