@@ -107,7 +107,7 @@ export class Story {
       this.#hooks.before?.(step.name);
       try {
         this.#hooks.after?.(await this.#take(step));
-        this.#endedAt.set(step.name, await this.#host.now());
+        this.#endedAt.set(step.name, await this.#host.now(this.#height));
       } catch (error) {
         throw new StoryError(`step ${index + 1} (${step.name}): ${(error as Error).message}`, {
           cause: error,
@@ -201,7 +201,7 @@ export class Story {
   }
 
   async #perform(step: CallStep, event: string | undefined): Promise<Performed> {
-    const nowMs = await this.#host.now();
+    const nowMs = await this.#host.now(this.#height);
     const parties = step.by.filter((name) => this.#plan.cast.some((member) => member.name === name));
     const speakers = this.#speakers.filter(({ name }) => step.by.includes(name));
     const keys = speakers.flatMap(({ signer }) => signer ?? []);
@@ -234,7 +234,7 @@ export class Story {
 
   async #feed(step: FeedStep): Promise<Omit<StepReport, 'step' | 'text'> & { text: string }> {
     const startMs = this.#host.clockMs();
-    const frames = this.#sensors.frames(step, await this.#host.now());
+    const frames = this.#sensors.frames(step, await this.#host.now(this.#height));
     const shown = await this.#host.feed(frames);
     this.#result.frames += shown.length;
     const devices = step.programmes.map(({ device }) => device);
@@ -257,12 +257,12 @@ export class Story {
   async #wait({ forMs, since }: WaitStep): Promise<{ readonly ms: number }> {
     const startMs = this.#host.clockMs();
     const fromMs = since === undefined ? undefined : this.#endedAt.get(since);
-    await this.#host.reach((fromMs ?? (await this.#host.now())) + forMs);
+    await this.#host.reach((fromMs ?? (await this.#host.now(this.#height))) + forMs);
     return { ms: this.#host.clockMs() - startMs };
   }
 
   async #check({ object, id, by, fields }: CheckStep): Promise<void> {
-    const nowMs = await this.#host.now();
+    const nowMs = await this.#host.now(this.#height);
     const key = this.#scope.resolve(id, nowMs);
     invariant(typeof key === 'string', `${id} is one id`);
     const found = await this.#host.read(object, key, by, this.#height);

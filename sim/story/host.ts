@@ -79,8 +79,8 @@ export class SimulatedHost implements StoryHost {
     return this.#world.nowMs + CLOCKS_APART_MS;
   }
 
-  async now(): Promise<number> {
-    const { header } = (await this.#until(() => this.#mostAdvanced())).runner!.replica.ledger;
+  async now(height: number): Promise<number> {
+    const { header } = (await this.#until(() => this.#atLeast(height))).runner!.replica.ledger;
     this.#certifiedMs = Math.max(this.#certifiedMs, header.time);
     return this.#certifiedMs;
   }
