@@ -3,8 +3,8 @@
 import { availableParallelism } from 'node:os';
 import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
+import { describeStep, describeStory } from '../node/story/report.ts';
 import { scenarioNames } from '../node/story/scenario-file.ts';
-import { describeStep, describeStory } from '../node/story/story.ts';
 import { actorKinds } from './byzantine/index.ts';
 import { latencyForms } from './network/latency.ts';
 import {

@@ -1,6 +1,6 @@
 /** What one simulated run gives: a verdict, and the figures that the report and the command line show. */
 
-import type { StepReport, StoryResult } from '../node/story/story.ts';
+import type { StepReport, StoryResult } from '../node/story/report.ts';
 import type { Acts } from './byzantine/actor.ts';
 import type { FaultKind } from './faults/kinds.ts';
 import type { Settings } from './settings.ts';

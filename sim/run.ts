@@ -15,6 +15,7 @@ import { Random } from './random.ts';
 import type { RunResult } from './run-result.ts';
 import type { Settings } from './settings.ts';
 import { StoryCast } from './story/cast.ts';
+import { Doors } from './story/doors.ts';
 import { SimulatedHost } from './story/host.ts';
 import { StoryTeller } from './story/told.ts';
 import { type SimulatedNode, World } from './world.ts';
@@ -142,7 +143,7 @@ export async function run(settings: Settings, seed: number, options: RunOptions 
     sampleLater();
     load.begin(settings.load, settings.durationMs);
     if (cast !== undefined)
-      time.after(0, () => teller?.begin(world, new SimulatedHost(world, cast, honest, hooks)));
+      time.after(0, () => teller?.begin(world, new SimulatedHost(cast, new Doors(world, honest, hooks))));
     injector.schedule(faults);
     const endMs = time.now() + settings.durationMs;
     while (!isOver() && time.now() < endMs) {

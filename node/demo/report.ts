@@ -1,7 +1,7 @@
 /** The end of the demo in words: what the `--json` object says, for people. */
 
 import { join } from 'node:path';
-import { describeStory } from '../story/story.ts';
+import { describeStory } from '../story/report.ts';
 import { players, processNames } from './cast.ts';
 import type { NetworkFiles } from './network-files.ts';
 import type { DemoSummary, ScenarioSummary } from './summary.ts';

@@ -73,14 +73,14 @@ export class DemoHost implements StoryHost {
     return Date.now();
   }
 
-  async now(): Promise<number> {
-    const { time } = await this.#clients[BYSTANDER].get<{ time: number }>('/v1/status');
+  async now(height: number): Promise<number> {
+    const { time } = await this.#known(BYSTANDER, height);
     this.#certifiedMs = Math.max(this.#certifiedMs, time);
     return this.#certifiedMs;
   }
 
   async reach(timeMs: number): Promise<void> {
-    while ((await this.now()) < timeMs) await sleep(LOOK_EVERY_MS);
+    while ((await this.now(0)) < timeMs) await sleep(LOOK_EVERY_MS);
   }
 
   async perform({ transition, args, parties, keys }: Act): Promise<Performed> {
@@ -115,9 +115,9 @@ export class DemoHost implements StoryHost {
   }
 
   async read(type: string, id: string, by: string, height: number): Promise<Fields | undefined> {
-    const client = this.#clients[playerNamed(by)!.name];
-    while ((await client.get<{ height: number }>('/v1/status')).height < height) await sleep(LOOK_EVERY_MS);
-    const found = await client.find<{ value: Fields }>(`/v1/objects/${type}/${id}`);
+    const { name } = playerNamed(by)!;
+    await this.#known(name, height);
+    const found = await this.#clients[name].find<{ value: Fields }>(`/v1/objects/${type}/${id}`);
     return found?.value;
   }
 
@@ -127,6 +127,18 @@ export class DemoHost implements StoryHost {
     const bundle = await this.#clients[holder.name].bytesIfShown(`/v1/vertices/${vertex}/bundle`);
     if (bundle !== undefined) await this.#keep(step, bundle);
     return bundle;
+  }
+
+  /** The newest certified header that a node has, once it has that of `height`. */
+  async #known(
+    name: PlayerName,
+    height: number,
+  ): Promise<{ readonly height: number; readonly time: number }> {
+    for (;;) {
+      const known = await this.#clients[name].get<{ height: number; time: number }>('/v1/status');
+      if (known.height >= height) return known;
+      await sleep(LOOK_EVERY_MS);
+    }
   }
 
   async #list(frames: readonly Frame[], listed: Map<Frame, ListedFrame>): Promise<void> {

@@ -1,7 +1,7 @@
 /** What the demo shows: a line for each step, a bar while readings stream. Silent for `--json`. */
 
 import { SingleBar } from 'cli-progress';
-import { describeStep, type StepReport } from '../story/story.ts';
+import { describeStep, type StepReport } from '../story/report.ts';
 
 export class Screen {
   readonly #silent: boolean;

@@ -1,7 +1,7 @@
 /** What the demo reports at its end, in figures: the `--json` object. */
 
 import { readFile } from 'node:fs/promises';
-import type { StoryResult as ToldStory } from '../story/story.ts';
+import type { StoryResult as ToldStory } from '../story/report.ts';
 import type { ApiClient } from './api-client.ts';
 import { type Fault, gatewayName, type ProcessName, players } from './cast.ts';
 import type { Recording } from './feed.ts';

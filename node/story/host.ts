@@ -44,8 +44,8 @@ export interface StoryHost {
   leiOf(member: string): string;
   /** What a clock shows beside the network, ms: for judging how old a proof is. */
   clockMs(): number;
-  /** Time of the newest certified header known, ms. */
-  now(): Promise<number>;
+  /** Time of the newest certified header, ms, as somebody has it who knows that of `height`. Never goes back. */
+  now(height: number): Promise<number>;
   /** Resolves when a certified header of that time or a later one is known. */
   reach(timeMs: number): Promise<void>;
   /** Carries a call through to its outcome, whatever that is. Throws when its arguments do not fit. */

@@ -12,60 +12,13 @@ import { verifyBundle } from '../../light-client/verify/verify.ts';
 import { type Performed, type ShownFrame, StoryError, type StoryHost } from './host.ts';
 import type { CallStep, CheckStep, FeedStep, Fields, Step, StoryPlan, WaitStep } from './plan.ts';
 import { Sensors, type Speaker } from './readings.ts';
+import type { StepReport, StoryResult } from './report.ts';
 import { Scope } from './scope.ts';
-
-/** A step as it ended, for people. */
-export interface StepReport {
-  readonly step: string;
-  readonly text: string;
-  readonly signers: readonly string[];
-  readonly height?: number;
-  readonly ms?: number;
-}
-
-export interface StoryResult {
-  readonly title: string;
-  readonly steps: number;
-  /** Calls that took effect, and calls that were refused as they had to be. */
-  readonly effective: number;
-  readonly refused: number;
-  /** Frames that were fed and became final. */
-  readonly frames: number;
-  /** Objects that were read and said what they must. */
-  readonly checks: number;
-  /** Bundles of calls that verified offline. */
-  readonly proofs: number;
-}
 
 export interface StoryHooks {
   /** Before a step begins: the place for a fault. */
   before?(step: string): void;
   after?(report: StepReport): void;
-}
-
-/** A line of what happened, and one of who signed it and how fast it was final. */
-export function describeStep(
-  { text, signers, height, ms }: Omit<StepReport, 'step'>,
-  number: number,
-): string[] {
-  const signed = signers.length === 0 ? '' : `signed by ${signers.join(', ')}`;
-  const took = ms === undefined ? '' : `in ${ms} ms`;
-  const final = height === undefined ? took : `checkpoint ${height} ${took}`.trimEnd();
-  const facts = [signed, final].filter((fact) => fact !== '').join(' · ');
-  return [`${String(number).padStart(2)}. ${text}`, ...(facts === '' ? [] : [`    ${facts}`])];
-}
-
-/** The end of a story in one line. */
-export function describeStory({
-  title,
-  steps,
-  effective,
-  refused,
-  frames,
-  checks,
-  proofs,
-}: StoryResult): string {
-  return `“${title}”: ${steps} steps, ${effective} calls took effect, ${refused} refused as expected, ${frames} frames final, ${checks} checks, ${proofs} proofs verified`;
 }
 
 /** The first step, which no file has to say. */
@@ -107,7 +60,7 @@ export class Story {
       this.#hooks.before?.(step.name);
       try {
         this.#hooks.after?.(await this.#take(step));
-        this.#endedAt.set(step.name, await this.#host.now());
+        this.#endedAt.set(step.name, await this.#host.now(this.#height));
       } catch (error) {
         throw new StoryError(`step ${index + 1} (${step.name}): ${(error as Error).message}`, {
           cause: error,
@@ -201,7 +154,7 @@ export class Story {
   }
 
   async #perform(step: CallStep, event: string | undefined): Promise<Performed> {
-    const nowMs = await this.#host.now();
+    const nowMs = await this.#host.now(this.#height);
     const parties = step.by.filter((name) => this.#plan.cast.some((member) => member.name === name));
     const speakers = this.#speakers.filter(({ name }) => step.by.includes(name));
     const keys = speakers.flatMap(({ signer }) => signer ?? []);
@@ -234,7 +187,7 @@ export class Story {
 
   async #feed(step: FeedStep): Promise<Omit<StepReport, 'step' | 'text'> & { text: string }> {
     const startMs = this.#host.clockMs();
-    const frames = this.#sensors.frames(step, await this.#host.now());
+    const frames = this.#sensors.frames(step, await this.#host.now(this.#height));
     const shown = await this.#host.feed(frames);
     this.#result.frames += shown.length;
     const devices = step.programmes.map(({ device }) => device);
@@ -257,12 +210,12 @@ export class Story {
   async #wait({ forMs, since }: WaitStep): Promise<{ readonly ms: number }> {
     const startMs = this.#host.clockMs();
     const fromMs = since === undefined ? undefined : this.#endedAt.get(since);
-    await this.#host.reach((fromMs ?? (await this.#host.now())) + forMs);
+    await this.#host.reach((fromMs ?? (await this.#host.now(this.#height))) + forMs);
     return { ms: this.#host.clockMs() - startMs };
   }
 
   async #check({ object, id, by, fields }: CheckStep): Promise<void> {
-    const nowMs = await this.#host.now();
+    const nowMs = await this.#host.now(this.#height);
     const key = this.#scope.resolve(id, nowMs);
     invariant(typeof key === 'string', `${id} is one id`);
     const found = await this.#host.read(object, key, by, this.#height);

@@ -2,7 +2,8 @@
 
 import { StoryError } from '../../node/story/host.ts';
 import type { StoryPlan } from '../../node/story/plan.ts';
-import { type StepReport, Story, type StoryResult } from '../../node/story/story.ts';
+import type { StepReport, StoryResult } from '../../node/story/report.ts';
+import { Story } from '../../node/story/story.ts';
 import type { Checker } from '../checker/checker.ts';
 import { broken } from '../checker/finding.ts';
 import type { ToldStory } from '../run-result.ts';

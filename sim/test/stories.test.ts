@@ -39,6 +39,7 @@ const failureOf = ({ verdict, failure }: RunResult) => `${verdict}, ${failure?.c
 const counts = {
   default: { effective: 35, refused: 5, frames: 4, checks: 13 },
   metal: { effective: 26, refused: 4, frames: 23, checks: 5 },
+  swap: { effective: 10, refused: 4, frames: 0, checks: 7 },
   transit: { effective: 23, refused: 5, frames: 26, checks: 4 },
   truck: { effective: 12, refused: 6, frames: 10, checks: 4 },
 } as const;
@@ -49,6 +50,7 @@ stories('the scenarios are those of the table', () => {
 
 for (const [name, expected] of Object.entries(counts)) {
   stories(`${name}: the same end under crashes and partitions, whatever the seed`, async () => {
+    let slowestMs = 0;
     for (const seed of [1, 4, 5]) {
       const settings = await settingsOf(name, { faults: 'crash,partition' });
       const result = await run(settings, seed);
@@ -61,9 +63,24 @@ for (const [name, expected] of Object.entries(counts)) {
       const enrolled = 1 + settings.story!.devices.length;
       assert.is(told.proofs, effective - enrolled + refused, `seed ${seed}`);
       assert.is(result.story!.steps.length, told.steps + 1);
+      const finalMs = result.story!.steps.flatMap(({ height, ms }) =>
+        height === undefined ? [] : [ms ?? 0],
+      );
+      slowestMs = Math.max(slowestMs, ...finalMs);
     }
+    assert.ok(slowestMs > 1_500, `nothing was slower than ${slowestMs} ms: no fault was felt`);
   });
 }
+
+stories('two currencies settle within ten seconds of being agreed (R095)', async () => {
+  const { verdict, story } = await run(await settingsOf('swap'), 1);
+  assert.is(verdict, 'passed');
+  const names = story!.steps.map(({ step }) => step);
+  const between = story!.steps.slice(names.indexOf('swap'), names.indexOf('settle') + 1);
+  const tookMs = between.reduce((sum, { ms = 0 }) => sum + ms, 0);
+  assert.is(between.length, 6);
+  assert.ok(tookMs > 0 && tookMs <= 10_000, `${tookMs} ms`);
+});
 
 stories('beside a liar, the load and its races', async () => {
   const settings = await settingsOf('truck', {
@@ -186,7 +203,7 @@ stories('a scenario is found by its name and by its path', async () => {
   assert.equal({ ...byPath.story, source: 'truck' }, named.story);
   await assertRejects(
     () => settingsOf('trukc'),
-    /trukc: no such file, nor one of default, metal, transit, truck$/,
+    /trukc: no such file, nor one of default, metal, swap, transit, truck$/,
   );
 });
 
