@@ -122,7 +122,7 @@ export function readSeeds(option: 'seed' | 'seeds', text: string): Seeds {
 /** A scenario file: the options' names, what the genesis sets otherwise in `[pace]`, and a story: its own, or another file's. */
 export async function readScenario(file: string): Promise<Scenario> {
   const { story: own, settings } = await readScenarioFile(file);
-  const parsed = scenarioSchema.safeParse(settings);
+  const parsed = scenarioSchema.safeParse(settings, { reportInput: true });
   if (!parsed.success) throw new ConfigError(tellIssues(file, parsed.error.issues));
   const { seeds, pace: paceChanges, story: named, ...written } = parsed.data;
   if (own !== undefined && named !== undefined)

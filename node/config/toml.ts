@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
-import { parse } from 'smol-toml';
+import { parse, TomlError } from 'smol-toml';
 import { z } from 'zod';
 
 export class ConfigError extends Error {
@@ -10,26 +10,43 @@ export class ConfigError extends Error {
 }
 
 export async function readToml<T>(file: string, schema: z.ZodType<T>): Promise<T> {
-  const result = schema.safeParse(await parseToml(file));
+  const result = schema.safeParse(await parseToml(file), { reportInput: true });
   if (result.success) return result.data;
   throw new ConfigError(tellIssues(file, result.error.issues));
 }
 
 /** What a file holds, unchecked. */
 export async function parseToml(file: string): Promise<{ readonly [name: string]: unknown }> {
-  const text = await readFile(file, 'utf8').catch((cause) => {
-    throw new ConfigError(`${file}: cannot read the configuration: ${(cause as Error).message}`, { cause });
+  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    const reason = cause.code === 'ENOENT' ? 'there is no such file' : `cannot be read: ${cause.message}`;
+    throw new ConfigError(`${file}: ${reason}`, { cause });
   });
   try {
     return parse(text);
   } catch (cause) {
-    throw new ConfigError(`${file}: not TOML: ${(cause as Error).message}`, { cause });
+    if (!(cause instanceof TomlError)) throw cause;
+    const reason = cause.message.split('\n', 1)[0]!.replace(/^Invalid TOML document: /, '');
+    throw new ConfigError(`${file}, line ${cause.line}, column ${cause.column}: ${reason}`, { cause });
   }
 }
 
+/** One line for each mistake: the file, the field, what was expected there and what stands there. */
 export function tellIssues(file: string, issues: readonly z.core.$ZodIssue[]): string {
-  const reasons = issues.map((issue) => `  ${issue.path.join('.') || '(top level)'}: ${issue.message}`);
-  return `${file}: ${reasons.length} field(s) are wrong:\n${reasons.join('\n')}`;
+  return issues
+    .flatMap(tellIssue)
+    .map((line) => `${file}: ${line}`)
+    .join('\n');
+}
+
+function tellIssue(issue: z.core.$ZodIssue): string[] {
+  const place = z.core.toDotPath(issue.path);
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((name) => `${[place, name].filter(Boolean).join('.')}: there is no such field`);
+  const expected = issue.message
+    .replace(/^Invalid (?:input|option|string): /, '')
+    .replace(/^Too (?:big|small): /, '');
+  const got = issue.input === undefined ? '' : `, got ${JSON.stringify(issue.input)}`;
+  return [`${place || '(top level)'}: ${expected}${/, received /.test(expected) ? '' : got}`];
 }
 
 /** Paths in a configuration are relative to the file that names them. */

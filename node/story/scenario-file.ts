@@ -53,7 +53,7 @@ export async function readScenarioFile(source: string): Promise<ScenarioFile> {
 }
 
 function readStory(source: string, parts: object): StoryPlan {
-  const parsed = storySchema.safeParse(parts);
+  const parsed = storySchema.safeParse(parts, { reportInput: true });
   if (!parsed.success) throw new ConfigError(tellIssues(source, parsed.error.issues));
   const story = parsed.data;
   const faults: Fault[] = [];
@@ -77,12 +77,7 @@ function readStory(source: string, parts: object): StoryPlan {
     faults.push({ where: 'gateway', what: 'expected a monitor of the cast' });
   const steps = checkSteps(plan, story.step, faults);
   if (faults.length > 0)
-    throw new ConfigError(
-      [
-        `${source}: ${faults.length} field(s) are wrong:`,
-        ...faults.map(({ where, what }) => `  ${where}: ${what}`),
-      ].join('\n'),
-    );
+    throw new ConfigError(faults.map(({ where, what }) => `${source}: ${where}: ${what}`).join('\n'));
   return { ...plan, steps };
 }
 
