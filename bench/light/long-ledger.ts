@@ -34,9 +34,10 @@ import { makePayloads } from '../workload/readings.ts';
 const SEATS = 4;
 const CHECKPOINT_MS = 250;
 const GENESIS_AGE_MS = 60_000;
-/** Of the checkpoint with the old reading, and of the state. */
+/** Of the checkpoint with the old reading. */
 const OUTCOMES = 1_024;
-const OBJECTS = 100_000;
+/** Of the state. */
+export const OBJECTS = 100_000;
 const READINGS = 32;
 
 export interface LongLedger {
@@ -51,7 +52,11 @@ export interface LongLedger {
 }
 
 /** `epochHeights` 0: one committee for ever. */
-export function makeLongLedger(checkpoints: number, epochHeights: number): LongLedger {
+export function makeLongLedger(
+  checkpoints: number,
+  epochHeights: number,
+  objects: number = OBJECTS,
+): LongLedger {
   const seats = Array.from({ length: SEATS }, (_, i) => nativeSigner(authorSecret(i)));
   const author = nativeSigner(authorSecret(SEATS));
   const keys = seats.map(({ publicKey }) => publicKey);
@@ -71,7 +76,7 @@ export function makeLongLedger(checkpoints: number, epochHeights: number): LongL
   const { historyRoot, path } = growHistory(checkpoints, genesis, middle, headerId(old));
 
   const state = genesis.makeState();
-  const filler = Array.from({ length: OBJECTS }, (_, i) => ({
+  const filler = Array.from({ length: objects }, (_, i) => ({
     path: hash('map-path', uint32Bytes(i)),
     valueHash: hash('object-value', uint32Bytes(i)),
   }));
