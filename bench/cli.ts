@@ -72,6 +72,13 @@ export function registerBench(program: Command, script: string): void {
       const options = { script, validators, generators, delayMs, isQuick, directory, profileFile: profile };
       await tell(await benchCluster(options, say), flags);
     });
+  addCommon(bench.command('sync').description('a new node joins a network with a history'))
+    .option('--vertices <n>', 'vertices of the history', whole(100, 10_000_000), 50_000)
+    .action(async (flags: CommonFlags & { readonly vertices: number }) => {
+      const { vertices, dir: directory } = flags;
+      const { benchSync } = await import('./sync/sync-bench.ts');
+      await tell(await benchSync({ script, vertices, directory }, say), flags);
+    });
   addCommon(bench.command('light').description('what a light client pays for a long ledger'))
     .option('--checkpoints <n,…>', 'lengths of the ledger', wholes(2, 4_000_000), [1_000, 100_000, 1_000_000])
     .option('--rounds <n>', 'cold clients for each', whole(1, 100), 5)

@@ -220,10 +220,11 @@ export async function until(
   isSo: () => boolean | Promise<boolean>,
   withinMs: number,
   what: string,
+  everyMs = 50,
 ): Promise<void> {
   const lastMs = Date.now() + withinMs;
   while (!(await isSo())) {
     if (Date.now() > lastMs) throw new Error(`after ${withinMs / 1_000} s it is not so that ${what}`);
-    await pause(50);
+    await pause(everyMs);
   }
 }
