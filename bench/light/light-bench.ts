@@ -1,8 +1,7 @@
 /** `tally bench light`: what a light client pays for a long ledger. docs/spec/bench.md. */
 
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -18,6 +17,7 @@ import { installNativePrimitives } from '../../node/crypto/native.ts';
 import { rounded, type Table } from '../../sim/experiments/experiment.ts';
 import { readConditions } from '../output/conditions.ts';
 import type { Findings } from '../output/findings.ts';
+import { inScratch } from '../output/scratch.ts';
 import { type Spread, spreadOf, tellSpread } from '../output/statistics.ts';
 import type { ColdResult, ColdTask } from './cold-client.ts';
 import { type LongLedger, makeLongLedger } from './long-ledger.ts';
@@ -54,8 +54,7 @@ interface Row {
 
 export async function benchLight(options: LightBenchOptions, say: (text: string) => void): Promise<Findings> {
   installNativePrimitives();
-  const home = await mkdtemp(join(options.directory ?? tmpdir(), 'tally-bench-'));
-  try {
+  return inScratch(options.directory, async ({ folder: home }) => {
     const conditions = await readConditions(home);
     const rows: Row[] = [];
     const faults: string[] = [];
@@ -96,9 +95,7 @@ export async function benchLight(options: LightBenchOptions, say: (text: string)
         'Cold: a process that has just started, from the frames of a node’s answers to a verdict; the network is not in it. One vertex among 1,024 outcomes, a frame of 4 among 32 readings, an object among 100,000; four seats.',
       ],
     };
-  } finally {
-    await rm(home, { recursive: true, force: true });
-  }
+  });
 }
 
 async function measure(ledger: LongLedger, checkpoints: number, rounds: number, home: string) {

@@ -1,8 +1,6 @@
 /** `tally bench sync`: a new node joins a network that has so many vertices behind it. docs/spec/bench.md. */
 
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toHex } from '../../consensus/codec/bytes.ts';
 import { freePorts } from '../../node/config/free-ports.ts';
@@ -27,6 +25,7 @@ import { readConditions } from '../output/conditions.ts';
 import { countStore, faultsOf } from '../output/count.ts';
 import type { Findings } from '../output/findings.ts';
 import type { Plot } from '../output/plot.ts';
+import { inScratch } from '../output/scratch.ts';
 import { authorSecret, benchGenesis } from '../workload/network.ts';
 import { Presigner } from '../workload/presign.ts';
 
@@ -47,7 +46,15 @@ export async function benchSync(
   say: (text: string) => void,
 ): Promise<Findings> {
   installNativePrimitives();
-  const folder = await mkdtemp(join(directory ?? tmpdir(), 'tally-bench-'));
+  return inScratch(directory, ({ folder }) => joinIn(folder, script, count, say));
+}
+
+async function joinIn(
+  folder: string,
+  script: string,
+  count: number,
+  say: (text: string) => void,
+): Promise<Findings> {
   const deaths: string[] = [];
   const processes = new Processes(script, (name, how) => deaths.push(`${name} died: ${how}`));
   try {
@@ -140,7 +147,6 @@ export async function benchSync(
     };
   } finally {
     await processes.stop();
-    await rm(folder, { recursive: true, force: true });
   }
 }
 
