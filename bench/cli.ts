@@ -31,6 +31,11 @@ interface ClusterFlags extends CommonFlags {
   readonly profile?: string;
 }
 
+interface LightFlags extends CommonFlags {
+  readonly checkpoints: readonly number[];
+  readonly rounds: number;
+}
+
 /** `script`: the compiled command line, which validators run. */
 export function registerBench(program: Command, script: string): void {
   const bench = program.command('bench').description('measure this build on this machine');
@@ -66,6 +71,21 @@ export function registerBench(program: Command, script: string): void {
       const { benchCluster } = await import('./cluster/cluster-bench.ts');
       const options = { script, validators, generators, delayMs, isQuick, directory, profileFile: profile };
       await tell(await benchCluster(options, say), flags);
+    });
+  addCommon(bench.command('sync').description('a new node joins a network with a history'))
+    .option('--vertices <n>', 'vertices of the history', whole(100, 10_000_000), 50_000)
+    .action(async (flags: CommonFlags & { readonly vertices: number }) => {
+      const { vertices, dir: directory } = flags;
+      const { benchSync } = await import('./sync/sync-bench.ts');
+      await tell(await benchSync({ script, vertices, directory }, say), flags);
+    });
+  addCommon(bench.command('light').description('what a light client pays for a long ledger'))
+    .option('--checkpoints <n,…>', 'lengths of the ledger', wholes(2, 4_000_000), [1_000, 100_000, 1_000_000])
+    .option('--rounds <n>', 'cold clients for each', whole(1, 100), 5)
+    .action(async (flags: LightFlags) => {
+      const { checkpoints, rounds, dir: directory } = flags;
+      const { benchLight } = await import('./light/light-bench.ts');
+      await tell(await benchLight({ checkpoints, rounds, directory }, say), flags);
     });
   bench
     .command('compare')
@@ -112,4 +132,9 @@ function whole(least: number, most: number): (text: string) => number {
       throw new InvalidArgumentError(`expected a whole number from ${least} to ${most}`);
     return value;
   };
+}
+
+function wholes(least: number, most: number): (text: string) => number[] {
+  const one = whole(least, most);
+  return (text) => text.split(',').map(one);
 }

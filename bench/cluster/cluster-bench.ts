@@ -1,13 +1,13 @@
 /** `tally bench cluster`: n validators over real libp2p on this machine, under load. docs/spec/bench.md. */
 
-import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { installNativePrimitives, nativeSigner } from '../../node/crypto/native.ts';
 import { type Limit, limitVerifier, measureLimit } from '../limit/limit.ts';
 import { readConditions } from '../output/conditions.ts';
 import { countStore, faultsOf, type StoreCount } from '../output/count.ts';
 import type { Findings } from '../output/findings.ts';
+import { inScratch } from '../output/scratch.ts';
 import { sourceLine } from '../profile/profiler.ts';
 import { type CpuProfile, summariseProfile } from '../profile/rooms.ts';
 import { functionTables, roomTable } from '../profile/tables.ts';
@@ -41,12 +41,30 @@ export async function benchCluster(
   say: (text: string) => void,
 ): Promise<Findings> {
   installNativePrimitives();
-  const folder = await mkdtemp(join(options.directory ?? tmpdir(), 'tally-bench-'));
+  return inScratch(options.directory, async (scratch) => {
+    let isGood = false;
+    try {
+      const findings = await runCluster(options, scratch.folder, say);
+      isGood = findings.faults.length === 0;
+      return findings;
+    } finally {
+      if (!isGood) {
+        scratch.keep();
+        say(`the network's files stay in ${scratch.folder}`);
+      }
+    }
+  });
+}
+
+async function runCluster(
+  options: ClusterBenchOptions,
+  folder: string,
+  say: (text: string) => void,
+): Promise<Findings> {
   const { script, delayMs, profileFile, isQuick, validators, generators } = options;
   const profileFolder = profileFile === undefined ? undefined : join(folder, 'profile');
   let cluster: Cluster | undefined;
   let load: Generators | undefined;
-  let isGood = false;
   try {
     const conditions = await readConditions(folder);
     const home = await writeCluster(folder, validators, delayMs > 0);
@@ -80,7 +98,6 @@ export async function benchCluster(
       ...laneFaults(lanes),
       ...faultsOf(counts, takenIn(lanes), cluster.ended),
     ];
-    isGood = faults.length === 0;
     return {
       ...{ bench: 'cluster', conditions, faults },
       settings: { validators, generators, delayMs, quick: isQuick, verifier: limitVerifier },
@@ -92,8 +109,6 @@ export async function benchCluster(
   } finally {
     load?.stop();
     await cluster?.stop();
-    if (isGood) await rm(folder, { recursive: true, force: true });
-    else say(`the network's files stay in ${folder}`);
   }
 }
 

@@ -4,7 +4,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Processes } from '../../node/demo/processes.ts';
-import type { ClusterHome, ValidatorHome } from './home.ts';
+import type { ClusterHome, NodeHome } from './home.ts';
 import { until } from './lane.ts';
 import { type NodeSample, sampleNode, wireBytes } from './samples.ts';
 
@@ -67,11 +67,6 @@ export class Cluster {
   /** Resolves once every validator holds a certified checkpoint. */
   async ready(): Promise<void> {
     const { validators } = this.home;
-    const isReady = ({ apiUrl }: ValidatorHome): Promise<boolean> =>
-      fetch(`${apiUrl}/readyz`).then(
-        ({ ok }) => ok,
-        () => false,
-      );
     await until(
       async () => (await Promise.all(validators.map(isReady))).every(Boolean),
       READY_WITHIN_MS,
@@ -111,4 +106,11 @@ export class Cluster {
     await this.#processes.stop();
     this.#relay?.kill('SIGKILL');
   }
+}
+
+export function isReady({ apiUrl }: NodeHome): Promise<boolean> {
+  return fetch(`${apiUrl}/readyz`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
 }

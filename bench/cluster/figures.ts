@@ -19,6 +19,8 @@ export interface ClusterRun {
   readonly final: readonly FinalVertex[];
 }
 
+/** Steps with one reading a vertex: saturation is the most that any of them finalised, whatever it was for. */
+const SATURATING: ReadonlySet<Step['kind']> = new Set(['warm-up', 'ladder', 'latency']);
 /** A killed validator's share must be taken over within this. */
 const TAKEN_OVER_MS = 5_000;
 /** What counts as having recovered, of the rate before. */
@@ -43,14 +45,16 @@ export function clusterFigures(run: ClusterRun): Pick<Findings, 'figures' | 'rat
   const { steps, validators, limits } = run;
   const measured = steps.map((step) => stepFigures(step, run));
   const limit = spreadOf(limits.map(({ verticesPerS }) => verticesPerS));
-  const saturation = greatest(measured.filter(({ kind }) => kind === 'ladder').map((step) => step.finalPerS));
+  const saturation = greatest(
+    measured.filter((step) => SATURATING.has(step.kind)).map((step) => step.finalPerS),
+  );
   const ratioToLimit = rounded(saturation / (limit.median / validators), 3);
   const killed = killedFigures(run);
   const limitCpuUs = spreadOf(
     limits.map(({ cpuUsPerVertex }) => cpuUsPerVertex),
     1,
   );
-  const best = measured.find(({ kind, finalPerS: rate }) => kind === 'ladder' && rate === saturation);
+  const best = measured.find((step) => SATURATING.has(step.kind) && step.finalPerS === saturation);
   const nodeCpuUs = best?.cpuUsPerVertexPerNode ?? null;
   const cpuRatio = nodeCpuUs === null ? null : rounded(limitCpuUs.median / nodeCpuUs, 3);
   const figures = {
@@ -122,7 +126,7 @@ function latencyFigures(measured: readonly StepFigures[]) {
 }
 
 function readingsFigures(measured: readonly StepFigures[]) {
-  const counted = measured.filter(({ kind }) => kind !== 'killed' && kind !== 'warm-up');
+  const counted = measured.filter(({ kind }) => kind !== 'killed');
   const counts = new Set(counted.map(({ readings }) => readings));
   return Object.fromEntries(
     [...counts].map((count) => {

@@ -5,8 +5,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Genesis, genesisSchema } from '../../consensus/checkpoint/genesis.ts';
 import { toHex } from '../../consensus/codec/bytes.ts';
+import type { Signer } from '../../consensus/crypto/ed25519.ts';
 import { freePorts } from '../../node/config/free-ports.ts';
 import { DATA_DIR, nodeConfigToml } from '../../node/config/node-config.ts';
+import type { PeerEntry } from '../../node/config/toml.ts';
 import { nativeSigner } from '../../node/crypto/native.ts';
 import { createKeyFile } from '../../node/keys/key-file.ts';
 import { makeFirstStamp } from '../../node/level/stamp.ts';
@@ -16,11 +18,13 @@ const HOST = '127.0.0.1';
 /** The passphrase is random and the network is thrown away. */
 const WORK_FACTOR = 10;
 /** The first heartbeat is due at once: nodes are ready once a checkpoint is certified. */
-const GENESIS_AGE_MS = 10_000;
+export const GENESIS_AGE_MS = 10_000;
 
 export const AUTHORS_PER_LANE = 64;
+/** API, metrics, libp2p. */
+export const PORTS_PER_NODE = 3;
 
-export interface ValidatorHome {
+export interface NodeHome {
   readonly name: string;
   readonly folder: string;
   readonly dataDir: string;
@@ -36,7 +40,7 @@ export interface ValidatorHome {
 export interface ClusterHome {
   readonly genesis: Genesis;
   readonly passphrase: string;
-  readonly validators: readonly ValidatorHome[];
+  readonly validators: readonly NodeHome[];
   /** Relays to run, when bytes between validators are to be held back. */
   readonly relays: readonly Relay[];
 }
@@ -53,51 +57,67 @@ export function laneKeyNumber(lane: number): number {
 
 export async function writeCluster(folder: string, count: number, delayed: boolean): Promise<ClusterHome> {
   const passphrase = toHex(randomBytes(16));
-  const names = Array.from({ length: count }, (_, i) => `validator-${i}`);
-  const ports = await freePorts(3 * count + (delayed ? count * count : 0));
-  const validators: ValidatorHome[] = [];
+  const ports = await freePorts(PORTS_PER_NODE * count + (delayed ? count * count : 0));
+  const validators: NodeHome[] = [];
   const seats: Uint8Array[] = [];
-  for (const [i, name] of names.entries()) {
-    const own = join(folder, name);
-    await mkdir(own, { recursive: true });
-    const seed = await createKeyFile(join(own, 'key.age'), passphrase, { workFactor: WORK_FACTOR });
-    const { publicKey } = nativeSigner(seed);
-    seats.push(publicKey);
-    const [apiPort, metricsPort, p2pPort] = ports.slice(3 * i, 3 * i + 3);
-    validators.push({
-      ...{ name, folder: own, dataDir: join(own, DATA_DIR), configFile: join(own, 'config.toml') },
-      ...{ logFile: join(own, 'log.txt'), key: toHex(publicKey), p2pPort: p2pPort! },
-      ...{ apiUrl: `http://${HOST}:${apiPort}`, metricsUrl: `http://${HOST}:${metricsPort}/metrics` },
-    });
+  for (let i = 0; i < count; i++) {
+    const own = ports.slice(PORTS_PER_NODE * i, PORTS_PER_NODE * (i + 1));
+    const { home, signer } = await makeNodeHome(folder, `validator-${i}`, passphrase, own);
+    validators.push(home);
+    seats.push(signer.publicKey);
   }
   const keys = Array.from(
     { length: laneKeyNumber(count) },
     (_, i) => nativeSigner(authorSecret(i)).publicKey,
   );
   const genesis = benchGenesis(seats, keys, Date.now() - GENESIS_AGE_MS);
-  await writeFile(join(folder, 'genesis.json'), JSON.stringify(genesisSchema.toJson(genesis.record)));
+  await writeGenesis(folder, genesis);
 
   const relays: Relay[] = [];
   for (const [i, validator] of validators.entries()) {
     const peers = validators.flatMap((peer, j) => {
       if (j === i) return [];
-      const listenPort = delayed ? ports[3 * count + i * count + j]! : peer.p2pPort;
+      const listenPort = delayed ? ports[PORTS_PER_NODE * count + i * count + j]! : peer.p2pPort;
       if (delayed) relays.push({ listenPort, targetPort: peer.p2pPort });
       return [{ key: peer.key, address: addressOf(listenPort) }];
     });
-    await makeFirstStamp(validator.dataDir);
-    const toml = nodeConfigToml({
-      ...{
-        name: validator.name,
-        genesisFile: '../genesis.json',
-        listen: addressOf(validator.p2pPort),
-        peers,
-      },
-      ...{ apiPort: portOf(validator.apiUrl), metricsPort: portOf(validator.metricsUrl) },
-    });
-    await writeFile(validator.configFile, toml);
+    await writeNodeConfig(validator, peers);
   }
   return { genesis, passphrase, validators, relays };
+}
+
+/** A folder with a fresh key, and the stamp of a node that has never run; its configuration is still to be written. */
+export async function makeNodeHome(
+  parent: string,
+  name: string,
+  passphrase: string,
+  [apiPort, metricsPort, p2pPort]: readonly number[],
+): Promise<{ readonly home: NodeHome; readonly signer: Signer }> {
+  const folder = join(parent, name);
+  await mkdir(folder, { recursive: true });
+  const seed = await createKeyFile(join(folder, 'key.age'), passphrase, { workFactor: WORK_FACTOR });
+  const signer = nativeSigner(seed);
+  const home: NodeHome = {
+    ...{ name, folder, dataDir: join(folder, DATA_DIR), configFile: join(folder, 'config.toml') },
+    ...{ logFile: join(folder, 'log.txt'), key: toHex(signer.publicKey), p2pPort: p2pPort! },
+    ...{ apiUrl: `http://${HOST}:${apiPort}`, metricsUrl: `http://${HOST}:${metricsPort}/metrics` },
+  };
+  await makeFirstStamp(home.dataDir);
+  return { home, signer };
+}
+
+export async function writeNodeConfig(home: NodeHome, peers: readonly PeerEntry[]): Promise<void> {
+  const { name, configFile, p2pPort, apiUrl, metricsUrl } = home;
+  const toml = nodeConfigToml({
+    ...{ name, genesisFile: '../genesis.json', listen: addressOf(p2pPort), peers },
+    ...{ apiPort: portOf(apiUrl), metricsPort: portOf(metricsUrl) },
+  });
+  await writeFile(configFile, toml);
+}
+
+/** Where the configurations of all nodes below `folder` look for it. */
+export async function writeGenesis(folder: string, { record }: Genesis): Promise<void> {
+  await writeFile(join(folder, 'genesis.json'), JSON.stringify(genesisSchema.toJson(record)));
 }
 
 export function addressOf(port: number): string {

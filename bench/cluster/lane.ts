@@ -5,6 +5,7 @@
 
 import { toHex } from '../../consensus/codec/bytes.ts';
 import type { Signer } from '../../consensus/crypto/ed25519.ts';
+import { passing } from '../../light-client/gateway/dispatcher.ts';
 import {
   type LightRequest,
   lightRequest,
@@ -25,8 +26,8 @@ const RETRY_MS = 50;
 const TICK_MS = 5;
 /** After a link fell, what was taken so long before may not have reached anybody else. */
 const RESENT_MS = 3_000;
-/** Refusals that pass; any other is a verdict on the vertex. */
-const PASSING = new Set(['E_PARKED', 'E_ALLOWANCE', 'E_FULL', 'E_UNKNOWN']);
+
+const nothing = new Uint8Array(0);
 
 export interface LaneOptions {
   readonly lane: number;
@@ -39,7 +40,8 @@ export interface LaneOptions {
 
 export interface SentVertex {
   readonly id: Uint8Array;
-  readonly envelope: Uint8Array;
+  /** Empty once it is final: nobody asks for it again. */
+  envelope: Uint8Array;
   readonly author: number;
   /** In its author's chain. */
   readonly sequence: number;
@@ -150,6 +152,7 @@ export class Lane {
       withinMs,
       'all that was sent is final',
     );
+    for (const vertex of this.sent) vertex.envelope = nothing;
   }
 
   async close(): Promise<void> {
@@ -183,7 +186,7 @@ export class Lane {
         continue;
       }
       this.refused[code] = (this.refused[code] ?? 0) + 1;
-      if (PASSING.has(code)) again.push(vertex);
+      if (passing.has(code)) again.push(vertex);
     }
     if (again.length === 0) return;
     // In the order of the chains, before all that came later; to a node that was left no more of it.
@@ -220,10 +223,11 @@ export async function until(
   isSo: () => boolean | Promise<boolean>,
   withinMs: number,
   what: string,
+  everyMs = 50,
 ): Promise<void> {
   const lastMs = Date.now() + withinMs;
   while (!(await isSo())) {
     if (Date.now() > lastMs) throw new Error(`after ${withinMs / 1_000} s it is not so that ${what}`);
-    await pause(50);
+    await pause(everyMs);
   }
 }

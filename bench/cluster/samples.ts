@@ -2,7 +2,7 @@
 
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { ValidatorHome } from './home.ts';
+import type { NodeHome } from './home.ts';
 
 const run = promisify(execFile);
 const ANSWER_MS = 5_000;
@@ -20,7 +20,7 @@ export interface NodeSample {
 }
 
 /** `undefined` when it does not answer. */
-export async function sampleNode({ metricsUrl }: ValidatorHome): Promise<NodeSample | undefined> {
+export async function sampleNode({ metricsUrl }: NodeHome): Promise<NodeSample | undefined> {
   try {
     const response = await fetch(metricsUrl, { signal: AbortSignal.timeout(ANSWER_MS) });
     const values = parseMetrics(await response.text());

@@ -1,7 +1,5 @@
 /** `tally bench micro`: what each operation costs that a node repeats for every vertex, on one core. */
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { verify } from '@noble/ed25519';
 import { uint32Bytes } from '../../consensus/codec/bytes.ts';
@@ -18,6 +16,7 @@ import { rounded } from '../../sim/experiments/experiment.ts';
 import { BATCH_VERTICES } from '../limit/bare-loop.ts';
 import { readConditions } from '../output/conditions.ts';
 import type { Findings } from '../output/findings.ts';
+import { inScratch } from '../output/scratch.ts';
 import { type Spread, spreadOf } from '../output/statistics.ts';
 
 const ROUNDS = 7;
@@ -135,8 +134,7 @@ const YARDSTICK = 'hash 300 B';
 
 export async function benchMicro(options: { readonly directory: string | undefined }): Promise<Findings> {
   installNativePrimitives();
-  const home = await mkdtemp(join(options.directory ?? tmpdir(), 'tally-bench-'));
-  try {
+  return inScratch(options.directory, async ({ folder: home }) => {
     const conditions = await readConditions(home);
     const rows = await operations(join(home, 'store'));
     const yardstick = rows.find(({ operation }) => operation === YARDSTICK)!.perSecond.median;
@@ -158,7 +156,5 @@ export async function benchMicro(options: { readonly directory: string | undefin
       ],
       ...{ plots: [], notes: [], faults: [] },
     };
-  } finally {
-    await rm(home, { recursive: true, force: true });
-  }
+  });
 }

@@ -1,7 +1,6 @@
 /** `tally bench node`: how fast one node takes vertices in, against the bare loop in the same run. docs/spec/bench.md. */
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toHex } from '../../consensus/codec/bytes.ts';
 import { installNativePrimitives, nativeSigner } from '../../node/crypto/native.ts';
@@ -11,6 +10,7 @@ import { type Limit, limitVerifier, measureLimit } from '../limit/limit.ts';
 import { readConditions } from '../output/conditions.ts';
 import { countStore, faultsOf } from '../output/count.ts';
 import type { Findings } from '../output/findings.ts';
+import { inScratch } from '../output/scratch.ts';
 import { spreadOf, tellSpread } from '../output/statistics.ts';
 import { profile, sourceLine } from '../profile/profiler.ts';
 import { summariseProfile } from '../profile/rooms.ts';
@@ -35,8 +35,7 @@ const root = new URL('../../', import.meta.url).href;
 export async function benchNode(options: NodeBenchOptions, say: (text: string) => void): Promise<Findings> {
   const { vertices: count, authors: authorCount, rounds } = options;
   installNativePrimitives();
-  const home = await mkdtemp(join(options.directory ?? tmpdir(), 'tally-bench-'));
-  try {
+  return inScratch(options.directory, async ({ folder: home }) => {
     const conditions = await readConditions(home);
     say(`signing ${count} vertices of ${authorCount} authors …`);
     const seat = nativeSigner(authorSecret(0));
@@ -167,7 +166,5 @@ export async function benchNode(options: NodeBenchOptions, say: (text: string) =
       ],
       faults,
     };
-  } finally {
-    await rm(home, { recursive: true, force: true });
-  }
+  });
 }

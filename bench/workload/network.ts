@@ -23,11 +23,12 @@ export function authorSecret(number: number): Uint8Array {
   return hash('salt', uint32Bytes(0xb0), uint32Bytes(number));
 }
 
-/** Public keys of seats and authors in; `timeMs` is the genesis's. */
+/** Public keys of seats and authors in; `timeMs` is the genesis's; one epoch for ever unless `epochHeights` says. */
 export function benchGenesis(
   seats: readonly Uint8Array[],
   authors: readonly Uint8Array[],
   timeMs: number,
+  epochHeights = 0,
 ): Genesis {
   if (authors.length > AUTHORS_MAX)
     throw new RangeError(`"authors" expected at most ${AUTHORS_MAX}, got ${authors.length}`);
@@ -47,7 +48,7 @@ export function benchGenesis(
     add('monitor', authors.slice(at, at + KEYS_PER_PARTY));
   const genesis = checkGenesis({
     ...{ suite: SUITE, name: 'tallystick bench', time: timeMs, seats: [...seats], parties },
-    ...{ committee: defaultCommitteeRules, policy: defaultPolicy, pace: defaultPace },
+    ...{ committee: { ...defaultCommitteeRules, epochHeights }, policy: defaultPolicy, pace: defaultPace },
   });
   invariant(genesis.ok, `the bench's genesis is good: ${JSON.stringify(genesis)}`);
   return genesis.value;

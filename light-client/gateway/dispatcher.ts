@@ -46,7 +46,7 @@ const REJECTED_RETRY_MS = 60_000;
 const RESEND_MS = 15_000;
 
 /** The node may take it later. Anything else is a verdict on the vertex itself. */
-const passing: ReadonlySet<string> = new Set<Code>([
+export const passing: ReadonlySet<string> = new Set<Code>([
   'E_PARKED',
   'E_ALLOWANCE',
   'E_FULL',
