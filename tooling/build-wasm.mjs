@@ -63,6 +63,6 @@ if (internals !== undefined) {
   if (binary.length > BYTES_MAX) throw new Error(`the verifier has ${binary.length} bytes of ${BYTES_MAX}`);
   const hex = Buffer.from(binary).toString('hex');
   const header = `/**\n * The verifier of assembly/, ${binary.length} bytes of WebAssembly, by tooling/build-wasm.mjs.\n * ${made}\n */\n`;
-  writeFileSync(target, `${header}export const binaryHex =\n  '${hex}';\n`);
+  writeFileSync(target, `${header}export const binaryHex: string =\n  '${hex}';\n`);
   console.log(`zip215: ${binary.length} bytes of WebAssembly`);
 }
