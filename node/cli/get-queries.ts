@@ -31,6 +31,12 @@ export function registerQueries(get: Command): void {
     });
 
   addApiOptions(
+    get.command('path <receipt>').description('every split of a receipt from the first on, with the sums'),
+  ).action(async (receipt: string, flags: ApiFlags) => {
+    print(await (await openApi(flags)).get(`/v1/path/${part(receipt)}`), flags.json);
+  });
+
+  addApiOptions(
     get.command('cover <loan>').description('debt, cover and headroom of a loan now; minor units'),
   ).action(async (loan: string, flags: ApiFlags) => {
     print(await (await openApi(flags)).get(`/v1/cover/${part(loan)}`), flags.json);

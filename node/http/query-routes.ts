@@ -41,7 +41,10 @@ export function registerQueryRoutes(api: FastifyInstance, services: ApiServices)
   );
 }
 
-function registerHistoryRoutes(api: FastifyInstance, { views, histories, owners, head }: ApiServices): void {
+function registerHistoryRoutes(
+  api: FastifyInstance,
+  { views, histories, owners, paths, head }: ApiServices,
+): void {
   const params = { type: 'object', properties: { type: name, id } };
   const under = () => ({ height: head.height, time: head.certified?.header.time ?? null });
 
@@ -106,6 +109,24 @@ function registerHistoryRoutes(api: FastifyInstance, { views, histories, owners,
       if (!intervals.ok) return sendRefusal(reply, intervals);
       const held = at === undefined ? {} : { at: intervalAt(intervals.value, at) };
       return { ...under(), type, intervals: intervals.value, ...held };
+    },
+  );
+
+  api.get<{ Params: { id: string } }>(
+    '/path/:id',
+    {
+      schema: {
+        tags,
+        summary:
+          'How goods passed under receipts: every split from the first on, and that the sums stay what they were',
+        params: { type: 'object', properties: { id } },
+        response: { 200: anyObject, ...problems },
+      },
+    },
+    ({ params }, reply) => {
+      const parsed = views.parseId(params.id);
+      const path = parsed.ok ? paths.path(parsed.value) : parsed;
+      return path.ok ? { ...under(), ...path.value } : sendRefusal(reply, path);
     },
   );
 }

@@ -12,6 +12,7 @@ import type { Histories } from '../service/histories.ts';
 import type { Lendables } from '../service/lendables.ts';
 import type { Owners } from '../service/owners.ts';
 import type { Readings } from '../service/readings.ts';
+import type { ReceiptPaths } from '../service/receipt-paths.ts';
 import type { Searches } from '../service/searches.ts';
 import type { Status } from '../service/status.ts';
 import type { Submissions } from '../service/submissions.ts';
@@ -30,6 +31,7 @@ export interface ApiServices {
   readonly searches: Searches;
   readonly histories: Histories;
   readonly owners: Owners;
+  readonly paths: ReceiptPaths;
   readonly audits: Audits;
   readonly covers: Covers;
   readonly lendables: Lendables;

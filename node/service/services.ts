@@ -14,6 +14,7 @@ import { Lendables } from './lendables.ts';
 import { Owners } from './owners.ts';
 import { Prover } from './proofs.ts';
 import { Readings } from './readings.ts';
+import { ReceiptPaths } from './receipt-paths.ts';
 import { Searches } from './searches.ts';
 import { Status } from './status.ts';
 import { Submissions } from './submissions.ts';
@@ -63,6 +64,7 @@ export function makeServices({
   });
   const histories = new Histories({ ledger, access, prover, calls, views });
   const owners = new Owners({ ledger, store, access, histories });
+  const paths = new ReceiptPaths({ ledger, access });
   const audits = new Audits({ ledger, access, head, histories });
   const submissions = new Submissions(runner, store, publicKey);
   const vertices = new Vertices({ ledger, access, prover, calls, submissions, views });
@@ -80,6 +82,7 @@ export function makeServices({
     searches,
     histories,
     owners,
+    paths,
     audits,
     covers,
     lendables,
