@@ -6,6 +6,7 @@ import type { Runner } from '../runner.ts';
 import { Access } from './access.ts';
 import { Audits } from './audits.ts';
 import { Calls } from './calls.ts';
+import { CoverWatch } from './cover-watch.ts';
 import { Covers } from './covers.ts';
 import { DurableHead } from './durable-head.ts';
 import { EventFeed } from './event-feed.ts';
@@ -68,7 +69,10 @@ export function makeServices({
   const audits = new Audits({ ledger, access, head, histories });
   const submissions = new Submissions(runner, store, publicKey);
   const vertices = new Vertices({ ledger, access, prover, calls, submissions, views });
-  const feed = new EventFeed({ views, readings, submissions, publicKey, startedMs });
+  const feed = new EventFeed({
+    ...{ views, readings, submissions, publicKey, startedMs },
+    coverWatch: new CoverWatch({ ledger, access }),
+  });
   const status = new Status({ name, alone, publicKey, replica, head, access, clock, network });
   const services = {
     genesis: ledger.genesis,

@@ -111,6 +111,33 @@ test('a falling price: the call line is crossed where call-margin says so, at th
   assert.is(told.notDrawable?.code, 'E_STATE', 'a warned pledge lends nothing more');
 });
 
+test('a crossed line is told at the next checkpoint, to the loan’s parties alone', async () => {
+  const told: {
+    readonly [N in 'bank' | 'enterprise' | 'rival']: { level: string; before: string; height: number }[];
+  } = {
+    ...{ bank: [], enterprise: [], rival: [] },
+  };
+  const stops = (['bank', 'enterprise', 'rival'] as const).map((name) =>
+    ledger.services[name].feed.subscribe(({ type, data }) => {
+      if (type === 'cover' && JSON.parse(data).loan === loan) told[name].push(JSON.parse(data));
+    }),
+  );
+  // Debt 296,400: at 80 % of eligible 370,499 the enforcement line is crossed, at 370,500 only the call line.
+  const heights: number[] = [];
+  for (const price of [PRICE, 390_000, 389_999, 445_715]) {
+    const { outcome } = await ledger.statePrice(LABEL, price);
+    heights.push(outcome.height);
+    await ledger.measure();
+  }
+  for (const stop of stops) stop();
+  const steps = told.bank.map(({ before, level }) => `${before} ${level}`);
+  assert.equal(steps, ['call within', 'within call', 'call enforcement', 'enforcement within']);
+  for (const [index, { height }] of told.bank.entries())
+    assert.ok(height - heights[index]! <= 1, `${height} after ${heights[index]}`);
+  assert.equal(told.enterprise, told.bank);
+  assert.equal(told.rival, []);
+});
+
 test('lendable over an enterprise: cover and debt of its loans, free goods, and what is held for another', async () => {
   const both = await lendableOf();
   assert.is(both.loans.length, 2);
