@@ -1,6 +1,7 @@
 /** /v1 questions that a bank asks: histories, owners, cover, what is lendable, permissions, audits. */
 
 import type { FastifyInstance } from 'fastify';
+import { fromHex } from '../../consensus/codec/bytes.ts';
 import { type Result, refuse } from '../../consensus/codec/result.ts';
 import { type Role, roles } from '../../consensus/contracts/registry.ts';
 import { permissionsOf } from '../../consensus/contracts/tables.ts';
@@ -8,7 +9,7 @@ import type { AskedGoods } from '../service/lendables.ts';
 import { intervalAt } from '../service/owners.ts';
 import type { Views } from '../service/views.ts';
 import { sendRefusal } from './problem.ts';
-import { anyObject, octets, problems } from './schemas.ts';
+import { anyObject, idSchema, limitQuery, octets, problems } from './schemas.ts';
 import { sendBundle } from './send-bundle.ts';
 import type { ApiServices } from './services.ts';
 
@@ -48,7 +49,7 @@ function registerHistoryRoutes(
   const params = { type: 'object', properties: { type: name, id } };
   const under = () => ({ height: head.height, time: head.certified?.header.time ?? null });
 
-  api.get<Named>(
+  api.get<Named & { Querystring: { limit: number; before?: string } }>(
     '/history/:type/:id',
     {
       schema: {
@@ -57,13 +58,21 @@ function registerHistoryRoutes(
         description:
           'Arguments as far as they may be shown. `call` is null where this node does not hold the vertex.',
         params,
+        querystring: {
+          type: 'object',
+          properties: {
+            limit: limitQuery,
+            before: { ...idSchema, description: '`previous` of the page after: the calls before this one.' },
+          },
+        },
         response: { 200: anyObject, ...problems },
       },
     },
-    async ({ params: { type, id: text } }, reply) => {
+    async ({ params: { type, id: text }, query: { limit, before } }, reply) => {
       const parsed = views.parseId(text);
-      const hops = parsed.ok ? await histories.history(type, parsed.value) : parsed;
-      return hops.ok ? { ...under(), type, hops: hops.value } : sendRefusal(reply, hops);
+      const from = before === undefined ? undefined : fromHex(before);
+      const page = parsed.ok ? await histories.history(type, parsed.value, { limit, before: from }) : parsed;
+      return page.ok ? { ...under(), type, ...page.value } : sendRefusal(reply, page);
     },
   );
 

@@ -17,6 +17,9 @@ import type { Check, File } from './audit-file.ts';
 import type { DurableHead } from './durable-head.ts';
 import type { Histories } from './histories.ts';
 
+/** Of one object's history, looked at by an audit. */
+const CALLS_MAX = 1_024;
+
 export interface Audit {
   readonly height: number;
   /** Checkpoint time, ms. */
@@ -121,12 +124,12 @@ export class Audits {
     return [stored, ...found.filter((entry) => entry !== undefined)];
   }
 
-  /** Every call of the object's history was signed by keys that were enrolled by then. */
+  /** Every call of the object's history, of a longer one the newest, was signed by keys that were enrolled by then. */
   async #checkSigners(stored: StoredObject): Promise<Check> {
     const subject = { type: stored.type, id: toHex(stored.id) };
     const check = 'every call of its history was signed by keys enrolled by then';
     let result: Check['result'] = 'pass';
-    for (const { record } of this.#histories.thread(stored)) {
+    for (const { record } of this.#histories.thread(stored, CALLS_MAX)) {
       const call = await this.#histories.heldCall(record.vertex);
       if (call === undefined) {
         result = 'withheld';
