@@ -5,13 +5,19 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { toHex } from '../codec/bytes.ts';
+import { toHex, uint32Bytes } from '../codec/bytes.ts';
+import { int } from '../codec/schema.ts';
+import { transitions } from '../contracts/index.ts';
 import { hasHistory, writingCall } from '../contracts/links.ts';
 import { objectPath, type StoredObject } from '../contracts/object.ts';
 import { loan } from '../contracts/objects/loan.ts';
+import { orderHead } from '../contracts/objects/order-receipt.ts';
 import { pledge } from '../contracts/objects/pledge.ts';
 import { unit } from '../contracts/objects/unit.ts';
+import { versionOf } from '../contracts/objects/version.ts';
 import { callRecord, changedMax } from '../contracts/registry.ts';
+import { transition } from '../contracts/transition.ts';
+import { hash } from '../crypto/hash.ts';
 import type { SignedCall } from '../vertex/call.ts';
 import { gatherCases } from './contract-coverage.ts';
 import { storyAt } from './contract-story.ts';
@@ -86,6 +92,40 @@ links('a loan’s thread has every step of its life, and so have its goods and i
   ]);
   assert.equal(threadOf(world, pledge, pledgeId), ['agree-pledge', 'perfect-pledge']);
   assert.equal(threadOf(world, unit, unitId), ['register-goods']);
+});
+
+links(`a call that would change more than ${changedMax} objects is refused, and writes nothing`, () => {
+  const { world } = storyAt('empty');
+  const burst = transition({
+    name: 'burst',
+    row: 0,
+    summary: 'Only for this test.',
+    args: { v0: { count: int(0) } },
+    signedBy: [],
+    preconditions: { E_RANGE: 'not too many' },
+    effects: '',
+    visibility: 'V0',
+    apply: ({ count }, context) => {
+      for (let n = 0; n < count; n++)
+        context.put(orderHead, hash('salt', uint32Bytes(n)), {
+          ...{ newest: context.callId, number: 1 },
+          ...versionOf(context),
+        });
+      return undefined;
+    },
+  });
+  const known = transitions as Map<string, unknown>;
+  known.set(burst.name, burst);
+  try {
+    const run = (count: number) => world.run(burst, { count }, []).refusal?.code ?? 'OK';
+    assert.is(run(changedMax + 1), 'OK', 'what is created is not in the list');
+    assert.is(run(changedMax), 'OK');
+    const before = world.root();
+    assert.is(run(changedMax + 1), 'E_RANGE');
+    assert.is(world.root(), before);
+  } finally {
+    known.delete(burst.name);
+  }
 });
 
 links.run();

@@ -51,7 +51,7 @@ export function* checkSearch(shown: Search, { network }: Genesis): Generator<Fac
   }
   const wanted = goods.value.receipts ?? [];
   const entries = held.value?.entries ?? [];
-  const short = checkComplete(receipts, wanted, 'receipt', 'the goods');
+  const short = checkComplete(receipts, wanted, 'receipt', 'the record of the goods');
   if (short !== undefined) return yield short;
   const fewer = checkComplete(
     pledges,

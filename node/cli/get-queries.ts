@@ -9,15 +9,24 @@ import { print } from './print.ts';
 
 const part = (text: string): string => encodeURIComponent(text);
 
+interface HistoryFlags extends ApiFlags {
+  readonly limit: string;
+  readonly before?: string;
+  readonly out?: string;
+}
+
 export function registerQueries(get: Command): void {
   addApiOptions(
     get.command('history <type> <id>').description('every call that made an object what it is, oldest first'),
   )
-    .option('--out <file>', 'write it with the proof of every hop, for `tally verify`')
-    .action(async (type: string, id: string, flags: ApiFlags & { readonly out?: string }) => {
+    .option('--limit <count>', 'the newest so many', '500')
+    .option('--before <call>', '`previous` of the page after')
+    .option('--out <file>', 'write the whole with the proof of every hop, for `tally verify`')
+    .action(async (type: string, id: string, flags: HistoryFlags) => {
       const api = await openApi(flags);
       const at = `/v1/history/${part(type)}/${part(id)}`;
-      print(await api.get(at), flags.json);
+      const before = flags.before === undefined ? '' : `&before=${part(flags.before)}`;
+      print(await api.get(`${at}?limit=${part(flags.limit)}${before}`), flags.json);
       if (flags.out !== undefined) await keepBundle(api, `${at}/bundle`, flags.out);
     });
 
@@ -29,6 +38,12 @@ export function registerQueries(get: Command): void {
       const query = flags.at === undefined ? '' : `?at=${readTime(flags.at)}`;
       print(await (await openApi(flags)).get(`/v1/owners/${part(type)}/${part(id)}${query}`), flags.json);
     });
+
+  addApiOptions(
+    get.command('path <receipt>').description('every split of a receipt from the first on, with the sums'),
+  ).action(async (receipt: string, flags: ApiFlags) => {
+    print(await (await openApi(flags)).get(`/v1/path/${part(receipt)}`), flags.json);
+  });
 
   addApiOptions(
     get.command('cover <loan>').description('debt, cover and headroom of a loan now; minor units'),

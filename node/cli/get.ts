@@ -74,7 +74,7 @@ export function registerGet(program: Command): void {
   registerQueries(get);
 
   addApiOptions(get.command('events').description('what happens from now on, until interrupted'))
-    .option('--types <list>', 'comma-separated: checkpoint, outcome, object, reading, warning')
+    .option('--types <list>', 'comma-separated: checkpoint, outcome, object, reading, warning, cover')
     .option('--since <id>', 'go on after this event')
     .action(async (flags: ApiFlags & { readonly types?: string; readonly since?: string }) => {
       await followEvents(await openApi(flags), flags);

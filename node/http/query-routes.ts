@@ -1,6 +1,7 @@
 /** /v1 questions that a bank asks: histories, owners, cover, what is lendable, permissions, audits. */
 
 import type { FastifyInstance } from 'fastify';
+import { fromHex } from '../../consensus/codec/bytes.ts';
 import { type Result, refuse } from '../../consensus/codec/result.ts';
 import { type Role, roles } from '../../consensus/contracts/registry.ts';
 import { permissionsOf } from '../../consensus/contracts/tables.ts';
@@ -8,7 +9,7 @@ import type { AskedGoods } from '../service/lendables.ts';
 import { intervalAt } from '../service/owners.ts';
 import type { Views } from '../service/views.ts';
 import { sendRefusal } from './problem.ts';
-import { anyObject, octets, problems } from './schemas.ts';
+import { anyObject, idSchema, limitQuery, octets, problems } from './schemas.ts';
 import { sendBundle } from './send-bundle.ts';
 import type { ApiServices } from './services.ts';
 
@@ -41,11 +42,14 @@ export function registerQueryRoutes(api: FastifyInstance, services: ApiServices)
   );
 }
 
-function registerHistoryRoutes(api: FastifyInstance, { views, histories, owners, head }: ApiServices): void {
+function registerHistoryRoutes(
+  api: FastifyInstance,
+  { views, histories, owners, paths, head }: ApiServices,
+): void {
   const params = { type: 'object', properties: { type: name, id } };
   const under = () => ({ height: head.height, time: head.certified?.header.time ?? null });
 
-  api.get<Named>(
+  api.get<Named & { Querystring: { limit: number; before?: string } }>(
     '/history/:type/:id',
     {
       schema: {
@@ -54,13 +58,21 @@ function registerHistoryRoutes(api: FastifyInstance, { views, histories, owners,
         description:
           'Arguments as far as they may be shown. `call` is null where this node does not hold the vertex.',
         params,
+        querystring: {
+          type: 'object',
+          properties: {
+            limit: limitQuery,
+            before: { ...idSchema, description: '`previous` of the page after: the calls before this one.' },
+          },
+        },
         response: { 200: anyObject, ...problems },
       },
     },
-    async ({ params: { type, id: text } }, reply) => {
+    async ({ params: { type, id: text }, query: { limit, before } }, reply) => {
       const parsed = views.parseId(text);
-      const hops = parsed.ok ? await histories.history(type, parsed.value) : parsed;
-      return hops.ok ? { ...under(), type, hops: hops.value } : sendRefusal(reply, hops);
+      const from = before === undefined ? undefined : fromHex(before);
+      const page = parsed.ok ? await histories.history(type, parsed.value, { limit, before: from }) : parsed;
+      return page.ok ? { ...under(), type, ...page.value } : sendRefusal(reply, page);
     },
   );
 
@@ -106,6 +118,24 @@ function registerHistoryRoutes(api: FastifyInstance, { views, histories, owners,
       if (!intervals.ok) return sendRefusal(reply, intervals);
       const held = at === undefined ? {} : { at: intervalAt(intervals.value, at) };
       return { ...under(), type, intervals: intervals.value, ...held };
+    },
+  );
+
+  api.get<{ Params: { id: string } }>(
+    '/path/:id',
+    {
+      schema: {
+        tags,
+        summary:
+          'How goods passed under receipts: every split from the first on, and that the sums stay what they were',
+        params: { type: 'object', properties: { id } },
+        response: { 200: anyObject, ...problems },
+      },
+    },
+    ({ params }, reply) => {
+      const parsed = views.parseId(params.id);
+      const path = parsed.ok ? paths.path(parsed.value) : parsed;
+      return path.ok ? { ...under(), ...path.value } : sendRefusal(reply, path);
     },
   );
 }

@@ -14,6 +14,7 @@ import type { Lendables } from '../service/lendables.ts';
 import type { Owners } from '../service/owners.ts';
 import type { PendingCalls } from '../service/pending.ts';
 import type { Readings } from '../service/readings.ts';
+import type { ReceiptPaths } from '../service/receipt-paths.ts';
 import type { Searches } from '../service/searches.ts';
 import type { Status } from '../service/status.ts';
 import type { Submissions } from '../service/submissions.ts';
@@ -33,6 +34,7 @@ export interface ApiServices {
   readonly searches: Searches;
   readonly histories: Histories;
   readonly owners: Owners;
+  readonly paths: ReceiptPaths;
   readonly audits: Audits;
   readonly covers: Covers;
   readonly lendables: Lendables;

@@ -5,8 +5,8 @@
 
 import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
 import { checkLei } from '../../consensus/contracts/identifiers.ts';
-import { hasRole, type Survey } from '../../consensus/contracts/invariants/survey.ts';
-import type { ObjectType, ValueOf } from '../../consensus/contracts/object.ts';
+import { hasRole } from '../../consensus/contracts/invariants/survey.ts';
+import type { ValueOf } from '../../consensus/contracts/object.ts';
 import { bill } from '../../consensus/contracts/objects/bill.ts';
 import { billPayment } from '../../consensus/contracts/objects/bill-payment.ts';
 import { endorsement } from '../../consensus/contracts/objects/endorsement.ts';
@@ -18,22 +18,10 @@ import { receipt } from '../../consensus/contracts/objects/receipt.ts';
 import { status } from '../../consensus/contracts/objects/status.ts';
 import { tenure } from '../../consensus/contracts/objects/tenure.ts';
 import { unit } from '../../consensus/contracts/objects/unit.ts';
-import type { Policy } from '../../consensus/contracts/policy.ts';
 import { key, labelKey, party, type Role } from '../../consensus/contracts/registry.ts';
-import { isWithin } from '../../consensus/contracts/rules/amounts.ts';
-
-export interface Check {
-  readonly subject: { readonly type: string; readonly id: string };
-  readonly check: string;
-  /** `withheld`: what it would need is not this party's to see. */
-  readonly result: 'pass' | 'fail' | 'withheld';
-  /** The two sides of a comparison; how far they may differ, in basis points of the first. */
-  readonly pair?: {
-    readonly left: number | string;
-    readonly right: number | string;
-    readonly toleranceBp: number;
-  };
-}
+import { checkTerms } from '../../consensus/contracts/transitions/issue-receipt.ts';
+import { type Check, compared, type File, judged, subjectOf } from './audit-file.ts';
+import { checkBills, checkPayments } from './audit-money.ts';
 
 /** Types of objects that the checks look at. */
 export const auditedTypes: ReadonlySet<string> = new Set(
@@ -53,33 +41,6 @@ export const auditedTypes: ReadonlySet<string> = new Set(
     billPayment,
   ].map(({ name }) => name),
 );
-
-/** A loan's file as its auditor sees it. */
-export interface File {
-  /** Is an object of this type, that fits, in the state and not in the survey? Then a check cannot tell. */
-  readonly hides: <T>(type: ObjectType<T>, fits: (value: T) => boolean) => boolean;
-  readonly network: Uint8Array;
-  readonly policy: Policy;
-  readonly survey: Survey;
-  readonly id: Uint8Array;
-  readonly loan: ValueOf<typeof loan>;
-}
-
-type Subject = { readonly name: string };
-const subjectOf = ({ name }: Subject, id: Uint8Array): Check['subject'] => ({ type: name, id: toHex(id) });
-const judged = (holds: boolean): Check['result'] => (holds ? 'pass' : 'fail');
-
-/** The two sides agree within the tolerance; the pair is shown either way. */
-function compared(
-  subject: Check['subject'],
-  check: string,
-  left: bigint,
-  right: bigint,
-  toleranceBp = 0,
-): Check {
-  const result = judged(isWithin(right, left, toleranceBp));
-  return { subject, check, result, pair: { left: Number(left), right: Number(right), toleranceBp } };
-}
 
 /** Every entity of the file: enrolled in its role, with a live credential. */
 export function* checkEntities({ survey, loan: lent, network }: File): Generator<Check> {
@@ -109,10 +70,16 @@ export function* checkEntities({ survey, loan: lent, network }: File): Generator
   }
 }
 
+/** Goods that the application names, and those that came to be pledged for it. */
+function unitsOf({ survey, loan: lent }: File): Uint8Array[] {
+  const pledged = lent.pledges.flatMap((id) => survey.get(pledge, id)?.unit ?? []);
+  return [...new Map([...lent.units, ...pledged].map((id) => [toHex(id), id])).values()];
+}
+
 /** Goods against documents: book, status, order receipt, warehouse receipts, pledges. */
 export function* checkDocuments(file: File): Generator<Check> {
   const { survey, loan: lent, policy } = file;
-  for (const id of lent.units) {
+  for (const id of unitsOf(file)) {
     const goods = survey.get(unit, id);
     const subject = subjectOf(unit, id);
     if (goods === undefined) {
@@ -199,14 +166,17 @@ function* checkReceipts(ids: readonly Uint8Array[], { survey, hides }: File): Ge
     const subject = subjectOf(receipt, id);
     const result = hides(pledge, isOn) ? 'withheld' : judged((document.state === 'HELD') === pledged);
     yield { subject, check: 'it is HELD exactly while it is pledged', result };
-    const complete = [document.issuerLei, document.depositorLei, document.goods, document.gln].every(Boolean);
+    const { issuerLei, depositorLei, depositorAddress } = document;
+    const named = [issuerLei, depositorLei, depositorAddress].every(Boolean);
+    const complete = named && checkTerms(document) === undefined;
     yield { subject, check: 'its mandatory fields are filled', result: judged(complete) };
   }
 }
 
 /** Ownership of goods and receipts passed without overlap or gap. */
-export function* checkTransfers({ survey, loan: lent }: File): Generator<Check> {
-  const things = lent.units.flatMap((id) => {
+export function* checkTransfers(file: File): Generator<Check> {
+  const { survey } = file;
+  const things = unitsOf(file).flatMap((id) => {
     const goods = survey.get(unit, id);
     const documents = (goods?.receipts ?? []).map((entry) => ({
       type: receipt,
@@ -228,71 +198,6 @@ export function* checkTransfers({ survey, loan: lent }: File): Generator<Check> 
       at = interval?.previous;
     }
     yield { subject, check, result };
-  }
-}
-
-/** Money against the loan: what was drawn, less what was paid, is what is owed. */
-export function* checkPayments({ survey, hides, id, loan: lent }: File): Generator<Check> {
-  const subject = subjectOf(loan, id);
-  const isOfLoan = (paid: ValueOf<typeof payment>): boolean => equalBytes(paid.loan, id);
-  const sums = { costs: 0n, interest: 0n, principal: 0n };
-  for (const { id: paymentId, value } of survey.all(payment)) {
-    if (!isOfLoan(value)) continue;
-    const sign = value.kind === 'draw' ? 1n : -1n;
-    for (const part of ['costs', 'interest', 'principal'] as const)
-      sums[part] += sign * BigInt(value.applied[part]);
-    const isLoans = value.currency === lent.currency && equalBytes(value.enterprise, lent.applicant);
-    const check = 'it is in the loan’s currency, of its applicant';
-    yield { subject: subjectOf(payment, paymentId), check, result: judged(isLoans) };
-  }
-  // A loan that was assigned: what was paid to the bank before is not this one's to see.
-  const hidden = hides(payment, isOfLoan);
-  for (const part of ['costs', 'interest', 'principal'] as const) {
-    const check = `drawn less paid is the ${part} owed`;
-    yield hidden
-      ? { subject, check, result: 'withheld' }
-      : compared(subject, check, sums[part], BigInt(lent.debt[part]));
-  }
-  const { principal } = lent.debt;
-  const check = 'no more principal is owed than the limit';
-  const pair = { left: lent.limit, right: principal, toleranceBp: 0 };
-  yield { subject, check, result: judged(principal <= lent.limit), pair };
-}
-
-/** Bills between the loan's parties: endorsed without a gap, paid at face and once. */
-export function* checkBills({ survey, hides, loan: lent }: File): Generator<Check> {
-  for (const { id, value: held } of survey.all(bill)) {
-    const theirs = [held.drawer, held.drawee, held.payee, held.holder];
-    if (!theirs.some((signer) => equalBytes(signer, lent.applicant))) continue;
-    const subject = subjectOf(bill, id);
-    const isOfBill = (of: { readonly bill: Uint8Array }): boolean => equalBytes(of.bill, id);
-    const passed = [...survey.all(endorsement)]
-      .filter(({ value }) => isOfBill(value))
-      .sort((a, b) => a.value.index - b.value.index);
-    let holder = held.payee;
-    let continuous = passed.length === held.endorsements;
-    for (const { value } of passed) {
-      continuous &&= equalBytes(value.from, holder);
-      holder = value.to;
-    }
-    const recourse = held.state === 'RECOURSE' || held.state === 'SETTLED';
-    continuous &&= recourse || equalBytes(held.holder, holder);
-    yield {
-      subject,
-      check: 'its endorsements lead to its holder without a gap',
-      result: hides(endorsement, isOfBill) ? 'withheld' : judged(continuous),
-    };
-    const paid = [...survey.all(billPayment)].filter(
-      ({ value }) => value.kind === 'payment' && isOfBill(value),
-    );
-    const once =
-      paid.length === (held.state === 'PAID' ? 1 : 0) &&
-      paid.every(({ value }) => value.amount === held.face);
-    yield {
-      subject,
-      check: 'it is paid once, at face, or not at all',
-      result: hides(billPayment, isOfBill) ? 'withheld' : judged(once),
-    };
   }
 }
 

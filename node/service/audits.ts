@@ -12,9 +12,13 @@ import { key } from '../../consensus/contracts/registry.ts';
 import { objectTypes } from '../../consensus/contracts/views.ts';
 import type { Ledger } from '../replica/ledger.ts';
 import type { Access } from './access.ts';
-import { auditedTypes, type Check, checkFile, type File } from './audit-checks.ts';
+import { auditedTypes, checkFile } from './audit-checks.ts';
+import type { Check, File } from './audit-file.ts';
 import type { DurableHead } from './durable-head.ts';
 import type { Histories } from './histories.ts';
+
+/** Of one object's history, looked at by an audit. */
+const CALLS_MAX = 1_024;
 
 export interface Audit {
   readonly height: number;
@@ -107,23 +111,25 @@ export class Audits {
 
   /** The loan, its goods, their receipts and its pledges: objects whose every call is looked at. */
   #fileOf(stored: StoredObject, survey: Survey): StoredObject[] {
-    const { units, pledges } = readObject(loan, stored);
+    const { units: named, pledges } = readObject(loan, stored);
+    const pledged = pledges.flatMap((id) => survey.get(pledge, id)?.unit ?? []);
+    const units = [...new Map([...named, ...pledged].map((id) => [toHex(id), id])).values()];
     const receipts = units.flatMap((id) => survey.get(unit, id)?.receipts ?? []);
-    const named: readonly (readonly [type: string, id: Uint8Array])[] = [
+    const objects: readonly (readonly [type: string, id: Uint8Array])[] = [
       ...units.map((id) => [unit.name, id] as const),
       ...receipts.map((id) => [receipt.name, id] as const),
       ...pledges.map((id) => [pledge.name, id] as const),
     ];
-    const found = named.map(([type, id]) => this.#ledger.state.find(toHex(objectPath(type, id))));
+    const found = objects.map(([type, id]) => this.#ledger.state.find(toHex(objectPath(type, id))));
     return [stored, ...found.filter((entry) => entry !== undefined)];
   }
 
-  /** Every call of the object's history was signed by keys that were enrolled by then. */
+  /** Every call of the object's history, of a longer one the newest, was signed by keys that were enrolled by then. */
   async #checkSigners(stored: StoredObject): Promise<Check> {
     const subject = { type: stored.type, id: toHex(stored.id) };
     const check = 'every call of its history was signed by keys enrolled by then';
     let result: Check['result'] = 'pass';
-    for (const { record } of this.#histories.thread(stored)) {
+    for (const { record } of this.#histories.thread(stored, CALLS_MAX)) {
       const call = await this.#histories.heldCall(record.vertex);
       if (call === undefined) {
         result = 'withheld';

@@ -15,11 +15,20 @@ import { objectTypes } from '../../consensus/contracts/views.ts';
 import { batch } from '../../consensus/vertex/batch.ts';
 import type { Vertex } from '../../consensus/vertex/vertex.ts';
 import type { Notice } from '../replica/events.ts';
+import type { CoverWatch } from './cover-watch.ts';
 import type { Readings } from './readings.ts';
 import { describeOutcome, type Submissions } from './submissions.ts';
 import type { Views } from './views.ts';
 
-export const eventTypes = ['checkpoint', 'outcome', 'object', 'reading', 'warning', 'pending'] as const;
+export const eventTypes = [
+  'checkpoint',
+  'outcome',
+  'object',
+  'reading',
+  'warning',
+  'pending',
+  'cover',
+] as const;
 export type EventType = (typeof eventTypes)[number];
 
 export interface FeedEvent {
@@ -42,6 +51,7 @@ export class EventFeed {
   readonly #views: Views;
   readonly #readings: Readings;
   readonly #submissions: Submissions;
+  readonly #coverWatch: CoverWatch;
   readonly #publicKey: string;
   readonly #listeners = new Set<(event: FeedEvent) => void>();
   #events: FeedEvent[] = [];
@@ -52,6 +62,7 @@ export class EventFeed {
     readonly views: Views;
     readonly readings: Readings;
     readonly submissions: Submissions;
+    readonly coverWatch: CoverWatch;
     readonly publicKey: Uint8Array;
     readonly startedMs: number;
   }) {
@@ -59,6 +70,7 @@ export class EventFeed {
     this.#views = ports.views;
     this.#readings = ports.readings;
     this.#submissions = ports.submissions;
+    this.#coverWatch = ports.coverWatch;
     this.#publicKey = toHex(ports.publicKey);
   }
 
@@ -127,6 +139,8 @@ export class EventFeed {
       if (++shown > OBJECTS_PER_CHECKPOINT_MAX) break;
       this.#publishObject(object, height);
     }
+    for (const crossing of this.#coverWatch.note(changes, time))
+      this.#publish('cover', { height, time, ...crossing });
   }
 
   #publishObject(stored: StoredObject, height: number): void {

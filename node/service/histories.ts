@@ -16,7 +16,7 @@ import type { Ledger } from '../replica/ledger.ts';
 import type { Access } from './access.ts';
 import type { Calls } from './calls.ts';
 import type { Prover } from './proofs.ts';
-import type { Views } from './views.ts';
+import { pageMax, type Views } from './views.ts';
 
 export interface HopView {
   readonly callId: string;
@@ -29,10 +29,21 @@ export interface HopView {
   readonly call: { readonly [field: string]: Json } | null;
 }
 
+export interface HistoryPage {
+  /** Oldest first. */
+  readonly hops: readonly HopView[];
+  /** `before` of the page before this one; null at the object's beginning. */
+  readonly previous: string | null;
+}
+
 /** A call of a history, as its record in the state has it. */
 export interface Link {
   readonly id: Uint8Array;
   readonly record: ValueOf<typeof callRecord>;
+}
+
+function callBefore(record: Link['record'] | undefined, path: Uint8Array): Uint8Array | undefined {
+  return record?.changed.find((entry) => equalBytes(entry.path, path))?.before;
 }
 
 export class Histories {
@@ -56,25 +67,40 @@ export class Histories {
     this.#views = ports.views;
   }
 
-  /** Every call that wrote a version of the object, oldest first; empty for one of the genesis. */
-  thread(stored: StoredObject): Link[] {
+  /**
+   * Calls that wrote versions of the object, oldest first: at most the `most` newest, or those before the call `before`.
+   * Empty for an object of the genesis.
+   */
+  thread(stored: StoredObject, most: number, before?: Uint8Array): Link[] {
     const path = objectPath(stored.type, stored.id);
     const found: Link[] = [];
-    for (let id = writingCall(stored); id !== undefined; ) {
+    const earlier = before && this.#ledger.state.get(callRecord, before);
+    for (
+      let id = before === undefined ? writingCall(stored) : callBefore(earlier, path);
+      id !== undefined && found.length < most;
+    ) {
       const record = this.#ledger.state.get(callRecord, id);
       invariant(record !== undefined, `the record of call ${toHex(id)} is in the state`);
       found.push({ id, record });
-      id = record.changed.find((entry) => equalBytes(entry.path, path))?.before;
+      id = callBefore(record, path);
     }
     return found.reverse();
   }
 
-  async history(typeName: string, id: Uint8Array): Promise<Result<readonly HopView[]>> {
+  /** A page of it; `before` is the `previous` of the page after. */
+  async history(
+    typeName: string,
+    id: Uint8Array,
+    { limit = pageMax, before }: { readonly limit?: number; readonly before?: Uint8Array | undefined } = {},
+  ): Promise<Result<HistoryPage>> {
     const stored = this.#find(typeName, id);
     if (!stored.ok) return stored;
+    const links = this.thread(stored.value, limit, before);
     const hops: HopView[] = [];
-    for (const link of this.thread(stored.value)) hops.push(await this.#hop(link));
-    return ok(hops);
+    for (const link of links) hops.push(await this.#hop(link));
+    const [first] = links;
+    const isWhole = first === undefined || callBefore(first.record, objectPath(typeName, id)) === undefined;
+    return ok({ hops, previous: isWhole ? null : toHex(first.id) });
   }
 
   /** The proof of every hop; refused where this node lacks one, which is named. */
@@ -85,7 +111,7 @@ export class Histories {
     const proved = await this.#prover.objects(
       () => {
         const present = this.#find(typeName, id);
-        links = present.ok ? this.thread(present.value) : [];
+        links = present.ok ? this.thread(present.value, historyHopsMax + 1) : [];
         const records = links.map((link) => ({ type: callRecord.name, id: link.id }));
         return [{ type: typeName, id }, ...records.slice(-historyHopsMax)];
       },
@@ -99,7 +125,7 @@ export class Histories {
         reason: 'no call wrote it: it is of the genesis',
       });
     if (links.length > historyHopsMax)
-      return refuse('E_LIMIT_BYTES', { hops: links.length, limit: historyHopsMax });
+      return refuse('E_LIMIT_BYTES', { reason: 'more hops than a bundle holds', limit: historyHopsMax });
     const [object, ...records] = proved.value.proof;
     const { certified } = proved.value.anchor;
     const hops: Hop[] = [];

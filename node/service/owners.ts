@@ -36,6 +36,9 @@ export interface Interval {
   readonly until: Moment | null;
 }
 
+/** A device changes hands by calls that its owner and a monitor sign: nobody makes so many of them. */
+const CALLS_MAX = 100_000;
+
 export const ownedTypes = [unit.name, receipt.name, device.name] as const;
 
 export class Owners {
@@ -100,7 +103,7 @@ export class Owners {
 
   async #ofDevice(stored: StoredObject): Promise<Result<readonly Interval[]>> {
     const found: Interval[] = [];
-    for (const { id, record } of this.#histories.thread(stored)) {
+    for (const { id, record } of this.#histories.thread(stored, CALLS_MAX)) {
       const { transition, vertex, height, time } = record;
       if (transition !== enrolDevice.name && transition !== transferThing.name) continue;
       const call = await this.#histories.heldCall(vertex);

@@ -6,6 +6,7 @@ import type { Runner } from '../runner.ts';
 import { Access } from './access.ts';
 import { Audits } from './audits.ts';
 import { Calls } from './calls.ts';
+import { CoverWatch } from './cover-watch.ts';
 import { Covers } from './covers.ts';
 import { Credit } from './credit.ts';
 import { DurableHead } from './durable-head.ts';
@@ -16,6 +17,7 @@ import { Owners } from './owners.ts';
 import { PendingCalls } from './pending.ts';
 import { Prover } from './proofs.ts';
 import { Readings } from './readings.ts';
+import { ReceiptPaths } from './receipt-paths.ts';
 import { Searches } from './searches.ts';
 import { Status } from './status.ts';
 import { Submissions } from './submissions.ts';
@@ -65,12 +67,16 @@ export function makeServices({
   });
   const histories = new Histories({ ledger, access, prover, calls, views });
   const owners = new Owners({ ledger, store, access, histories });
+  const paths = new ReceiptPaths({ ledger, access });
   const audits = new Audits({ ledger, access, head, histories });
   const submissions = new Submissions(runner, store, publicKey);
   const credit = new Credit({ ledger, store, head, access, views, prover });
   const pending = new PendingCalls(runner, access, calls);
   const vertices = new Vertices({ ledger, access, prover, calls, submissions, views });
-  const feed = new EventFeed({ views, readings, submissions, publicKey, startedMs });
+  const feed = new EventFeed({
+    ...{ views, readings, submissions, publicKey, startedMs },
+    coverWatch: new CoverWatch({ ledger, access }),
+  });
   const status = new Status({ name, alone, publicKey, replica, head, access, clock, network });
   const services = {
     genesis: ledger.genesis,
@@ -85,6 +91,7 @@ export function makeServices({
     searches,
     histories,
     owners,
+    paths,
     audits,
     covers,
     lendables,

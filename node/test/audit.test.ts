@@ -17,7 +17,8 @@ import { defaultPolicy } from '../../consensus/contracts/policy.ts';
 import { key, party } from '../../consensus/contracts/registry.ts';
 import { type Story, storyAt } from '../../consensus/test/contract-story.ts';
 import { idOf, network, signerOf } from '../../consensus/test/contract-world.ts';
-import { type Check, checkFile } from '../service/audit-checks.ts';
+import { checkFile } from '../service/audit-checks.ts';
+import type { Check } from '../service/audit-file.ts';
 import { type Name, SharedLedger, value } from './shared-ledger.ts';
 
 const test = suite('audit');

@@ -1,10 +1,13 @@
 /** Cover and lendable: what is told is what `decide`, `draw` and `call-margin` enforce, to the last minor unit. */
 
+import '../polyfill.ts';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fromHex } from '../../consensus/codec/bytes.ts';
+import { startApi } from '../http/server.ts';
 import type { CoverView } from '../service/covers.ts';
 import type { LendableView } from '../service/lendables.ts';
+import { Api } from './local-nodes.ts';
 import { type Name, PRICE, SharedLedger, value } from './shared-ledger.ts';
 
 const test = suite('cover');
@@ -111,6 +114,33 @@ test('a falling price: the call line is crossed where call-margin says so, at th
   assert.is(told.notDrawable?.code, 'E_STATE', 'a warned pledge lends nothing more');
 });
 
+test('a crossed line is told at the next checkpoint, to the loan’s parties alone', async () => {
+  const told: {
+    readonly [N in 'bank' | 'enterprise' | 'rival']: { level: string; before: string; height: number }[];
+  } = {
+    ...{ bank: [], enterprise: [], rival: [] },
+  };
+  const stops = (['bank', 'enterprise', 'rival'] as const).map((name) =>
+    ledger.services[name].feed.subscribe(({ type, data }) => {
+      if (type === 'cover' && JSON.parse(data).loan === loan) told[name].push(JSON.parse(data));
+    }),
+  );
+  // Debt 296,400: at 80 % of eligible 370,499 the enforcement line is crossed, at 370,500 only the call line.
+  const heights: number[] = [];
+  for (const price of [PRICE, 390_000, 389_999, 445_715]) {
+    const { outcome } = await ledger.statePrice(LABEL, price);
+    heights.push(outcome.height);
+    await ledger.measure();
+  }
+  for (const stop of stops) stop();
+  const steps = told.bank.map(({ before, level }) => `${before} ${level}`);
+  assert.equal(steps, ['call within', 'within call', 'call enforcement', 'enforcement within']);
+  for (const [index, { height }] of told.bank.entries())
+    assert.ok(height - heights[index]! <= 1, `${height} after ${heights[index]}`);
+  assert.equal(told.enterprise, told.bank);
+  assert.equal(told.rival, []);
+});
+
 test('lendable over an enterprise: cover and debt of its loans, free goods, and what is held for another', async () => {
   const both = await lendableOf();
   assert.is(both.loans.length, 2);
@@ -126,6 +156,39 @@ test('lendable over an enterprise: cover and debt of its loans, free goods, and 
   const after = await lendableOf();
   assert.is(Number(after.eligible) - Number(both.eligible), ELIGIBLE);
   assert.is(after.available, Math.floor((Number(after.eligible) * 6) / 10) - LENDABLE - 1_000);
+});
+
+test('over HTTP: the same figures, goods named once or often, with a quantity or without', async () => {
+  const log = { error: () => assert.unreachable(), warn: () => undefined };
+  const services = ledger.services.bank;
+  const server = await startApi({ host: '127.0.0.1', port: 0, token: 't', version: '0', services, log });
+  try {
+    const api = new Api(server.url, 't');
+    const { height, time, ...told } = await api.get(`/v1/cover/${loan}`);
+    assert.ok(height > 0 && time > 0);
+    assert.equal(told, await coverAt());
+    const path = `/v1/lendable?enterprise=${ledger.party('enterprise')}&currency=EUR`;
+    for (const [units, grams] of [
+      [[], [1_000_000, 1_000_000]],
+      [[`sscc:${LABEL}`], [1_000_000]],
+      [
+        [`sscc:${LABEL}`, `sscc:${OTHER}@5`],
+        [1_000_000, 5],
+      ],
+    ] as const) {
+      const { goods } = await api.get(
+        `${path}${units.map((unit) => `&unit=${encodeURIComponent(unit)}`).join('')}`,
+      );
+      assert.equal(
+        goods.map((entry: { grams: number }) => entry.grams),
+        grams,
+      );
+    }
+    for (const wrong of [`${path}&unit=sscc`, `${path}&unit=x@0`, '/v1/lendable?currency=EUR'])
+      assert.is((await api.refused('GET', wrong)).code, 'E_SCHEMA', wrong);
+  } finally {
+    await server.close();
+  }
 });
 
 test('who may ask: parties of the loan, a bank with a live grant; others E_SCOPE', async () => {

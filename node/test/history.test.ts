@@ -37,7 +37,7 @@ const bundleOf = async (name: Name, type: string, id: string): Promise<Uint8Arra
 const steps = ['apply', 'authorise', 'evaluate', 'decide', 'agree-pledge', 'draw', 'draw'];
 
 test('a loan’s history, as its parties see it and as everybody does', async () => {
-  const hops = value(await ledger.services.bank.histories.history('loan', fromHex(loan)!));
+  const { hops } = value(await ledger.services.bank.histories.history('loan', fromHex(loan)!));
   assert.equal(
     hops.map(({ transition }) => transition),
     steps,
@@ -47,11 +47,23 @@ test('a loan’s history, as its parties see it and as everybody does', async ()
     hops.map(({ height }) => height).sort((a, b) => a - b),
   );
   assert.is((hops[5]!.call!['args'] as { principal: number }).principal, 100_000);
-  const seen = value(await ledger.services.rival.histories.history('loan', fromHex(loan)!));
+  const { hops: seen } = value(await ledger.services.rival.histories.history('loan', fromHex(loan)!));
   assert.equal(
     seen.map(({ call }) => Object.keys(call!['args'] as object).join()),
     ['', 'loan', 'loan', 'loan', 'unit', 'loan', 'loan'],
   );
+});
+
+test('a long history comes in pages, and they add up to the whole', async () => {
+  const { histories } = ledger.services.bank;
+  const found: string[] = [];
+  for (let before: Uint8Array | undefined, pages = 0; pages < 10; pages++) {
+    const page = value(await histories.history('loan', fromHex(loan)!, { limit: 3, before }));
+    found.unshift(...page.hops.map(({ transition }) => transition));
+    if (page.previous === null) break;
+    before = fromHex(page.previous)!;
+  }
+  assert.equal(found, steps);
 });
 
 test('the bundle is checked offline, opens what the party may see, and says that nothing is missing', async () => {
@@ -135,12 +147,12 @@ test('what has no history, and what is not there', async () => {
 
 test('a hop whose vertex this node lacks is named, and not passed over', async () => {
   const { store, histories } = ledger.services.monitor;
-  const [first] = value(await histories.history('loan', fromHex(loan)!));
+  const [first] = value(await histories.history('loan', fromHex(loan)!)).hops;
   const { vertex } = store;
   (store as { vertex: typeof vertex }).vertex = async (key) =>
     key === first!.vertex ? undefined : vertex(key);
   try {
-    const hops = value(await histories.history('loan', fromHex(loan)!));
+    const { hops } = value(await histories.history('loan', fromHex(loan)!));
     assert.is(hops[0]!.call, null);
     assert.is(hops.length, steps.length);
     const refused = await histories.bundle('loan', fromHex(loan)!);

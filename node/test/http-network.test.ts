@@ -402,6 +402,20 @@ test('two banks, one unit: the second is refused with the winner, and no certifi
   assert.equal([other.code, other.facts?.['pledge']], ['E_ENCUMBERED', won.callId]);
   const tried = await rival.post('/v1/calls/check', { call: lost.call });
   assert.equal([tried.refusal.code, tried.refusal.conflict], ['E_ENCUMBERED', won.callId]);
+  assert.equal(tried.refusal.object, { type: 'pledge', id: won.callId });
+  assert.equal(lost.outcome, { ...lost.outcome, object: tried.refusal.object, remedy: tried.refusal.remedy });
+
+  // The file that the rival takes away says the same, and its own history of the goods that nothing is left out.
+  const certificate = await rival.bytes(`/v1/search/sscc/${SSCC}/certificate`);
+  assert.is(valid(certificate), 'valid');
+  const { facts } = verifyBundle(certificate, network.genesis, { nowMs: Date.now() });
+  assert.ok(facts.some(({ text }) => text.includes(`A reservation is on them: ${won.callId}, AGREED`)));
+  for (const [api, type, id] of [
+    [rival, 'unit', `sscc:${SSCC}`],
+    [bank, 'loan', ids['bank loan']],
+    [enterprise, 'pledge', won.callId],
+  ] as const)
+    assert.is(valid(await api.bytes(`/v1/history/${type}/${id}/bundle`)), 'valid', type);
 });
 
 test('a call submitted at two nodes takes effect once', async () => {

@@ -89,7 +89,11 @@ test('shortened: nothing that the records name can be left out, nothing added, n
   const foreign = searchOf(free);
   for (const [what, changes, wanted] of [
     ['no pledge', { pledges: [] }, /invalid E_PROOF .*pledge [0-9a-f]{64}, which the encumbrance names/],
-    ['no receipt', { receipts: [] }, /invalid E_PROOF .*receipt [0-9a-f]{64}, which the goods names/],
+    [
+      'no receipt',
+      { receipts: [] },
+      /invalid E_PROOF .*receipt [0-9a-f]{64}, which the record of the goods names/,
+    ],
     [
       'a pledge twice',
       { pledges: [own.pledges[0]!, own.pledges[0]!] },

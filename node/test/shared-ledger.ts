@@ -117,9 +117,11 @@ export class SharedLedger {
       { store, network: noNetwork, clock: systemClock, timers: systemTimers(systemClock) },
       {
         onNotice: (notice) => {
+          const changes = notice.type === 'checkpoint' ? store.takeChanges(notice.header.height) : [];
           for (const services of all) {
             if (notice.type === 'checkpoint') services.head.advance(notice);
             services.submissions.note(notice);
+            services.feed.note(notice, changes);
           }
         },
         onHalt: (error) => {

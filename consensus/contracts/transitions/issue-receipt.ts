@@ -130,7 +130,8 @@ const mandatoryFields = [
   'issuerInterest',
 ] as const;
 
-function checkTerms(terms: Terms): ContractRefusal | undefined {
+/** The refusal unless every field that a receipt must have is filled, and currencies and periods are well formed. */
+export function checkTerms(terms: Terms): ContractRefusal | undefined {
   for (const field of mandatoryFields) {
     if (terms[field] === '' || terms[field] === 0) return refused('E_RECEIPT_FIELDS', { field });
   }
