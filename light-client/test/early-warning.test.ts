@@ -21,7 +21,12 @@ import { Draft, LedgerState } from '../../consensus/contracts/state.ts';
 import { warn } from '../../consensus/contracts/transitions/warn.ts';
 import { readFrom } from '../../consensus/contracts/triggers/evaluate.ts';
 import { expectedOf, type Source } from '../../consensus/contracts/triggers/readings.ts';
-import { defaultTriggers, ruleOf, type TriggerRule } from '../../consensus/contracts/triggers/rules.ts';
+import {
+  defaultTriggers,
+  immediateTriggers,
+  ruleOf,
+  type TriggerRule,
+} from '../../consensus/contracts/triggers/rules.ts';
 import { hash, zero32 } from '../../consensus/crypto/hash.ts';
 import { SSCC, type Story, storyAt } from '../../consensus/test/contract-story.ts';
 import { deviceId, signerOf } from '../../consensus/test/contract-world.ts';
@@ -111,10 +116,12 @@ function readingsOf(dice: Dice, signal: ReadingSignal): { readonly [Q in Quantit
 }
 
 /** A pledge in trouble's way, with drawn rules of its own, and what a gateway of the monitor knows of it. */
-function makeCase(dice: Dice): { story: Story; facts: GoodsFacts; replayed: LedgerState } {
+function makeCase(
+  dice: Dice,
+  rules: readonly TriggerRule[] = drawRules(dice),
+): { story: Story; facts: GoodsFacts; replayed: LedgerState } {
   const story = storyAt('drawn').fork();
   const { world } = story;
-  const rules = drawRules(dice);
   world.change(pledge, story.pledge, { triggers: hash('salt', zero32) });
   const held = world.read(pledge, story.pledge);
   const { pledgor, pledgee, monitor } = held;
@@ -245,6 +252,29 @@ test(`R012: gateway, node and replay decide alike for ${INPUTS.toLocaleString('e
   }
   console.log(`R012: ${JSON.stringify(counts)}`);
   for (const [what, count] of Object.entries(counts)) assert.ok(count > 50, `${what}: only ${count}`);
+});
+
+test('a shock is critical with a change of weight, also at the gateway; a device speaks within its functions only', () => {
+  const { story, facts, replayed } = makeCase(new Dice(1), immediateTriggers);
+  const watch = new GoodsWatch();
+  watch.learn(facts);
+  const proofs = new Map<string, Uint8Array>();
+  const say = (name: string, values: { readonly [Q in QuantityName]?: string }): void => {
+    const proof = story.world.reading({ device: name, values });
+    const shown = story.world.environment().evidence(proof);
+    if (!('frame' in shown)) throw new Error(shown.code);
+    proofs.set(`${name} ${shown.frame.counter}`, proof);
+    watch.note(shown.frame);
+  };
+  say('climate', { weight: '900' });
+  assert.equal(watch.warnings, []);
+  say('climate', { shock: '60' });
+  assert.is(watch.warnings[0]?.level, 'warning');
+  say('second-scale', { weight: '990' });
+  const shock = watch.warnings.find(({ signal }) => signal === 'shock')!;
+  assert.equal([shock.level, shock.frames.length], ['critical', 2]);
+  const evidence = shock.frames.map(({ device: name, counter: at }) => proofs.get(`${name} ${at}`)!);
+  assert.is(decide(story, replayed, 'shock', evidence), 'critical 60');
 });
 
 // ---- what the gateway reads of the ledger
@@ -385,7 +415,8 @@ test('a pledge’s own rules, a release order and its end, a change of the book:
       custodian: owner,
       quantity: 1,
     },
-    ...{ expires: START_MS + 1_000, ...version },
+    // Past by the calendar, and live by running time.
+    ...{ expires: START_MS - 86_400_000, ...version },
   });
   ledger.put(clock, zero32, { pausedMs: 10 * 365 * 86_400_000, height: 1 });
   ledger.put(pledge, PLEDGE, { ...held, triggers: RULES, orders: [ORDER] });
@@ -404,7 +435,7 @@ test('a pledge’s own rules, a release order and its end, a change of the book:
       custodian: owner,
       quantity: 1,
     },
-    ...{ expires: START_MS + 1_000, ...version },
+    ...{ expires: START_MS - 86_400_000, ...version },
   });
   ledger.advance();
   await ground.refresh();

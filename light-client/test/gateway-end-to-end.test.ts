@@ -82,13 +82,19 @@ for (const [number, kind] of brokerKinds().entries()) {
     const name = `gateway-${number}`;
     const [plain, keyed] = [`plain-${number}`, `keyed-${number}`];
     const broker = opened(await kind.start());
-    const gateway = await startNamed(name, broker, { protocolVersion: kind.protocolVersion });
+    const watches = [{ goods: 'sscc:340123450000000017', devices: [plain] }];
+    const gateway = await startNamed(name, broker, { protocolVersion: kind.protocolVersion, watches });
     assert.match(String((await gateway.status()).notReady), /not (connected|enrolled)|no node|not asked/);
     // Published before anybody knows the gateway or its sensors: they wait in the broker, or are held.
     await world.enrolGateway(signerNamed(name));
     await world.enrolDevice(plain);
     await world.enrolDevice(keyed, signerNamed(`sensor ${keyed}`).publicKey);
     await until('ready', async () => (await gateway.status()).ready);
+    await until('the goods were asked for, and there are none', async () =>
+      /E_NOT_FOUND/.test((await gateway.status()).watches[0]!.problem),
+    );
+    const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
+    assert.match(metrics, /^tally_gateway_early_warnings_total\{level="critical"\} 0$/m);
 
     const frames = Array.from({ length: 300 }, (_, i) =>
       i % 2 === 0 ? frameOf(plain, i) : signed(frameOf(keyed, i)),

@@ -19,7 +19,7 @@ import type { Context } from '../../consensus/contracts/transition.ts';
 import type { Ledger } from '../replica/ledger.ts';
 import type { Access } from './access.ts';
 import { type Amount, amount } from './covers.ts';
-import { readingContext } from './reading-context.ts';
+import { readingContext } from '../replica/reading-context.ts';
 
 /** `unpriced`: no fresh price, so that nobody can tell. */
 export type CoverLevel = 'within' | 'call' | 'enforcement' | 'unpriced';
