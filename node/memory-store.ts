@@ -9,14 +9,13 @@ import { invariant } from '../consensus/codec/result.ts';
 import type { StoredObject } from '../consensus/contracts/object.ts';
 import type { Change } from '../consensus/contracts/state.ts';
 import { carriesPayload } from './level/payload.ts';
-import {
-  type CheckpointRecord,
-  DECISIONS_KEPT,
-  type Position,
-  type Store,
-  type StoredCheckpoint,
-  type StoreWrite,
-  type VertexRecord,
+import type {
+  CheckpointRecord,
+  Position,
+  Store,
+  StoredCheckpoint,
+  StoreWrite,
+  VertexRecord,
 } from './ports.ts';
 
 interface Entry {
@@ -80,7 +79,7 @@ export function memoryStore(
     checkpoints.set(header.height, { header, certificate, outcomes });
     headers.set(toHex(headerId(header)), header.height);
     if (record.decision !== undefined) decisions.set(header.height, record.decision.slice());
-    decisions.delete(header.height - DECISIONS_KEPT);
+    for (const height of record.droppedDecisions) decisions.delete(height);
     height = Math.max(height, header.height);
     votes = votes.filter((vote) => vote.height > header.height);
   }

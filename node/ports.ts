@@ -37,12 +37,11 @@ export interface CheckpointRecord {
   readonly vertices: readonly string[];
   readonly changes: readonly Change[];
   readonly historyNodes: readonly HistoryNode[];
-  /** Encoded: why it was decided, where this node knows; of the last `DECISIONS_KEPT` heights `[BFT-2]`. */
+  /** Encoded: why it was decided, where this node knows `[BFT-2]`. */
   readonly decision: Uint8Array | undefined;
+  /** Heights whose decision is kept no longer. */
+  readonly droppedDecisions: readonly number[];
 }
-
-/** Heights for which a store keeps why they were decided. */
-export const DECISIONS_KEPT = 1_024;
 
 export type StoreWrite =
   /** An open vertex; its checkpoint gives it a position. A payload that arrives later replaces the envelope. */
@@ -91,7 +90,7 @@ export interface Store {
   /** Applies all writes as one atomic batch, in order; durable (synced) before it resolves when asked. */
   write(writes: readonly StoreWrite[], durable: boolean): Promise<void>;
   checkpoint(height: number): Promise<StoredCheckpoint | undefined>;
-  /** What the checkpoint's record held as `decision`, if it did and is not too old. */
+  /** What the checkpoint's record held as `decision`, if it did and no later one dropped it. */
   decision(height: number): Promise<Uint8Array | undefined>;
   /** Envelope of an open, confirmed or buried vertex. */
   vertex(key: string): Promise<Uint8Array | undefined>;

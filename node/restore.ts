@@ -14,6 +14,7 @@ import { decisionProof } from '../consensus/pbft/offence.ts';
 import { decodeVertex, type Vertex } from '../consensus/vertex/vertex.ts';
 import type { Store, StoredCheckpoint } from './ports.ts';
 import type { ChainEnd } from './replica/author.ts';
+import { DECISION_BLOCK } from './replica/decision-window.ts';
 import type { ReplicaStart } from './replica/replica.ts';
 
 export async function restore(
@@ -40,7 +41,7 @@ export async function restore(
       history: History.empty,
       headers: [first],
     };
-    return { ...start, ledger, ownEnd: undefined, settled: [], decision: undefined };
+    return { ...start, ledger, ownEnd: undefined, settled: [], decision: undefined, decisionMarks: [] };
   }
 
   const window = genesis.record.pace.settledWindow;
@@ -72,7 +73,19 @@ export async function restore(
   const decoded = kept && decisionProof.decode(kept);
   invariant(decoded?.ok !== false, 'why the newest height was decided does not decode');
   const ledger = { header, certificate, state, history, headers };
-  return { ...start, ledger, ownEnd, settled, decision: decoded?.value };
+  const decisionMarks = await readMarks(header.height, store);
+  return { ...start, ledger, ownEnd, settled, decision: decoded?.value, decisionMarks };
+}
+
+/** Times of every so-manieth header: how old the decisions are that the store keeps. */
+async function readMarks(height: number, store: Store): Promise<number[]> {
+  const marks: number[] = [];
+  for (let at = DECISION_BLOCK; at <= height; at += DECISION_BLOCK) {
+    const checkpoint = await store.checkpoint(at);
+    invariant(checkpoint !== undefined, `checkpoint ${at} of ${height} is missing in the store`);
+    marks.push(checkpoint.header.time);
+  }
+  return marks;
 }
 
 /** Height of a header by its id, whether or not it is one of the last. */

@@ -111,7 +111,8 @@ export async function run(settings: Settings, seed: number, options: RunOptions 
     onAuthored: () => {
       checker.finality.authored += 1;
     },
-    onAccepted: (vertexKey, authoredMs) => checker.finality.accept(vertexKey, authoredMs),
+    onAccepted: (vertexKey, authoredMs, by) =>
+      checker.finality.accept(vertexKey, { by, authoredMs, atMs: world.time.elapsedMs }),
     outcomesOf: (callKey) => checker.outcomesOf(callKey),
     isFinal: (vertexKey) => checker.finality.isFinal(vertexKey),
   };
@@ -120,7 +121,7 @@ export async function run(settings: Settings, seed: number, options: RunOptions 
   const failedStart = (node: SimulatedNode, error: Error) =>
     checker.note(broken('loss', `${node.name} does not start on what its store holds: ${error.message}`));
   const injector = new FaultInjector(world, {
-    onStart: (node, restored) => checker.onStart(node, restored),
+    onStart: (node, backupAtMs) => checker.onStart(node, backupAtMs),
     onFailedStart: failedStart,
   });
   world.onNotice = (node, notice) => checker.onNotice(node, notice);

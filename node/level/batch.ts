@@ -5,7 +5,7 @@ import { toHex } from '../../consensus/codec/bytes.ts';
 import { invariant } from '../../consensus/codec/result.ts';
 import { storedObject } from '../../consensus/contracts/object.ts';
 import type { Change } from '../../consensus/contracts/state.ts';
-import { type CheckpointRecord, DECISIONS_KEPT, type StoreWrite, type VertexRecord } from '../ports.ts';
+import type { CheckpointRecord, StoreWrite, VertexRecord } from '../ports.ts';
 import { encodeHead, encodeOpen, type Head } from './head.ts';
 import {
   bodyKey,
@@ -118,7 +118,7 @@ export function buildBatch(writes: readonly StoreWrite[], head: Head, known: Kno
     put(checkpointKey(header.height), storedCheckpoint.encode({ header, certificate, outcomes }));
     put(headerKey(toHex(headerId(header))), encodeHeight(header.height));
     if (record.decision !== undefined) put(decisionKey(header.height), record.decision);
-    if (header.height > DECISIONS_KEPT) remove(decisionKey(header.height - DECISIONS_KEPT));
+    for (const height of record.droppedDecisions) remove(decisionKey(height));
     counters.firstHeight = Math.min(counters.firstHeight || header.height, header.height);
     counters.height = Math.max(counters.height, header.height);
     dropVotes(header.height);

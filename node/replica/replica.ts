@@ -22,6 +22,7 @@ import { Accuser } from './accuser.ts';
 import { Allowance } from './allowance.ts';
 import type { ChainEnd } from './author.ts';
 import { CatchUp } from './catch-up.ts';
+import { DecisionWindow } from './decision-window.ts';
 import type { Effect, Event, Reply, StepResult } from './events.ts';
 import { Gathering } from './gathering.ts';
 import { Greetings } from './greetings.ts';
@@ -52,6 +53,8 @@ export interface ReplicaStart {
   readonly pendingCalls: readonly Uint8Array[];
   /** Why the newest height was decided, if that is known. */
   readonly decision: DecisionProof | undefined;
+  /** Times of every `DECISION_BLOCK`th header. */
+  readonly decisionMarks: readonly number[];
   /** Seed of tip selection: policy, so that it need not be agreed on. */
   readonly seed: number;
 }
@@ -74,6 +77,7 @@ export class Replica {
   readonly #accuser: Accuser;
   /** Why the newest height was decided, if this node saw that. */
   #decision: DecisionProof | undefined;
+  readonly #decisions: DecisionWindow;
   readonly #greetings: Greetings;
   /** What this node still puts up with, by peer. */
   readonly #patience = new Allowance();
@@ -88,6 +92,7 @@ export class Replica {
     this.#silence = new Silence(this.ledger, signer.publicKey, start.silence);
     this.#accuser = new Accuser(this.ledger, effect);
     this.#decision = start.decision;
+    this.#decisions = new DecisionWindow(genesis.record.pace, this.ledger.header, start.decisionMarks);
     const hooks: SeatHooks = {
       effect,
       refuse: (code, facts, peer) => this.#refuse(code, facts, peer),
@@ -423,6 +428,7 @@ export class Replica {
       changes,
       historyNodes,
       decision: proof && decisionProof.encode(proof),
+      droppedDecisions: this.#decisions.advance(header),
     };
     this.#effects.push({ type: 'store', write: { type: 'checkpoint', checkpoint } }, { type: 'sync' });
     this.#buryDead();

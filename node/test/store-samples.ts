@@ -47,6 +47,9 @@ export function objectOf(number: number): StoredObject {
   return { type: 'sample', id: hash32Of('map-path', number), parts: [part, part, part] };
 }
 
+/** Each checkpoint drops the decision of so many heights before. */
+export const DECISIONS_KEPT = 1_024;
+
 /** Confirms `numbers`, puts the objects `put`, removes `removed`, and completes one history node. */
 export function checkpointOf(
   height: number,
@@ -69,6 +72,7 @@ export function checkpointOf(
     ],
     historyNodes: [{ level: 0, index: height, hash: hash32Of('header', height) }],
     decision: height % 2 === 0 ? undefined : uint32Bytes(height),
+    droppedDecisions: height > DECISIONS_KEPT ? [height - DECISIONS_KEPT] : [],
   };
 }
 

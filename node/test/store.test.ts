@@ -8,8 +8,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openStore } from '../level/store.ts';
 import { memoryStore } from '../memory-store.ts';
-import { DECISIONS_KEPT, type StoreWrite, type VertexRecord } from '../ports.ts';
-import { checkpointOf, dumpStore, idOf, vertexOf } from './store-samples.ts';
+import type { StoreWrite, VertexRecord } from '../ports.ts';
+import { checkpointOf, DECISIONS_KEPT, dumpStore, idOf, vertexOf } from './store-samples.ts';
 
 const stores = suite('store');
 const root = mkdtempSync(join(tmpdir(), 'tally-store-'));
@@ -267,35 +267,32 @@ stores('how fast, and how large', async () => {
   await store.close();
 });
 
-stores(
-  'why a height was decided is kept for so many heights, also over a restart, and then goes',
-  async () => {
-    const directory = freshDirectory();
-    let disk = await openStore(directory);
-    const memory = memoryStore();
-    const check = async (height: number, kept: boolean): Promise<void> => {
-      for (const store of [disk, memory])
-        assert.is((await store.decision(height)) !== undefined, kept, `height ${height}`);
-    };
-    const write = async (from: number, to: number): Promise<void> => {
-      const heights = Array.from({ length: to - from + 1 }, (_, i) => from + i);
-      const writes = heights.map(
-        (height): StoreWrite => ({ type: 'checkpoint', checkpoint: checkpointOf(height, []) }),
-      );
-      for (const store of [disk, memory]) await store.write(writes, true);
-    };
-    await write(1, DECISIONS_KEPT);
-    await disk.close();
-    disk = await openStore(directory);
-    await check(1, true);
-    await check(2, false);
-    await write(DECISIONS_KEPT + 1, DECISIONS_KEPT + 1);
-    await check(1, false);
-    await check(3, true);
-    await check(DECISIONS_KEPT + 1, true);
-    assert.equal((await disk.audit()).faults, []);
-    await disk.close();
-  },
-);
+stores('why a height was decided is kept, also over a restart, until a checkpoint drops it', async () => {
+  const directory = freshDirectory();
+  let disk = await openStore(directory);
+  const memory = memoryStore();
+  const check = async (height: number, kept: boolean): Promise<void> => {
+    for (const store of [disk, memory])
+      assert.is((await store.decision(height)) !== undefined, kept, `height ${height}`);
+  };
+  const write = async (from: number, to: number): Promise<void> => {
+    const heights = Array.from({ length: to - from + 1 }, (_, i) => from + i);
+    const writes = heights.map(
+      (height): StoreWrite => ({ type: 'checkpoint', checkpoint: checkpointOf(height, []) }),
+    );
+    for (const store of [disk, memory]) await store.write(writes, true);
+  };
+  await write(1, DECISIONS_KEPT);
+  await disk.close();
+  disk = await openStore(directory);
+  await check(1, true);
+  await check(2, false);
+  await write(DECISIONS_KEPT + 1, DECISIONS_KEPT + 1);
+  await check(1, false);
+  await check(3, true);
+  await check(DECISIONS_KEPT + 1, true);
+  assert.equal((await disk.audit()).faults, []);
+  await disk.close();
+});
 
 stores.run();

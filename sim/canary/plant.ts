@@ -1,5 +1,5 @@
 /**
- * A planted bug: one textual change to one compiled file, in a copy of the program that only the canary run ever sees.
+ * A planted bug: a textual change to a compiled file, in a copy of the program that only the canary run ever sees.
  * The simulator, run with that copy, must find it. docs/spec/simulator.md.
  */
 
@@ -10,14 +10,19 @@ import { join } from 'node:path';
 import type { Pace } from '../../consensus/checkpoint/genesis.ts';
 import type { Failure } from '../run-result.ts';
 
-export interface Plant {
-  /** What is broken, in a few words. */
-  readonly name: string;
+export interface Change {
   /** The compiled file, below `dist/`. */
   readonly file: string;
   /** Must stand there exactly once. */
   readonly find: string;
   readonly replace: string;
+}
+
+export interface Plant extends Change {
+  /** What is broken, in a few words. */
+  readonly name: string;
+  /** The rule stands in a second place, and both have to fall before anything can be seen. */
+  readonly also?: Change;
   /** Options of `tally sim`, without those for seeds and output. */
   readonly options: readonly string[];
   readonly pace?: Partial<Pace>;
@@ -42,7 +47,7 @@ const SEED_MS = 120_000;
 const OUTPUT_BYTES_MAX = 256 << 20;
 
 /** The file with the bug in it. Throws when the place is not there, or not the only one: the code has moved. */
-export function applyPlant(source: string, { name, file, find, replace }: Plant): string {
+export function applyChange(source: string, name: string, { file, find, replace }: Change): string {
   const places = source.split(find).length - 1;
   if (places !== 1)
     throw new Error(
@@ -65,13 +70,17 @@ export async function withCopy<T>(
     });
     await cp(join(root, 'package.json'), join(copy, 'package.json'));
     await symlink(join(root, 'node_modules'), join(copy, 'node_modules'));
-    if (plant !== undefined) {
-      const file = join(copy, 'dist', plant.file);
-      await writeFile(file, applyPlant(await readFile(file, 'utf8'), plant));
-    }
+    if (plant !== undefined) await breakCopy(copy, plant);
     return await use(copy);
   } finally {
     await rm(copy, { recursive: true, force: true });
+  }
+}
+
+async function breakCopy(copy: string, plant: Plant): Promise<void> {
+  for (const change of plant.also === undefined ? [plant] : [plant, plant.also]) {
+    const file = join(copy, 'dist', change.file);
+    await writeFile(file, applyChange(await readFile(file, 'utf8'), plant.name, change));
   }
 }
 

@@ -5,6 +5,15 @@ import type { Plant } from './plant.ts';
 const LIGHT = ['--load', 'vertices:5,races:0'];
 const RACES = ['--load', 'vertices:2,races:6'];
 
+/**
+ * Seat 1 says something about a height, and then everybody dies who heard it: what nobody can tell it any more, it must
+ * not say otherwise. While others are up they tell it what it said, and that second guard hides what is planted in the first.
+ */
+const RESTORED = [
+  ...['--load', 'vertices:4,races:0', '--network', '100ms', '--duration', '5', '--schedule'],
+  'restored-backup@2000-2100:1/1850ms crash@2000-2400:0 crash@2000-2400:2 crash@2000-2400:3',
+];
+
 export const plants: readonly Plant[] = [
   {
     name: 'a quorum of 2f',
@@ -159,5 +168,87 @@ export const plants: readonly Plant[] = [
     pace: { viewTimeoutMs: 300 },
     seedsMax: 6,
     checks: ['one vote'],
+  },
+  {
+    name: 'a restored seat that votes at once',
+    file: 'node/replica/silence.js',
+    find: '{ votesFrom }) {',
+    replace: '{ votesFrom = 0 }) {',
+    options: RESTORED,
+    seedsMax: 2,
+    checks: ['one vote'],
+  },
+  {
+    name: 'a restored seat that votes at the height under way',
+    file: 'node/replica/silence.js',
+    find: 'this.#speaksFrom = greatest + 2;',
+    replace: 'this.#speaksFrom = greatest;',
+    options: RESTORED,
+    seedsMax: 2,
+    checks: ['one vote'],
+  },
+  {
+    name: 'a vote log that nobody reads after a restart',
+    file: 'node/replica/seat.js',
+    find: 'this.#voteLog = voteLog;',
+    replace: 'this.#voteLog = [];',
+    options: [...LIGHT, '--network', '100ms', '--faults', 'crash'],
+    seedsMax: 2,
+    checks: ['one vote'],
+  },
+  {
+    name: 'a new view that may choose any value',
+    file: 'consensus/pbft/new-view.js',
+    find: 'if (message.prepared !== undefined && (chosen',
+    replace: 'if (false && (chosen',
+    options: [...LIGHT, '--byzantine', 'hide-prepared:1', '--faults', 'asymmetric'],
+    seedsMax: 3,
+    checks: ['state', 'agreement', 'one vote'],
+  },
+  {
+    name: 'f + 1 view-changes are enough for a new view',
+    file: 'consensus/pbft/view-changes.js',
+    find: 'this.#committee = committee;',
+    replace: 'this.#committee = { faults: committee.faults, quorum: committee.faults + 1 };',
+    // Whoever makes a new view counts, and whoever is shown one.
+    also: {
+      file: 'consensus/pbft/new-view.js',
+      find: 'rules.committee.quorum)',
+      replace: 'rules.committee.faults + 1)',
+    },
+    options: [...LIGHT, '--byzantine', 'hide-prepared:1', '--faults', 'asymmetric'],
+    seedsMax: 4,
+    checks: ['state', 'agreement'],
+  },
+  {
+    name: 'a quorum whose signatures nobody checks',
+    file: 'consensus/checkpoint/certificate.js',
+    find: 'if (!verifyDigest(quorum.signatures[index]',
+    replace: 'if (false && !verifyDigest(quorum.signatures[index]',
+    options: [...LIGHT, '--byzantine', 'forge:1'],
+    seedsMax: 2,
+    // The checker asks the same code; but seats are shown votes that they never cast.
+    checks: ['one vote', 'agreement'],
+  },
+  {
+    name: 'a vote for a proposal that was found bad',
+    file: 'consensus/pbft/height.js',
+    find: 'if (!this.#decided && good && accepted',
+    replace: 'if (!this.#decided && accepted',
+    options: [...LIGHT, '--byzantine', 'time-liar:1'],
+    seedsMax: 2,
+    checks: ['halt', 'time'],
+  },
+  {
+    name: 'a decision before the value was executed',
+    file: 'consensus/pbft/height.js',
+    find: 'checked && equalBytes(id, committed.id)',
+    replace: 'equalBytes(id, committed.id)',
+    options: [
+      ...['--load', 'vertices:20,races:0', '--byzantine', 'withhold:1', '--nodes', '6'],
+      ...['--network', 'lognormal:100ms'],
+    ],
+    seedsMax: 3,
+    checks: ['halt'],
   },
 ];

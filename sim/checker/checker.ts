@@ -120,9 +120,11 @@ export class Checker {
     }
   }
 
-  /** An honest node is up again, on what its store held; `restored` when that is an old copy. */
-  async onStart(node: SimulatedNode, restored: boolean): Promise<void> {
+  /** An honest node is up again, on what its store held; `backupAtMs`: on what it held then, ms since the start. */
+  async onStart(node: SimulatedNode, backupAtMs?: number): Promise<void> {
     if (!this.#honest.has(node)) return;
+    const restored = backupAtMs !== undefined;
+    if (restored) this.finality.forgive(node.number, backupAtMs);
     const { height, headerId: id } = node.runner!.replica.ledger;
     const before = this.#finalAt.get(node) ?? 0;
     // Where it stood in its last life: an old copy may have taken it below what it once called final.

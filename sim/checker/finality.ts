@@ -12,6 +12,13 @@ interface HeightRecord {
   reached: number;
 }
 
+/** Node number `by` said at `atMs`, since the start, that it holds a vertex durably; signed at `authoredMs`. */
+export interface Acknowledgement {
+  readonly by: number;
+  readonly authoredMs: number;
+  readonly atMs: number;
+}
+
 export class Finality {
   readonly #honest: number;
   /** Vertices that became final, with the height. */
@@ -19,8 +26,8 @@ export class Finality {
   readonly #heights = new Map<number, HeightRecord>();
   /** When each accepted vertex was signed, ms since the start. */
   readonly #accepted = new Map<string, number>();
-  /** Accepted ones that are final nowhere yet. */
-  readonly #open = new Set<string>();
+  /** Accepted ones that are final nowhere yet: which nodes acknowledged each, and when. */
+  readonly #open = new Map<string, Map<number, number>>();
   readonly #durations: number[] = [];
   /** How many of them `fresh` has told of. */
   #told = 0;
@@ -39,10 +46,22 @@ export class Finality {
     return this.#accepted.size - this.#open.size;
   }
 
-  accept(vertexKey: string, authoredMs: number): void {
-    if (this.#accepted.has(vertexKey)) return;
-    this.#accepted.set(vertexKey, authoredMs);
-    if (!this.#heightOf.has(vertexKey)) this.#open.add(vertexKey);
+  accept(vertexKey: string, { by, authoredMs, atMs }: Acknowledgement): void {
+    if (!this.#accepted.has(vertexKey)) this.#accepted.set(vertexKey, authoredMs);
+    if (this.#heightOf.has(vertexKey)) return;
+    const nodes = this.#open.get(vertexKey) ?? new Map<number, number>();
+    this.#open.set(vertexKey, nodes.set(by, atMs));
+  }
+
+  /** A node was put back to what it held at `backupAtMs`: what it alone acknowledged after that is lost, rightly. */
+  forgive(by: number, backupAtMs: number): void {
+    for (const [vertexKey, nodes] of this.#open) {
+      if ((nodes.get(by) ?? backupAtMs) <= backupAtMs) continue;
+      nodes.delete(by);
+      if (nodes.size > 0) continue;
+      this.#open.delete(vertexKey);
+      this.#accepted.delete(vertexKey);
+    }
   }
 
   isFinal(vertexKey: string): boolean {
@@ -93,7 +112,7 @@ export class Finality {
     let heights = 0;
     for (const { reached, vertices } of this.#heights.values())
       if (reached < this.#honest && vertices.some((vertexKey) => this.#accepted.has(vertexKey))) heights += 1;
-    return { vertices: [...this.#open], heights };
+    return { vertices: [...this.#open.keys()], heights };
   }
 }
 

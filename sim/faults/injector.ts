@@ -7,8 +7,8 @@ import type { SimulatedNode, World } from '../world.ts';
 import type { ScheduledFault } from './schedule.ts';
 
 export interface InjectorHooks {
-  /** A node is up again; `restored` when on an old copy of its store. */
-  onStart(node: SimulatedNode, restored: boolean): Promise<void>;
+  /** A node is up again; `backupAtMs`: on what its store held then, ms since the start. */
+  onStart(node: SimulatedNode, backupAtMs: number | undefined): Promise<void>;
   /** A node did not come up on what its store holds. */
   onFailedStart(node: SimulatedNode, error: Error): void;
 }
@@ -62,7 +62,7 @@ export class FaultInjector {
       node.clock.setRight();
       if (node.store instanceof Disk) node.store.onNextWrite = undefined;
     }
-    await Promise.all([...this.#down.keys()].map((node) => this.#raise(node, false)));
+    await Promise.all([...this.#down.keys()].map((node) => this.#raise(node, undefined)));
   }
 
   /** How to end it, or nothing when it cannot happen now. */
@@ -105,7 +105,7 @@ export class FaultInjector {
             this.#restored.add(node);
             if (node.store instanceof Disk) node.store.restoreBackup(this.#startMs + fault.backupAtMs);
           },
-          true,
+          fault.backupAtMs,
         );
     }
   }
@@ -129,12 +129,12 @@ export class FaultInjector {
   #takeDown(
     number: number,
     how: (node: SimulatedNode) => void | Promise<void>,
-    restored = false,
+    backupAtMs?: number,
   ): (() => void) | undefined {
     const node = this.#node(number);
     if (node.runner === undefined) return undefined;
     this.#down.set(node, Promise.resolve(how(node)));
-    return () => void this.#raise(node, restored);
+    return () => void this.#raise(node, backupAtMs);
   }
 
   #tearNextWrite(number: number): (() => void) | undefined {
@@ -148,11 +148,11 @@ export class FaultInjector {
     };
     return () => {
       store.onNextWrite = undefined;
-      void this.#raise(node, false);
+      void this.#raise(node, undefined);
     };
   }
 
-  async #raise(node: SimulatedNode, restored: boolean): Promise<void> {
+  async #raise(node: SimulatedNode, backupAtMs: number | undefined): Promise<void> {
     const stopped = this.#down.get(node);
     if (stopped === undefined) return;
     this.#down.delete(node);
@@ -160,7 +160,7 @@ export class FaultInjector {
       await stopped;
       if (node.halted !== undefined) return;
       await this.#world.start(node);
-      await this.#hooks.onStart(node, restored);
+      await this.#hooks.onStart(node, backupAtMs);
     } catch (error) {
       this.#hooks.onFailedStart(node, error as Error);
     }

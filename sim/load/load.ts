@@ -33,8 +33,8 @@ export interface CallOutcome {
 
 export interface LoadHooks {
   onAuthored(atMs: number): void;
-  /** A vertex was acknowledged as durable; `authoredMs` is when its author signed it. */
-  onAccepted(vertexKey: string, authoredMs: number): void;
+  /** The node of this number acknowledged a vertex as durable; `authoredMs` is when its author signed it. */
+  onAccepted(vertexKey: string, authoredMs: number, by: number): void;
   /** Every outcome of a call (hex id) so far, in order. */
   outcomesOf(callKey: string): readonly CallOutcome[];
   isFinal(vertexKey: string): boolean;
@@ -244,7 +244,7 @@ export class Load {
         // A vertex that was there already is as durable as a new one.
         const accepted = vertexKey ?? (reply.type === 'none' ? submittedKey : undefined);
         if (vertexKey !== undefined) this.#hooks.onAuthored(atMs);
-        if (accepted !== undefined) this.#hooks.onAccepted(accepted, atMs);
+        if (accepted !== undefined) this.#hooks.onAccepted(accepted, atMs, node.number);
       },
       // It died first, and acknowledged nothing.
       () => {},

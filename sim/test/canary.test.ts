@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { runCanary } from '../canary/canary.ts';
-import { type Attempt, applyPlant, type Plant, tryPlant } from '../canary/plant.ts';
+import { type Attempt, applyChange, type Plant, tryPlant } from '../canary/plant.ts';
 import { plants } from '../canary/plants.ts';
 import type { Failure } from '../run-result.ts';
 
@@ -26,15 +26,17 @@ const failing = (check: string): Attempt => {
 };
 
 test('a plant is put where its place is, once, and as it is written', () => {
-  assert.is(applyPlant('a = 1; b = 2;', { ...plant, find: 'b = 2', replace: '$&$1' }), 'a = 1; $&$1;');
+  assert.is(applyChange('a = 1; b = 2;', 'x', { ...plant, find: 'b = 2', replace: '$&$1' }), 'a = 1; $&$1;');
   for (const source of ['a = 1;', 'b = 2; b = 2;'])
-    assert.throws(() => applyPlant(source, { ...plant, find: 'b = 2' }), /expected its place/);
+    assert.throws(() => applyChange(source, 'x', { ...plant, find: 'b = 2' }), /expected its place/);
 });
 
 test('every plant has its place in the program as it is', async () => {
   for (const one of plants) {
-    const file = new URL(`../../${one.file}`, import.meta.url);
-    assert.is.not(applyPlant(await readFile(file, 'utf8'), one), '', one.name);
+    for (const change of one.also === undefined ? [one] : [one, one.also]) {
+      const file = new URL(`../../${change.file}`, import.meta.url);
+      assert.is.not(applyChange(await readFile(file, 'utf8'), one.name, change), '', one.name);
+    }
     assert.ok(one.checks.length > 0 && one.seedsMax > 0, one.name);
   }
   assert.is(new Set(plants.map(({ name }) => name)).size, plants.length);

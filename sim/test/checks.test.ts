@@ -144,7 +144,7 @@ test('once and finality', () => {
     said(checkProgress(finality, settled, load, () => 'nodes'));
   assert.match(progress(true), 'no progress, finality: no node has accepted anything');
   assert.is(progress(true, 9), '', 'nothing was to be said');
-  finality.accept('aa', 0);
+  finality.accept('aa', { by: 0, authoredMs: 0, atMs: 1 });
   assert.match(
     progress(false),
     'no progress, finality: 1 accepted vertices are not final, the first aa; 0 heights',
@@ -158,6 +158,21 @@ test('once and finality', () => {
     said(finality.onCertified(2, ['cc', 'bb'])),
     'invariant broken, once: vertex bb is final again at height 2',
   );
+});
+
+test('finality: what a node acknowledged after its backup was made may be lost with it, if nobody else did', () => {
+  const finality = new Finality(2);
+  const open = () => finality.missing.vertices.join();
+  finality.accept('aa', { by: 0, authoredMs: 0, atMs: 5 });
+  finality.accept('bb', { by: 0, authoredMs: 0, atMs: 6 });
+  finality.accept('cc', { by: 0, authoredMs: 0, atMs: 6 });
+  finality.accept('cc', { by: 1, authoredMs: 0, atMs: 9 });
+  finality.forgive(2, 0);
+  assert.is(open(), 'aa,bb,cc', 'another node');
+  finality.forgive(0, 5);
+  assert.is(open(), 'aa,cc');
+  finality.forgive(1, 5);
+  assert.is(open(), 'aa');
 });
 
 test('one vote: what contradicts, what says the same again, what is another’s', () => {

@@ -45,6 +45,14 @@ const found: readonly Found[] = [
       ...{ faults: 'torn-write,restored-backup', load: 'vertices:2,races:0' },
     },
   },
+  {
+    what: 'a vertex that only a seat held which was then put back from an older backup passed for one that got lost',
+    seed: 1,
+    options: {
+      ...{ network: '100ms', load: 'vertices:5,races:0', duration: '5' },
+      schedule: 'restored-backup@2000-2100:1/1850ms crash@2000-2400:0 crash@2000-2400:2 crash@2000-2400:3',
+    },
+  },
 ];
 
 for (const { what, seed, options } of found) {
