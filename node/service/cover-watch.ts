@@ -17,9 +17,9 @@ import { coverValue, isAbove } from '../../consensus/contracts/rules/cover.ts';
 import type { Change } from '../../consensus/contracts/state.ts';
 import type { Context } from '../../consensus/contracts/transition.ts';
 import type { Ledger } from '../replica/ledger.ts';
+import { readingContext } from '../replica/reading-context.ts';
 import type { Access } from './access.ts';
 import { type Amount, amount } from './covers.ts';
-import { readingContext } from '../replica/reading-context.ts';
 
 /** `unpriced`: no fresh price, so that nobody can tell. */
 export type CoverLevel = 'within' | 'call' | 'enforcement' | 'unpriced';

@@ -74,14 +74,14 @@ export class Doors {
     });
   }
 
-  #submit({ runner }: SimulatedNode, event: Event, accepted: Set<string>): void {
+  #submit({ runner, number }: SimulatedNode, event: Event, accepted: Set<string>): void {
     const atMs = this.world.time.elapsedMs;
     runner!.dispatchDurable(event).then(
       (reply) => {
         if (reply.type !== 'taken') return;
         accepted.add(reply.vertex.key);
         this.hooks.onAuthored(atMs);
-        this.hooks.onAccepted(reply.vertex.key, atMs);
+        this.hooks.onAccepted(reply.vertex.key, atMs, number);
       },
       // It died first, and acknowledged nothing.
       () => {},
