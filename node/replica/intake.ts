@@ -85,9 +85,12 @@ export class Intake {
       this.#ledger.genesis.network,
     );
     let next = 0;
-    return received.map((one) =>
-      one.kind === 'heard' ? this.#judge(one, checked[next++]!, source.peer, nowMs) : one,
-    );
+    return received.map((one, place) => {
+      if (one.kind === 'heard') return this.#judge(one, checked[next++]!, source, nowMs);
+      // Those before it may have released it, or rest on it and wait for it by now: then it is free of allowance.
+      const mayDiffer = one.kind === 'parked' || (one.kind === 'ignored' && source.as === 'answer');
+      return mayDiffer && place > 0 ? this.take(envelopes[place]!, source, nowMs) : one;
+    });
   }
 
   /** Cheap questions first: a signature is checked only for an author who may speak and has not spoken too much. */
@@ -103,31 +106,29 @@ export class Intake {
       this.parking.giveUp(vertex.key);
       return this.#invalid(stranger, source.peer);
     }
-    const asked =
-      source.as === 'answer' && (this.parking.isPressedFor(vertex) || this.#hooks.isAwaited(vertex.key));
-    const free = asked || source.as === 'needed';
+    const free = source.as === 'needed' || this.#isAskedFor(vertex, source);
     const busy = free ? undefined : this.#overAllowance(vertex, nowMs);
     return busy === undefined ? { kind: 'heard', vertex, free } : { kind: 'ignored', refusal: busy };
   }
 
-  #judge(
-    { vertex, free }: Heard,
-    checked: Result<Vertex>,
-    peer: Source['peer'],
-    nowMs: number,
-  ): IntakeVerdict {
-    if (!checked.ok) {
-      // The author did not say this, so it costs the author nothing.
-      if (checked.code === 'E_SIG' && !free)
-        this.#allowance.giveBack(vertex.authorKey, costOf(this.#ledger.standingOf(vertex).inVain));
-      return this.#invalid(checked, peer);
-    }
+  #judge({ vertex, free }: Heard, checked: Result<Vertex>, source: Source, nowMs: number): IntakeVerdict {
+    const { peer } = source;
+    const pressed = free || this.#isAskedFor(vertex, source);
+    // It was charged, and its author did not say it; or a vertex that came with it waits for it by now.
+    if (!free && (pressed || (!checked.ok && checked.code === 'E_SIG')))
+      this.#allowance.giveBack(vertex.authorKey, costOf(this.#ledger.standingOf(vertex).inVain));
+    if (!checked.ok) return this.#invalid(checked, peer);
     // The same vertex may have come twice at once.
     if (this.#dag.knows(vertex.key)) return this.#takeAgain(vertex, peer, nowMs);
     if (this.parking.has(vertex.key)) return { kind: 'parked' };
-    const verdict = this.#place(vertex, { peer, pressed: free }, nowMs);
+    const verdict = this.#place(vertex, { peer, pressed }, nowMs);
     this.#releaseAfter(verdict, vertex.key, nowMs);
     return verdict;
+  }
+
+  /** It is an answer, and more than its author asks for it. */
+  #isAskedFor(vertex: Vertex, { as }: Source): boolean {
+    return as === 'answer' && (this.parking.isPressedFor(vertex) || this.#hooks.isAwaited(vertex.key));
   }
 
   /** Asks `peer` for those of `ids` that are not here, and for what those that are parked wait for. */

@@ -192,7 +192,7 @@ stories('a story takes a file to say again, and that file names it', async () =>
     await writeFile(file, `story = ${JSON.stringify(file)}\n`);
     await assertRejects(() => readScenario(file), /tells no story$/);
     await writeFile(file, 'nodes = 4\nduratoin = "7s"\n');
-    await assertRejects(() => readScenario(file), /again\.toml: .*\n.*duratoin/);
+    await assertRejects(() => readScenario(file), /again\.toml: duratoin: there is no such field/);
   } finally {
     await rm(folder, { recursive: true });
   }
