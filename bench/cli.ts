@@ -79,6 +79,14 @@ export function registerBench(program: Command, script: string): void {
       const { benchSync } = await import('./sync/sync-bench.ts');
       await tell(await benchSync({ script, vertices, directory }, say), flags);
     });
+  addCommon(bench.command('scale').description('one node as history and authors grow tenfold'))
+    .option('--vertices <n>', 'the smaller history', whole(100, 1_000_000), 2_000)
+    .option('--rounds <n>', 'rounds of each size', whole(1, 100), 3)
+    .action(async (flags: CommonFlags & { readonly vertices: number; readonly rounds: number }) => {
+      const { vertices, rounds, dir: directory } = flags;
+      const { benchScale } = await import('./scale/scale-bench.ts');
+      await tell(await benchScale({ vertices, rounds, directory }, say), flags);
+    });
   addCommon(bench.command('light').description('what a light client pays for a long ledger'))
     .option('--checkpoints <n,…>', 'lengths of the ledger', wholes(2, 4_000_000), [1_000, 100_000, 1_000_000])
     .option('--rounds <n>', 'cold clients for each', whole(1, 100), 5)
