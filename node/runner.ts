@@ -20,6 +20,13 @@ import type { Replica } from './replica/replica.ts';
 const SERVING_MAX = 64;
 /** A frame is closed before it grows past this. */
 const FRAME_FILL_BYTES = limits.frameBytesMax / 4;
+/**
+ * While bundles leave one after the other, vertices wait so long for company: each bundle costs every node a good part
+ * of a millisecond, whatever is in it.
+ */
+const GOSSIP_PAUSE_MS = 20;
+/** So many bytes do not wait. */
+const GOSSIP_FILL_BYTES = limits.bundleBytesMax / 2;
 /** What a bundle adds to each of its vertices, and once, at most. */
 const ITEM_OVERHEAD_BYTES = 5;
 const BUNDLE_OVERHEAD_BYTES = 8;
@@ -49,6 +56,11 @@ export class Runner {
   #cancelTimer: (() => void) | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #serving = 0;
+  /** Encoded vertices that wait for the next bundle. */
+  #toGossip: Uint8Array[] = [];
+  #toGossipBytes = 0;
+  #gossipedAt = Number.NEGATIVE_INFINITY;
+  #cancelGossip: (() => void) | undefined;
   #stopped = false;
   #halted: Error | undefined;
 
@@ -98,6 +110,8 @@ export class Runner {
     this.#stopped = true;
     this.#cancelTimer?.();
     await this.idle();
+    // What waited is stored; but it may be evidence, or the last that this node says for long.
+    if (this.#halted === undefined) this.#sendGossip();
   }
 
   /** Performs queued effects in rounds: all writes of a round in one batch, then all that leaves the node. */
@@ -164,6 +178,7 @@ export class Runner {
         case 'halt':
           // What came before may be evidence; whatever comes after is said by a node that is wrong about itself.
           this.#gossip(gossiped);
+          this.#sendGossip();
           return this.#halt(new Error(`${effect.reason}: ${JSON.stringify(effect.facts)}`));
         default:
           break;
@@ -185,9 +200,24 @@ export class Runner {
 
   /** Vertices leave in bundles; payloads of readings stay with those who serve them `[VTX-6]`. */
   #gossip(vertices: readonly Vertex[]): void {
-    const envelopes = vertices.map((vertex) =>
-      encodeVertex(vertex.kind === 'readings' ? withoutPayload(vertex) : vertex),
-    );
+    for (const vertex of vertices) {
+      const envelope = encodeVertex(vertex.kind === 'readings' ? withoutPayload(vertex) : vertex);
+      this.#toGossip.push(envelope);
+      this.#toGossipBytes += envelope.length;
+    }
+    if (this.#toGossip.length === 0) return;
+    const at = this.#gossipedAt + GOSSIP_PAUSE_MS;
+    if (this.#toGossipBytes >= GOSSIP_FILL_BYTES || this.#clock.now() >= at) return this.#sendGossip();
+    this.#cancelGossip ??= this.#timers.at(at, () => this.#sendGossip());
+  }
+
+  #sendGossip(): void {
+    this.#cancelGossip?.();
+    this.#cancelGossip = undefined;
+    this.#gossipedAt = this.#clock.now();
+    const envelopes = this.#toGossip;
+    this.#toGossip = [];
+    this.#toGossipBytes = 0;
     for (const group of grouped(envelopes, limits.bundleBytesMax))
       this.#network.gossip(bundle.encode({ vertices: group }));
   }

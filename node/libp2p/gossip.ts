@@ -49,6 +49,9 @@ export function makeGossip(
     ignoreDuplicatePublishError: true,
     Dlazy: 0,
     gossipFactor: 0,
+    // A node that has a bundle already tells others only when it is large: in one hall its word comes too late, and costs
+    // as much as a small bundle.
+    idontwantMinDataSize: 16 << 10,
     // Only answers to lazy gossip need more.
     mcacheLength: 2,
     mcacheGossip: 1,

@@ -21,6 +21,8 @@ export type Event =
   | { readonly type: 'gossip'; readonly peer: PeerKey; readonly data: Uint8Array }
   /** A vertex from a light client of this node. */
   | { readonly type: 'submit'; readonly envelope: Uint8Array }
+  /** Several from one light client, each judged by itself; the reply is `each`. */
+  | { readonly type: 'submitMany'; readonly envelopes: readonly Uint8Array[] }
   /** This node's own stakeholder says something. */
   | {
       readonly type: 'author';
@@ -109,6 +111,7 @@ export type Reply =
   | { readonly type: 'none' }
   | { readonly type: 'verdict'; readonly verdict: Verdict }
   | { readonly type: 'taken'; readonly vertex: Vertex }
+  | { readonly type: 'each'; readonly replies: readonly Reply[] }
   /** Id of the pending call, hex. */
   | { readonly type: 'pending'; readonly call: string }
   | { readonly type: 'refused'; readonly refusal: Refusal };

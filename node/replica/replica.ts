@@ -210,7 +210,9 @@ export class Replica {
       case 'gossip':
         return this.#onGossip(event.peer, event.data, nowMs);
       case 'submit':
-        return this.#onSubmit(event.envelope, nowMs);
+        return this.#onSubmit([event.envelope], nowMs)[0]!;
+      case 'submitMany':
+        return { type: 'each', replies: this.#onSubmit(event.envelopes, nowMs) };
       case 'author': {
         // Before it is signed: a vertex that everybody refuses would leave a hole in the own chain.
         const checked = checkPayload(event, this.ledger.genesis.network);
@@ -376,17 +378,19 @@ export class Replica {
     return { type: 'verdict', verdict: relay ? 'accept' : 'ignore' };
   }
 
-  #onSubmit(envelope: Uint8Array, nowMs: number): Reply {
-    const verdict = this.#intake.take(envelope, { peer: undefined, as: 'relayed' }, nowMs);
-    if (verdict.kind === 'added') {
-      // The client may forget what was taken here, so it must survive a kill.
-      this.#effects.push({ type: 'sync' }, { type: 'gossip', vertices: [verdict.vertex] });
-      return { type: 'taken', vertex: verdict.vertex };
-    }
-    if ('refusal' in verdict) return { type: 'refused', refusal: verdict.refusal };
-    // It may have come another way, and not be durable yet.
-    if (verdict.kind !== 'parked') this.#effects.push({ type: 'sync' });
-    return verdict.kind === 'parked' ? { type: 'refused', refusal: refuse('E_PARKED') } : none;
+  #onSubmit(envelopes: readonly Uint8Array[], nowMs: number): Reply[] {
+    const verdicts = this.#intake.takeAll(envelopes, { peer: undefined, as: 'relayed' }, nowMs);
+    const added = verdicts.flatMap((verdict) => (verdict.kind === 'added' ? [verdict.vertex] : []));
+    // The client may forget what was taken here, so it must survive a kill; and so must what was known: it may have come
+    // another way, and not be durable yet.
+    if (verdicts.some((verdict) => !('refusal' in verdict) && verdict.kind !== 'parked'))
+      this.#effects.push({ type: 'sync' });
+    if (added.length > 0) this.#effects.push({ type: 'gossip', vertices: added });
+    return verdicts.map((verdict) => {
+      if (verdict.kind === 'added') return { type: 'taken', vertex: verdict.vertex };
+      if ('refusal' in verdict) return { type: 'refused', refusal: verdict.refusal };
+      return verdict.kind === 'parked' ? { type: 'refused', refusal: refuse('E_PARKED') } : none;
+    });
   }
 
   /** Follows what others certified, one checkpoint after the other. */

@@ -14,6 +14,7 @@ import {
   lightResponse,
 } from '../../light-client/protocol/messages.ts';
 import type { PeerKey } from '../ports.ts';
+import type { Reply } from '../replica/events.ts';
 import type { Runner } from '../runner.ts';
 import { Access } from './access.ts';
 import type { DurableHead } from './durable-head.ts';
@@ -61,9 +62,11 @@ async function answer(
     case 'submit':
       return { type: 'submitted', ...verdictOf(await submit(request.envelope, runner, prover)) };
     case 'submitMany': {
-      // All step before the first is stored, so that they share one synced batch.
-      const submitted = request.envelopes.map((envelope) => submit(envelope, runner, prover));
-      return { type: 'submittedMany', verdicts: (await Promise.all(submitted)).map(verdictOf) };
+      const { envelopes } = request;
+      const reply = await runner.dispatchDurable({ type: 'submitMany', envelopes });
+      const replies = reply.type === 'each' ? reply.replies : envelopes.map(() => reply);
+      const refused = replies.map((one, place) => refusalOf(one, envelopes[place]!, prover));
+      return { type: 'submittedMany', verdicts: (await Promise.all(refused)).map(verdictOf) };
     }
     case 'proveVertex': {
       const proved = await prover.vertex(toHex(request.id));
@@ -88,7 +91,10 @@ async function answer(
 
 /** The refusal, or nothing once the vertex is durable here: the client may then forget it. */
 async function submit(envelope: Uint8Array, runner: Runner, prover: Prover): Promise<Refusal | undefined> {
-  const reply = await runner.dispatchDurable({ type: 'submit', envelope });
+  return refusalOf(await runner.dispatchDurable({ type: 'submit', envelope }), envelope, prover);
+}
+
+async function refusalOf(reply: Reply, envelope: Uint8Array, prover: Prover): Promise<Refusal | undefined> {
   if (reply.type === 'refused') return reply.refusal;
   if (reply.type === 'taken') return undefined;
   // Known already, or a node that is stopping and took nothing: only the store tells.
