@@ -65,7 +65,7 @@ export function clusterFigures(run: ClusterRun): Pick<Findings, 'figures' | 'rat
       spread: limit,
     },
     ratioToLimit,
-    /** CPU of the bare loop by that of one node, a vertex, at saturation: hardly depends on what others do. */
+    /** CPU of the bare loop by that of one node, a vertex, at saturation: depends less on what others do. */
     cpuRatio,
     ...latencyFigures(measured),
     ...readingsFigures(measured),

@@ -12,7 +12,7 @@ export interface Limit {
   /** All cores together. */
   readonly verticesPerS: number;
   readonly oneCoreVerticesPerS: number;
-  /** CPU of all threads, LevelDB's included; hardly depends on what others do on the machine. */
+  /** CPU of all threads, LevelDB's included; depends far less on what others do on the machine. */
   readonly cpuUsPerVertex: number;
 }
 
