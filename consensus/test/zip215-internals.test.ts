@@ -157,14 +157,16 @@ internals('a carry reduces limbs of any weight that fits, and encoding finds the
   }
 });
 
+const LEAST_DIGITS = [0n, 1n - (1n << 29n), -(1n << 28n), -19n, 1n << 30n, -(1n << 31n)];
+
 internals('the numbers around a multiple of p are encoded right, however their limbs are spread', () => {
   for (let times = -3n; times <= 3n; times++) {
     for (let more = -20n; more <= 40n; more++) {
       for (let spread = 0; spread < 12; spread++) {
         let rest = times * P + more;
         for (let i = 0; i < 9; i++) {
-          // Digits of 29 bits, from 0 on, below it, or the one or the other, up to weight 2.
-          const least = [0n, -(1n << 29n) + 1n, -(1n << 28n), -19n][spread < 3 ? spread : chance.below(4)]!;
+          // Digits of 29 bits, counted from 0 or from another least one, as far out as an i32 reaches.
+          const least = LEAST_DIGITS[spread < 6 ? spread : chance.below(6)]!;
           const limb =
             i === 8 ? rest : ((((rest - least) % (1n << 29n)) + (1n << 29n)) % (1n << 29n)) + least;
           view.setInt32(A + 4 * i, Number(limb), true);
