@@ -157,6 +157,29 @@ internals('a carry reduces limbs of any weight that fits, and encoding finds the
   }
 });
 
+const LEAST_DIGITS = [0n, 1n - (1n << 29n), -(1n << 28n), -19n, 1n << 30n, -(1n << 31n)];
+
+internals('the numbers around a multiple of p are encoded right, however their limbs are spread', () => {
+  for (let times = -3n; times <= 3n; times++) {
+    for (let more = -20n; more <= 40n; more++) {
+      for (let spread = 0; spread < 12; spread++) {
+        let rest = times * P + more;
+        for (let i = 0; i < 9; i++) {
+          // Digits of 29 bits, counted from 0 or from another least one, as far out as an i32 reaches.
+          const least = LEAST_DIGITS[spread < 6 ? spread : chance.below(6)]!;
+          const limb =
+            i === 8 ? rest : ((((rest - least) % (1n << 29n)) + (1n << 29n)) % (1n << 29n)) + least;
+          view.setInt32(A + 4 * i, Number(limb), true);
+          rest = (rest - limb) >> LIMB_BITS;
+        }
+        assert.is(valueAt(A), times * P + more);
+        wasm.encode(OUT, A);
+        assert.is(numberAt(OUT, 32), modP(more), `${times}p + ${more}, spread ${spread}`);
+      }
+    }
+  }
+});
+
 internals('decoding takes every number below 2^255, without the top bit', () => {
   for (let round = 0; round < 2_000; round++) {
     const value = edgesOfField[round] ?? drawNumber(255);

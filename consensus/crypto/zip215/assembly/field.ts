@@ -327,7 +327,7 @@ export function encode(bytes: usize, a: usize): void {
   let h6 = limb(a, 6);
   let h7 = limb(a, 7);
   let h8 = limb(a, 8);
-  // What lies above bit 255 comes back 19 times; with p more the number is above 0 and below 2p.
+  // What lies above bit 255 comes back 19 times; with p more, the number is above 0.
   h0 += 19 * (h8 >> 23) + MASK - 18;
   h1 += MASK;
   h2 += MASK;
@@ -337,6 +337,25 @@ export function encode(bytes: usize, a: usize): void {
   h6 += MASK;
   h7 += MASK;
   h8 = (h8 & 0x7f_ffff) + 0x7f_ffff;
+  // It may still be 2p or more. Once it is carried, what has come above bit 255 is 2 at most: then it is below 2p.
+  h1 += h0 >> 29;
+  h2 += h1 >> 29;
+  h3 += h2 >> 29;
+  h4 += h3 >> 29;
+  h5 += h4 >> 29;
+  h6 += h5 >> 29;
+  h7 += h6 >> 29;
+  h8 += h7 >> 29;
+  h0 &= MASK;
+  h1 &= MASK;
+  h2 &= MASK;
+  h3 &= MASK;
+  h4 &= MASK;
+  h5 &= MASK;
+  h6 &= MASK;
+  h7 &= MASK;
+  h0 += 19 * (h8 >> 23);
+  h8 &= 0x7f_ffff;
   // Whether p has to come off: 19 more then reach 2^255, and those 19 are what is left of it.
   let q = (h0 + 19) >> 29;
   q = (h1 + q) >> 29;

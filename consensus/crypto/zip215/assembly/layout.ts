@@ -1,5 +1,5 @@
 /**
- * Where everything lies in the module's memory, and every limit: 21 pages, fixed. Nothing is allocated, so nothing
+ * Where everything lies in the module's memory, and every limit: 18 pages, fixed. Nothing is allocated, so nothing
  * can run out, grow, or be left behind. The compiler's own constants lie below `BASE`.
  */
 
