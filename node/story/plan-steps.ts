@@ -144,7 +144,7 @@ class StepChecker {
     if (step.on === undefined && (step.over !== undefined || step.times !== undefined))
       say('on', 'expected readings, since there is "over" or "times"');
     checkArguments(transition, args, say);
-    this.#references(args, 'args', say, on !== undefined);
+    this.#references(args, 'args', say, step.on !== undefined);
     if (conflict !== undefined) this.#references(conflict, 'conflict', say, false);
     return { type: 'call', name, say: text, transition, by, args, expect: expect as Code, conflict, on };
   }
