@@ -46,16 +46,23 @@ export const vertexProof = record('vertex-proof', {
 });
 export type VertexProof = Infer<typeof vertexProof>;
 
+/** The tree under a header's `outcomesRoot`, leaves first: as many hashes as there are outcomes, twice. */
+export function outcomeTree(outcomes: readonly Outcome[]): ReturnType<typeof treeLevels> {
+  return treeLevels(outcomeLeaves(outcomes));
+}
+
+/** Whoever proves several vertices of one checkpoint makes its `tree` once. */
 export function proveVertex(
   vertex: Vertex,
   outcomes: readonly Outcome[],
   index: number,
   header: Header,
+  tree = outcomeTree(outcomes),
 ): VertexProof {
   const outcome = outcomes[index];
   if (outcome === undefined)
     throw new RangeError(`"index" expected 0 to ${outcomes.length - 1}, got ${index}`);
-  const path = inclusionPath(treeLevels(outcomeLeaves(outcomes)), index);
+  const path = inclusionPath(tree, index);
   return { vertex: vertex.headerBytes, signature: vertex.signature, outcome, index, path, header };
 }
 

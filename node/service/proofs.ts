@@ -23,6 +23,7 @@ import { makeStateProof, type StateProof } from '../../light-client/proof/state-
 import type { Position, Store } from '../ports.ts';
 import type { Ledger } from '../replica/ledger.ts';
 import type { DurableHead } from './durable-head.ts';
+import { ProvedCheckpoints } from './proved-checkpoints.ts';
 
 export interface Anchored<P> {
   readonly proof: P;
@@ -41,12 +42,14 @@ export class Prover {
   readonly head: DurableHead;
   readonly #ledger: Ledger;
   readonly #store: Store;
+  readonly #checkpoints: ProvedCheckpoints;
   /** By the epoch that each begins: they never change. */
   readonly #changes: CommitteeChange[] = [];
 
   constructor(ledger: Ledger, store: Store, head: DurableHead) {
     this.#ledger = ledger;
     this.#store = store;
+    this.#checkpoints = new ProvedCheckpoints(store);
     this.head = head;
   }
 
@@ -165,9 +168,10 @@ export class Prover {
 
   async #outcome(key: string, { height, index }: Position): Promise<VertexProof> {
     const vertex = await this.storedVertex(key);
-    const checkpoint = await this.#store.checkpoint(height);
+    const checkpoint = await this.#checkpoints.at(height);
     invariant(vertex !== undefined && checkpoint !== undefined, `vertex ${key} is indexed but not stored`);
-    return proveVertex(vertex, checkpoint.outcomes, index, checkpoint.header);
+    const { outcomes, header, tree } = checkpoint;
+    return proveVertex(vertex, outcomes, index, header, tree);
   }
 
   /** Only at rest: the state must be the one under `header`. */

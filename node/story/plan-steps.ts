@@ -144,7 +144,7 @@ class StepChecker {
     if (step.on === undefined && (step.over !== undefined || step.times !== undefined))
       say('on', 'expected readings, since there is "over" or "times"');
     checkArguments(transition, args, say);
-    this.#references(args, 'args', say, on !== undefined);
+    this.#references(args, 'args', say, step.on !== undefined);
     if (conflict !== undefined) this.#references(conflict, 'conflict', say, false);
     return { type: 'call', name, say: text, transition, by, args, expect: expect as Code, conflict, on };
   }
@@ -155,13 +155,9 @@ class StepChecker {
     if (first === undefined || second !== undefined || !Object.hasOwn(quantities, first[0]))
       say('over', 'expected one quantity, such as { pulses = 0 }');
     if (step.times === undefined) say('times', 'expected how often the call is to be made');
-    const [quantity, over] = first ?? [];
-    return {
-      readings,
-      quantity: quantity as QuantityName,
-      over: String(over),
-      times: step.times ?? 1,
-    };
+    if (first === undefined || step.times === undefined) return undefined;
+    const [quantity, over] = first;
+    return { readings, quantity: quantity as QuantityName, over, times: step.times };
   }
 
   #feed(step: WrittenStep['feed'], say: Say): FeedStep {

@@ -45,7 +45,7 @@ export const stepSchemas = {
     expect: z.string().default('OK'),
     conflict: z.string().optional(),
     on: z.string().optional(),
-    over: fields.optional(),
+    over: z.record(z.string(), decimal).optional(),
     times: z.int().min(1).optional(),
   }),
   feed: z.strictObject({

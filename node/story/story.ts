@@ -6,7 +6,7 @@
 import { toHex } from '../../consensus/codec/bytes.ts';
 import { invariant } from '../../consensus/codec/result.ts';
 import type { Json } from '../../consensus/codec/schema.ts';
-import { compareDecimals, decimalOf } from '../../consensus/vertex/decimal.ts';
+import { compareDecimals, parseDecimal } from '../../consensus/vertex/decimal.ts';
 import { sensorSigner } from '../../light-client/sensors/sensor-key.ts';
 import { verifyBundle } from '../../light-client/verify/verify.ts';
 import { type Performed, type ShownFrame, StoryError, type StoryHost } from './host.ts';
@@ -139,7 +139,7 @@ export class Story {
 
   /** The readings above the trigger's threshold. */
   #eventsOf({ readings, quantity, over, times }: NonNullable<CallStep['on']>): readonly ShownFrame[] {
-    const threshold = decimalOf(Number(over));
+    const threshold = parseDecimal(over);
     invariant(threshold !== undefined, `${over} was checked to be a decimal`);
     const events = this.#scope
       .readings(readings)
@@ -220,7 +220,7 @@ export class Story {
     invariant(typeof key === 'string', `${id} is one id`);
     const found = await this.#host.read(object, key, by, this.#height);
     if (fields === undefined) {
-      if (found !== undefined) throw new StoryError(`there is a ${object}: ${JSON.stringify(found)}`);
+      if (found !== undefined) throw new StoryError(`expected no ${object}, got ${JSON.stringify(found)}`);
     } else if (found === undefined) throw new StoryError(`${by} finds no such ${object}`);
     else {
       const wanted = this.#scope.resolve(fields, nowMs) as Fields;

@@ -131,7 +131,7 @@ const wrongs: readonly [what: string, settings: () => Promise<Settings>, expecte
   [
     'an object that should not be there',
     () => changed<CheckStep>('truck', 'station', (step) => ({ ...step, fields: undefined })),
-    /step 19 \(station\): there is a account: /,
+    /step 19 \(station\): expected no account, got \{/,
   ],
   [
     'an object that is not there',
