@@ -48,8 +48,24 @@ const tags = new Map<Domain, Uint8Array>(
   domainNames.map((name, index) => [name, uint32Bytes(0x54530000 + index)]),
 );
 
+const SCRATCH_BYTES = 1_024;
+/** Where short inputs are put together: a fresh array for each costs more than half of the hash itself. */
+const scratch = new Uint8Array(SCRATCH_BYTES);
+/** The beginnings of `scratch`, by length. */
+const beginnings = Array.from({ length: SCRATCH_BYTES + 1 }, (_, length) => scratch.subarray(0, length));
+
 export function hash(domain: Domain, ...parts: readonly Uint8Array[]): Uint8Array {
-  return hashBytes(concatBytes(tags.get(domain)!, ...parts));
+  const tag = tags.get(domain)!;
+  let length = tag.length;
+  for (const part of parts) length += part.length;
+  if (length > SCRATCH_BYTES) return hashBytes(concatBytes(tag, ...parts));
+  scratch.set(tag);
+  let offset = tag.length;
+  for (const part of parts) {
+    scratch.set(part, offset);
+    offset += part.length;
+  }
+  return hashBytes(beginnings[length]!);
 }
 
 export const zero32: Uint8Array = new Uint8Array(32);
