@@ -32,17 +32,20 @@ hashing('each domain is SHA-256 over "TS", its number in 16 bits, and the parts'
   }
 });
 
-hashing('inputs of every length, put together in one place or not, and no digest changes with the next', () => {
-  const tag = Uint8Array.of(0x54, 0x53, 0, 1);
-  const seen: (readonly [digest: Uint8Array, hex: string])[] = [];
-  for (let length = 0; length <= 1_100; length += length < 1_000 ? 37 : 1) {
-    const whole = Uint8Array.from({ length }, (_, i) => (i * 31 + length) & 255);
-    const split = whole.length >> 1;
-    const digest = hash('vertex', whole.subarray(0, split), whole.subarray(split));
-    seen.push([digest, toHex(sha256(concatBytes(tag, whole)))]);
-  }
-  for (const [digest, hex] of seen) assert.is(toHex(digest), hex);
-});
+hashing(
+  'inputs of every length, put together in one place or not, and no digest changes with the next',
+  () => {
+    const tag = Uint8Array.of(0x54, 0x53, 0, 1);
+    const seen: (readonly [digest: Uint8Array, hex: string])[] = [];
+    for (let length = 0; length <= 1_100; length += length < 1_000 ? 37 : 1) {
+      const whole = Uint8Array.from({ length }, (_, i) => (i * 31 + length) & 255);
+      const split = whole.length >> 1;
+      const digest = hash('vertex', whole.subarray(0, split), whole.subarray(split));
+      seen.push([digest, toHex(sha256(concatBytes(tag, whole)))]);
+    }
+    for (const [digest, hex] of seen) assert.is(toHex(digest), hex);
+  },
+);
 
 hashing('frozen: the empty vertex, and one of two parts', () => {
   assert.is(toHex(hash('vertex')), toHex(sha256(Uint8Array.of(0x54, 0x53, 0, 1))));
