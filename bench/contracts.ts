@@ -11,6 +11,7 @@ import { type Header, headerId } from '../consensus/checkpoint/header.ts';
 import { makeOutcome, outcomesRoot, proveVertex } from '../consensus/checkpoint/outcome.ts';
 import { toHex, uint32Bytes } from '../consensus/codec/bytes.ts';
 import { runCall } from '../consensus/contracts/engine.ts';
+import { transitions as declared } from '../consensus/contracts/index.ts';
 import { storedObject } from '../consensus/contracts/object.ts';
 import { Draft } from '../consensus/contracts/state.ts';
 import { isRefusal } from '../consensus/contracts/transition.ts';
@@ -52,6 +53,8 @@ export interface TransitionRow extends Cost {
 export interface ContractsResult {
   readonly conditions: { readonly [name: string]: string | number };
   readonly transitions: readonly TransitionRow[];
+  /** Transitions whose cases run elsewhere than on a contract world, and that are not measured. */
+  readonly absent: readonly string[];
   /** Single operations that calls are made of. */
   readonly parts: { readonly verifySignature: Cost; readonly openReadingProof: Cost };
   readonly map: MapResult;
@@ -67,12 +70,15 @@ export async function run(options: ContractsOptions = contractsDefaults): Promis
     .sort((a, b) => b.medianUs - a.medianUs);
   const parts = { verifySignature: measureVerify(options), openReadingProof: measureProof(options) };
   const map = measureMap(options.mapSizes, options);
+  const absent = [...declared.keys()].filter(
+    (name) => !samples.some(({ transition }) => transition === name),
+  );
   const conditions = {
     ...{ node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length },
     ...{ loadBefore: round(loadBefore), loadAfter: round(loadavg()[0]!) },
     ...{ rounds: options.rounds, roundMs: options.roundMs },
   };
-  return { conditions, transitions, parts, map };
+  return { conditions, transitions, absent, parts, map };
 }
 
 function measureTransition(
@@ -159,7 +165,7 @@ const us = (value: number): string => value.toFixed(value < 10 ? 1 : 0);
 const cost = ({ medianUs, leastUs, mostUs }: Cost): string =>
   `${us(medianUs).padStart(7)}  (${us(leastUs)}–${us(mostUs)})`;
 
-export function printContracts({ conditions, transitions, parts, map }: ContractsResult): string {
+export function printContracts({ conditions, transitions, absent, parts, map }: ContractsResult): string {
   const facts = Object.entries(conditions).map(([name, value]) => `${name} ${value}`);
   const lines = [
     `Conditions: ${facts.join(', ')}; CPU time of one process, median of rounds (least–most)`,
@@ -171,6 +177,7 @@ export function printContracts({ conditions, transitions, parts, map }: Contract
       const { transition, signatures, objects, stateBytes } = row;
       return `${transition.padEnd(20)} ${median!.padStart(7)}  ${spread!.padEnd(14)} ${String(signatures).padStart(10)} ${String(objects).padStart(7)} ${String(stateBytes).padStart(12)}`;
     }),
+    `not measured: ${absent.join(', ')}`,
     '',
     `one signature verified    ${cost(parts.verifySignature)} µs`,
     `one reading proof opened  ${cost(parts.openReadingProof)} µs`,

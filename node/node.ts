@@ -263,6 +263,7 @@ class NodeWiring {
       ...{ height: head.height, target_height: target, certificate_age_seconds: status.ageMs() / 1_000 },
       ...{ peers: this.#network?.peers.length ?? 0, light_clients: light },
       ...{ open_vertices: open, parked_vertices: parked, tips, state_objects: replica.ledger.state.size },
+      pending_calls: replica.gathering.list().length,
     };
   }
 

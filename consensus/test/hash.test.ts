@@ -19,7 +19,7 @@ const domainsInOrder: readonly Domain[] = [
   'network', 'vertex', 'vertex-signature', 'call', 'call-signature', 'payload', 'commitment', 'salt', 'batch',
   'frame-signature', 'frame-salt', 'object-key', 'label', 'map-path', 'map-leaf', 'map-node', 'object-value',
   'header', 'committee', 'order', 'vote-prepare', 'vote-commit', 'proposal', 'view-change', 'new-view',
-  'connection', 'batch-summary', 'summary-salt',
+  'connection', 'batch-summary', 'summary-salt', 'evidence', 'seed', 'draw', 'call-decline',
 ];
 
 hashing.after(() => installPrimitives({ sha256 }));
@@ -31,6 +31,21 @@ hashing('each domain is SHA-256 over "TS", its number in 16 bits, and the parts'
     assert.is(toHex(hash(domain, ...parts)), toHex(sha256(concatBytes(tag, ...parts))), domain);
   }
 });
+
+hashing(
+  'inputs of every length, put together in one place or not, and no digest changes with the next',
+  () => {
+    const tag = Uint8Array.of(0x54, 0x53, 0, 1);
+    const seen: (readonly [digest: Uint8Array, hex: string])[] = [];
+    for (let length = 0; length <= 1_100; length += length < 1_000 ? 37 : 1) {
+      const whole = Uint8Array.from({ length }, (_, i) => (i * 31 + length) & 255);
+      const split = whole.length >> 1;
+      const digest = hash('vertex', whole.subarray(0, split), whole.subarray(split));
+      seen.push([digest, toHex(sha256(concatBytes(tag, whole)))]);
+    }
+    for (const [digest, hex] of seen) assert.is(toHex(digest), hex);
+  },
+);
 
 hashing('frozen: the empty vertex, and one of two parts', () => {
   assert.is(toHex(hash('vertex')), toHex(sha256(Uint8Array.of(0x54, 0x53, 0, 1))));

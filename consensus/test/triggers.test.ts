@@ -106,6 +106,22 @@ triggers('k sources are independent by device, gateway and owner, never all the 
   assert.is(level('weight', [from(1, { ownersOwn: true })], { sources: 1, warnReadings: 1 }), 'none');
 });
 
+triggers('the level does not depend on which source is named first', () => {
+  const one = { sources: 1, warnReadings: 1 };
+  const [mild, grave] = [
+    { quantity: 'weight', value: '990', source: 1 },
+    { quantity: 'weight', value: '900', source: 2 },
+  ] as const;
+  assert.is(level('weight', [mild, grave], one), 'critical');
+  assert.is(level('weight', [grave, mild], one), 'critical');
+  const two = { sources: 2, warnReadings: 1 };
+  const third = { quantity: 'weight', value: '900', source: 3 } as const;
+  assert.is(level('weight', [mild, grave], two), 'warning', 'one grave source is not two');
+  assert.is(level('weight', [mild, grave, third], two), 'critical');
+  const owners = { ...grave, ownersOwn: true };
+  assert.is(level('weight', [mild, owners], one), 'warning', 'the owner’s own does not make it graver');
+});
+
 triggers('shock and tilt: above five g, above thirty degrees; critical with a change of weight', () => {
   assert.is(level('shock', [{ quantity: 'shock', value: '49.033' }]), 'none');
   assert.is(level('shock', [{ quantity: 'shock', value: '49.034' }]), 'warning');

@@ -10,6 +10,7 @@ import {
   evaluateTrigger,
   isBreach,
   readFrom,
+  type Shown,
   type SourceReading,
 } from '../../consensus/contracts/triggers/evaluate.ts';
 import { type Source, sourceReadings } from '../../consensus/contracts/triggers/readings.ts';
@@ -152,37 +153,39 @@ export class GoodsWatch {
   }
 
   #ask(entry: Case): void {
-    const { pledge, signal, runs } = entry;
+    const { pledge, signal } = entry;
     const { rules, expected } = this.#termsOf(pledge)!;
     const rule = ruleOf(rules, signal)!;
     const weightRule = ruleOf(rules, 'weight');
-    const readings = this.#readingsOf(entry);
     entry.unasked = 0;
-    const asked = (sources: number) => evaluateTrigger({ ...rule, sources }, weightRule, readings, expected);
-    const whole = asked(rule.sources);
-    const shown = 'level' in whole ? whole : asked(1);
-    if (!('level' in shown)) {
-      entry.warning = undefined;
-      return;
-    }
-    const frames = this.#runsOf(entry).flatMap(({ device, readings: shown }) =>
-      shown.map(({ own: { session, counter } }) => ({ device, session, counter })),
-    );
-    const since = Math.min(...[...runs.values()].map((run) => run.readings[0]!.own.time));
-    const measured = formatDecimal(shown.measured);
-    const { level } = shown;
-    entry.warning = { pledge, signal, level, measured, since, needsOthers: !('level' in whole), frames };
+    const ask = (runs: readonly Run[], sources: number) => {
+      const shown = evaluateTrigger({ ...rule, sources }, weightRule, readingsOf(runs), expected);
+      return 'level' in shown ? { ...shown, runs, needsOthers: sources < rule.sources } : undefined;
+    };
+    const runs = this.#runsOf(entry);
+    // The end of each run may show the graver case where the whole of it does not.
+    const grave = rule.criticalOver > 0 ? this.#graveRunsOf(entry, rule) : [];
+    const answers = [ask(runs, rule.sources), ask(grave, rule.sources), ask(runs, 1), ask(grave, 1)];
+    const known = answers.filter((answer) => answer !== undefined);
+    const shown = known.find(({ level, needsOthers }) => level === 'critical' && !needsOthers) ?? known[0];
+    entry.warning = shown && { pledge, signal, ...describe(shown) };
   }
 
-  /** Everything that speaks for a case, and what stands beside a place. */
-  #readingsOf(entry: Case): SourceReading[] {
-    return this.#runsOf(entry).flatMap(({ readings }) =>
-      readings.flatMap(({ own, beside }) =>
-        own.quantity === 'latitude'
-          ? [own, ...beside.filter(({ quantity }) => quantity === 'longitude')]
-          : [own],
-      ),
-    );
+  #graveRunsOf(entry: Case, rule: TriggerRule): readonly Run[] {
+    const { expected } = this.#termsOf(entry.pledge)!;
+    return this.#runsOf(entry).map((run) => {
+      let from = run.readings.length;
+      while (from > 0) {
+        const { own, beside } = run.readings[from - 1]!;
+        if (
+          own.quantity !== readFrom[entry.signal] ||
+          !isBreach(rule, rule.criticalOver, own, beside, expected)
+        )
+          break;
+        from -= 1;
+      }
+      return { ...run, readings: run.readings.slice(from) };
+    });
   }
 
   /** Its own runs; and of each run of weighings the last, since a change of weight makes some signals graver. */
@@ -195,6 +198,29 @@ export class GoodsWatch {
   #termsOf(pledge: string): GoodsFacts['pledges'][number] | undefined {
     return this.#facts.pledges.find(({ id }) => id === pledge);
   }
+}
+
+/** Everything that speaks for a case, and what stands beside a place. */
+function readingsOf(runs: readonly Run[]): SourceReading[] {
+  return runs.flatMap(({ readings }) =>
+    readings.flatMap(({ own, beside }) =>
+      own.quantity === 'latitude'
+        ? [own, ...beside.filter(({ quantity }) => quantity === 'longitude')]
+        : [own],
+    ),
+  );
+}
+
+function describe(shown: Shown & { readonly runs: readonly Run[]; readonly needsOthers: boolean }) {
+  const { level, runs, needsOthers } = shown;
+  const told = runs.filter(({ readings }) => readings.length > 0);
+  return {
+    ...{ level, needsOthers, measured: formatDecimal(shown.measured) },
+    since: Math.min(...told.map(({ readings }) => readings[0]!.own.time)),
+    frames: told.flatMap(({ device, readings }) =>
+      readings.map(({ own: { session, counter } }) => ({ device, session, counter })),
+    ),
+  };
 }
 
 /** A warning in one line, the same as long as nothing about it changes that people act on. */

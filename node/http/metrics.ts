@@ -30,6 +30,7 @@ const gaugeHelp = {
   peers: 'Connected full nodes',
   light_clients: 'Connected light clients',
   open_vertices: 'Vertices not confirmed yet',
+  pending_calls: 'Calls that gather signatures, or have ended and are kept to be looked at',
   parked_vertices: 'Vertices that wait for ancestors',
   tips: 'Open vertices without children',
   state_objects: 'Objects in the ledger state',

@@ -32,6 +32,11 @@ export const SIGNATURE_BYTES = 104;
 
 export class CallRules {
   readonly #ledger: Ledger;
+  /** Of a call as it is signed now, at the height it was told for: whoever sends many signatures has it told once. */
+  readonly #told = new WeakMap<
+    SignedCall,
+    { readonly height: number; readonly wanted: readonly WantedSigner[] | undefined }
+  >();
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger;
@@ -44,8 +49,13 @@ export class CallRules {
 
   /** Who must sign; absent when the present state does not tell. */
   wanted(call: SignedCall): readonly WantedSigner[] | undefined {
-    const wanted = wantedSigners(call, this.#ledger, this.timeMs + 1);
-    return wanted.ok ? wanted.value : undefined;
+    const { height } = this.#ledger;
+    const told = this.#told.get(call);
+    if (told?.height === height) return told.wanted;
+    const found = wantedSigners(call, this.#ledger, this.timeMs + 1);
+    const wanted = found.ok ? found.value : undefined;
+    this.#told.set(call, { height, wanted });
+    return wanted;
   }
 
   /** Parties that must sign, hex. */

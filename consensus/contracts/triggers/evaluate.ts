@@ -69,8 +69,7 @@ export function evaluateTrigger(
     return { reason: 'a reading does not show the breach' };
   const series = seriesOf(own);
   const showing = series.filter((entry) => showsIt(entry, rule.warnReadings, rule.warnMs));
-  const chosen = chooseIndependent(showing, rule.sources);
-  if (chosen === undefined)
+  if (chooseIndependent(showing, rule.sources) === undefined)
     return { reason: 'too few independent sources, or not for long enough, or all of the owner' };
   const measured = own.find(({ ownersOwn }) => !ownersOwn)?.value ?? own[0]!.value;
   const graver = (entry: Series): boolean =>
@@ -87,7 +86,9 @@ export function evaluateTrigger(
         !reading.ownersOwn &&
         isBreach(weightRule, weightRule.warnOver, reading, readings, expected),
     );
-  return { level: chosen.every(graver) || withLoss ? 'critical' : 'warning', measured };
+  // Whichever sources are named first: enough of them that show the graver case make it that.
+  const isGrave = chooseIndependent(showing.filter(graver), rule.sources) !== undefined;
+  return { level: isGrave || withLoss ? 'critical' : 'warning', measured };
 }
 
 /** Readings of one device in one session, by counter. */
