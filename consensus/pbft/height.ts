@@ -29,10 +29,11 @@ import {
 import { checkNewView, checkViewChange } from './new-view.ts';
 import { type DecisionProof, proposalSaying, viewChangeSaying, voteSaying } from './offence.ts';
 import type { PbftOutput, PbftRules, SeatMessage } from './outputs.ts';
-import { type OwnSeat, OwnVotes, preparedValue } from './own-votes.ts';
+import { type OwnSeat, OwnVotes } from './own-votes.ts';
 import { Patience } from './patience.ts';
 import { Trail } from './trail.ts';
 import { ViewChanges } from './view-changes.ts';
+import { Voice } from './voice.ts';
 import { VoteBox } from './vote-box.ts';
 
 interface Accepted {
@@ -47,6 +48,7 @@ export class PbftHeight {
   readonly #rules: PbftRules;
   /** Absent where this node has no seat, or must not use it. */
   readonly #own: OwnVotes | undefined;
+  readonly #voice: Voice | undefined;
   /** The view in which this seat takes part; votes in lower ones are never signed again `[BFT-4]`. */
   #view = 0;
   /** In views above 0: whether the view's new-view has been seen or made. */
@@ -59,8 +61,6 @@ export class PbftHeight {
   #prepared: PreparedProof | undefined;
   /** The last view in which this life of the seat sent its commit. */
   #committedIn = -1;
-  /** Own messages of the current view, sent again while nothing happens. */
-  #outbox: SeatMessage[] = [];
   /** The value for which q commits are held, before and after it is decided. */
   #committed:
     | { readonly view: number; readonly id: Uint8Array; readonly signatures: ReadonlyMap<number, Uint8Array> }
@@ -74,6 +74,8 @@ export class PbftHeight {
     this.#rules = rules;
     this.#own = own && new OwnVotes(height, rules, own, log);
     this.#patience = new Patience(rules, height, own?.number);
+    this.#voice =
+      this.#own && new Voice(this.#own, this.#patience, (output) => void this.#outputs.push(output));
     this.#votes = new VoteBox(rules.committee.quorum);
     this.#viewChanges = new ViewChanges(rules.committee);
     this.#trail = new Trail(rules.committee, height, (offence) =>
@@ -163,10 +165,7 @@ export class PbftHeight {
   tick(nowMs: number): PbftOutput[] {
     if (this.#decided) return [];
     if (this.#patience.isOver(nowMs)) this.#changeView(this.#view + 1, nowMs);
-    else if (this.#patience.isResendDue(nowMs)) {
-      for (const message of this.#outbox) this.#outputs.push({ type: 'send', message });
-      this.#patience.said(nowMs);
-    }
+    else if (this.#patience.isResendDue(nowMs)) this.#voice?.sayAgain(nowMs);
     return this.#flush();
   }
 
@@ -314,17 +313,15 @@ export class PbftHeight {
   }
 
   #changeView(view: number, nowMs: number): void {
-    if (this.#own === undefined) return;
+    if (this.#voice === undefined) return;
     this.#view = view;
     this.#entered = false;
     this.#patience.pause();
     this.#newView = undefined;
     const prepared = this.#prepared;
-    if (!this.#claim('view-change', view, preparedValue(prepared?.header), prepared)) return;
-    const message = this.#own.signViewChange(view, prepared);
-    this.#viewChanges.put(message);
-    this.#outbox = [];
-    this.#send({ type: 'viewChange', ...message }, nowMs);
+    const said = this.#voice.changeView(view, prepared, nowMs);
+    if (said === undefined) return;
+    this.#viewChanges.put(said);
     this.#openView(nowMs);
   }
 
@@ -349,47 +346,21 @@ export class PbftHeight {
     nowMs: number,
     prepared = false,
   ): void {
-    if (this.#own === undefined) return;
     const view = this.#view;
-    const id = headerId(header);
-    if (!this.#claim('proposal', view, id)) return;
-    const newView = newViewHash(this.#newView);
-    const signature = this.#own.signProposal(view, id, newView);
-    this.#proposals.set(view, { header, id, newView, checked: false });
-    const message = {
-      view,
-      header,
-      previousCertificate,
-      newView: this.#newView,
-      anchor,
-      seat: this.#own.seat,
-      signature,
-    };
-    this.#send({ type: 'proposal', ...message }, nowMs);
+    const newView = this.#newView;
+    const said = this.#voice?.propose(view, { header, newView, anchor, previousCertificate }, nowMs);
+    if (said === undefined) return;
+    const value = { header, id: headerId(header), newView: newViewHash(newView) };
+    this.#proposals.set(view, { ...value, checked: false });
     // The leader checks its own value as everyone else does: a re-proposed one may not be its own.
-    this.#outputs.push({ type: 'check', header, anchor, seat: this.#own.seat, prepared, view });
+    this.#outputs.push({ type: 'check', header, anchor, seat: said.seat, prepared, view });
     if (!this.#patience.runs) this.#patience.start(view, nowMs);
   }
 
   #vote(phase: VotePhase, { id, newView }: { readonly id: Uint8Array; readonly newView: Uint8Array }): void {
-    if (this.#own === undefined) return;
-    const view = this.#view;
-    if (!this.#claim(phase, view, id, phase === 'commit' ? this.#prepared : undefined)) return;
-    const message = this.#own.signVote(phase, view, id, newView);
-    this.#votes.add(message);
-    this.#send({ type: 'vote', ...message }, undefined);
-  }
-
-  /** Logs a signature about to be made; false when another value was signed at this (view, phase) before. */
-  #claim(
-    phase: VoteLogEntry['phase'],
-    view: number,
-    value: Uint8Array,
-    prepared: PreparedProof | undefined = undefined,
-  ): boolean {
-    const claim = this.#own?.claim(phase, view, value, prepared);
-    if (claim?.verdict === 'new') this.#outputs.push({ type: 'log', entry: claim.line });
-    return claim !== undefined && claim.verdict !== 'never';
+    const prepared = phase === 'commit' ? this.#prepared : undefined;
+    const said = this.#voice?.vote(phase, this.#view, id, newView, prepared);
+    if (said !== undefined) this.#votes.add(said);
   }
 
   /** Restores what an earlier life of this seat had signed. */
@@ -406,14 +377,10 @@ export class PbftHeight {
     this.#entered = entry.phase !== 'view-change';
   }
 
-  /** A view-change that was logged may never have been sent, and others may wait for it: it is said again at once. */
   #resumeViewChange(log: readonly VoteLogEntry[]): void {
     const last = log.filter((entry) => entry.phase === 'view-change').at(-1);
-    if (this.#own === undefined || this.#entered || last === undefined) return;
-    const message = this.#own.signViewChange(last.view, last.prepared);
-    this.#viewChanges.put(message);
-    this.#outbox = [{ type: 'viewChange', ...message }];
-    this.#patience.sayAgain();
+    if (this.#voice !== undefined && !this.#entered && last !== undefined)
+      this.#viewChanges.put(this.#voice.resume(last));
   }
 
   #enter(view: number, nowMs: number): void {
@@ -421,15 +388,9 @@ export class PbftHeight {
       this.#view = view;
       this.#entered = true;
       this.#newView = undefined;
-      this.#outbox = [];
+      this.#voice?.enterView();
       this.#patience.start(view, nowMs);
     } else if (!this.#patience.runs) this.#patience.start(view, nowMs);
-  }
-
-  #send(message: SeatMessage, nowMs: number | undefined): void {
-    this.#outbox.push(message);
-    this.#outputs.push({ type: 'send', message });
-    if (nowMs !== undefined) this.#patience.said(nowMs);
   }
 
   #leads(view: number): boolean {
