@@ -133,6 +133,17 @@ test('in a quiet network a call costs twelve frames at most, and none once it is
   assert.is(office.frames, frames);
 });
 
+test('four of ten frames are lost and nobody reconnects: what was not heard is told again', async () => {
+  const office = await Office.open({ seed: 32, seats: 4, link: { loss: 0.4 } }, 6);
+  for (let round = 0; !office.isAllDone; round++) {
+    assert.ok(round < 1_200, office.describe());
+    office.work();
+    await office.world.run(250);
+  }
+  const outcomes = await office.outcomes();
+  for (const { id } of office.errands) assert.equal(outcomes.get(id), ['OK']);
+});
+
 for (const seed of [41, 42, 43]) {
   test(`seed ${seed}: lost frames, kills and power failures: each call is carried once and takes effect once`, async () => {
     const office = await Office.open(
