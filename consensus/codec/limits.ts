@@ -20,6 +20,7 @@ export const limits = {
   outcomesMax: 20_000,
   /** A quorum of the largest committee. */
   signersMax: 64,
-  evidencePerCallMax: 8,
+  /** What a call of `callBytesMax` has room for: a proof takes 1.4 KB and more. */
+  evidencePerCallMax: 20,
   pledgesPerUnitMax: 16,
 } as const;
