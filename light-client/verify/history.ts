@@ -7,7 +7,6 @@
 import type { Genesis } from '../../consensus/checkpoint/genesis.ts';
 import { checkVertexProof, outcomeCode } from '../../consensus/checkpoint/outcome.ts';
 import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
-import { transitions } from '../../consensus/contracts/index.ts';
 import { callNamed, hasHistory } from '../../consensus/contracts/links.ts';
 import { objectPath, type ValueOf } from '../../consensus/contracts/object.ts';
 import { callRecord } from '../../consensus/contracts/registry.ts';
@@ -17,7 +16,7 @@ import { type CertifiedHeader, checkAnchored } from '../proof/anchor.ts';
 import type { Hop, Statement } from '../proof/bundle.ts';
 import { commitmentOf } from '../proof/state-proof.ts';
 import { because, type Fact, isoTime, no, short, yes } from './fact.ts';
-import { describeFields, describeParts, openObject } from './opened.ts';
+import { type Classes, describeFields, describeParts, openObject } from './opened.ts';
 import { badSignature } from './signatures.ts';
 
 /** Evidence among the arguments is long, and says nothing to a person. */
@@ -25,10 +24,17 @@ const ARG_TEXT_MAX = 120;
 
 type History = Extract<Statement, { readonly type: 'history' }>;
 
+/**
+ * How each transition's arguments are laid out, so that a call can be told in words. Handed in, since whoever checks only
+ * readings, as a gateway does, need not carry all contracts in its memory.
+ */
+export type Declarations = ReadonlyMap<string, { readonly args: { readonly classes: Classes } }>;
+
 export function* checkHistory(
   { object, hops }: History,
   { network }: Genesis,
   certified: CertifiedHeader,
+  declarations: Declarations = new Map(),
 ): Generator<Fact> {
   const type = objectTypes.get(object.type);
   if (type === undefined || !hasHistory(object.type))
@@ -52,7 +58,7 @@ export function* checkHistory(
     const fault = checkHop(hop, expected, network, certified);
     if ('ok' in fault) return yield fault;
     const { changed, transition } = fault;
-    facts.push(yes(hopText(hop, index + 1, transition)));
+    facts.push(yes(hopText(hop, index + 1, declarations.get(transition)?.args.classes, transition)));
     expected = changed.find((entry) => equalBytes(entry.path, path))?.before;
   }
   if (expected !== undefined)
@@ -100,10 +106,14 @@ function checkHop(
   return forged === undefined ? value : no('E_SIG', forged);
 }
 
-function hopText({ vertex, call }: Hop, number: number, transition: string): string {
+function hopText(
+  { vertex, call }: Hop,
+  number: number,
+  classes: Classes | undefined,
+  transition: string,
+): string {
   const { height, time } = vertex.header;
   const signers = call.signatures.map(({ key }) => short(key)).join(', ');
-  const classes = transitions.get(transition)?.args.classes;
   const args = classes === undefined ? '' : `, saying ${describeParts(call.parts, classes, ARG_TEXT_MAX)}`;
   return `Hop ${number}: “${transition}” (${short(callId(call.header))}) took effect in checkpoint ${height} of ${isoTime(time)}, signed by ${signers}${args}.`;
 }

@@ -23,7 +23,7 @@ export function openObject(
   return { ok: true, value: fields };
 }
 
-type Classes = readonly { decode(bytes: Uint8Array): unknown; toJson(value: never): unknown }[];
+export type Classes = readonly { decode(bytes: Uint8Array): unknown; toJson(value: never): unknown }[];
 
 /** Opened fields as `name value`, and which classes stayed sealed. */
 export function describeFields(proof: StateProof, { classes }: { readonly classes: Classes }): string {

@@ -16,7 +16,7 @@ import type { CertifiedHeader } from '../proof/anchor.ts';
 import type { Statement } from '../proof/bundle.ts';
 import { checkStateProof } from '../proof/state-proof.ts';
 import { because, type Fact, no, short, yes } from './fact.ts';
-import { checkHistory } from './history.ts';
+import { checkHistory, type Declarations } from './history.ts';
 import { describeFields, openObject } from './opened.ts';
 import { checkSearch } from './search.ts';
 import { badSignature } from './signatures.ts';
@@ -27,6 +27,7 @@ export function* checkStatement(
   statement: Statement,
   genesis: Genesis,
   certified: CertifiedHeader,
+  declarations?: Declarations,
 ): Generator<Fact> {
   switch (statement.type) {
     case 'reading':
@@ -40,7 +41,7 @@ export function* checkStatement(
     case 'search':
       return yield* checkSearch(statement, genesis);
     case 'history':
-      return yield* checkHistory(statement, genesis, certified);
+      return yield* checkHistory(statement, genesis, certified, declarations);
   }
 }
 

@@ -12,6 +12,7 @@ import type { Json } from '../../consensus/codec/schema.ts';
 import { checkAnchored, checkCertified, followChanges, type TrustRoot } from '../proof/anchor.ts';
 import { type Bundle, bundleBytesMax, bundleSchema, type Statement } from '../proof/bundle.ts';
 import { because, type Fact, isoTime, no, yes } from './fact.ts';
+import type { Declarations } from './history.ts';
 import { checkStatement } from './statements.ts';
 
 export interface Verification {
@@ -35,10 +36,13 @@ export function verifyBundle(
   {
     nowMs,
     maxAgeMs,
+    declarations,
   }: {
     readonly nowMs: number | undefined;
     /** An older certificate is refused, E_STALE; without it, its age is only said. */
     readonly maxAgeMs?: number | undefined;
+    /** Of all transitions, to tell what the calls of a history said; without it only their names are told. */
+    readonly declarations?: Declarations;
   },
 ): Verification {
   const facts: Fact[] = [];
@@ -99,7 +103,7 @@ export function verifyBundle(
     const target = note(result, anchoredText(header), 'A checkpoint is not anchored');
     if (target === undefined) return end('invalid');
   }
-  for (const fact of checkStatement(bundle.statement, genesis, bundle.anchor.certified)) {
+  for (const fact of checkStatement(bundle.statement, genesis, bundle.anchor.certified, declarations)) {
     facts.push(fact);
     if (!fact.ok) return end('invalid');
   }

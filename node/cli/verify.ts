@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { type Genesis, parseGenesis } from '../../consensus/checkpoint/genesis.ts';
 import { describeRefusal } from '../../consensus/codec/result.ts';
 import type { Json } from '../../consensus/codec/schema.ts';
+import { transitions } from '../../consensus/contracts/index.ts';
 import { verifyBundle } from '../../light-client/verify/verify.ts';
 
 interface VerifyFlags {
@@ -51,7 +52,7 @@ async function verifyFile(
     throw new Error(`${file}: cannot be read: ${(cause as Error).message}`, { cause });
   });
   const { shown, ...verification } = verifyBundle(new Uint8Array(bundle), genesis, {
-    ...{ nowMs: Date.now(), maxAgeMs },
+    ...{ nowMs: Date.now(), maxAgeMs, declarations: transitions },
   });
   if (json)
     process.stdout.write(

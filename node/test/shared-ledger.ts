@@ -12,6 +12,7 @@ import {
 import { toHex } from '../../consensus/codec/bytes.ts';
 import { describeRefusal, type Result } from '../../consensus/codec/result.ts';
 import type { Json } from '../../consensus/codec/schema.ts';
+import { transitions } from '../../consensus/contracts/index.ts';
 import { defaultPolicy, type Policy } from '../../consensus/contracts/policy.ts';
 import { labelKey, type Role } from '../../consensus/contracts/registry.ts';
 import { type Signer, SUITE } from '../../consensus/crypto/ed25519.ts';
@@ -164,7 +165,9 @@ export class SharedLedger {
   }
 
   verify(bundle: Uint8Array, options: { nowMs?: number; maxAgeMs?: number } = {}): Verification {
-    return verifyBundle(bundle, this.genesis, { nowMs: Date.now(), ...options });
+    return verifyBundle(bundle, this.genesis, {
+      ...{ nowMs: Date.now(), declarations: transitions, ...options },
+    });
   }
 
   /** From the header at `height` into the history of the newest certified one. */
