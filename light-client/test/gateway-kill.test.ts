@@ -9,13 +9,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { decimalOf } from '../../consensus/vertex/decimal.ts';
-import type { Frame } from '../../consensus/vertex/frame.ts';
 import { gatewayConfigToml } from '../../node/config/gateway-config.ts';
 import type { GatewayStatus } from '../gateway/metrics.ts';
 import { publishFrames } from '../sensors/publish.ts';
 import { type BrokerKind, brokerKinds } from './brokers.ts';
 import {
+  coolFrame,
   gatewayConfig,
   LedgerWorld,
   ledgersFrames,
@@ -43,18 +42,6 @@ test.after(async () => {
   await world.close();
   rmSync(folder, { recursive: true, force: true });
 });
-
-function frameOf(device: string, counter: number): Frame {
-  const readings = [{ quantity: 'temperature' as const, value: decimalOf(4 + (counter % 40) / 10)! }];
-  return {
-    device,
-    session: '',
-    counter,
-    time: Date.now() - 86_400_000 + 1_000 * counter,
-    readings,
-    signature: new Uint8Array(0),
-  };
-}
 
 /** `tally gateway` in a process of its own. */
 class GatewayProcess {
@@ -137,7 +124,7 @@ async function killEightTimes({ protocolVersion, start }: BrokerKind, kind: numb
   const stop = new AbortController();
   // Endless, as sensors are; the counter tells how many there were.
   const frames = (function* () {
-    for (; !stop.signal.aborted; published++) yield frameOf(device, published);
+    for (; !stop.signal.aborted; published++) yield coolFrame(device, published);
   })();
   const publishing = publishFrames(frames, { url: broker.url, speed: 200, signal: stop.signal });
   for (let kill = 0; kill < 8; kill++) {

@@ -5,11 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { decimalOf } from '../../consensus/vertex/decimal.ts';
-import type { Frame } from '../../consensus/vertex/frame.ts';
 import { startGateway } from '../gateway/gateway.ts';
 import { Outbox } from '../outbox/outbox.ts';
 import {
+  coolFrame,
   gatewayConfig,
   LedgerWorld,
   ledgersFrames,
@@ -31,18 +30,6 @@ test.after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function frameOf(device: string, counter: number): Frame {
-  const readings = [{ quantity: 'temperature' as const, value: decimalOf(4 + (counter % 40) / 10)! }];
-  return {
-    device,
-    session: '',
-    counter,
-    time: Date.now() - 86_400_000 + 1_000 * counter,
-    readings,
-    signature: new Uint8Array(0),
-  };
-}
-
 test('a day of readings queued without an uplink: 86,400 become final, none lost, none doubled (R042)', async () => {
   const name = 'gateway-offline';
   const FRAMES = 86_400;
@@ -59,7 +46,7 @@ test('a day of readings queued without an uplink: 86,400 become final, none lost
   let startedMs = performance.now();
   for (let counter = 0; counter < FRAMES; counter += 400) {
     const packs = Array.from({ length: 8 }, (_, i) =>
-      Array.from({ length: 50 }, (__, k) => frameOf('day', counter + 50 * i + k)),
+      Array.from({ length: 50 }, (__, k) => coolFrame('day', counter + 50 * i + k)),
     );
     await Promise.all(packs.map((frames) => outbox.append({ frames, receivedMs: Date.now(), guard: [] })));
   }

@@ -25,6 +25,8 @@ import { revokeKey } from '../../consensus/contracts/transitions/revoke.ts';
 import { type Signer, SUITE } from '../../consensus/crypto/ed25519.ts';
 import { hash } from '../../consensus/crypto/hash.ts';
 import { composeCall, signCall, signedCall } from '../../consensus/vertex/call.ts';
+import { decimalOf } from '../../consensus/vertex/decimal.ts';
+import type { Frame } from '../../consensus/vertex/frame.ts';
 import { freePorts } from '../../node/config/free-ports.ts';
 import type { GatewayConfig } from '../../node/config/gateway-config.ts';
 import type { NodeConfig } from '../../node/config/node-config.ts';
@@ -291,4 +293,17 @@ export async function until(
     if (performance.now() > endMs) throw new Error(`${what}: not within ${withinMs} ms`);
     await sleep(25);
   }
+}
+
+/** A frame of an unsigned sensor in a cool room, one a second since yesterday. */
+export function coolFrame(device: string, counter: number): Frame {
+  const readings = [{ quantity: 'temperature' as const, value: decimalOf(4 + (counter % 40) / 10)! }];
+  return {
+    device,
+    session: '',
+    counter,
+    time: Date.now() - 86_400_000 + 1_000 * counter,
+    readings,
+    signature: new Uint8Array(0),
+  };
 }

@@ -2,12 +2,26 @@
 
 import type { ValueOf } from '../object.ts';
 import { pledge, securedStates } from '../objects/pledge.ts';
-import type { unit } from '../objects/unit.ts';
+import { receipt } from '../objects/receipt.ts';
+import { unit } from '../objects/unit.ts';
 import { versionOf } from '../objects/version.ts';
-import { type Context, type ContractRefusal, refused } from '../transition.ts';
+import { type Context, type ContractRefusal, isRefusal, lookUp, refused, wrongState } from '../transition.ts';
 import { isControlledBy } from './affiliation.ts';
 import type { Holding } from './holdings.ts';
 import { quantityWarning } from './warnings.ts';
+
+/** A receipt that is out, ISSUED or HELD, and the goods that it stands for. */
+export function lookUpOut(
+  id: Uint8Array,
+  context: Context,
+): { readonly document: ValueOf<typeof receipt>; readonly goods: ValueOf<typeof unit> } | ContractRefusal {
+  const document = lookUp(context, receipt, id);
+  if (isRefusal(document)) return document;
+  if (document.state !== 'ISSUED' && document.state !== 'HELD')
+    return wrongState(document.state, ['ISSUED', 'HELD'], id);
+  const goods = lookUp(context, unit, document.unit);
+  return isRefusal(goods) ? goods : { document, goods };
+}
 
 /** States from FROZEN on: nothing leaves and nothing passes. */
 const stopped = ['FROZEN', 'DEFAULTED', 'ENFORCING'];

@@ -10,6 +10,7 @@ import { receiptsPerUnitMax, unit } from '../objects/unit.ts';
 import { versionOf } from '../objects/version.ts';
 import { type Holding, holdingsOf, lapseExpired, readHoldings, writeHoldings } from '../rules/holdings.ts';
 import { beginTenure, endTenure } from '../rules/tenures.ts';
+import { lookUpOut } from '../rules/title.ts';
 import { childId } from '../rules/warnings.ts';
 import {
   type Context,
@@ -50,12 +51,9 @@ export const splitReceipt = transition({
   effects: 'the receipt is SPLIT; the parts stand in its place, with their part of the pledge',
   visibility: 'V1',
   apply: ({ receipt: id, parts }, context) => {
-    const document = lookUp(context, receipt, id);
-    if (isRefusal(document)) return document;
-    if (document.state !== 'ISSUED' && document.state !== 'HELD')
-      return wrongState(document.state, ['ISSUED', 'HELD'], id);
-    const goods = lookUp(context, unit, document.unit);
-    if (isRefusal(goods)) return goods;
+    const found = lookUpOut(id, context);
+    if (isRefusal(found)) return found;
+    const { document, goods } = found;
     if (goods.scheme !== 'lot')
       return refused('E_STATE', { reason: 'a logistic unit stands in one receipt' }, document.unit);
     const sums = { quantity: 0n, packages: 0n };

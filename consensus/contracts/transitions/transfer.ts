@@ -6,7 +6,7 @@ import { unit } from '../objects/unit.ts';
 import { versionOf } from '../objects/version.ts';
 import { holdingsOf, lapseExpired, readHoldings } from '../rules/holdings.ts';
 import { beginTenure } from '../rules/tenures.ts';
-import { checkNewOwner, checkNotFrozen, passPledges } from '../rules/title.ts';
+import { checkNewOwner, checkNotFrozen, lookUpOut, passPledges } from '../rules/title.ts';
 import { type Context, isRefusal, lookUp, partyIn, refused, transition, wrongState } from '../transition.ts';
 
 /** Banks that hold the whole as security: their consent is needed. */
@@ -106,12 +106,9 @@ export const transferReceipt = transition({
   effects: 'title passes, control with it unless the receipt is HELD; pledges follow the goods',
   visibility: 'V1',
   apply: ({ receipt: id, to }, context) => {
-    const document = lookUp(context, receipt, id);
-    if (isRefusal(document)) return document;
-    if (document.state !== 'ISSUED' && document.state !== 'HELD')
-      return wrongState(document.state, ['ISSUED', 'HELD'], id);
-    const goods = lookUp(context, unit, document.unit);
-    if (isRefusal(goods)) return goods;
+    const found = lookUpOut(id, context);
+    if (isRefusal(found)) return found;
+    const { document, goods } = found;
     const holdings = holdingsOf(lapseExpired(document.unit, context), id);
     const refusal = checkNotFrozen(holdings, context) ?? checkNewOwner(goods, holdings, to, context);
     if (refusal !== undefined) return refusal;
