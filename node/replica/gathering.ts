@@ -289,7 +289,7 @@ export class Gathering {
       ...{ id, holder, author, since: nowMs, call, declines: [] },
       ...{ vertex: undefined, ending: undefined },
     };
-    const kept = this.#shelf.add(pending, wanted.value.length, this.rules.timeMs);
+    const kept = this.#shelf.add(pending, wanted.value.length, this.rules.timeMs, holder === this.#own);
     if (!kept.ok) return kept;
     this.#lookAt = Math.min(this.#lookAt, nowMs + LOOK_MS);
     this.#tellState(id);

@@ -20,7 +20,7 @@ import type { PeerKey } from '../ports.ts';
 import { Allowance } from './allowance.ts';
 import type { Effect } from './events.ts';
 import type { Ledger } from './ledger.ts';
-import { type ParkedAs, Parking } from './parking.ts';
+import { citing, type ParkedAs, Parking } from './parking.ts';
 
 export const OPEN_VERTICES_MAX = 100_000;
 /** What a vertex of a suspended or revoked key costs its allowance: what it says has no effect, and a seat needs few. */
@@ -175,7 +175,12 @@ export class Intake {
     this.#askEach([...due.keys()], (id) => turns[due.get(id)! % turns.length]);
   }
 
-  /** Tries everything that waited for a vertex or for a checkpoint, and whatever waited for that in turn. */
+  /** Tries everything that waited for this checkpoint. */
+  releaseCiting(checkpointKey: string, nowMs: number): void {
+    this.release(citing(checkpointKey), nowMs);
+  }
+
+  /** Tries everything that waited for a vertex, and whatever waited for that in turn. */
   release(idKey: string, nowMs: number): void {
     const settled = [idKey];
     for (const key of settled) {
@@ -217,9 +222,9 @@ export class Intake {
     if (checkpointHeight === undefined) {
       // Not a wrong vertex but an early one: its checkpoint is certified elsewhere, or never. Or it was so long ago that
       // only the store remembers it.
-      if (this.#ledger.forgets && !this.parking.isAwaited(toHex(vertex.checkpoint)))
+      if (this.#ledger.forgets && !this.parking.isAwaited(citing(toHex(vertex.checkpoint))))
         this.#hooks.effect({ type: 'recallHeader', id: vertex.checkpoint });
-      this.parking.park(vertex, [vertex.checkpoint], { ...how, early: true });
+      this.parking.park(vertex, [], { ...how, early: true });
       return { kind: 'parked' };
     }
     const stranger = this.#unknownAuthor(vertex);

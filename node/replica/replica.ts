@@ -235,7 +235,7 @@ export class Replica {
         return none;
       case 'recalledHeader':
         this.ledger.recallHeight(toHex(event.id), event.height);
-        this.#intake.release(toHex(event.id), nowMs);
+        this.#intake.releaseCiting(toHex(event.id), nowMs);
         return none;
       case 'tick':
         this.#seat.tick(nowMs);
@@ -447,7 +447,7 @@ export class Replica {
     this.gathering.onAdvanced(execution.changes, vertices, outcomes, nowMs);
     this.#catchUp.advanced();
     this.#seat.onAdvanced();
-    this.#intake.release(toHex(this.ledger.headerId), nowMs);
+    this.#intake.releaseCiting(toHex(this.ledger.headerId), nowMs);
     for (const { peer, message } of this.#mail.take(this.ledger.height + 1))
       this.#onSeatMessage(peer, message, nowMs);
     this.#followCertified(nowMs);

@@ -529,6 +529,25 @@ test('room is bounded by party, what is over makes room, and messages are charge
   assert.ok(allowed > 10 && allowed < 60, `${allowed} offers at once`);
 });
 
+test('whatever others ask of this node, it can still ask for signatures itself', async () => {
+  const parties = Math.ceil(pendingLimits.totalMax / pendingLimits.perPartyMax);
+  const desk = await Desk.open({ own: OWN, others: parties + 1 });
+  await desk.certify([]);
+  for (let party = 0; party < parties; party++) {
+    const number = OTHER + party;
+    for (let i = 0; i < pendingLimits.perPartyMax; i++) {
+      desk.nowMs += 100;
+      await desk.hear(number, offer(callOf(desk, { name: `N${party}A${i}`, parties: [OWN, number] })));
+      assert.equal(refusals(desk), []);
+    }
+  }
+  assert.is(desk.replica.gathering.list().length, pendingLimits.totalMax);
+  const last = OTHER + parties - 1;
+  await desk.hear(last, offer(callOf(desk, { name: 'LAST', parties: [OWN, last] })));
+  assert.equal(refusals(desk), ['E_FULL']);
+  assert.is((await propose(desk, callOf(desk, { name: 'OWN' }))).type, 'pending');
+});
+
 test('what is not heard is told again, ever more slowly; nothing once it is heard', async () => {
   const desk = await open();
   const call = callOf(desk);
