@@ -184,8 +184,8 @@ class NodeWiring {
         `${config.dataDir}: holds the ledger of network ${toHex(first.header.network)}, and ${config.genesisFile} starts network ${toHex(genesis.network)}`,
       );
     }
-    const [seed] = new Uint32Array(randomPort().bytes(4).buffer);
-    return restore(genesis, signer, store, seed!).catch(cannotOpen);
+    const [seed, salt] = new Uint32Array(randomPort().bytes(8).buffer);
+    return restore(genesis, signer, store, seed!, salt!).catch(cannotOpen);
   }
 
   /** The network as the runner sees it, also before it is there. */

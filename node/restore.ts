@@ -22,6 +22,7 @@ export async function restore(
   signer: Signer,
   store: Store,
   seed: number,
+  salt = seed,
 ): Promise<ReplicaStart> {
   const stored = await store.load();
   const voteLog = stored.voteLog.map((entry) => {
@@ -31,7 +32,7 @@ export async function restore(
   });
   const silence = { votesFrom: stored.votesFrom };
   const { openVertices, pendingCalls } = stored;
-  const start = { genesis, signer, openVertices, pendingCalls, voteLog, silence, seed };
+  const start = { genesis, signer, openVertices, pendingCalls, voteLog, silence, seed, salt };
   const first = { id: genesis.headerId, time: genesis.header.time };
   if (stored.height === 0) {
     const ledger = {

@@ -206,8 +206,11 @@ export class Runner {
       this.#toGossipBytes += envelope.length;
     }
     if (this.#toGossip.length === 0) return;
+    const now = this.#clock.now();
     const at = this.#gossipedAt + GOSSIP_PAUSE_MS;
-    if (this.#toGossipBytes >= GOSSIP_FILL_BYTES || this.#clock.now() >= at) return this.#sendGossip();
+    // The clock may have been set back meanwhile.
+    const isPause = this.#gossipedAt <= now && now < at;
+    if (!isPause || this.#toGossipBytes >= GOSSIP_FILL_BYTES) return this.#sendGossip();
     this.#cancelGossip ??= this.#timers.at(at, () => this.#sendGossip());
   }
 
@@ -291,6 +294,7 @@ export class Runner {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#cancelTimer?.();
+    this.#cancelGossip?.();
     this.#hooks.onHalt(error);
   }
 }

@@ -35,8 +35,9 @@ export class OpenDag {
   /** Facts of ancestors settled before the window, looked up in the store; freely evicted. */
   readonly #recalled = new Map<string, AncestorFacts>();
 
-  constructor(window: number) {
-    this.#settled = new SettledWindow(window);
+  /** `salt`: 32 bits that no author can foresee. */
+  constructor(window: number, salt = 0) {
+    this.#settled = new SettledWindow(window, salt);
   }
 
   get size(): number {

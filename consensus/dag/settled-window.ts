@@ -24,9 +24,13 @@ const FILL_MAX = 0.6;
 const DIGIT = new Uint8Array(128);
 for (let digit = 0; digit < 16; digit++) DIGIT[digit.toString(16).charCodeAt(0)] = digit;
 
-/** An open-addressing table over the ids, which are hashes and so spread by themselves. */
+/**
+ * An open-addressing table over the ids. They are hashes, but an author may seek such as begin alike, at a few ten thousand
+ * tries each: where one lies depends on a salt that only this node knows.
+ */
 export class SettledWindow {
   readonly #window: number;
+  readonly #salt: number;
   #top = 0;
   #slots: Slots = makeSlots(SLOTS_MIN);
   /** Slots in use, those that have left the window included: they go when the table is laid out anew. */
@@ -35,8 +39,10 @@ export class SettledWindow {
   #authorNumbers = new Map<string, number>();
   readonly #sought = new Uint32Array(WORDS);
 
-  constructor(window: number) {
+  /** `salt`: 32 bits that nobody else can foresee. */
+  constructor(window: number, salt: number) {
     this.#window = window;
+    this.#salt = salt;
   }
 
   has(vertexKey: string): boolean {
@@ -86,7 +92,7 @@ export class SettledWindow {
       for (let i = 8 * word; i < 8 * word + 8; i++) value = (value << 4) | DIGIT[vertexKey.charCodeAt(i)]!;
       sought[word] = value;
     }
-    let slot = sought[0]! & (count - 1);
+    let slot = spread(sought, 0, this.#salt) & (count - 1);
     for (; heights[slot] !== 0; slot = (slot + 1) & (count - 1)) {
       let word = 0;
       while (word < WORDS && ids[slot * WORDS + word] === sought[word]) word += 1;
@@ -131,7 +137,7 @@ export class SettledWindow {
     this.#authors = [];
     this.#authorNumbers = new Map();
     for (const slot of live) {
-      let free = old.ids[slot * WORDS]! & (count - 1);
+      let free = spread(old.ids, slot * WORDS, this.#salt) & (count - 1);
       while (this.#slots.heights[free] !== 0) free = (free + 1) & (count - 1);
       this.#slots.ids.set(old.ids.subarray(slot * WORDS, (slot + 1) * WORDS), free * WORDS);
       this.#slots.heights[free] = old.heights[slot]!;
@@ -142,6 +148,16 @@ export class SettledWindow {
       this.#used += 1;
     }
   }
+}
+
+/** 32 bits that depend on all words of the id at `at`, and for each salt otherwise. */
+function spread(words: Uint32Array, at: number, salt: number): number {
+  let mixed = salt;
+  for (let word = at; word < at + WORDS; word++) {
+    mixed = Math.imul(mixed ^ words[word]!, 0x85eb_ca6b);
+    mixed ^= mixed >>> 15;
+  }
+  return mixed;
 }
 
 /** One array for each field; a slot is the same place in all of them. */

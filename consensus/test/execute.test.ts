@@ -26,6 +26,7 @@ import {
 import { signVertex, type Vertex, type VertexHeader } from '../vertex/vertex.ts';
 import { hashOf } from './arbitraries.ts';
 import { cheapSigner, installCheapSignatures } from './test-signer.ts';
+import { Chance } from './walk-random.ts';
 
 installCheapSignatures();
 const test = suite('execute');
@@ -287,6 +288,51 @@ test('a step of more than ten minutes between headers stops the clocks [CTR-11]'
   assert.is(clockAfter(1_000_000 + ten), 0);
   assert.is(clockAfter(1_000_001 + ten), ten + 1);
   assert.is(clockAfter(1_000_001 + ten, 1), 0, 'before the first checkpoint nothing was final');
+});
+
+test('what is remembered of authors within a checkpoint changes nothing: the same as one vertex at a time', () => {
+  const chance = new Chance(11);
+  const authors = [alice, bob, carol];
+  const seen = new Set<string>();
+  for (let round = 0; round < 300; round++) {
+    const ends = new Map(authors.map((author) => [author, { sequence: 0, id: zero32 }]));
+    const ordered: Vertex[] = [];
+    for (let i = 0; i < 14; i++) {
+      const author = authors[chance.below(3)]!;
+      const end = ends.get(author)!;
+      // Now and then a fork, a gap, or somebody's key revoked, be it the author's own.
+      const sequence = Math.max(1, end.sequence + (chance.below(12) === 0 ? chance.below(3) : 1));
+      const previous = chance.below(15) === 0 || sequence === 1 ? zero32 : end.id;
+      const made =
+        chance.below(8) === 0
+          ? carry(
+              revocation(authors[chance.below(3)]!, authors[chance.below(3)]!.publicKey, chance.below(3)),
+              author,
+              sequence,
+              previous,
+            )
+          : vertex(author, sequence, previous, { payloadHash: hashOf(i), kind: 'readings' });
+      ordered.push(made);
+      // What does not continue the chain is left behind.
+      if (sequence === end.sequence + 1 && previous === (sequence === 1 ? zero32 : end.id))
+        ends.set(author, { sequence, id: made.id });
+    }
+    const state = enrolled();
+    const together = execute(ordered, state, context);
+    const rootAfter = toHex(together.map.root);
+    const codes = codesOf(together);
+    const single = enrolled();
+    const apart = ordered.flatMap((one) => {
+      const run = execute([one], single, context);
+      stateAfter(run, single);
+      return codesOf(run);
+    });
+    assert.equal(codes, apart);
+    assert.is(rootAfter, toHex(single.map.root));
+    for (const code of codes) seen.add(code);
+  }
+  for (const code of ['OK', 'E_FORK', 'E_KEY_SUSPENDED', 'E_KEY_REVOKED', 'E_REPLAY'])
+    assert.ok(seen.has(code), `${code} in ${[...seen]}`);
 });
 
 test.run();

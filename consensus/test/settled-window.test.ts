@@ -10,6 +10,7 @@ import { Chance } from './walk-random.ts';
 const test = suite('settled window');
 
 const WINDOW = 16;
+const SALT = 0x9e37_79b9;
 const keyOf = (number: number): string => toHex(hash('vertex', uint32Bytes(number)));
 const factsOf = (number: number): AncestorFacts => ({
   authorKey: keyOf(number % 37),
@@ -19,7 +20,7 @@ const factsOf = (number: number): AncestorFacts => ({
 });
 
 test('it knows just what the last K checkpoints settled, over thousands of them', () => {
-  const table = new SettledWindow(WINDOW);
+  const table = new SettledWindow(WINDOW, SALT);
   const settledAt = new Map<number, number>();
   const chance = new Chance(5);
   let next = 0;
@@ -43,7 +44,7 @@ test('it knows just what the last K checkpoints settled, over thousands of them'
 });
 
 test('ids that differ in their last bit, or begin alike, are told apart', () => {
-  const table = new SettledWindow(WINDOW);
+  const table = new SettledWindow(WINDOW, SALT);
   const begin = 'ab'.repeat(31);
   const keys = Array.from({ length: 200 }, (_, i) => begin + i.toString(16).padStart(2, '0'));
   for (const [number, key] of keys.slice(0, 100).entries()) table.add(key, factsOf(number), 1);
@@ -52,9 +53,29 @@ test('ids that differ in their last bit, or begin alike, are told apart', () => 
 });
 
 test('heights do not go back', () => {
-  const table = new SettledWindow(WINDOW);
+  const table = new SettledWindow(WINDOW, SALT);
   table.advance(7);
   assert.throws(() => table.add(keyOf(1), factsOf(1), 6), /one after the other/);
+});
+
+/** How long a table takes to take these in and to find them, ms. */
+function timeOf(keys: readonly string[]): number {
+  const table = new SettledWindow(WINDOW, SALT);
+  const facts = factsOf(1);
+  const began = performance.now();
+  for (const key of keys) table.add(key, facts, 1);
+  let found = 0;
+  for (const key of keys) found += table.has(key) ? 1 : 0;
+  assert.is(found, keys.length);
+  return performance.now() - began;
+}
+
+test('ids that were sought so as to begin alike do not make a table slow', () => {
+  const plain = Array.from({ length: 20_000 }, (_, number) => keyOf(number));
+  const alike = plain.map((key) => `00000000${key.slice(8)}`);
+  timeOf(plain);
+  const [usual, sought] = [timeOf(plain), timeOf(alike)];
+  assert.ok(sought < 10 * usual + 100, `${sought} ms instead of ${usual} ms`);
 });
 
 test.run();

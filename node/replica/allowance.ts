@@ -29,6 +29,12 @@ export class Allowance {
     return true;
   }
 
+  /** Takes `cost` whether or not it is there: the key owes what is missing, and gets nothing before that is filled. */
+  charge(key: string, cost: number, nowMs: number): void {
+    this.take(key, 0, nowMs);
+    this.#buckets.get(key)!.tokens -= cost;
+  }
+
   /** Undoes a `take`. */
   giveBack(key: string, cost: number): void {
     const bucket = this.#buckets.get(key);

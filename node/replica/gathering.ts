@@ -149,11 +149,12 @@ export class Gathering {
       if (object?.type === callRecord.name) this.#end(toHex(object.id), 0, height);
     const byPayload = new Map([...this.#shelf.all()].map(({ pending, payload }) => [payload, pending.id]));
     byPayload.delete(undefined);
-    for (const [index, { kind, payloadHash }] of vertices.entries()) {
+    for (const [index, { kind, payloadHash, authorKey }] of vertices.entries()) {
       const { code } = outcomes[index]!;
       if (kind !== 'transaction' || code === 0 || byPayload.size === 0) continue;
       const id = byPayload.get(toHex(payloadHash));
-      if (id !== undefined) this.#end(id, code, height);
+      // Whoever has all signatures may say it too, by a key that may not act: that is no verdict on the call.
+      if (id !== undefined && this.find(id)?.holder === authorKey) this.#end(id, code, height);
     }
     for (const id of this.#shelf.expire(this.rules.timeMs)) this.#tellState(id);
     // One that could not be submitted, because this node was behind or silent, may be now.
@@ -288,7 +289,7 @@ export class Gathering {
       ...{ id, holder, author, since: nowMs, call, declines: [] },
       ...{ vertex: undefined, ending: undefined },
     };
-    const kept = this.#shelf.add(pending, wanted.value.length, this.rules.timeMs);
+    const kept = this.#shelf.add(pending, wanted.value.length, this.rules.timeMs, holder === this.#own);
     if (!kept.ok) return kept;
     this.#lookAt = Math.min(this.#lookAt, nowMs + LOOK_MS);
     this.#tellState(id);
@@ -344,7 +345,8 @@ export class Gathering {
 
   #end(id: string, code: number, height: number): void {
     const pending = this.find(id);
-    if (pending?.ending === undefined && pending !== undefined)
+    // What was refused to its holder may still take effect by another's vertex.
+    if (pending !== undefined && (pending.ending === undefined || (code === 0 && pending.ending.code !== 0)))
       this.#put(pending, { ...pending, ending: { code, height } });
   }
 

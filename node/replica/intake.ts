@@ -20,7 +20,7 @@ import type { PeerKey } from '../ports.ts';
 import { Allowance } from './allowance.ts';
 import type { Effect } from './events.ts';
 import type { Ledger } from './ledger.ts';
-import { type ParkedAs, Parking } from './parking.ts';
+import { citing, type ParkedAs, Parking } from './parking.ts';
 
 export const OPEN_VERTICES_MAX = 100_000;
 /** What a vertex of a suspended or revoked key costs its allowance: what it says has no effect, and a seat needs few. */
@@ -41,6 +41,11 @@ interface Heard {
   readonly free: boolean;
 }
 
+/** It was heard in the same bundle already; this copy may be another one. */
+interface Repeated {
+  readonly kind: 'repeated';
+}
+
 /**
  * How a vertex came. `needed`: its own node wrote it, or a proposal names it; `answer`: a peer says that it was asked
  * for it; `relayed`: all else. Only what is needed or was really asked for is free of its author's allowance.
@@ -55,7 +60,8 @@ export interface IntakeHooks {
   onAdded(vertex: Vertex, checkpointHeight: number): void;
   /** A certified checkpoint that is being caught up with confirms this vertex. */
   isAwaited(vertexKey: string): boolean;
-  refuse(code: Code, facts: Facts, peer: PeerKey | undefined): void;
+  /** `isForged`: the bytes alone refute it, and whoever checks before it relays does not send such. */
+  refuse(code: Code, facts: Facts, peer: PeerKey | undefined, isForged?: boolean): void;
 }
 
 export class Intake {
@@ -78,7 +84,9 @@ export class Intake {
 
   /** Takes vertices that came together, in their order; their signatures are verified together. */
   takeAll(envelopes: readonly Uint8Array[], source: Source, nowMs: number): IntakeVerdict[] {
-    const received = envelopes.map((envelope) => this.#receive(envelope, source, nowMs));
+    // A copy is verified, and costs its author, only when the one before it turned out to be another.
+    const keys = new Set<string>();
+    const received = envelopes.map((envelope) => this.#receive(envelope, source, nowMs, keys));
     const heard = received.filter((one) => one.kind === 'heard');
     const checked = checkVertices(
       heard.map(({ vertex }) => vertex),
@@ -89,17 +97,25 @@ export class Intake {
       if (one.kind === 'heard') return this.#judge(one, checked[next++]!, source, nowMs);
       // Those before it may have released it, or rest on it and wait for it by now: then it is free of allowance.
       const mayDiffer = one.kind === 'parked' || (one.kind === 'ignored' && source.as === 'answer');
-      return mayDiffer && place > 0 ? this.take(envelopes[place]!, source, nowMs) : one;
+      if (one.kind === 'repeated' || (mayDiffer && place > 0))
+        return this.take(envelopes[place]!, source, nowMs);
+      return one;
     });
   }
 
   /** Cheap questions first: a signature is checked only for an author who may speak and has not spoken too much. */
-  #receive(envelope: Uint8Array, source: Source, nowMs: number): IntakeVerdict | Heard {
+  #receive(
+    envelope: Uint8Array,
+    source: Source,
+    nowMs: number,
+    heard: Set<string>,
+  ): IntakeVerdict | Heard | Repeated {
     const decoded = decodeVertex(envelope);
     if (!decoded.ok) return { kind: 'invalid', refusal: decoded };
     const vertex = decoded.value;
     if (this.#dag.knows(vertex.key)) return this.#takeAgain(vertex, source.peer, nowMs);
     if (this.parking.has(vertex.key)) return { kind: 'parked' };
+    if (heard.has(vertex.key)) return { kind: 'repeated' };
     const stranger = this.#unknownAuthor(vertex);
     if (stranger !== undefined) {
       // Its id says who wrote it, and citing what: nobody has a better copy.
@@ -108,19 +124,18 @@ export class Intake {
     }
     const free = source.as === 'needed' || this.#isAskedFor(vertex, source);
     const busy = free ? undefined : this.#overAllowance(vertex, nowMs);
-    return busy === undefined ? { kind: 'heard', vertex, free } : { kind: 'ignored', refusal: busy };
+    if (busy !== undefined) return { kind: 'ignored', refusal: busy };
+    heard.add(vertex.key);
+    return { kind: 'heard', vertex, free };
   }
 
   #judge({ vertex, free }: Heard, checked: Result<Vertex>, source: Source, nowMs: number): IntakeVerdict {
     const { peer } = source;
     const pressed = free || this.#isAskedFor(vertex, source);
     // It was charged, and its author did not say it; or a vertex that came with it waits for it by now.
-    if (!free && (pressed || (!checked.ok && checked.code === 'E_SIG')))
+    if (!free && (pressed || !checked.ok))
       this.#allowance.giveBack(vertex.authorKey, costOf(this.#ledger.standingOf(vertex).inVain));
-    if (!checked.ok) return this.#invalid(checked, peer);
-    // The same vertex may have come twice at once.
-    if (this.#dag.knows(vertex.key)) return this.#takeAgain(vertex, peer, nowMs);
-    if (this.parking.has(vertex.key)) return { kind: 'parked' };
+    if (!checked.ok) return this.#invalid(checked, peer, true);
     const verdict = this.#place(vertex, { peer, pressed }, nowMs);
     this.#releaseAfter(verdict, vertex.key, nowMs);
     return verdict;
@@ -160,7 +175,12 @@ export class Intake {
     this.#askEach([...due.keys()], (id) => turns[due.get(id)! % turns.length]);
   }
 
-  /** Tries everything that waited for a vertex or for a checkpoint, and whatever waited for that in turn. */
+  /** Tries everything that waited for this checkpoint. */
+  releaseCiting(checkpointKey: string, nowMs: number): void {
+    this.release(citing(checkpointKey), nowMs);
+  }
+
+  /** Tries everything that waited for a vertex, and whatever waited for that in turn. */
   release(idKey: string, nowMs: number): void {
     const settled = [idKey];
     for (const key of settled) {
@@ -202,9 +222,9 @@ export class Intake {
     if (checkpointHeight === undefined) {
       // Not a wrong vertex but an early one: its checkpoint is certified elsewhere, or never. Or it was so long ago that
       // only the store remembers it.
-      if (this.#ledger.forgets && !this.parking.isAwaited(toHex(vertex.checkpoint)))
+      if (this.#ledger.forgets && !this.parking.isAwaited(citing(toHex(vertex.checkpoint))))
         this.#hooks.effect({ type: 'recallHeader', id: vertex.checkpoint });
-      this.parking.park(vertex, [vertex.checkpoint], { ...how, early: true });
+      this.parking.park(vertex, [], { ...how, early: true });
       return { kind: 'parked' };
     }
     const stranger = this.#unknownAuthor(vertex);
@@ -274,7 +294,7 @@ export class Intake {
     if (!this.#allowance.take(`from ${peer ?? vertex.authorKey}`, cost, nowMs))
       return { kind: 'ignored', refusal: refuse('E_ALLOWANCE') };
     const checked = checkVertex(vertex, this.#ledger.genesis.network);
-    if (!checked.ok) return this.#invalid(checked, peer);
+    if (!checked.ok) return this.#invalid(checked, peer, true);
     if (bringsPayload && (known === undefined || same)) this.#store(vertex);
     return { kind: 'known' };
   }
@@ -289,8 +309,8 @@ export class Intake {
     return undefined;
   }
 
-  #invalid(refusal: Refusal, peer: PeerKey | undefined): IntakeVerdict {
-    this.#hooks.refuse(refusal.code, refusal.facts, peer);
+  #invalid(refusal: Refusal, peer: PeerKey | undefined, isForged = false): IntakeVerdict {
+    this.#hooks.refuse(refusal.code, refusal.facts, peer, isForged);
     return { kind: 'invalid', refusal };
   }
 

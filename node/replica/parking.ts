@@ -27,7 +27,7 @@ interface Parked {
   readonly vertex: Vertex;
   readonly peer: Sender;
   readonly bytes: number;
-  /** Ids (hex) of the ancestors it waits for, or of the checkpoint that it cites. */
+  /** Ids (hex) of the ancestors it waits for; or the checkpoint that it cites, as `citing` names it. */
   readonly missing: readonly string[];
   readonly early: boolean;
   /** More than its author asks for it: it was taken free of allowance. */
@@ -40,6 +40,14 @@ export interface ParkedAs {
   readonly pressed: boolean;
   /** It waits for the checkpoint that it cites. */
   readonly early?: boolean;
+}
+
+/**
+ * What waits for a checkpoint waits for this name. Not for the bare id: anybody may name that of a header as a parent, and
+ * what waits for a vertex that never was must not be taken for it.
+ */
+export function citing(checkpointKey: string): string {
+  return `checkpoint ${checkpointKey}`;
 }
 
 interface Wanted {
@@ -55,7 +63,7 @@ export class Parking {
   readonly #parked = new Map<string, Parked>();
   /** Keys of parked vertices by who sent them, oldest first. */
   readonly #bySender = new Map<Sender, Set<string>>();
-  /** Missing id → vertices that wait for it. */
+  /** Missing id, or name of a checkpoint → vertices that wait for it. */
   readonly #waiting = new Map<string, Set<string>>();
   readonly #wanted = new Map<string, Wanted>();
   readonly #wantedOf = new Map<Sender, number>();
@@ -69,7 +77,7 @@ export class Parking {
     return this.#parked.has(vertexKey);
   }
 
-  /** Parks a vertex until its `missing` ancestors turn up. */
+  /** Parks a vertex until its `missing` ancestors turn up; an early one until its checkpoint does. */
   park(vertex: Vertex, missing: readonly Uint8Array[], { peer, pressed, early = false }: ParkedAs): void {
     const bytes = vertex.headerBytes.length + vertex.payload.length;
     while (
@@ -77,7 +85,7 @@ export class Parking {
       (this.#parked.size >= PARKED_MAX || this.#bytes + bytes > PARKED_BYTES_MAX)
     )
       this.#evict();
-    const keys = missing.map(toHex);
+    const keys = early ? [citing(toHex(vertex.checkpoint))] : missing.map(toHex);
     this.#parked.set(vertex.key, { vertex, peer, bytes, missing: keys, early, pressed });
     this.#unwant(vertex.key);
     this.#bytes += bytes;
@@ -85,7 +93,7 @@ export class Parking {
     for (const key of keys) setOf(this.#waiting, key).add(vertex.key);
   }
 
-  /** Something parked waits for this vertex or checkpoint. */
+  /** Something parked waits for this vertex, or for what `citing` names. */
   isAwaited(key: string): boolean {
     return this.#waiting.has(key);
   }

@@ -57,6 +57,8 @@ export interface ReplicaStart {
   readonly decisionMarks: readonly number[];
   /** Seed of tip selection: policy, so that it need not be agreed on. */
   readonly seed: number;
+  /** 32 bits that nobody else can foresee, nor find out from what this node says, as they can the seed. */
+  readonly salt: number;
 }
 
 /** What a forged signature costs its sender, in vertices of allowance: it is checked twice, slowly `[SIG-1]`. */
@@ -87,7 +89,7 @@ export class Replica {
   constructor(start: ReplicaStart) {
     const { genesis, signer } = start;
     this.ledger = new Ledger(genesis, start.ledger);
-    this.dag = new OpenDag(genesis.record.pace.settledWindow);
+    this.dag = new OpenDag(genesis.record.pace.settledWindow, start.salt);
     const effect = (wanted: Effect) => void this.#effects.push(wanted);
     this.#silence = new Silence(this.ledger, signer.publicKey, start.silence);
     this.#accuser = new Accuser(this.ledger, effect);
@@ -114,7 +116,7 @@ export class Replica {
         this.#accuser.onAdded(vertex, this.#nowMs);
       },
       isAwaited: (vertexKey) => this.#catchUp.isAwaited(vertexKey),
-      refuse: (code, facts, peer) => this.#refuse(code, facts, peer),
+      refuse: (...refusal) => this.#refuse(...refusal),
     });
     this.#chain = new OwnChain(start, this.ledger, this.dag, {
       effect,
@@ -233,7 +235,7 @@ export class Replica {
         return none;
       case 'recalledHeader':
         this.ledger.recallHeight(toHex(event.id), event.height);
-        this.#intake.release(toHex(event.id), nowMs);
+        this.#intake.releaseCiting(toHex(event.id), nowMs);
         return none;
       case 'tick':
         this.#seat.tick(nowMs);
@@ -445,7 +447,7 @@ export class Replica {
     this.gathering.onAdvanced(execution.changes, vertices, outcomes, nowMs);
     this.#catchUp.advanced();
     this.#seat.onAdvanced();
-    this.#intake.release(toHex(this.ledger.headerId), nowMs);
+    this.#intake.releaseCiting(toHex(this.ledger.headerId), nowMs);
     for (const { peer, message } of this.#mail.take(this.ledger.height + 1))
       this.#onSeatMessage(peer, message, nowMs);
     this.#followCertified(nowMs);
@@ -496,9 +498,9 @@ export class Replica {
     if (dead.length > 0) this.#effects.push({ type: 'store', write: { type: 'bury', keys: dead } });
   }
 
-  #refuse(code: Code, facts: Facts, peer?: PeerKey): void {
-    if (peer !== undefined && (code === 'E_SIG' || code === 'E_CERTIFICATE'))
-      this.#patience.take(peer, FORGERY_COST, this.#nowMs);
+  #refuse(code: Code, facts: Facts, peer?: PeerKey, isForged = false): void {
+    if (peer !== undefined && (isForged || code === 'E_SIG' || code === 'E_CERTIFICATE'))
+      this.#patience.charge(peer, FORGERY_COST, this.#nowMs);
     const notice = { type: 'refused', code, facts } as const;
     this.#effects.push({ type: 'notice', notice: peer === undefined ? notice : { ...notice, peer } });
   }

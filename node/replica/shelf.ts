@@ -55,15 +55,19 @@ export class Shelf {
     this.#kept.set(pending.id, begin(pending, encodePending(pending).length));
   }
 
-  /** Adds a call that `signers` parties may still sign or decline, at the cost of what is over, the oldest first. */
-  add(pending: PendingCall, signers: number, timeMs: number): Result<void> {
+  /**
+   * Adds a call that `signers` parties may still sign or decline, at the cost of what is over, the oldest first. What
+   * others ask of this node leaves room for its `own` calls.
+   */
+  add(pending: PendingCall, signers: number, timeMs: number, own: boolean): Result<void> {
     const grown = encodePending(pending).length + signers * GROWTH_BYTES;
     const over = [...this.#kept.values()].filter((kept) => isOver(kept.pending, timeMs));
     for (;;) {
       const { count, bytes, countAll, bytesAll } = this.#sums(pending.author);
       const { perPartyMax, perPartyBytesMax, totalMax, totalBytesMax } = pendingLimits;
       const partyFull = count >= perPartyMax || bytes + grown > perPartyBytesMax;
-      if (!partyFull && countAll < totalMax && bytesAll + grown <= totalBytesMax) break;
+      const full = !own && (countAll >= totalMax || bytesAll + grown > totalBytesMax);
+      if (!partyFull && !full) break;
       const oldest = over.findIndex((kept) => !partyFull || kept.pending.author === pending.author);
       const reason = `too many pending calls${partyFull ? ' of this party' : ''}`;
       if (oldest < 0) return refuse('E_FULL', { reason, party: pending.author });

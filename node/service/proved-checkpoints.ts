@@ -8,6 +8,8 @@ import type { Store, StoredCheckpoint } from '../ports.ts';
 
 /** Outcomes held in all, beside those of the one asked for last: 0.3 KB each with its share of the tree. */
 const OUTCOMES_MAX = 20_000;
+/** A checkpoint's header and certificate take as much as so many outcomes. */
+const BASE_OUTCOMES = 50;
 
 export interface ProvedCheckpoint extends StoredCheckpoint {
   readonly tree: ReturnType<typeof outcomeTree>;
@@ -32,12 +34,16 @@ export class ProvedCheckpoints {
     const found = kept ?? (stored && { ...stored, tree: outcomeTree(stored.outcomes) });
     if (found === undefined) return undefined;
     this.#kept.set(height, found);
-    if (kept === undefined) this.#outcomes += found.outcomes.length;
-    for (const [oldest, { outcomes }] of this.#kept) {
+    if (kept === undefined) this.#outcomes += roomOf(found);
+    for (const [oldest, checkpoint] of this.#kept) {
       if (this.#outcomes <= OUTCOMES_MAX || oldest === height) break;
       this.#kept.delete(oldest);
-      this.#outcomes -= outcomes.length;
+      this.#outcomes -= roomOf(checkpoint);
     }
     return found;
   }
+}
+
+function roomOf({ outcomes }: ProvedCheckpoint): number {
+  return BASE_OUTCOMES + outcomes.length;
 }

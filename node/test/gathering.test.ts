@@ -18,6 +18,7 @@ import {
   verifyCallSignature,
 } from '../../consensus/vertex/call.ts';
 import { signDecline, verifyDecline } from '../../consensus/vertex/decline.ts';
+import { signVertex } from '../../consensus/vertex/vertex.ts';
 import { type PeerMessage, peerMessage } from '../../consensus/wire/messages.ts';
 import type { PendingState } from '../replica/pending-call.ts';
 import { pendingLimits } from '../replica/shelf.ts';
@@ -280,6 +281,65 @@ test('a call that took effect by another way ends here as well; one that the led
   assert.is(notice?.type === 'pending' && notice.state, 'refused');
 });
 
+test('a call ends with its holder’s vertex: what others make of it, that is refused, ends nothing', async () => {
+  const desk = await open();
+  const call = callOf(desk);
+  await propose(desk, call);
+  await sign(desk, call);
+  // A node of the other party forks its chain: its key is suspended.
+  const forks = [0, 1].map((i) =>
+    desk.vertex(OTHER, { sequence: 1, previous: zero32, payloadHash: hash('salt', Uint8Array.of(i)) }),
+  );
+  await desk.gossip(OTHER, ...forks);
+  await desk.certify(forks);
+  // It has all signatures, and says the call by that key, in the same checkpoint as the holder or before it.
+  const done = signedBy(call, desk.own, desk.signers[OTHER]!);
+  const [first] = forks;
+  const vertex = signVertex(
+    {
+      ...desk.vertex(OTHER),
+      sequence: 2,
+      previous: first!.id,
+      kind: 'transaction',
+      payloadHash: callPayloadHash(done),
+    },
+    signedCall.encode(done),
+    desk.signers[OTHER]!,
+  );
+  await desk.hear(OTHER, news(call, done));
+  assert.is(stateOf(desk, call), 'submitted');
+  const own = transactions(desk);
+  await desk.gossip(1, vertex);
+  assert.ok(desk.replica.dag.knows(vertex.key));
+  await desk.certify([vertex]);
+  assert.is(stateOf(desk, call), 'submitted');
+  await desk.certify(own);
+  assert.is(stateOf(desk, call), 'final');
+});
+
+test('what the holder could not have done, another’s vertex may: then it is final', async () => {
+  const desk = await open();
+  const call = callOf(desk);
+  await propose(desk, call);
+  await sign(desk, call);
+  const done = signedBy(call, desk.own, desk.signers[OTHER]!);
+  await desk.hear(OTHER, news(call, done));
+  const own = transactions(desk);
+  // The holder's chain is forked by another life of it: its vertex is refused.
+  const fork = desk.vertex(OWN, { sequence: 1, previous: zero32, payloadHash: hash('salt', zero32) });
+  await desk.gossip(1, fork);
+  await desk.certify([fork, ...own]);
+  assert.is(stateOf(desk, call), 'refused');
+  const vertex = signVertex(
+    { ...desk.vertex(OTHER), kind: 'transaction', payloadHash: callPayloadHash(done) },
+    signedCall.encode(done),
+    desk.signers[OTHER]!,
+  );
+  await desk.gossip(1, vertex);
+  await desk.certify([vertex]);
+  assert.is(stateOf(desk, call), 'final');
+});
+
 test('the deadline: nothing is signed or taken after it, with its code, and the call is gone an hour later', async () => {
   const desk = await open();
   const call = callOf(desk, { deadline: desk.nowMs + 60_000 });
@@ -467,6 +527,25 @@ test('room is bounded by party, what is over makes room, and messages are charge
     if (refusals(desk).includes('E_ALLOWANCE')) break;
   }
   assert.ok(allowed > 10 && allowed < 60, `${allowed} offers at once`);
+});
+
+test('whatever others ask of this node, it can still ask for signatures itself', async () => {
+  const parties = Math.ceil(pendingLimits.totalMax / pendingLimits.perPartyMax);
+  const desk = await Desk.open({ own: OWN, others: parties + 1 });
+  await desk.certify([]);
+  for (let party = 0; party < parties; party++) {
+    const number = OTHER + party;
+    for (let i = 0; i < pendingLimits.perPartyMax; i++) {
+      desk.nowMs += 100;
+      await desk.hear(number, offer(callOf(desk, { name: `N${party}A${i}`, parties: [OWN, number] })));
+      assert.equal(refusals(desk), []);
+    }
+  }
+  assert.is(desk.replica.gathering.list().length, pendingLimits.totalMax);
+  const last = OTHER + parties - 1;
+  await desk.hear(last, offer(callOf(desk, { name: 'LAST', parties: [OWN, last] })));
+  assert.equal(refusals(desk), ['E_FULL']);
+  assert.is((await propose(desk, callOf(desk, { name: 'OWN' }))).type, 'pending');
 });
 
 test('what is not heard is told again, ever more slowly; nothing once it is heard', async () => {

@@ -10,11 +10,11 @@ import { checkpointOf, vertexOf } from './store-samples.ts';
 
 const test = suite('proved checkpoints');
 
-/** A store of three checkpoints with so many outcomes each, which counts the questions. */
-async function storeOf(outcomes: number): Promise<{ store: Store; readonly asked: number[] }> {
+/** A store of some checkpoints with so many outcomes each, which counts the questions. */
+async function storeOf(outcomes: number, heights = 3): Promise<{ store: Store; readonly asked: number[] }> {
   const memory = memoryStore();
   const asked: number[] = [];
-  for (let height = 1; height <= 3; height++) {
+  for (let height = 1; height <= heights; height++) {
     const numbers = Array.from({ length: outcomes }, (_, i) => height * outcomes + i);
     await memory.write(
       numbers.map((number) => ({ type: 'vertex', vertex: vertexOf(number, 0) })),
@@ -49,6 +49,16 @@ test('the one that was asked for longest ago goes first', async () => {
   asked.length = 0;
   for (const height of [1, 3, 2]) await kept.at(height);
   assert.equal(asked, [2]);
+});
+
+test('checkpoints of one outcome take room too: their headers and certificates are larger', async () => {
+  const { store, asked } = await storeOf(1, 1_000);
+  const kept = new ProvedCheckpoints(store);
+  for (let height = 1; height <= 1_000; height++) await kept.at(height);
+  asked.length = 0;
+  await kept.at(1_000);
+  await kept.at(1);
+  assert.equal(asked, [1]);
 });
 
 test.run();

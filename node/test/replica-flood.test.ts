@@ -6,6 +6,7 @@ import { toHex, uint32Bytes } from '../../consensus/codec/bytes.ts';
 import { limits } from '../../consensus/codec/limits.ts';
 import { hash, zero32 } from '../../consensus/crypto/hash.ts';
 import { encodeVertex, signVertex, type Vertex } from '../../consensus/vertex/vertex.ts';
+import { VERTICES_PER_REQUEST_MAX } from '../../consensus/wire/messages.ts';
 import { nativeSigner } from '../crypto/native.ts';
 import { PARKED_MAX } from '../replica/parking.ts';
 import { Desk } from './one-replica.ts';
@@ -111,6 +112,70 @@ test('R055: what a thousand strangers say of checkpoints still to come drives ou
     [...desk.replica.dag.nodes()].map(({ vertex }) => vertex.key),
     [missing.key, honest.key],
   );
+});
+
+/** What peer 1 then says for the author that others spoke for. */
+async function isHeard(desk: Desk, author: number): Promise<boolean> {
+  const honest = signVertex(
+    { ...desk.vertex(author), sequence: 1, previous: zero32, payloadHash: hash('salt', zero32) },
+    new Uint8Array(0),
+    desk.signers[author]!,
+  );
+  const reply = await desk.gossip(1, honest);
+  return reply.type === 'verdict' && reply.verdict === 'accept';
+}
+
+test('copies of a vertex in one bundle cost its author one, and are verified once', async () => {
+  const desk = await Desk.open();
+  for (let i = 0; i < 5; i++) {
+    const vertex = desk.vertex(5);
+    await desk.gossip(6, ...Array.from({ length: VERTICES_PER_REQUEST_MAX }, () => vertex));
+    assert.ok(desk.replica.dag.knows(vertex.key));
+  }
+  assert.ok(await isHeard(desk, 5), 'whoever repeats an author does not silence it');
+});
+
+test('what an author did not say costs it nothing, and its sender is not heard for a while', async () => {
+  const wrong = {
+    'another network': (desk: Desk) =>
+      desk.vertex(5, { network: hash('network', uint32Bytes(desk.nowMs++)) }),
+    'no chain': (desk: Desk) => desk.vertex(5, { sequence: 9, previous: zero32, time: desk.nowMs++ }),
+    'another payload': (desk: Desk) => ({
+      ...desk.vertex(5, { sequence: 1, previous: zero32, time: desk.nowMs }),
+      payload: uint32Bytes(desk.nowMs++),
+    }),
+  };
+  for (const [name, make] of Object.entries(wrong)) {
+    const desk = await Desk.open();
+    let refused = 0;
+    for (let i = 0; i < 10; i++) {
+      await desk.gossip(6, ...Array.from({ length: VERTICES_PER_REQUEST_MAX }, () => make(desk)));
+      refused += desk.notices().filter((notice) => notice.type === 'refused').length;
+    }
+    assert.ok(await isHeard(desk, 5), name);
+    assert.ok(refused <= 2 * VERTICES_PER_REQUEST_MAX, `${name}: ${refused} refused`);
+  }
+});
+
+test('each of the forgeries in one bundle is charged: the sender works all of them off', async () => {
+  const desk = await Desk.open();
+  let refused = 0;
+  for (let i = 0; i < 20; i++) {
+    const forged = Array.from({ length: 250 }, (_, place) => ({
+      ...desk.vertex(5, {
+        sequence: 1,
+        previous: zero32,
+        payloadHash: hash('salt', uint32Bytes(256 * i + place)),
+      }),
+      signature: new Uint8Array(64),
+    }));
+    await desk.gossip(6, ...forged);
+    refused += desk.notices().filter((notice) => notice.type === 'refused' && notice.code === 'E_SIG').length;
+    desk.nowMs += 100;
+  }
+  assert.is(refused, 250);
+  desk.nowMs += 30_000;
+  assert.equal(await desk.gossip(6, desk.vertex(6)), { type: 'verdict', verdict: 'accept' });
 });
 
 test.run();

@@ -251,4 +251,34 @@ test('own look-ups are made, however many peers keep the store busy', async () =
   for (const done of release) done();
 });
 
+test('a clock that is set back does not hold up what is gossiped', async () => {
+  const bench = await Bench.open();
+  bench.runner.dispatch(author);
+  await bench.runner.idle();
+  const before = bench.bundles.length;
+  bench.nowMs -= 3_600_000;
+  bench.runner.dispatch(author);
+  await bench.runner.idle();
+  bench.pass(100);
+  assert.is(bench.bundles.length, before + 1);
+});
+
+test('what waits for company when the disk fails is not said afterwards', async () => {
+  const bench = await Bench.open();
+  for (let i = 0; i < 2; i++) {
+    bench.runner.dispatch(author);
+    await bench.runner.idle();
+  }
+  const before = bench.bundles.length;
+  assert.is(before, 1, 'the second waits');
+  bench.onWrite = async () => {
+    throw new Error('disk full');
+  };
+  bench.runner.dispatch(author);
+  await bench.runner.idle();
+  assert.ok(bench.halted);
+  bench.pass(1_000);
+  assert.is(bench.bundles.length, before);
+});
+
 test.run();

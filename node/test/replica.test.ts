@@ -141,6 +141,21 @@ test('a vertex that cites a header before the window is taken: only the store re
 });
 
 //  a ── b ── c     only c is here
+test('whoever names an old header as a parent does not keep the store from being asked for it', async () => {
+  const desk = await Desk.open(shortWindow);
+  await advance(desk, 2);
+  const checkpoint = desk.replica.ledger.headerId;
+  await advance(desk, WINDOW + 1);
+  const trap = desk.vertex(6, { parents: [checkpoint] });
+  await desk.gossip(6, trap);
+  assert.is(desk.replica.gauges().parked, 1);
+  const late = desk.vertex(5, { checkpoint });
+  await desk.gossip(4, late);
+  assert.is(desk.replica.dag.get(late.key)?.checkpointHeight, 2);
+  // Nor is it mistaken for a vertex when its height is known.
+  assert.is(desk.replica.gauges().parked, 1);
+});
+
 test('missing ancestors are asked of whoever sent the vertex, then of others; what is parked is not relayed', async () => {
   const desk = await Desk.open();
   for (const peer of [0, 1, 2, 5]) await desk.step({ type: 'connected', peer: desk.keys[peer]! });
