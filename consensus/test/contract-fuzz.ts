@@ -21,8 +21,8 @@ import { hash } from '../crypto/hash.ts';
 import { installPrimitives } from '../crypto/primitives.ts';
 import { makeBatchVerifier } from '../crypto/zip215/verifier.ts';
 import { composeCall, type SignedCall } from '../vertex/call.ts';
-import { nowhere } from './contract-story.ts';
 import { gatherCases } from './contract-coverage.ts';
+import { nowhere } from './contract-story.ts';
 import { commonCodes, network, World } from './contract-world.ts';
 import { Chance } from './walk-random.ts';
 
@@ -245,7 +245,13 @@ export async function fuzz(inputs: number, seed: number, surveyEvery = 1): Promi
   return summary;
 }
 
-function runOne(summary: FuzzSummary, call: SignedCall, world: World, surveyEvery: number, seed: number): void {
+function runOne(
+  summary: FuzzSummary,
+  call: SignedCall,
+  world: World,
+  surveyEvery: number,
+  seed: number,
+): void {
   const name = call.header.transition;
   const complain = (what: string): void =>
     void summary.wrong.push(`seed ${seed}, input ${summary.inputs}, ${name}: ${what}`);

@@ -15,7 +15,10 @@ test(`R051: ${INPUTS} bent calls: none throws, none beyond its limits, no breach
   console.log(
     `R051: ${effects} took effect, over ${effective.size} transitions; ${codes.size} codes; at most ${mostReads} reads, ${mostChanges} changes`,
   );
-  assert.ok(effects > INPUTS / 20 && effective.size > 70, `${effects} effects of ${effective.size} transitions`);
+  assert.ok(
+    effects > INPUTS / 20 && effective.size > 70,
+    `${effects} effects of ${effective.size} transitions`,
+  );
   assert.ok(codes.size > 35, `${codes.size} codes`);
 });
 
