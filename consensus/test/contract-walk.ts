@@ -26,7 +26,7 @@ import * as money from './loan-steps.ts';
 import { ThingStory } from './thing-steps.ts';
 import { Chance } from './walk-random.ts';
 
-const CALLS_PER_WALK = 220;
+const STEPS_PER_WALK = 220;
 /** The whole state is looked over after so many calls, and at the end of each walk. */
 const SURVEY_EVERY = 20;
 
@@ -585,19 +585,20 @@ const actions: readonly (readonly [weight: number, action: Action])[] = [
 ];
 const table: readonly Action[] = actions.flatMap(([weight, action]) => Array<Action>(weight).fill(action));
 
-/** Walks until `calls` calls were run; stops at the first breach. */
+/** Walks until `calls` calls were run, in worlds of so many steps each; stops at the first breach. */
 export function walkOn(
   calls: number,
   seed: number,
   summary: Summary = emptySummary(),
   onWalk: (summary: Summary) => void = () => {},
+  stepsPerWalk = STEPS_PER_WALK,
 ): Summary {
   const chance = new Chance(seed);
   while (summary.calls < calls && summary.breaches.length === 0) {
     const walk = new Walk(chance);
     const { world } = walk;
     const count = (name: string): void => void summary.byName.set(name, (summary.byName.get(name) ?? 0) + 1);
-    for (let step = 0; step < CALLS_PER_WALK && summary.breaches.length === 0; step++) {
+    for (let step = 0; step < stepsPerWalk && summary.breaches.length === 0; step++) {
       const called = walk.history.length;
       const before = world.fork();
       const outcome = chance.pick(table)(walk, chance.pick(walk.files));
@@ -610,7 +611,7 @@ export function walkOn(
         summary.effects += 1;
         count(name);
       }
-      const due = step % SURVEY_EVERY === SURVEY_EVERY - 1 || step === CALLS_PER_WALK - 1;
+      const due = step % SURVEY_EVERY === SURVEY_EVERY - 1 || step === stepsPerWalk - 1;
       // What leaves, pays or passes is judged call by call.
       const found =
         due || judgedAlone.includes(name)

@@ -102,6 +102,33 @@ identifiers('the GS1 check digit catches every change of one digit', () => {
   );
 });
 
+identifiers('R109: published vectors pass, and none of them with any one digit changed', () => {
+  const vectors: readonly (readonly [check: (text: string) => string | undefined, text: string])[] = [
+    ...['5493001KJTIIGC8Y1R12', '529900T8BM49AURSDO55', '506700GE1G29325QX363'].map(
+      (lei) => [checkLei, lei] as const,
+    ),
+    [checkSscc, '106141412345678908'],
+    [checkGln, '9506000134352'],
+    [checkGtin, '00614141123452'],
+  ];
+  let changed = 0;
+  for (const [check, text] of vectors) {
+    assert.is(check(text), undefined, text);
+    for (let at = 0; at < text.length; at++) {
+      if (!/[0-9]/.test(text[at]!)) continue;
+      for (let shift = 1; shift <= 9; shift++) {
+        const wrong = text.slice(0, at) + ((Number(text[at]) + shift) % 10) + text.slice(at + 1);
+        assert.match(check(wrong) ?? 'passed', /^check digits? (is|are) wrong/, wrong);
+        changed += 1;
+      }
+    }
+  }
+  assert.ok(changed > 700, `${changed}`);
+  // A GIAI has no check digit: GS1's own example passes, and so does any other serial reference.
+  for (const giai of ['95011015GTIN0123', '4000001111', '4000001112'])
+    assert.is(checkDeviceIdentifier(giai), undefined, giai);
+});
+
 identifiers('a lot is a GTIN of fourteen digits, a stroke, and up to twenty characters', () => {
   const gtin = withCheckDigit('0950600013435');
   assert.is(checkLot(`${gtin}/${'x'.repeat(20)}`), undefined);

@@ -13,6 +13,7 @@ import { beginEpoch } from '../checkpoint/succession.ts';
 import { compareBytes, toHex } from '../codec/bytes.ts';
 import { findBreaches, findDivergence, findRaceBreaches, type Run } from '../contracts/invariants.ts';
 import { encumbrance } from '../contracts/objects/encumbrance.ts';
+import { account, accountId } from '../contracts/objects/money.ts';
 import { pledge } from '../contracts/objects/pledge.ts';
 import { callRecord } from '../contracts/registry.ts';
 import { defaultCommitteeRules, seatRulesOf } from '../contracts/seats/rules.ts';
@@ -21,6 +22,7 @@ import type { Transition } from '../contracts/transition.ts';
 import { agreePledge } from '../contracts/transitions/agree-pledge.ts';
 import { withdraw } from '../contracts/transitions/application.ts';
 import { moveOut } from '../contracts/transitions/move-out.ts';
+import { payByThing } from '../contracts/transitions/pay-by-thing.ts';
 import { transferTitle } from '../contracts/transitions/transfer.ts';
 import { zero32 } from '../crypto/hash.ts';
 import { OpenDag } from '../dag/open-dag.ts';
@@ -30,6 +32,8 @@ import { callId, callPayloadHash, type SignedCall, signedCall } from '../vertex/
 import { signVertex, type Vertex, type VertexHeader } from '../vertex/vertex.ts';
 import { codeOf, OTHER_SSCC, QUANTITY, Story, storyAt } from './contract-story.ts';
 import { type ArgsOf, idOf, network, signerOf, World } from './contract-world.ts';
+import { euros } from './loan-steps.ts';
+import { thingAt, truckEuros } from './thing-steps.ts';
 import { Chance } from './walk-random.ts';
 
 const order = suite('order of contracts');
@@ -271,6 +275,71 @@ order(
       assert.is(outcomeCode(proof.outcome), 'OK');
     }
     assert.ok(won.bankA > 100 && won.bankB > 100, `either may win: ${JSON.stringify(won)}`);
+  },
+);
+
+const SPENDS = 100;
+
+order(
+  `R107: ${SPENDS} payments of one thing, carried by five authors, in any order: never more than its mandate`,
+  () => {
+    const chance = new Chance(107);
+    const doors = ['acme', 'zenith', 'warehouse', 'carrier', 'appraiser'];
+    const refusedBy = new Map<unknown, number>();
+    const ends = new Set<string>();
+    for (let round = 0; round < 20; round++) {
+      const story = thingAt('opened');
+      const limits = {
+        amountMax: 2_000,
+        windowAmount: 5_000 + chance.below(30_000),
+        windowCount: 2 + chance.below(30),
+      };
+      story.give(limits);
+      const { world, mandate: id } = story;
+      const pen = new Pen();
+      const calls = new Map<string, SignedCall>();
+      for (let i = 0; i < SPENDS; i++) {
+        const spend = { mandate: id, means: truckEuros, payee: idOf('carrier'), content: 'toll' };
+        const amount = 1 + chance.below(2_000);
+        const call = world.compose(payByThing, { ...spend, amount, event: story.event() }, ['truck']);
+        calls.set(pen.carry(doors[i % doors.length]!, call).key, call);
+      }
+      const carried = [...pen.vertices];
+      for (const at of [0, 1])
+        for (const seat of seats) {
+          const seen = shuffled(carried, chance).slice(0, 60);
+          pen.witness(seat, 1 + 1000 * at + chance.below(900), seen);
+        }
+      for (const seat of seats)
+        pen.witness(
+          seat,
+          2000 + chance.below(900),
+          doors.map((_, i) => carried.at(-1 - i)!),
+        );
+      const anchor = pen.witness('monitor', 3000, pen.vertices.slice(-4));
+      const ordered = orderOf(shuffled(pen.vertices, chance), anchor);
+      let spent = 0;
+      let count = 0;
+      for (const { key } of ordered) {
+        const call = calls.get(key);
+        if (call === undefined) continue;
+        calls.delete(key);
+        const { refusal } = world.execute(call);
+        if (refusal === undefined) {
+          count += 1;
+          spent = world.read(account, accountId(euros(), idOf('carrier'))).balance;
+        } else {
+          assert.is(refusal.code, 'E_MANDATE');
+          refusedBy.set(refusal.facts['limit'], (refusedBy.get(refusal.facts['limit']) ?? 0) + 1);
+        }
+        assert.ok(spent <= limits.windowAmount && count <= limits.windowCount, `${spent} in ${count}`);
+      }
+      assert.is(calls.size, 0, 'all are confirmed');
+      assert.equal(findBreaches(world), []);
+      ends.add(`${spent} ${count}`);
+    }
+    assert.equal([...refusedBy.keys()].sort(), ['amount', 'frequency'], 'both limits are met');
+    assert.ok(ends.size > 10);
   },
 );
 

@@ -20,6 +20,8 @@ import { device, key, labelKey, party } from '../contracts/registry.ts';
 import { enrolDevice, enrolKey, enrolParty } from '../contracts/transitions/enrol.ts';
 import { revokeDevice, revokeKey } from '../contracts/transitions/revoke.ts';
 import { zero32 } from '../crypto/hash.ts';
+import { leafHash, treeRoot } from '../merkle/tree.ts';
+import { frame, verifyFrame } from '../vertex/frame.ts';
 import { codeOf, DAY_MS, LENDABLE, PACKAGES, QUANTITY, Story, storyAt } from './contract-story.ts';
 import {
   deviceId,
@@ -32,6 +34,7 @@ import {
   signerOf,
   World,
 } from './contract-world.ts';
+import { Chance } from './walk-random.ts';
 
 const paths = suite('paths');
 
@@ -459,6 +462,38 @@ paths('supply-status: changing any reading changes the evidence root (R002)', ()
   };
   assert.is(rootWith('1000'), rootWith('1000'));
   assert.is.not(rootWith('1000'), rootWith('1000.001'));
+});
+
+paths('supply-status: 1,000 random replies, every number of each leads to signed readings (R024)', () => {
+  const chance = new Chance(24);
+  const story = storyAt('stated');
+  const { world } = story;
+  for (let reply = 0; reply < 1_000; reply++) {
+    const milligrams = () => 900_000_000 + chance.below(200_000_000);
+    const weights = Array.from({ length: 1 + chance.below(3) }, milligrams);
+    const counts = Array.from({ length: 1 + chance.below(3) }, () => 30 + chance.below(20));
+    const evidence = [
+      ...weights.map((mg) => world.reading({ device: 'scale', values: { weight: String(mg / 1_000_000) } })),
+      ...counts.map((count) => world.reading({ device: 'camera', values: { count: String(count) } })),
+    ];
+    const supplied = world.read(status, took(story.supply({ evidence })));
+    const frames = evidence.map((proof) => {
+      const shown = world.environment().evidence(proof);
+      if (!('frame' in shown)) throw new Error(shown.code);
+      return shown.frame;
+    });
+    for (const shown of frames.slice(0, weights.length))
+      assert.ok(verifyFrame(shown, network, signerOf('scale').publicKey));
+    assert.equal(
+      [supplied.weight, supplied.packages, toHex(supplied.evidenceRoot)],
+      [
+        Math.floor(Math.min(...weights) / 1_000),
+        Math.min(...counts),
+        toHex(treeRoot(frames.map((shown) => leafHash(frame.encode(shown))))),
+      ],
+      `reply ${reply}`,
+    );
+  }
 });
 
 paths('evaluate: value and lendable by semantics §6, the inputs kept', () => {

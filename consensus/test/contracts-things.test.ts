@@ -9,14 +9,14 @@ import { mandate } from '../contracts/objects/mandate.ts';
 import { account, accountId } from '../contracts/objects/money.ts';
 import { thing } from '../contracts/objects/thing.ts';
 import { thingPayment } from '../contracts/objects/thing-payment.ts';
-import { virtualAccount } from '../contracts/objects/virtual-account.ts';
+import { virtualAccount, virtualAccountId } from '../contracts/objects/virtual-account.ts';
 import { device } from '../contracts/registry.ts';
 import { payByThing } from '../contracts/transitions/pay-by-thing.ts';
 import { visibleClasses } from '../contracts/views.ts';
 import { codeOf, DAY_MS } from './contract-story.ts';
 import { HOUR_MS, idOf, type Outcome, type PartyName } from './contract-world.ts';
 import { euros } from './loan-steps.ts';
-import { limits, type ThingStory, thingAt, truck, truckEuros } from './thing-steps.ts';
+import { limits, phone, type ThingStory, thingAt, truck, truckEuros } from './thing-steps.ts';
 
 const things = suite('things');
 
@@ -258,5 +258,106 @@ things('limits are kept in running time only where they are deadlines', () => {
   const kept = story.world.read(mandate, story.mandate).limits;
   assert.equal([kept.from, kept.until], [limits.from, limits.until - DAY_MS]);
 });
+
+things(
+  'R163: a car pays for charging, parking, toll, wash and insurance; the first payee outside is refused',
+  () => {
+    const story = thingAt('opened');
+    const contents = ['charging', 'parking', 'toll', 'wash', 'insurance'];
+    const payees = ['carrier', 'warehouse', 'bankB', 'monitor', 'monitor2'] as const;
+    const wide = { amountMax: 2_000, windowAmount: 20_000, windowCount: 20 };
+    done(story.give({ ...wide, contents, payees: payees.map(idOf) }));
+    for (const [i, content] of contents.entries())
+      done(story.pay({ content, payee: idOf(payees[i]!), amount: 1_000 + i }));
+    assert.equal(
+      payees.map((payee) => balance(story, payee)),
+      [1_000, 1_001, 1_002, 1_003, 1_004],
+    );
+    const root = story.world.root();
+    const outside = story.pay({ content: 'toll', payee: idOf('zenith'), amount: 1 });
+    assert.equal([codeOf(outside), limitOf(outside)], ['E_MANDATE', 'payees']);
+    assert.is(story.world.root(), root);
+  },
+);
+
+things('R169: a thing pays by either of two banks; by an account that is not its own nothing moves', () => {
+  const story = thingAt('opened');
+  story.fund('acme', 5_000, 'bankB');
+  const other = virtualAccountId(truck, euros('bankB'));
+  done(story.open({ money: euros('bankB') }, ['acme', 'bankB', 'truck']));
+  done(story.give({ means: [truckEuros, other] }));
+  const at = (issuer: 'bankA' | 'bankB'): number =>
+    story.world.get(account, accountId(euros(issuer), idOf('carrier')))?.balance ?? 0;
+  done(story.pay({ amount: 700 }));
+  done(story.pay({ amount: 900, means: other }));
+  assert.equal([at('bankA'), at('bankB')], [700, 900]);
+  // Which account is bound to which device and bank stays on record, also once it is closed.
+  const bound = ({ world }: ThingStory) =>
+    [truckEuros, other].map((id) => {
+      const { thing: of, bank, state } = world.read(virtualAccount, id);
+      return [equalBytes(of, truck), equalBytes(bank, idOf('bankA')), state];
+    });
+  assert.equal(bound(story), [
+    [true, true, 'OPEN'],
+    [true, false, 'OPEN'],
+  ]);
+  const root = story.world.root();
+  for (const means of [virtualAccountId(phone, euros()), idOf('carrier'), euros()])
+    assert.is(limitOf(story.pay({ means })), 'means');
+  assert.is(story.world.root(), root);
+  done(story.transfer());
+  assert.equal(bound(story), [
+    [true, true, 'CLOSED'],
+    [true, false, 'CLOSED'],
+  ]);
+});
+
+things('R174: whatever the device’s standing is but ACTIVE, at that position it pays nothing', () => {
+  const standings: readonly (readonly [what: string, code: string, make: (story: ThingStory) => void])[] = [
+    ['revoked', 'E_DEVICE_STATE', (story) => done(story.revokeDevice())],
+    ['without a key', 'E_DEVICE_STATE', (story) => done(story.enrol('truck', 'acme', '', true))],
+    ['under a new key', 'E_ROLE', (story) => done(story.enrol('truck', 'acme', 'truck 2', true))],
+    ['sold', 'E_STATE', (story) => done(story.transfer())],
+    [
+      'revoked, and enrolled by another',
+      'E_STATE',
+      (story) => {
+        done(story.revokeDevice());
+        done(story.enrol('truck', 'zenith'));
+      },
+    ],
+  ];
+  for (const [what, code, make] of standings) {
+    for (let paid = 0; paid < 3; paid++) {
+      const story = thingAt('given');
+      for (let i = 0; i < paid; i++) done(story.pay({ amount: 1 + i }));
+      const event = story.event();
+      make(story);
+      const root = story.world.root();
+      for (const amount of [1, 2_000, 5_000])
+        for (const by of [['truck'], ['truck', 'phone'], ['truck', 'acme']])
+          assert.is(codeOf(story.pay({ event, amount }, by)), code, `${what}, after ${paid}`);
+      assert.is(story.world.root(), root, what);
+    }
+  }
+});
+
+things(
+  'R175, as far as it is built: of two devices of one identity the second is refused, the first goes on',
+  () => {
+    const story = thingAt('given');
+    for (const [owner, keyName] of [
+      ['acme', 'truck 2'],
+      ['zenith', 'truck 2'],
+      ['zenith', 'truck'],
+    ] as const) {
+      const { refusal } = story.enrol('truck', owner, keyName);
+      assert.is(refusal?.code, 'E_ID_LIVE', owner);
+      assert.equal(refusal?.conflict, truck);
+    }
+    assert.is(codeOf(story.fork().pay({ reading: { signedBy: 'truck 2' } }, ['truck 2'])), 'E_ROLE');
+    done(story.pay());
+  },
+);
 
 things.run();
