@@ -101,7 +101,11 @@ export class Parking {
   /** Takes out the vertices that waited for `key`; they are tried again and may park for something else. */
   release(key: string): Pick<Parked, 'vertex' | 'peer' | 'pressed'>[] {
     this.#unwant(key);
-    return [...(this.#waiting.get(key) ?? [])].map((vertexKey) => this.#remove(vertexKey));
+    return [...(this.#waiting.get(key) ?? [])].map((vertexKey) => {
+      // Not what it waited for: it may come to wait for something else.
+      const { vertex, peer, pressed } = this.#remove(vertexKey);
+      return { vertex, peer, pressed };
+    });
   }
 
   /** What a parked vertex waits for in the end: ids (hex) that are not parked themselves, `most` of them or fewer. */

@@ -156,6 +156,20 @@ test('whoever names an old header as a parent does not keep the store from being
   assert.is(desk.replica.gauges().parked, 1);
 });
 
+test('what waited for its checkpoint waits for its ancestors after that, and is taken with them', async () => {
+  const desk = await Desk.open(shortWindow);
+  await advance(desk, 2);
+  const checkpoint = desk.replica.ledger.headerId;
+  await advance(desk, WINDOW + 1);
+  const [parent, child] = [desk.vertex(5, { checkpoint }), desk.vertex(6, { checkpoint })];
+  const joined = desk.vertex(6, { checkpoint, parents: [parent.id] });
+  await desk.gossip(4, child, joined);
+  assert.is(desk.replica.gauges().parked, 1);
+  await desk.hear(4, { type: 'vertices', vertices: [encodeVertex(parent)] });
+  assert.is(desk.replica.gauges().parked, 0);
+  assert.ok(desk.replica.dag.get(joined.key));
+});
+
 test('missing ancestors are asked of whoever sent the vertex, then of others; what is parked is not relayed', async () => {
   const desk = await Desk.open();
   for (const peer of [0, 1, 2, 5]) await desk.step({ type: 'connected', peer: desk.keys[peer]! });
