@@ -200,6 +200,14 @@ test('a certificate that cannot be of this network is refused before a signature
   assert.ok(!checked.ok && checked.facts['reason'] === 'bitmap does not fit');
 });
 
+test('R073: a header with its certificate takes at most 1 KB at n = 7, whoever signed', () => {
+  const all = certify([0, 1, 2, 3, 4, 5, 6]);
+  const largest = { ...header, height: Number.MAX_SAFE_INTEGER, time: Number.MAX_SAFE_INTEGER };
+  const bytes = headerSchema.encode(largest).length + certificateSchema.encode(all).length;
+  console.log(`R073: ${bytes} bytes`);
+  assert.ok(bytes <= 1_024, `${bytes} bytes`);
+});
+
 test('round trip, and what the largest takes', () => {
   const decoded = certificateSchema.decode(certificateSchema.encode(good));
   assert.equal(decoded.ok && decoded.value, good);

@@ -591,14 +591,14 @@ export function walkOn(
   seed: number,
   summary: Summary = emptySummary(),
   onWalk: (summary: Summary) => void = () => {},
-  stepsPerWalk = STEPS_PER_WALK,
+  { steps, surveyEvery } = { steps: STEPS_PER_WALK, surveyEvery: SURVEY_EVERY },
 ): Summary {
   const chance = new Chance(seed);
   while (summary.calls < calls && summary.breaches.length === 0) {
     const walk = new Walk(chance);
     const { world } = walk;
     const count = (name: string): void => void summary.byName.set(name, (summary.byName.get(name) ?? 0) + 1);
-    for (let step = 0; step < stepsPerWalk && summary.breaches.length === 0; step++) {
+    for (let step = 0; step < steps && summary.breaches.length === 0; step++) {
       const called = walk.history.length;
       const before = world.fork();
       const outcome = chance.pick(table)(walk, chance.pick(walk.files));
@@ -611,7 +611,7 @@ export function walkOn(
         summary.effects += 1;
         count(name);
       }
-      const due = step % SURVEY_EVERY === SURVEY_EVERY - 1 || step === stepsPerWalk - 1;
+      const due = step % surveyEvery === surveyEvery - 1 || step === steps - 1;
       // What leaves, pays or passes is judged call by call.
       const found =
         due || judgedAlone.includes(name)

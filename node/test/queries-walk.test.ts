@@ -16,7 +16,7 @@ import { unit } from '../../consensus/contracts/objects/unit.ts';
 import { defaultPolicy } from '../../consensus/contracts/policy.ts';
 import { callRecord, key } from '../../consensus/contracts/registry.ts';
 import { visibleClasses } from '../../consensus/contracts/views.ts';
-import { walkOn } from '../../consensus/test/contract-walk.ts';
+import { emptySummary, walkOn } from '../../consensus/test/contract-walk.ts';
 import { idOf, network, signerOf, World } from '../../consensus/test/contract-world.ts';
 import type { Ledger } from '../replica/ledger.ts';
 import { Access } from '../service/access.ts';
@@ -47,6 +47,25 @@ test.before(() => {
 
 const listed = ['unit', 'receipt', 'pledge', 'loan', 'thing', 'bill', 'device'] as const;
 
+/** Everything that is listed of one type, page by page, and everything that the ledger holds of it. */
+async function list(world: World, type: string, mine: boolean, limit: number) {
+  const ledger = { state: world.state, genesis: { network } } as unknown as Ledger;
+  const access = new Access(ledger, signerOf('bankA').publicKey);
+  const views = new Views(ledger, access, undefined as unknown as Prover);
+  const found: string[] = [];
+  for (let after: string | null = ''; after !== null; ) {
+    const page = await views.objects(type, { mine, after, limit });
+    assert.ok(page.ok);
+    found.push(...page.value.objects.map(({ id }) => id));
+    after = page.value.next;
+  }
+  const held = [...world.objects()]
+    .filter((stored) => stored.type === type)
+    .filter((stored) => !mine || visibleClasses(stored, idOf('bankA'), world).length > 1)
+    .map(({ id }) => toHex(id));
+  return { found, held: held.sort() };
+}
+
 test('lists, a page at a time, are exactly what the ledger holds; `mine` what the party sees more of', async () => {
   assert.ok(
     worlds.length >= CALLS / EVERY - 1 && effects > 1_500,
@@ -54,28 +73,40 @@ test('lists, a page at a time, are exactly what the ledger holds; `mine` what th
   );
   let seen = 0;
   for (const world of worlds) {
-    const ledger = { state: world.state, genesis: { network } } as unknown as Ledger;
-    const access = new Access(ledger, signerOf('bankA').publicKey);
-    const views = new Views(ledger, access, undefined as unknown as Prover);
     for (const type of listed) {
       for (const mine of [false, true]) {
-        const found: string[] = [];
-        for (let after: string | null = ''; after !== null; ) {
-          const page = await views.objects(type, { mine, after, limit: 3 });
-          assert.ok(page.ok);
-          found.push(...page.value.objects.map(({ id }) => id));
-          after = page.value.next;
-        }
-        const held = [...world.objects()]
-          .filter((stored) => stored.type === type)
-          .filter((stored) => !mine || visibleClasses(stored, idOf('bankA'), world).length > 1)
-          .map(({ id }) => toHex(id));
-        assert.equal(found, held.sort(), `${type} ${mine}`);
+        const { found, held } = await list(world, type, mine, 3);
+        assert.equal(found, held, `${type} ${mine}`);
         seen += found.length;
       }
     }
   }
   assert.ok(seen > 500, `${seen}`);
+});
+
+test(`R130: after ${CALLS} random operations on one ledger the list of assets is the ledger’s set`, async () => {
+  let world: World | undefined;
+  let calls = 0;
+  World.onExecute = (of) => {
+    calls += Number(world === of);
+    world = of;
+  };
+  const summary = walkOn(CALLS, SEED, emptySummary(), undefined, { steps: 6_700, surveyEvery: 1_000 });
+  World.onExecute = () => {};
+  assert.equal([summary.breaches, summary.walks], [[], 1]);
+  assert.ok(calls >= CALLS, `${calls} calls`);
+  let assets = 0;
+  for (const type of listed)
+    for (const mine of [false, true])
+      for (const limit of [3, 200]) {
+        const { found, held } = await list(world!, type, mine, limit);
+        assert.equal(found, held, `${type} ${mine} ${limit}`);
+        assets += Number(!mine && limit === 3) * found.length;
+      }
+  console.log(
+    `R130: ${calls} calls, ${summary.effects} effects, ${world!.state.size} objects, ${assets} of them listed`,
+  );
+  assert.ok(assets > 60, `${assets}`);
 });
 
 test('every object’s thread leads, ever further back, to the call that created it', () => {
