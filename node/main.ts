@@ -67,13 +67,14 @@ const commands: { readonly [name: string]: Entry } = {
 
 async function makeProgram(argv: readonly string[]): Promise<Command> {
   const { version } = await import('./version.ts');
+  const words = argv.filter((word) => !word.startsWith('-'));
+  const asked = words[0] === 'help' ? words[1] : words[0];
+  const known = asked !== undefined && Object.hasOwn(commands, asked);
   const program = new Command('tally')
     .description('A ledger of pledges over a DAG of signed readings.')
     .version(version, '-V, --version', 'print the version')
-    .showHelpAfterError('(tally --help shows what there is)')
+    .showHelpAfterError(`(tally ${known ? `${asked} ` : ''}--help shows what there is)`)
     .exitOverride();
-  const words = argv.filter((word) => !word.startsWith('-'));
-  const asked = words[0] === 'help' ? words[1] : words[0];
   for (const [name, { summary, load }] of Object.entries(commands)) {
     if (name === asked) await load(program);
     else program.command(name).description(summary);
@@ -102,8 +103,12 @@ function report(
   error: Error & { readonly exitCode?: number; readonly problem?: object },
   json: boolean,
 ): void {
+  // A file or folder that is not there, not ours, or full: the message names it.
+  const { code, path } = error as NodeJS.ErrnoException;
   const known =
-    error.exitCode !== undefined || /^(StartError|ConfigError|KeyFileError|TokenFileError)$/.test(error.name);
+    error.exitCode !== undefined ||
+    (code !== undefined && path !== undefined) ||
+    /^(StartError|ConfigError|KeyFileError|TokenFileError)$/.test(error.name);
   process.exitCode = error.exitCode ?? 1;
   if (json)
     process.stderr.write(
@@ -114,5 +119,13 @@ function report(
 
 // Started by another process of ours: when that one is gone, however it went, this one stops as if asked to.
 if (process.channel !== undefined) process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+
+// Whoever read our output has gone, as `head` does. Never success: of a proof the verdict may not have been said.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // A command that has its own way with this keeps it.
+  if (process.stdout.listenerCount('error') > 1) return;
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(1);
+});
 
 await run(process.argv.slice(2));

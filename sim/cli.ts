@@ -1,6 +1,8 @@
 /** `tally sim`: options, progress, verdicts. Exit 0 when every seed passed, 1 when one did not, 2 for wrong options. */
 
+import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import { dirname } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
 import { describeStep, describeStory } from '../node/story/report.ts';
@@ -116,6 +118,7 @@ async function simulate(flags: SimFlags): Promise<void> {
   const { settings, seeds } = await readFlags(flags);
   const shrinkRuns = whole('shrink-runs', flags.shrinkRuns ?? String(SHRINK_RUNS), 1, SHRINK_RUNS_MAX);
   const jobs = flags.jobs === undefined ? availableParallelism() : whole('jobs', flags.jobs, 1, JOBS_MAX);
+  for (const name of ['report', 'shrink'] as const) await demandFolder(name, flags[name]);
   const numbers = Array.from({ length: seeds.to - seeds.from + 1 }, (_, i) => seeds.from + i);
   const startedAt = performance.now();
   const bar = process.stderr.isTTY ? startBar(numbers.length) : undefined;
@@ -148,6 +151,14 @@ async function simulate(flags: SimFlags): Promise<void> {
     await writeReport(flags.report, results, { settings, wallMs, replay, shrunk });
   }
   process.exitCode = results.every(({ verdict }) => verdict === 'passed') ? 0 : 1;
+}
+
+/** A file that cannot be written is told before the run, not after it. */
+async function demandFolder(option: string, file: string | true | undefined): Promise<void> {
+  if (typeof file !== 'string') return;
+  const folder = dirname(file);
+  const info = await stat(folder).catch(() => undefined);
+  if (!info?.isDirectory()) throw new OptionError(`--${option} ${file}: there is no folder ${folder}`);
 }
 
 async function experiment(name: string, json: boolean): Promise<void> {

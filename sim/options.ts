@@ -110,12 +110,11 @@ export function readSettings(
 
 /** `7` or `1..200`. */
 export function readSeeds(option: 'seed' | 'seeds', text: string): Seeds {
-  const expected = option === 'seed' ? 'a seed such as 7' : 'two seeds such as 1..200';
+  const expected = option === 'seed' ? 'a seed such as 7' : 'two seeds such as 1..200, the lesser first';
   const [, from, to] = /^(\d+)(?:\.\.(\d+))?$/.exec(text) ?? [];
   const seeds = { from: Number(from), to: Number(to ?? from) };
   const fits = from !== undefined && (to === undefined || option === 'seeds') && seeds.to <= SEED_MAX;
-  if (!fits || seeds.from > seeds.to)
-    throw wrong(option, `${expected}, up to ${SEED_MAX}, the lesser first`, text);
+  if (!fits || seeds.from > seeds.to) throw wrong(option, `${expected}, up to ${SEED_MAX}`, text);
   return seeds;
 }
 

@@ -107,7 +107,7 @@ async function handle(
   if (pathname === '/metrics')
     return { status: 200, type: metricsContentType, body: metricsText(await parts.status(), parts.finality) };
   if (!mayRead(request.headers.authorization))
-    return problem(refuse('E_ROLE', { reason: 'a bearer token is missing or wrong' }), 401);
+    return problem(refuse('E_CREDENTIAL', { reason: 'a bearer token is missing or wrong' }), 401);
   if (pathname === '/v1/status') return json(await parts.status());
   if (pathname === '/v1/readings') return listReadings(searchParams, parts.readings);
   const [, vertex, index] = /^\/v1\/readings\/([0-9a-f]{64})\/(\d{1,4})\/bundle$/.exec(pathname) ?? [];

@@ -32,6 +32,7 @@ export interface ReceptionParts {
 
 /** Kept waiting longer than this the message is given up: the broker sends it again on a new connection. */
 const ROOM_WAIT_MS = 20_000;
+const TELL_EVERY_MS = 60_000;
 
 interface Message {
   readonly payload: Uint8Array;
@@ -45,6 +46,8 @@ export class Reception {
   readonly #admission: Admission;
   /** Refusals by code: of frames under E_REPLAY, of messages under the others. */
   readonly #refused = new Map<Code, number>();
+  /** When a refusal of this code was last told in the log. */
+  readonly #toldMs = new Map<Code, number>();
   /** Devices that the intake asked for and that nobody was asked about yet. */
   readonly #missed = new Set<string>();
   #messages = 0;
@@ -173,13 +176,13 @@ export class Reception {
     verdict: Result<readonly Frame[]>,
     beside: readonly Operation[] = [],
   ): Promise<void> {
-    const { outbox, log, onQueued } = this.#parts;
+    const { outbox, onQueued } = this.#parts;
     const frames = verdict.ok ? verdict.value : [];
     const duplicates = this.#duplicates(message, frames);
     this.#accepted += frames.length;
     if (!verdict.ok && verdict.code !== 'E_REPLAY') {
       this.#count(verdict.code, 1);
-      log('debug', 'message refused', { refusal: describeRefusal(verdict) });
+      this.#tellRefused(message, verdict);
     }
     if (frames.length === 0 && duplicates === undefined && beside.length === 0) return outbox.flushed();
     await outbox.append({
@@ -190,6 +193,17 @@ export class Reception {
       ...(duplicates && { duplicates }),
     });
     if (frames.length > 0) onQueued(frames);
+  }
+
+  /** Whose message, and why. Every refusal is counted; of each code one a minute is told to people. */
+  #tellRefused(message: Message, refusal: Refusal): void {
+    const now = this.#parts.clock.now();
+    const often = now - (this.#toldMs.get(refusal.code) ?? Number.NEGATIVE_INFINITY) < TELL_EVERY_MS;
+    if (!often) this.#toldMs.set(refusal.code, now);
+    this.#parts.log(often ? 'debug' : 'warn', 'message refused', {
+      refusal: describeRefusal(refusal),
+      device: this.#devicesOf(message)[0],
+    });
   }
 
   /** Frames that came again, by device: those of the payload that the intake left out. */

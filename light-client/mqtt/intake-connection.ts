@@ -65,6 +65,8 @@ export function connectIntake(options: IntakeConnectionOptions, onMessage: OnMes
   /** Connections given up in a row because a message could not be taken, and when the last was. */
   let givenUp = 0;
   let givenUpMs = Number.NEGATIVE_INFINITY;
+  /** Attempt and message of the last failure that was told; none since the last success. */
+  let lastFailure = '';
   let closing = false;
   let inFlight = 0;
   /** The mqtt.js pipeline, held while `inFlightMax` messages wait. */
@@ -126,6 +128,7 @@ export function connectIntake(options: IntakeConnectionOptions, onMessage: OnMes
     const { stream } = client;
     setNoDelay(client);
     attempts = 0;
+    lastFailure = '';
     client.options.reconnectPeriod = backoffMs(0);
     onStatus({ state: 'connected', sessionPresent: connack.sessionPresent });
     subscribe(client, options.topics, (error) => {
@@ -149,7 +152,11 @@ export function connectIntake(options: IntakeConnectionOptions, onMessage: OnMes
     if (!closing) onStatus({ state: 'disconnected', retryInMs: client.options.reconnectPeriod! });
   });
   client.on('error', (error) => {
-    if (!closing) fail('connection failed', error);
+    // mqtt.js says some errors twice; once for each attempt is enough.
+    const failure = `${attempts} ${error.message}`;
+    if (closing || failure === lastFailure) return;
+    lastFailure = failure;
+    fail('connection failed', error);
   });
 
   return {

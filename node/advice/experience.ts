@@ -34,7 +34,7 @@ export function compareExperience(
     return refuse('E_RANGE', {
       field: 'max C',
       got: String(greatest),
-      reason: 'nothing is shown of any of them',
+      reason: 'none of these things has taken part in a call that counts yet: there is nothing to compare',
     });
   const compared: Experience[] = [];
   for (const c of sums) {

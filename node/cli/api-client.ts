@@ -36,7 +36,15 @@ export function addApiOptions(command: Command): Command {
 export async function openApi(flags: ApiFlags): Promise<ApiClient> {
   const { url, tokenFile } = flags;
   if (url !== undefined && tokenFile !== undefined) return new ApiClient(url, await readToken(tokenFile));
-  const config = await readNodeConfig(flags.config ?? process.env['TALLY_CONFIG'] ?? CONFIG_DEFAULT);
+  const named = flags.config ?? (process.env['TALLY_CONFIG'] || undefined);
+  const config = await readNodeConfig(named ?? CONFIG_DEFAULT).catch((error) => {
+    if (named !== undefined) throw error;
+    throw new CliError(
+      exits.usage,
+      `${(error as Error).message}; name the node’s configuration with --config FILE or TALLY_CONFIG`,
+      { cause: error },
+    );
+  });
   const { host, port } = config.api;
   const address =
     url ?? (await addressFrom(flags.portFile)) ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
@@ -121,8 +129,17 @@ export class ApiClient {
   }
 }
 
+const factText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
 function describeProblem(problem: Problem | undefined, status: number): string {
   if (problem === undefined) return `the node answered with status ${status}`;
-  const { code, detail, remedy } = problem;
-  return `${code ?? status}: ${detail}${remedy === undefined ? '' : `\n  ${remedy}`}`;
+  const { code, detail, facts = {}, remedy } = problem;
+  // The detail names a field already, and of most other refusals nothing but the code's meaning.
+  const told = 'field' in facts || 'reason' in facts ? [] : Object.entries(facts);
+  const lines = [
+    `${code ?? status}: ${detail}`,
+    ...(told.length === 0 ? [] : [told.map(([name, value]) => `${name}: ${factText(value)}`).join(', ')]),
+    ...(remedy === undefined ? [] : [remedy]),
+  ];
+  return lines.join('\n  ');
 }

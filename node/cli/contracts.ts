@@ -30,17 +30,33 @@ export function registerContracts(program: Command): void {
   program
     .command('contracts')
     .description('the transitions of the ledger: who signs, what is asked, what follows')
+    .argument('[transition]', 'only this one, such as draw')
     .option('--coverage', 'run every case of every transition and count the codes that the engine gave')
     .option('--markdown', 'print the page docs/spec/contracts/tables.md')
     .option('--role <role>', 'only what a party of this role may sign')
     .option('--json', 'print JSON')
-    .action((flags: Flags) => {
+    .addHelpText(
+      'after',
+      '\nThe number is the row in docs/spec/contracts/tables.md. [V0] everybody sees it, [V1] the parties of the file, [V2] the parties of the contract.',
+    )
+    .action((name: string | undefined, flags: Flags) => {
+      const asked = chosen(name);
       if (flags.coverage) printCoverage(flags);
       else if (flags.markdown) process.stdout.write(tablesPage());
       else if (flags.role !== undefined) printPermissions(flags.role.toLowerCase(), flags.json);
-      else if (flags.json) print([...transitions.values()].map(declarationOf), true);
-      else printPeople();
+      else if (flags.json) print(asked.map(declarationOf), true);
+      else printPeople(asked);
     });
+}
+
+type Declared = typeof transitions extends ReadonlyMap<string, infer T> ? T : never;
+
+function chosen(name: string | undefined): readonly Declared[] {
+  if (name === undefined) return [...transitions.values()];
+  const found = transitions.get(name);
+  if (found === undefined)
+    throw new CliError(exits.usage, `no transition "${name}"; \`tally contracts\` lists them all`);
+  return [found];
 }
 
 /** The cases are tests: they are there in a checkout, not in an installed package. */
@@ -69,7 +85,7 @@ function printPermissions(name: string, json: boolean | undefined): void {
   }
 }
 
-function declarationOf(declared: typeof transitions extends ReadonlyMap<string, infer T> ? T : never) {
+function declarationOf(declared: Declared) {
   const { name, row, summary, signedBy, preconditions, effects, evidence, visibility } = declared;
   const signers = signedBy.map(({ who, role, when, missing }) => ({
     who,
@@ -80,8 +96,8 @@ function declarationOf(declared: typeof transitions extends ReadonlyMap<string, 
   return { name, row, summary, signers, preconditions, effects, evidence, visibility };
 }
 
-function printPeople(): void {
-  for (const declared of [...transitions.values()].sort((a, b) => a.row - b.row)) {
+function printPeople(asked: readonly Declared[]): void {
+  for (const declared of [...asked].sort((a, b) => a.row - b.row)) {
     const { row, name, summary, codes, preconditions, effects, visibility } = declared;
     console.log(`${String(row).padStart(2)}  ${name}  [${visibility}]  ${summary}`);
     const signers = declarationOf(declared).signers;

@@ -41,9 +41,8 @@ async function runGateway({ config: file, portFile, passphraseFile }: GatewayFla
   setFlagsFromString('--optimize-for-size');
   const { readConfigApart } = await import('../../light-client/gateway/apart.ts');
   const config = await readConfigApart(file);
-  if (passphraseFile !== undefined) process.env['TALLY_PASSPHRASE_FILE'] = passphraseFile;
-  const { readPassphrase } = await import('../keys/passphrase.ts');
-  const passphrase = await readPassphrase(config.keyFile);
+  const { askPassphrase } = await import('./key-passphrase.ts');
+  const passphrase = await askPassphrase(config.keyFile, passphraseFile);
   delete process.env['TALLY_PASSPHRASE'];
   let gateway: RunningGateway | undefined;
   let asked = false;

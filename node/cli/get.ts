@@ -1,7 +1,9 @@
 /** `tally get`: reads from a running node, as its stakeholder may see it; `--bundle` keeps a proof beside the answer. */
 
 import type { Command } from 'commander';
+import { checkLot, checkSscc } from '../../consensus/contracts/identifiers.ts';
 import { type ApiFlags, addApiOptions, openApi } from './api-client.ts';
+import { CliError, exits } from './exit-codes.ts';
 import { followEvents } from './follow-events.ts';
 import { registerGetCredit } from './get-credit.ts';
 import { registerQueries } from './get-queries.ts';
@@ -101,6 +103,9 @@ function registerSearch(get: Command): void {
     )
     .option('--except <pledge>', 'the one pledge that may be on it')
     .action(async (scheme: string, label: string, flags: SearchFlags) => {
+      const defect = scheme === 'sscc' ? checkSscc(label) : scheme === 'lot' ? checkLot(label) : undefined;
+      // "Nothing stands there" would be true of a slip of the pen, and mislead.
+      if (defect !== undefined) throw new CliError(exits.usage, `${scheme} ${label}: ${defect}`);
       const api = await openApi(flags);
       const at = `/v1/search/${part(scheme)}/${part(label)}`;
       print(await api.get(at), flags.json);

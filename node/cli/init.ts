@@ -204,6 +204,13 @@ async function makeGenesisFile(files: readonly string[], flags: GenesisFlags): P
       parties.push({ address: '', ...(party as { readonly [field: string]: Json }) });
     }
   }
+  if (seats.length === 0)
+    throw new CliError(
+      exits.usage,
+      'no party asks for a seat, and a network needs one: make homes with `tally init --seat`, or write "seat": true',
+    );
+  if (flags.time !== undefined && !/^\d{1,15}$/.test(flags.time))
+    throw new CliError(exits.usage, `--time ${flags.time}: expected milliseconds since 1970`);
   const record = {
     ...{
       suite: SUITE,
@@ -249,13 +256,20 @@ async function makeGenesisFile(files: readonly string[], flags: GenesisFlags): P
 }
 
 async function readParties(file: string): Promise<readonly PartyFile[]> {
+  const text = await readFile(file, 'utf8').catch((cause) => {
+    throw new CliError(exits.usage, `${file}: cannot be read: ${(cause as Error).message}`, { cause });
+  });
   let json: Json;
   try {
-    json = JSON.parse(await readFile(file, 'utf8')) as Json;
+    json = JSON.parse(text) as Json;
   } catch (cause) {
-    throw new CliError(exits.usage, `${file}: cannot be read as JSON: ${(cause as Error).message}`, {
-      cause,
-    });
+    throw new CliError(
+      exits.usage,
+      `${file}: no party description, which is JSON: ${(cause as Error).message}`,
+      {
+        cause,
+      },
+    );
   }
   const listed = Array.isArray(json)
     ? json

@@ -46,6 +46,9 @@ export function explain({ name, summary, codes, args }: Declaration, json: boole
   process.stdout.write(`${name}: ${summary}\n`);
   for (const { name: arg, expected, required, seen } of shown)
     process.stdout.write(`  ${arg}  ${expected}${required ? '' : ', may be left out'}  [${seen}]\n`);
+  process.stdout.write(
+    'seen by: [V0] everybody, [V1] the parties of the file, [V2] the parties of the contract\n',
+  );
   process.stdout.write(`refused with: ${codes.join(' ')}\n`);
 }
 

@@ -4,6 +4,7 @@
  */
 
 import type { Command } from 'commander';
+import { roles } from '../../consensus/contracts/registry.ts';
 import type { AskedParty, PendingSummary, PendingView } from '../service/pending.ts';
 import { type ApiClient, type ApiFlags, addApiOptions, openApi } from './api-client.ts';
 import { CliError, exits } from './exit-codes.ts';
@@ -107,22 +108,26 @@ function yourPart({ signers, waitsForYou, holder, proposedBy }: PendingView): st
   const own = signers?.find((signer) => signer.own);
   const by = holder ? 'You proposed it' : `Proposed by party ${proposedBy}`;
   if (own === undefined) return `${by}.`;
-  if (waitsForYou) return `${by}. You are asked to sign it, as ${own.roles.join(' or ')}.`;
+  if (waitsForYou) return `${by}. You are asked to sign it, as ${inRoles(own.roles)}.`;
   return own.signed ? `${by}. You have signed it.` : `${by}. You have not signed it.`;
 }
 
 function people(signers: readonly AskedParty[]): string[] {
   if (signers.length === 0) return ['  nobody'];
-  return signers.map(({ party, name, roles, own, signed, declined, reached }) => {
+  return signers.map(({ party, name, roles: asked, own, signed, declined, reached }) => {
     const note = [
       own ? 'you' : '',
       declined === null ? '' : `declined: ${JSON.stringify(declined)}`,
       !own && !signed && reached === false ? 'its node has not been reached yet' : '',
     ].filter((text) => text !== '');
-    const who = `${roles.join(' or ')} ${name ?? party}`;
+    const who = `${inRoles(asked)} ${name ?? party}`;
     return `  ${who}${note.length === 0 ? '' : ` (${note.join('; ')})`}`;
   });
 }
+
+/** A party that may be in any role signs as a party. */
+const inRoles = (named: readonly string[]): string =>
+  named.length >= roles.length ? 'party' : named.join(' or ');
 
 function oneLine(entry: PendingSummary): string {
   const { callId, transition, state, deadline, signedCount, askedCount, waitsForYou } = entry;
@@ -159,7 +164,7 @@ async function wholeId(api: ApiClient, given: string): Promise<string> {
   throw new CliError(
     exits.refused,
     found.length === 0
-      ? `${given}: no pending call begins so`
-      : `${given}: ${found.length} pending calls begin so`,
+      ? `${given}: no pending call here has an id that begins with this; see \`tally tx pending\``
+      : `${given}: the ids of ${found.length} pending calls begin with this; give more digits`,
   );
 }

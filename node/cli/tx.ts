@@ -10,6 +10,7 @@ import { type ApiClient, type ApiFlags, addApiOptions, openApi } from './api-cli
 import { CliError, exits } from './exit-codes.ts';
 import { print } from './print.ts';
 import { type Refused, sayRefused } from './refused.ts';
+import { signWithKeyFile } from './sign-with-key-file.ts';
 import { declarationOf, explain, readArgs, readText, setArgs } from './tx-args.ts';
 import { printPending, registerPending } from './tx-pending.ts';
 
@@ -22,6 +23,8 @@ interface TxFlags extends ApiFlags {
   readonly call?: readonly string[];
   readonly deadline?: string;
   readonly sign: boolean;
+  readonly keyFile?: string;
+  readonly passphraseFile?: string;
   readonly dryRun?: boolean;
   readonly signOnly?: boolean;
   readonly gather?: boolean;
@@ -61,6 +64,14 @@ export function registerTx(program: Command): void {
     )
     .option('--deadline <ms>', 'checkpoint time after which it has no effect (default: an hour from now)')
     .option('--no-sign', 'do not sign with this node’s key')
+    .option(
+      '--key-file <file>',
+      'sign also with the key in this file, such as a gateway’s that is being enrolled; the node never sees it',
+    )
+    .option(
+      '--passphrase-file <file>',
+      'where the passphrase of --key-file stands (else $TALLY_PASSPHRASE, else asked)',
+    )
     .option('--dry-run', 'try it on the present state; nothing is submitted')
     .option('--gather', 'ask the other parties to sign, and submit it once all have')
     .option('--sign-only', 'print the signed call, for the next party to sign')
@@ -78,7 +89,13 @@ export function registerTx(program: Command): void {
 async function runTx(transition: string | undefined, flags: TxFlags): Promise<void> {
   const api = await openApi(flags);
   if (flags.explain) return explain(await declarationOf(api, transition), flags.json);
-  const call = await obtainCall(api, transition, flags);
+  const composed = await obtainCall(api, transition, flags);
+  const call =
+    flags.keyFile === undefined
+      ? composed
+      : await api.post<DescribedCall>('/v1/calls/describe', {
+          call: await signWithKeyFile(composed.call, flags.keyFile, flags.passphraseFile),
+        });
   if (flags.out !== undefined) {
     await writeFile(flags.out, `${call.call}\n`).catch((cause) => {
       throw new CliError(exits.usage, `${flags.out}: cannot be written: ${(cause as Error).message}`, {

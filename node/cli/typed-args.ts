@@ -105,9 +105,12 @@ export function expectation(schema: ArgSchema): string {
   if (type === 'boolean') return 'true or false';
   if (type === 'array') return `a list of ${expectation(schema['items'] as ArgSchema)}`;
   if (type !== 'string') return 'JSON';
-  if (minLength === 64 && maxLength === 64) return 'an id of 64 hexadecimal digits, or a name such as sscc:…';
+  if (minLength === 64 && maxLength === 64)
+    return 'an id of 64 hexadecimal digits, or a name such as lei:… or sscc:…';
   if (String(pattern).includes('0-9a-f')) return 'hexadecimal';
-  return `text of ${minLength} to ${maxLength} characters`;
+  return minLength === maxLength
+    ? `text of ${minLength} characters`
+    : `text of ${minLength} to ${maxLength} characters`;
 }
 
 function optionsOf(schema: ArgSchema): readonly ArgSchema[] | undefined {

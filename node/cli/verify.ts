@@ -1,4 +1,4 @@
-/** `tally verify`: checks a proof bundle offline. Exit 0 when it is valid, 1 otherwise. */
+/** `tally verify`: checks a proof bundle offline. Exit 0 when it is valid, 2 for wrong usage, 1 otherwise. */
 
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
@@ -7,6 +7,7 @@ import { describeRefusal } from '../../consensus/codec/result.ts';
 import type { Json } from '../../consensus/codec/schema.ts';
 import { transitions } from '../../consensus/contracts/index.ts';
 import { verifyBundle } from '../../light-client/verify/verify.ts';
+import { CliError, exits } from './exit-codes.ts';
 
 interface VerifyFlags {
   readonly genesis: string;
@@ -30,12 +31,16 @@ export function registerVerify(program: Command): void {
     .option('--max-age <minutes>', 'refuse a certificate that is older, E_STALE')
     .option('--show', 'print the whole bundle for people')
     .option('--json', 'print the result as JSON')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 valid, 1 not valid, not to be relied on or not readable, 2 wrong usage',
+    )
     .action(async (file: string, flags: VerifyFlags) => {
       try {
         process.exitCode = await verifyFile(file, flags);
       } catch (error) {
         process.stderr.write(`tally verify: ${(error as Error).message}\n`);
-        process.exitCode = 1;
+        process.exitCode = error instanceof CliError ? error.exitCode : exits.failed;
       }
     });
 }
@@ -45,7 +50,7 @@ async function verifyFile(
   { genesis: genesisFile, maxAge, show = false, json = false }: VerifyFlags,
 ): Promise<number> {
   if (maxAge !== undefined && !/^\d{1,9}$/.test(maxAge))
-    throw new Error(`--max-age ${maxAge}: expected minutes`);
+    throw new CliError(exits.usage, `--max-age ${maxAge}: expected whole minutes, such as 60`);
   const maxAgeMs = maxAge === undefined ? undefined : Number(maxAge) * 60_000;
   const genesis = await readGenesis(genesisFile);
   const bundle = await readFile(file).catch((cause) => {
@@ -69,9 +74,12 @@ async function verifyFile(
 }
 
 async function readGenesis(file: string): Promise<Genesis> {
+  const text = await readFile(file, 'utf8').catch((cause) => {
+    throw new Error(`${file}: cannot be read: ${(cause as Error).message}`, { cause });
+  });
   let json: Json;
   try {
-    json = JSON.parse(await readFile(file, 'utf8')) as Json;
+    json = JSON.parse(text) as Json;
   } catch (cause) {
     throw new Error(`${file}: not a genesis file: ${(cause as Error).message}`, { cause });
   }

@@ -98,7 +98,7 @@ data_dir = "${DATA_DIR}"
 
 [network]
 listen = ["${listen}"]
-# Nodes to connect to: public key and address.
+# Nodes to connect to, each { key = "<its public key>", address = "/ip4/10.0.0.5/tcp/4001" }, with a comma after each.
 peers = [
 ${peerLines}]
 

@@ -59,14 +59,20 @@ export function sendRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply
 export function problemOfError(error: FastifyError): Problem | undefined {
   const [issue] = error.validation ?? [];
   if (issue !== undefined) {
-    const { missingProperty, additionalProperty } = issue.params as {
+    const { missingProperty, additionalProperty, allowedValues } = issue.params as {
+      allowedValues?: readonly unknown[];
       missingProperty?: string;
       additionalProperty?: string;
     };
     const inside = `${issue.instancePath}/${missingProperty ?? additionalProperty ?? ''}`
       .split('/')
       .filter((step) => step !== '');
-    const reason = additionalProperty === undefined ? `${issue.message}` : 'no such field';
+    const reason =
+      additionalProperty !== undefined
+        ? 'no such field'
+        : allowedValues !== undefined
+          ? `expected one of ${allowedValues.join(', ')}`
+          : `${issue.message}`;
     return problemOf(
       refuse('E_SCHEMA', {
         field: inside.join('.') || (error.validationContext ?? 'body'),

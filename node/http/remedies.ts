@@ -55,7 +55,7 @@ const table: { readonly [C in Exclude<Code, 'OK'>]: Remedy } = {
   E_STALE: unfit('Supply it anew: it is older than the policy allows.'),
   E_PRICE_STALE: unfit('Use a price not older than the policy allows.'),
   E_POLICY: unfit('Stay within the network’s policy (genesis).'),
-  E_RANGE: unfit('Use smaller numbers: the result must be an exact integer.'),
+  E_RANGE: unfit('Use numbers within the range that is named; every result must be an exact integer.'),
   E_EVIDENCE: unfit('Cite recent final readings of enrolled devices that agree with what is stated.'),
   E_TITLE: unfit('Let the owner sign: that is the title declaration.'),
   E_RECEIPT_FIELDS: unfit('Fill the field named: no field of a receipt may be empty.'),

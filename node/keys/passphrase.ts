@@ -27,6 +27,7 @@ export async function readPassphrase(
   const { env = process.env, input = process.stdin, output = process.stderr } = sources;
   if (env.TALLY_PASSPHRASE !== undefined) return demandSome(env.TALLY_PASSPHRASE, 'TALLY_PASSPHRASE');
   const file = env.TALLY_PASSPHRASE_FILE;
+  if (file === '') throw new Error('TALLY_PASSPHRASE_FILE is set, but names no file');
   if (file !== undefined) {
     const text = await readFile(file, 'utf8').catch((cause: Error) => {
       throw new Error(`TALLY_PASSPHRASE_FILE ${file} cannot be read: ${cause.message}`, { cause });

@@ -73,6 +73,34 @@ test('help and version; a command that is none', async () => {
   assert.match(unknown!.err, /unknown command/);
   assert.match(ofTx!.out, /--dry-run/);
   assert.is(incomplete!.code, 2);
+  assert.match(incomplete!.err, /\(tally init --help shows what there is\)/);
+  assert.match(unknown!.err, /\(tally --help shows what there is\)/);
+});
+
+test('contracts: all, one, none of that name', async () => {
+  const [all, one, none] = await Promise.all(
+    [['contracts'], ['contracts', 'draw'], ['contracts', 'drawn']].map((args) => tally(args)),
+  );
+  assert.match(all!.out, /^ 0 {2}enrol-party .*^15 {2}draw /ms);
+  assert.match(one!.out, /^15 {2}draw .*signs .*then /s);
+  assert.not.match(one!.out, /enrol-party/);
+  assert.equal(
+    [none!.code, none!.err],
+    [2, 'tally: no transition "drawn"; `tally contracts` lists them all\n'],
+  );
+});
+
+test('whoever stops reading gets no stack trace, and no success', async () => {
+  const child = spawn('sh', ['-c', `"${process.execPath}" "${main}" contracts; echo "code $?" >&2`], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child.stdout.destroy();
+  let err = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text;
+  });
+  await new Promise((resolve) => child.on('close', resolve));
+  assert.is(err, 'code 1\n');
 });
 
 test('init writes a home that nobody else can open, once', async () => {
@@ -123,6 +151,19 @@ test('genesis: good parties make a network, others are named with file and field
     at('bad.json'),
     JSON.stringify([{ lei: leiOf(1), name: 'No key', roles: ['bank'], keys: [] }]),
   );
+  await writeFile(
+    at('no-seat.json'),
+    JSON.stringify([{ lei: leiOf(1), name: 'No seat', roles: ['bank'], keys: ['ab'.repeat(32)] }]),
+  );
+  const [seatless, unread, timeless] = await Promise.all(
+    [['no-seat.json'], ['nowhere.json'], ['home/party.json', '--time', 'soon']].map((args) =>
+      tally(['genesis', ...args, '--name', 'test', '--out', 'x.json']),
+    ),
+  );
+  assert.equal([seatless!.code, unread!.code, timeless!.code], [2, 2, 2]);
+  assert.match(seatless!.err, /no party asks for a seat/);
+  assert.match(unread!.err, /nowhere\.json: cannot be read: ENOENT/);
+  assert.match(timeless!.err, /--time soon: expected milliseconds since 1970/);
   const bad = await tally(['genesis', 'home/party.json', 'bad.json', '--name', 'test', '--out', 'x.json']);
   assert.is(bad.code, 2);
   assert.match(bad.err, /bad\.json, party 1 \("No key"\): field keys/);
@@ -288,7 +329,10 @@ test('tx: tried, signed elsewhere, submitted; the outcome is the exit code', asy
 
 test('tx --set and --explain: arguments typed by the schema; a refusal names what is in the way', async () => {
   const explained = await ask('tx', 'enrol-device', '--explain');
-  assert.match(explained.out, /owner {2}an id of 64 hexadecimal digits, or a name such as sscc:… {2}\[V0\]/);
+  assert.match(
+    explained.out,
+    /owner {2}an id of 64 hexadecimal digits, or a name such as lei:… or sscc:… {2}\[V0\]/,
+  );
   assert.match(explained.out, /refused with: E_CREDENTIAL/);
   const owner = `lei:${leiOf(0)}`;
   const set = [
@@ -323,6 +367,27 @@ test('tx --set and --explain: arguments typed by the schema; a refusal names wha
   );
 });
 
+test('a gateway’s key has no node: --key-file signs with it, and the ledger takes it', async () => {
+  const made = await tally(['init', 'gateway', '--name', 'dock', '--json']);
+  assert.is(made.code, 0, made.err);
+  const { key } = JSON.parse(made.out) as { readonly key: string };
+  const own = `lei:${leiOf(0)}`;
+  const call = [
+    ...['tx', 'enrol-key', '--set', `party=${own}`, `monitor=${own}`, 'kind=gateway', `key=${key}`],
+    '--dry-run',
+  ];
+  const without = await ask(...call);
+  assert.equal([without.code, /E_CREDENTIAL/.test(without.err)], [3, true]);
+  const signed = await json(...call, '--key-file', at('gateway', 'key.age'));
+  assert.is(signed.passes, true);
+  await writeFile(at('other'), 'not it\n');
+  const wrong = await tally([
+    ...[...call, '--key-file', at('gateway', 'key.age'), '--passphrase-file', at('other')],
+    ...['--config', at('home', 'config.toml'), '--port-file', at('ports.json')],
+  ]);
+  assert.equal([wrong.code, /wrong passphrase/.test(wrong.err)], [1, true]);
+});
+
 test('what a bank asks: history, owners and a search certificate, as files that verify without a node', async () => {
   const history = await ask('get', 'history', 'device', 'device:camera-1', '--out', at('history.tally'));
   assert.is(history.code, 0, history.err);
@@ -343,6 +408,19 @@ test('what a bank asks: history, owners and a search certificate, as files that 
   assert.match(free!.out, /no goods are registered under SSCC 340123450000000017/);
   assert.equal([fresh!.code, stale!.code], [0, 1]);
   assert.match(stale!.out, /E_STALE: The certificate is .* old/);
+  const [slip, wrongAge, noGenesis] = await Promise.all([
+    ask('get', 'search', 'sscc', '340123450000000018'),
+    verify('cert.tally', '--max-age', 'soon'),
+    tally(['verify', 'cert.tally', '--genesis', 'nowhere.json']),
+  ]);
+  assert.equal(
+    [slip.code, slip.err],
+    [2, 'tally: sscc 340123450000000018: check digit is wrong (modulo 10)\n'],
+  );
+  assert.equal([wrongAge.code, /expected whole minutes/.test(wrongAge.err)], [2, true]);
+  assert.equal([noGenesis.code, /nowhere\.json: cannot be read/.test(noGenesis.err)], [1, true]);
+  const scheme = await ask('get', 'search', 'isbn', '1');
+  assert.equal([scheme.code, /scheme: expected one of .*sscc/.test(scheme.err)], [3, true]);
   const { intervals } = await json('get', 'owners', 'device', 'device:camera-1');
   assert.is(intervals.length, 1);
   const { permissions } = await json('get', 'permissions', '--role', 'BANK');
@@ -350,7 +428,7 @@ test('what a bank asks: history, owners and a search certificate, as files that 
   const lendable = await json('get', 'lendable', `lei:${leiOf(0)}`, '--currency', 'EUR');
   assert.equal([lendable.goods, lendable.available], [[], 0]);
   const nobodys = await ask('get', 'cover', 'ff'.repeat(32));
-  assert.equal([nobodys.code, /E_NOT_FOUND/.test(nobodys.err)], [3, true]);
+  assert.equal([nobodys.code, /E_NOT_FOUND.*\n {2}.*ffff/.test(nobodys.err)], [3, true]);
   const audit = await ask('get', 'audit', 'order', 'PO-1');
   assert.equal([audit.code, /no loan of this party names the order/.test(audit.err)], [3, true]);
 });
