@@ -23,6 +23,11 @@ import type { Ledger } from './ledger.ts';
 import { citing, type ParkedAs, Parking } from './parking.ts';
 
 export const OPEN_VERTICES_MAX = 100_000;
+/**
+ * With so many open, this node takes no more from its own light clients: they keep what they have, and try again. What
+ * others took is still heard, so the doors of all nodes close together and the network works off what is open.
+ */
+export const OPEN_AT_DOOR_MAX = 4_096;
 /** What a vertex of a suspended or revoked key costs its allowance: what it says has no effect, and a seat needs few. */
 const IN_VAIN_COST = 25;
 /** What a payload that comes after its vertex costs its sender's allowance: a vertex for each of so many bytes. */
@@ -123,7 +128,7 @@ export class Intake {
       return this.#invalid(stranger, source.peer);
     }
     const free = source.as === 'needed' || this.#isAskedFor(vertex, source);
-    const busy = free ? undefined : this.#overAllowance(vertex, nowMs);
+    const busy = free ? undefined : this.#overAllowance(vertex, source.peer, nowMs);
     if (busy !== undefined) return { kind: 'ignored', refusal: busy };
     heard.add(vertex.key);
     return { kind: 'heard', vertex, free };
@@ -299,8 +304,9 @@ export class Intake {
     return { kind: 'known' };
   }
 
-  #overAllowance(vertex: Vertex, nowMs: number): Refusal | undefined {
-    if (this.#dag.size >= OPEN_VERTICES_MAX) return refuse('E_FULL', { open: this.#dag.size });
+  #overAllowance(vertex: Vertex, peer: PeerKey | undefined, nowMs: number): Refusal | undefined {
+    const most = peer === undefined ? OPEN_AT_DOOR_MAX : OPEN_VERTICES_MAX;
+    if (this.#dag.size >= most) return refuse('E_FULL', { open: this.#dag.size, most });
     const { since, inVain } = this.#ledger.standingOf(vertex);
     // A key not enrolled here yet may be enrolled by a checkpoint still to come: such vertices are parked, a few.
     if (since !== undefined && !this.#allowance.take(vertex.authorKey, costOf(inVain), nowMs)) {

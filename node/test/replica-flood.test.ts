@@ -8,6 +8,7 @@ import { hash, zero32 } from '../../consensus/crypto/hash.ts';
 import { encodeVertex, signVertex, type Vertex } from '../../consensus/vertex/vertex.ts';
 import { VERTICES_PER_REQUEST_MAX } from '../../consensus/wire/messages.ts';
 import { nativeSigner } from '../crypto/native.ts';
+import { OPEN_AT_DOOR_MAX } from '../replica/intake.ts';
 import { PARKED_MAX } from '../replica/parking.ts';
 import { Desk } from './one-replica.ts';
 
@@ -176,6 +177,35 @@ test('each of the forgeries in one bundle is charged: the sender works all of th
   assert.is(refused, 250);
   desk.nowMs += 30_000;
   assert.equal(await desk.gossip(6, desk.vertex(6)), { type: 'verdict', verdict: 'accept' });
+});
+
+test('R058: with much open the door closes to light clients, and opens when it is worked off', async () => {
+  const desk = await Desk.open({ others: 6 });
+  let open: Vertex[] = [];
+  for (let author = 4; open.length < OPEN_AT_DOOR_MAX; author++) {
+    const said = Array.from({ length: 900 }, () => desk.vertex(author)).slice(
+      0,
+      OPEN_AT_DOOR_MAX - open.length,
+    );
+    for (let at = 0; at < said.length; at += VERTICES_PER_REQUEST_MAX)
+      await desk.gossip(author, ...said.slice(at, at + VERTICES_PER_REQUEST_MAX));
+    open = [...open, ...said];
+  }
+  assert.is(desk.replica.dag.size, OPEN_AT_DOOR_MAX);
+  const late = desk.vertex(9);
+  const envelope = encodeVertex(late);
+  const refused = await desk.step({ type: 'submit', envelope });
+  assert.equal(refused, {
+    type: 'refused',
+    refusal: { ok: false, code: 'E_FULL', facts: { open: OPEN_AT_DOOR_MAX, most: OPEN_AT_DOOR_MAX } },
+  });
+  assert.equal(
+    await desk.gossip(1, desk.vertex(1)),
+    { type: 'verdict', verdict: 'accept' },
+    'others are heard',
+  );
+  await desk.certify(open);
+  assert.is((await desk.step({ type: 'submit', envelope })).type, 'taken');
 });
 
 test.run();
