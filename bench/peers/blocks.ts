@@ -36,7 +36,7 @@ export async function settledHeight(rpcs: readonly Rpc[]): Promise<number> {
   return last;
 }
 
-/** Blocks whole, from one node. The header of a height carries the application's hash after the one before it. */
+/** Blocks whole, from one node. */
 export async function countBlocks(name: string, rpc: Rpc, height: number): Promise<StoreCount> {
   const count = emptyCount();
   for (let from = 1; from <= height; from += HEIGHTS_TOGETHER) {

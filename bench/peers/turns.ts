@@ -28,7 +28,7 @@ export interface Turn {
   readonly system: string;
   readonly round: number;
   readonly steps: readonly StepFigures[];
-  /** Heights, and records for each on the average. */
+  /** Checkpoints, or blocks. */
   readonly heights: number;
   readonly refused: { readonly [code: string]: number };
   readonly faults: readonly string[];
