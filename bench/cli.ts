@@ -1,4 +1,7 @@
-/** `tally bench`: options and output. Exit 0, 1 for a wrong result or a regression, 2 for wrong options. */
+/**
+ * `tally bench`: options and output. Exit 0, 1 for a wrong result or a regression, 2 for wrong options, 3 where the peer
+ * to compare with is not on this machine.
+ */
 
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
@@ -7,6 +10,9 @@ import type { Findings } from './output/findings.ts';
 import { appendHistory, compareHistory, comparisonTable, readHistory } from './output/history.ts';
 import { formatBenchFindings, writeBenchReport } from './output/report.ts';
 
+/** As many as the comparison is about. */
+const PEERS_VALIDATORS = 4;
+const PEER_MISSING = 3;
 const HISTORY_FILE = 'bench/history.ndjson';
 
 interface CommonFlags {
@@ -29,6 +35,13 @@ interface ClusterFlags extends CommonFlags {
   readonly delayMs: number;
   readonly quick?: boolean;
   readonly profile?: string;
+}
+
+interface PeersFlags extends CommonFlags {
+  readonly generators: number;
+  readonly rounds: number;
+  readonly quick?: boolean;
+  readonly cometbft?: string;
 }
 
 interface LightFlags extends CommonFlags {
@@ -71,6 +84,32 @@ export function registerBench(program: Command, script: string): void {
       const { benchCluster } = await import('./cluster/cluster-bench.ts');
       const options = { script, validators, generators, delayMs, isQuick, directory, profileFile: profile };
       await tell(await benchCluster(options, say), flags);
+    });
+  addCommon(bench.command('peers').description('the same job on CometBFT, in turns'))
+    .option('--generators <n>', 'processes that make the load', whole(1, 4), 2)
+    .option('--rounds <n>', 'turns of Tallystick, each followed by one of the peer', whole(1, 100), 3)
+    .option('--quick', 'shorter steps')
+    .option('--cometbft <file>', 'the peer’s binary (default: on PATH, or where `go install` puts it)')
+    .action(async (flags: PeersFlags) => {
+      const { generators, rounds, quick: isQuick = false, dir: directory, cometbft: binary } = flags;
+      const { benchPeers } = await import('./peers/peers-bench.ts');
+      const { PeerMissingError } = await import('./peers/binary.ts');
+      const options = {
+        script,
+        validators: PEERS_VALIDATORS,
+        generators,
+        rounds,
+        isQuick,
+        directory,
+        binary,
+      };
+      try {
+        await tell(await benchPeers(options, say), flags);
+      } catch (error) {
+        if (!(error instanceof PeerMissingError)) throw error;
+        say(error.message);
+        process.exitCode = PEER_MISSING;
+      }
     });
   addCommon(bench.command('sync').description('a new node joins a network with a history'))
     .option('--vertices <n>', 'vertices of the history', whole(100, 10_000_000), 50_000)

@@ -5,8 +5,8 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Processes } from '../../node/demo/processes.ts';
 import type { ClusterHome, NodeHome } from './home.ts';
-import { until } from './lane.ts';
 import { type NodeSample, sampleNode, wireBytes } from './samples.ts';
+import { until } from './schedule.ts';
 
 const READY_WITHIN_MS = 120_000;
 const SAMPLE_EVERY_MS = 2_000;
@@ -95,8 +95,8 @@ export class Cluster {
     return { atMs: Date.now(), nodes, wireBytes: bytes };
   }
 
-  /** Ends a validator as a power failure would, for good. */
-  end(name: string): void {
+  endLast(): void {
+    const { name } = this.home.validators.at(-1)!;
     this.ended.add(name);
     this.#processes.end(name);
   }

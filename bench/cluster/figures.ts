@@ -26,7 +26,7 @@ const TAKEN_OVER_MS = 5_000;
 /** What counts as having recovered, of the rate before. */
 const RECOVERED_PART = 0.7;
 
-interface StepFigures {
+export interface StepFigures {
   readonly kind: Step['kind'];
   readonly name: string;
   readonly readings: number;
@@ -86,7 +86,10 @@ export function clusterFigures(run: ClusterRun): Pick<Findings, 'figures' | 'rat
   };
 }
 
-function stepFigures(step: Step, { final, validators }: ClusterRun): StepFigures {
+export function stepFigures(
+  step: Step,
+  { final, validators }: Pick<ClusterRun, 'final' | 'validators'>,
+): StepFigures {
   const { kind, name, readings, offeredPerS, span, before, after } = step;
   const warm: Span = { fromMs: span.fromMs + WARM_UP_MS, toMs: span.toMs };
   const count = final.filter(({ dueMs }) => dueMs >= span.fromMs && dueMs < span.toMs).length;
@@ -313,7 +316,7 @@ function plotsOf({ steps, series, final, validators }: ClusterRun, measured: rea
   ];
 }
 
-function greatest(values: readonly number[]): number {
+export function greatest(values: readonly number[]): number {
   return values.reduce((a, b) => Math.max(a, b), 0);
 }
 

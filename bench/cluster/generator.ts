@@ -18,13 +18,17 @@ export interface OpenOrder {
   readonly lanes: readonly Pick<LaneOptions, 'lane' | 'nodes'>[];
 }
 
-export type Order =
-  | OpenOrder
-  /** So many for each lane, with so many readings each. */
+/** What the steps of a run ask of a generator, whichever system it loads. */
+export type StepOrder =
+  /** So many for each lane, with so many readings each; with 0 a vertex commits to a batch that goes nowhere. */
   | { readonly type: 'sign'; readonly count: number; readonly readings: number }
   /** Of each lane. */
   | { readonly type: 'run'; readonly verticesPerS: number; readonly durationMs: number }
-  | { readonly type: 'drain'; readonly withinMs: number }
+  | { readonly type: 'drain'; readonly withinMs: number };
+
+export type Order =
+  | OpenOrder
+  | StepOrder
   /** Writes what was sent, as `LaneRecord`s in JSON. */
   | { readonly type: 'dump'; readonly file: string }
   | { readonly type: 'close' };
@@ -60,8 +64,9 @@ async function carryOut(order: Order): Promise<void> {
       return;
     }
     case 'sign': {
-      const payloads = makePayloads(PAYLOADS, order.readings, network, Date.now());
-      for (const { lane } of lanes) lane.sign(order.count, payloads);
+      const { count, readings } = order;
+      const payloads = readings === 0 ? [] : makePayloads(PAYLOADS, readings, network, Date.now());
+      for (const { lane } of lanes) lane.sign(count, payloads);
       return;
     }
     case 'run':

@@ -25,20 +25,35 @@ export class Generators {
     processes: number,
     folder: string,
   ): Promise<Generators> {
-    const count = Math.min(processes, validators.length);
-    const children = Array.from({ length: count }, () =>
-      fork(script, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
-    );
-    const generators = new Generators(children, folder);
     const nodes = validators.map(({ key, p2pPort }) => ({ key, multiaddr: addressOf(p2pPort) }));
     const ids = { network: toHex(genesis.network), checkpoint: toHex(genesis.headerId) };
+    const lanes = nodes.map((_, lane) => ({ lane, nodes: [...nodes.slice(lane), ...nodes.slice(0, lane)] }));
+    return Generators.start(
+      script,
+      lanes,
+      processes,
+      folder,
+      (own): OpenOrder => ({ type: 'open', ...ids, lanes: own }),
+    );
+  }
+
+  /** The same for processes of another script: so many, which share the lanes, each opened by an order of its own. */
+  static async start<L>(
+    childScript: string,
+    lanes: readonly L[],
+    processes: number,
+    folder: string,
+    openOrder: (lanes: readonly L[]) => object,
+  ): Promise<Generators> {
+    const count = Math.min(processes, lanes.length);
+    const children = Array.from({ length: count }, () =>
+      fork(childScript, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
+    );
+    const generators = new Generators(children, folder);
     await Promise.all(
-      children.map((child, number) => {
-        const lanes = nodes.flatMap((_, lane) =>
-          lane % count === number ? [{ lane, nodes: [...nodes.slice(lane), ...nodes.slice(0, lane)] }] : [],
-        );
-        return tell(child, { type: 'open', ...ids, lanes } satisfies OpenOrder);
-      }),
+      children.map((child, number) =>
+        tell(child, openOrder(lanes.filter((_, lane) => lane % count === number))),
+      ),
     );
     return generators;
   }
@@ -63,7 +78,7 @@ export class Generators {
   }
 }
 
-function tell(child: ChildProcess, order: Order): Promise<void> {
+function tell(child: ChildProcess, order: object): Promise<void> {
   return new Promise((resolve, reject) => {
     const onExit = (code: number | null): void => reject(new Error(`a load generator ended with ${code}`));
     child.once('exit', onExit);

@@ -18,12 +18,10 @@ import { authorSecret } from '../workload/network.ts';
 import { type Presigned, Presigner } from '../workload/presign.ts';
 import type { Payload } from '../workload/readings.ts';
 import { AUTHORS_PER_LANE, laneKeyNumber } from './home.ts';
+import { onSchedule, REQUESTS_MAX, scheduledCount, until } from './schedule.ts';
 
-/** Requests under way: a few full frames keep a link busy, and what waits longer waits here, where it can be seen. */
-const REQUESTS_MAX = 8;
 const ANSWER_MS = 15_000;
 const RETRY_MS = 50;
-const TICK_MS = 5;
 /** After a link fell, what was taken so long before may not have reached anybody else. */
 const RESENT_MS = 3_000;
 
@@ -112,23 +110,19 @@ export class Lane {
 
   /** Sends at this rate for so long; resolves when all of it was answered. */
   async run(verticesPerS: number, durationMs: number): Promise<void> {
-    const startMs = Date.now();
-    const total = Math.round((verticesPerS * durationMs) / 1_000);
+    const total = scheduledCount(verticesPerS, durationMs);
     if (total > this.#ready.length)
       throw new RangeError(`"sign" expected ${total} vertices, got ${this.#ready.length}`);
-    let scheduled = 0;
-    while (scheduled < total || this.#waiting.length > 0 || this.#underWay > 0) {
-      const dueCount = Math.min(total, Math.floor((verticesPerS * (Date.now() - startMs)) / 1_000));
-      for (; scheduled < dueCount; scheduled++) {
-        const { vertex, author } = this.#ready[scheduled]!;
-        const dueMs = startMs + (1_000 * scheduled) / verticesPerS;
+    await onSchedule(verticesPerS, total, {
+      due: (number, dueMs) => {
+        const { vertex, author } = this.#ready[number]!;
         const vertexSent: SentVertex = { ...vertex, author, dueMs, takenMs: undefined };
         this.sent.push(vertexSent);
         this.#waiting.push(vertexSent);
-      }
-      this.#pump();
-      await pause(TICK_MS);
-    }
+      },
+      pump: () => this.#pump(),
+      isBusy: () => this.#waiting.length > 0 || this.#underWay > 0,
+    });
     this.#ready = this.#ready.slice(total);
   }
 
@@ -211,23 +205,5 @@ export class Lane {
     const frame = lightRequest.encode({ id: this.#requests, body });
     const answer = lightResponse.decode(await this.#link.request(this.#node, frame, ANSWER_MS));
     return answer.ok ? answer.value.body : undefined;
-  }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** Looks again and again; throws when it takes longer. */
-export async function until(
-  isSo: () => boolean | Promise<boolean>,
-  withinMs: number,
-  what: string,
-  everyMs = 50,
-): Promise<void> {
-  const lastMs = Date.now() + withinMs;
-  while (!(await isSo())) {
-    if (Date.now() > lastMs) throw new Error(`after ${withinMs / 1_000} s it is not so that ${what}`);
-    await pause(everyMs);
   }
 }

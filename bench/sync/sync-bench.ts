@@ -17,8 +17,8 @@ import {
   writeGenesis,
   writeNodeConfig,
 } from '../cluster/home.ts';
-import { until } from '../cluster/lane.ts';
 import { type NodeSample, sampleNode, wireBytes } from '../cluster/samples.ts';
+import { until } from '../cluster/schedule.ts';
 import { limitVerifier, measureLimit } from '../limit/limit.ts';
 import { makeBundles, startOneNode } from '../node/one-node.ts';
 import { readConditions } from '../output/conditions.ts';

@@ -11,8 +11,15 @@ import * as assert from 'uvu/assert';
 const test = suite('bench cli');
 const run = promisify(execFile);
 
-async function tally(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  return run(process.execPath, ['dist/node/main.js', 'bench', ...args], { maxBuffer: 16 << 20 }).then(
+function tally(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  return tallyWith(process.env, ...args);
+}
+
+async function tallyWith(
+  env: NodeJS.ProcessEnv,
+  ...args: string[]
+): Promise<{ code: number; out: string; err: string }> {
+  return run(process.execPath, ['dist/node/main.js', 'bench', ...args], { env, maxBuffer: 16 << 20 }).then(
     ({ stdout, stderr }) => ({ code: 0, out: stdout, err: stderr }),
     (error: { code: number; stdout: string; stderr: string }) => ({
       ...{ code: error.code, out: error.stdout, err: error.stderr },
@@ -62,6 +69,14 @@ test('compare: exit 1 once a ratio is worse by a tenth', async () => {
   assert.is(worse.code, 1);
   assert.match(worse.out, 'REGRESSION');
   assert.is((await tally('compare', '--history', join(folder, 'none'))).code, 0);
+});
+
+test('peers: without the peer exit 3 and the line that installs it', async () => {
+  // Nor is `go` on this PATH.
+  const { code, out, err } = await tallyWith({ ...process.env, PATH: folder }, 'peers', '--json');
+  assert.is(code, 3, err);
+  assert.is(out, '');
+  assert.match(err, /^go install github\.com\/cometbft\/cometbft\/cmd\/cometbft@v[\d.]+$/m);
 });
 
 test('wrong options end with 2', async () => {

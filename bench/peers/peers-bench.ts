@@ -1,0 +1,111 @@
+/** `tally bench peers`: the same job on Tallystick and on CometBFT, in turns. docs/spec/bench.md. */
+
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { installNativePrimitives } from '../../node/crypto/native.ts';
+import type { Plan } from '../cluster/steps.ts';
+import { readConditions } from '../output/conditions.ts';
+import type { Findings } from '../output/findings.ts';
+import { inScratch } from '../output/scratch.ts';
+import { cometVersion, findComet } from './binary.ts';
+import type { AppliedSetting } from './comet.ts';
+import { peersFigures } from './peers-figures.ts';
+import { RECORD_BYTES } from './record.ts';
+import { type PeerCase, peerCases } from './settings.ts';
+import { cometTurn, type Turn, tallyTurn } from './turns.ts';
+
+export interface PeersBenchOptions {
+  readonly script: string;
+  readonly validators: number;
+  readonly generators: number;
+  readonly rounds: number;
+  readonly isQuick: boolean;
+  readonly directory: string | undefined;
+  /** Else it is looked for. */
+  readonly binary: string | undefined;
+}
+
+const noMore = { latencyParts: [0.5, 0.9], readings: [], readingsParts: [], readingsMs: 0, baseReadings: 0 };
+const fullPlan: Plan = {
+  warmUpMs: 10_000,
+  ladder: { fromPerS: 250, factor: 1.5, stepMs: 10_000, patience: 2 },
+  latencyMs: 12_000,
+  ...noMore,
+};
+const quickPlan: Plan = {
+  warmUpMs: 5_000,
+  ladder: { fromPerS: 500, factor: 1.5, stepMs: 6_000, patience: 2 },
+  latencyMs: 6_000,
+  ...noMore,
+};
+
+/** Throws `PeerMissingError` before anything else is done. */
+export async function benchPeers(options: PeersBenchOptions, say: (text: string) => void): Promise<Findings> {
+  const binary = options.binary ?? (await findComet());
+  const version = await cometVersion(binary);
+  installNativePrimitives();
+  return inScratch(options.directory, async (scratch) => {
+    let isGood = false;
+    try {
+      const findings = await runPeers(options, binary, version, scratch.folder, say);
+      isGood = findings.faults.length === 0;
+      return findings;
+    } finally {
+      if (!isGood) {
+        scratch.keep();
+        say(`the networks’ files stay in ${scratch.folder}`);
+      }
+    }
+  });
+}
+
+async function runPeers(
+  options: PeersBenchOptions,
+  binary: string,
+  version: string,
+  directory: string,
+  say: (text: string) => void,
+): Promise<Findings> {
+  const { script, validators, generators, rounds, isQuick } = options;
+  const conditions = await readConditions(directory);
+  const plan = isQuick ? quickPlan : fullPlan;
+  const turns: Turn[] = [];
+  const applied = new Map<string, readonly AppliedSetting[]>();
+  const take = async (name: string, work: (folder: string) => Promise<Turn>): Promise<void> => {
+    const folder = join(directory, `turn-${turns.length + 1}`);
+    say(`turn ${turns.length + 1}: ${name}`);
+    const turn = await work(folder);
+    turns.push(turn);
+    if (turn.faults.length === 0) await rm(folder, { recursive: true, force: true });
+  };
+  const common = { validators, generators, plan, say };
+  const peerTurn = (peerCase: PeerCase, round: number): Promise<void> =>
+    take(`CometBFT, ${peerCase.name}`, async (folder) => {
+      const done = await cometTurn(peerCase, round, binary, { ...common, folder });
+      applied.set(peerCase.name, done.applied);
+      return done.turn;
+    });
+  const [tuned, ...favourable] = peerCases;
+  for (let round = 1; round <= rounds; round++) {
+    await take('Tallystick', (folder) => tallyTurn(round, script, { ...common, folder }));
+    await peerTurn(tuned!, round);
+  }
+  for (const peerCase of favourable) await peerTurn(peerCase, 1);
+  return {
+    ...{ bench: 'peers', conditions, faults: turns.flatMap(({ faults }) => faults) },
+    settings: {
+      validators,
+      generators,
+      rounds,
+      quick: isQuick,
+      cometbft: version,
+      recordBytes: RECORD_BYTES,
+    },
+    ...peersFigures(turns, applied),
+    notes: [
+      `Validators, load generators and this command share ${conditions.cores} cores. Finality: from due to the header shown to the lane by its own validator.`,
+      `CometBFT ${version} with kvstore, which verifies no record’s signature: every case of it is its case of no signature work. Tallystick’s validators verify every record’s, each. kvstore keeps its state in memory; the blocks are synced to disk.`,
+      `A record is ${RECORD_BYTES} bytes at CometBFT, and a vertex of 323 bytes at Tallystick: the larger record favours CometBFT.`,
+    ],
+  };
+}
