@@ -16,9 +16,9 @@ import { Presigner } from '../workload/presign.ts';
 import { Cluster } from './cluster.ts';
 import { type ClusterRun, clusterFigures } from './figures.ts';
 import { finalVertices } from './finality.ts';
-import type { LaneRecord } from './generator.ts';
 import { Generators } from './generators.ts';
 import { type ClusterHome, writeCluster } from './home.ts';
+import type { LaneRecord } from './load-orders.ts';
 import { fullPlan, quickPlan, Steps } from './steps.ts';
 
 export interface ClusterBenchOptions {

@@ -7,7 +7,7 @@ import type { Plot } from '../output/plot.ts';
 import { percentilesOf, spreadOf } from '../output/statistics.ts';
 import type { Snapshot } from './cluster.ts';
 import { type FinalVertex, finalBySecond, finalPerS, latenciesMs, type Span } from './finality.ts';
-import type { LaneRecord } from './generator.ts';
+import type { LaneRecord } from './load-orders.ts';
 import { type Step, WARM_UP_MS } from './steps.ts';
 
 export interface ClusterRun {

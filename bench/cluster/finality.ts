@@ -1,6 +1,6 @@
 /** When each vertex was final, afterwards: from what lanes noted and what stores hold. Pure. */
 
-import type { LaneRecord } from './generator.ts';
+import type { LaneRecord } from './load-orders.ts';
 
 export interface FinalVertex {
   readonly dueMs: number;

@@ -5,8 +5,9 @@ import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { toHex } from '../../consensus/codec/bytes.ts';
-import type { Answer, LaneRecord, OpenOrder, Order } from './generator.ts';
+import type { OpenOrder, Order } from './generator.ts';
 import { addressOf, type ClusterHome } from './home.ts';
+import type { Answer, LaneRecord } from './load-orders.ts';
 
 const script = fileURLToPath(new URL(`./generator${extname(import.meta.url)}`, import.meta.url));
 

@@ -2,7 +2,7 @@
 
 import type { Snapshot } from './cluster.ts';
 import type { Span } from './finality.ts';
-import type { StepOrder } from './generator.ts';
+import type { StepOrder } from './load-orders.ts';
 import { pause } from './schedule.ts';
 
 /** The validators, whatever they run. */

@@ -13,7 +13,7 @@ import {
   finalVertices,
   latenciesMs,
 } from '../cluster/finality.ts';
-import type { LaneRecord } from '../cluster/generator.ts';
+import type { LaneRecord } from '../cluster/load-orders.ts';
 import { parseMetrics, sumConnections } from '../cluster/samples.ts';
 import type { Step } from '../cluster/steps.ts';
 import type { Conditions } from '../output/conditions.ts';

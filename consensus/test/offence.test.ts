@@ -26,7 +26,8 @@ import {
 import { type Saying, sayingDomain } from '../vertex/sayings.ts';
 import { checkPayload } from '../vertex/vertex.ts';
 import { hashOf } from './arbitraries.ts';
-import { chanceOf, HEIGHT, headerOf, makeCommittee, network, rulesOf } from './pbft-schedule.ts';
+import { chanceOf } from './dice.ts';
+import { HEIGHT, headerOf, makeCommittee, network, rulesOf } from './pbft-schedule.ts';
 import { installCheapSignatures } from './test-signer.ts';
 
 installCheapSignatures();

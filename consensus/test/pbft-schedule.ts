@@ -29,6 +29,7 @@ import { checkNewView } from '../pbft/new-view.ts';
 import type { PbftOutput, SeatMessage } from '../pbft/outputs.ts';
 import { checkOffence, type Offence } from '../vertex/offence.ts';
 import { hashOf } from './arbitraries.ts';
+import { chanceOf } from './dice.ts';
 import { cheapSigner } from './test-signer.ts';
 
 export const HEIGHT = 7;
@@ -58,17 +59,6 @@ interface Seat {
 interface Letter {
   readonly to: number;
   readonly message: SeatMessage;
-}
-
-/** mulberry32 */
-export function chanceOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 export function makeCommittee(seats: number): {

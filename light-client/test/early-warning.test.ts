@@ -30,6 +30,7 @@ import {
 import { hash, zero32 } from '../../consensus/crypto/hash.ts';
 import { SSCC, type Story, storyAt } from '../../consensus/test/contract-story.ts';
 import { deviceId, signerOf } from '../../consensus/test/contract-world.ts';
+import { Dice } from '../../consensus/test/dice.ts';
 import { callId, signedCall } from '../../consensus/vertex/call.ts';
 import { formatDecimal } from '../../consensus/vertex/decimal.ts';
 import type { Frame } from '../../consensus/vertex/frame.ts';
@@ -50,30 +51,6 @@ const RULE_SETS = 40;
 const MINUTE_MS = 60_000;
 const version = { call: zero32, height: 1 };
 const FENCE = { latitude: 52_500_000, longitude: 13_400_000, radiusM: 1_000 };
-
-/** mulberry32 */
-class Dice {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  chance(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  }
-
-  below(n: number): number {
-    return Math.floor(this.chance() * n);
-  }
-
-  of<T>(items: readonly T[]): T {
-    return items[this.below(items.length)]!;
-  }
-}
 
 const signals = ['weight', 'temperature', 'tilt', 'shock', 'geofence', 'door'] as const;
 type ReadingSignal = (typeof signals)[number];

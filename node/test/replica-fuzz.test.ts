@@ -19,6 +19,7 @@ import {
   type ViewChangeMessage,
   viewChangeBytes,
 } from '../../consensus/pbft/messages.ts';
+import { Dice } from '../../consensus/test/dice.ts';
 import { encodeVertex, signVertex, type Vertex, vertexKinds } from '../../consensus/vertex/vertex.ts';
 import { bundle, type PeerMessage, peerMessage } from '../../consensus/wire/messages.ts';
 import { Desk } from './one-replica.ts';
@@ -27,29 +28,8 @@ import { countersignedCall, idOf, partyId } from './pending-calls.ts';
 const test = suite('hostile peers');
 const MAX = Number.MAX_SAFE_INTEGER;
 
-/** mulberry32 */
-class Dice {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  chance(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  }
-
-  below(n: number): number {
-    return Math.floor(this.chance() * n);
-  }
-
-  of<T>(items: readonly T[]): T {
-    return items[this.below(items.length)]!;
-  }
-
+/** Draws what a peer might send. */
+class FuzzDice extends Dice {
   bytes(length: number): Uint8Array {
     return Uint8Array.from({ length }, () => this.below(256));
   }
@@ -66,7 +46,7 @@ class Dice {
 type Node = { readonly [name: string]: Json };
 
 /** A value of a JSON Schema as our schemas write them, with everything at its edges. */
-function drawJson(schema: Node, dice: Dice, ids: readonly string[]): Json {
+function drawJson(schema: Node, dice: FuzzDice, ids: readonly string[]): Json {
   if ('const' in schema) return schema['const']!;
   if ('oneOf' in schema) return drawJson(dice.of(schema['oneOf'] as Node[]), dice, ids);
   if ('anyOf' in schema)
@@ -91,7 +71,7 @@ function drawJson(schema: Node, dice: Dice, ids: readonly string[]): Json {
   }
 }
 
-function drawString(schema: Node, dice: Dice, ids: readonly string[]): string {
+function drawString(schema: Node, dice: FuzzDice, ids: readonly string[]): string {
   const [least, most] = [schema['minLength'] as number, schema['maxLength'] as number];
   if (!String(schema['pattern']).includes('a-f'))
     return 'x'.repeat(dice.of([least, Math.min(most, least + 3)]));
@@ -155,7 +135,7 @@ async function survive(desk: Desk, said: () => Promise<unknown>, what: () => str
 }
 
 test('bytes that are no message, and messages with bits turned', async () => {
-  const dice = new Dice(1);
+  const dice = new FuzzDice(1);
   const { desk, ids } = await prepare();
   const frames: Uint8Array[] = [];
   while (frames.length < 60) {
@@ -190,7 +170,7 @@ test('bytes that are no message, and messages with bits turned', async () => {
 test('every type of message, its fields at their edges', async () => {
   const counts = new Map<string, number>();
   for (let seed = 10; seed < 16; seed++) {
-    const dice = new Dice(seed);
+    const dice = new FuzzDice(seed);
     const { desk, ids } = await prepare(seed % 5);
     for (let i = 0; i < 1_500; i++) {
       const drawn = peerMessage.parseJson(drawJson(peerMessage.jsonSchema, dice, ids));
@@ -227,10 +207,10 @@ function withSeat<M extends PeerMessage & { readonly seat: number }>(
 
 class Liar {
   readonly #desk: Desk;
-  readonly #dice: Dice;
+  readonly #dice: FuzzDice;
   readonly #seat: number;
 
-  constructor(desk: Desk, dice: Dice, seat: number) {
+  constructor(desk: Desk, dice: FuzzDice, seat: number) {
     this.#desk = desk;
     this.#dice = dice;
     this.#seat = seat;
@@ -403,7 +383,7 @@ class Liar {
 
 test('a Byzantine seat signs what it likes: votes, view-changes, proposals and vertices at their edges', async () => {
   for (let seed = 20; seed < 32; seed++) {
-    const dice = new Dice(seed);
+    const dice = new FuzzDice(seed);
     const { desk } = await prepare(2);
     const seat = dice.of([0, 1, 3]);
     const liar = new Liar(desk, dice, seat);
@@ -437,7 +417,7 @@ test('a Byzantine seat signs what it likes: votes, view-changes, proposals and v
 
 test('bundles may hold anything, twice, in any order', async () => {
   const { desk } = await prepare();
-  const dice = new Dice(40);
+  const dice = new FuzzDice(40);
   const chainOf = Array.from({ length: 40 }, () => desk.vertex(5));
   for (let i = 0; i < 200; i++) {
     const vertices = Array.from({ length: dice.below(20) }, () => {
