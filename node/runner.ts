@@ -29,7 +29,7 @@ const GOSSIP_PAUSE_MS = 20;
 const GOSSIP_FILL_BYTES = limits.bundleBytesMax / 2;
 /** What a bundle adds to each of its vertices, and once, at most. */
 const ITEM_OVERHEAD_BYTES = 5;
-const BUNDLE_OVERHEAD_BYTES = 8;
+const BUNDLE_OVERHEAD_BYTES = 48;
 
 export interface RunnerHooks {
   onNotice(notice: Notice): void;
@@ -222,7 +222,7 @@ export class Runner {
     this.#toGossip = [];
     this.#toGossipBytes = 0;
     for (const group of grouped(envelopes, limits.bundleBytesMax))
-      this.#network.gossip(bundle.encode({ vertices: group }));
+      this.#network.gossip(bundle.encode({ publisher: this.replica.publicKey, vertices: group }));
   }
 
   #serve(job: () => Promise<void>): void {

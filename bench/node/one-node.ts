@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import type { Genesis } from '../../consensus/checkpoint/genesis.ts';
 import { limits } from '../../consensus/codec/limits.ts';
 import type { Signer } from '../../consensus/crypto/ed25519.ts';
+import { zero32 } from '../../consensus/crypto/hash.ts';
 import { bundle, VERTICES_PER_REQUEST_MAX } from '../../consensus/wire/messages.ts';
 import { systemClock } from '../../node/crypto/native.ts';
 import { openStore } from '../../node/level/store.ts';
@@ -41,13 +42,13 @@ export function makeBundles(vertices: readonly Presigned[]): Uint8Array[] {
   let group: Uint8Array[] = [];
   let bytes = 0;
   const close = (): void => {
-    if (group.length > 0) bundles.push(bundle.encode({ vertices: group }));
+    if (group.length > 0) bundles.push(bundle.encode({ publisher: zero32, vertices: group }));
     group = [];
     bytes = 0;
   };
   for (const { envelope } of vertices) {
-    // What surrounds a vertex and a bundle is no more than 8 bytes each.
-    const full = bytes + envelope.length + 16 > limits.bundleBytesMax;
+    // What surrounds a vertex is no more than 8 bytes, and 40 stand before them all.
+    const full = bytes + envelope.length + 48 > limits.bundleBytesMax;
     if (full || group.length === VERTICES_PER_REQUEST_MAX) close();
     group.push(envelope);
     bytes += envelope.length + 8;

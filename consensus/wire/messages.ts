@@ -4,16 +4,20 @@ import { certificateSchema } from '../checkpoint/certificate.ts';
 import { headerSchema } from '../checkpoint/header.ts';
 import { outcomeSchema } from '../checkpoint/outcome.ts';
 import { limits } from '../codec/limits.ts';
-import { bytes, flag, hash32, type Infer, int, list, record, tagged } from '../codec/schema.ts';
+import { bytes, flag, hash32, type Infer, int, key32, list, record, tagged } from '../codec/schema.ts';
 import { proposalMessage, viewChangeMessage, voteMessage } from '../pbft/messages.ts';
 import { callSignature } from '../vertex/call.ts';
 import { callDecline } from '../vertex/decline.ts';
 
 export const VERTICES_PER_REQUEST_MAX = 256;
+export const LINKS_TOLD_MAX = 64;
 const vertexBytesMax = limits.batchBytesMax + limits.vertexHeaderBytesMax + 128;
 
-/** Vertices in encoded envelopes: the content of a gossip message, and the answer to `getVertices`. */
-export const bundle = record('bundle', { vertices: list(bytes(vertexBytesMax), VERTICES_PER_REQUEST_MAX) });
+/** In encoded envelopes. */
+const vertices = list(bytes(vertexBytesMax), VERTICES_PER_REQUEST_MAX);
+
+/** Vertices as gossip carries them. Who publishes them sends them to all its peers; nothing vouches for its name. */
+export const bundle = record('bundle', { publisher: key32, vertices });
 
 /** A header with its certificate: said on connecting, and whenever a node learns of a new one. */
 export const certified = record('certified', {
@@ -38,7 +42,8 @@ export const peerMessage = tagged('peer-message', {
   /** Ids of open tips: said on connecting and now and then while something is open, so that nothing stays unheard. */
   tips: record('tips', { ids: list(hash32, limits.witnessParentsMax) }),
   getVertices: record('get-vertices', { ids: list(hash32, VERTICES_PER_REQUEST_MAX, 1) }),
-  vertices: bundle,
+  /** The answer. */
+  vertices: record('vertices', { vertices }),
   proposal: proposalMessage,
   vote: voteMessage,
   viewChange: viewChangeMessage,
@@ -55,5 +60,7 @@ export const peerMessage = tagged('peer-message', {
     /** The sender wants to know whether it was heard. */
     asks: flag,
   }),
+  /** Peers of the sender, or some of them: what it publishes reaches them without anybody's help. */
+  links: record('links', { peers: list(key32, LINKS_TOLD_MAX) }),
 });
 export type PeerMessage = Infer<typeof peerMessage>;

@@ -30,6 +30,7 @@ import { Intake } from './intake.ts';
 import { Ledger, type LedgerStart } from './ledger.ts';
 import { OwnChain } from './own-chain.ts';
 import type { BuiltCheckpoint } from './proposal.ts';
+import { Relay } from './relay.ts';
 import { Seat, type SeatHooks } from './seat.ts';
 import { SeatMail } from './seat-mail.ts';
 import { Silence, type SilenceReport, type SilenceStart } from './silence.ts';
@@ -70,6 +71,8 @@ export class Replica {
   readonly dag: OpenDag;
   /** Calls whose signatures are gathered. */
   readonly gathering: Gathering;
+  /** Of this node's own key, 32 bytes. */
+  readonly publicKey: Uint8Array;
   readonly #seat: Seat;
   readonly #chain: OwnChain;
   readonly #intake: Intake;
@@ -81,6 +84,7 @@ export class Replica {
   #decision: DecisionProof | undefined;
   readonly #decisions: DecisionWindow;
   readonly #greetings: Greetings;
+  readonly #relay: Relay;
   /** What this node still puts up with, by peer. */
   readonly #patience = new Allowance();
   #nowMs = 0;
@@ -88,6 +92,7 @@ export class Replica {
 
   constructor(start: ReplicaStart) {
     const { genesis, signer } = start;
+    this.publicKey = signer.publicKey;
     this.ledger = new Ledger(genesis, start.ledger);
     this.dag = new OpenDag(genesis.record.pace.settledWindow, start.salt);
     const effect = (wanted: Effect) => void this.#effects.push(wanted);
@@ -108,6 +113,7 @@ export class Replica {
     this.#catchUp = new CatchUp(this.ledger, this.dag, effect);
     this.#seat = new Seat(signer, this.ledger, this.dag, hooks, start.voteLog);
     this.#greetings = new Greetings(this.ledger, this.dag, this.#seat, this.#silence, effect);
+    this.#relay = new Relay(this.#greetings.peers);
     this.#intake = new Intake(this.ledger, this.dag, {
       effect,
       onAdded: (vertex, checkpointHeight) => {
@@ -199,10 +205,13 @@ export class Replica {
       case 'connected':
         this.#greetings.peers.add(event.peer);
         this.#greetings.greet(event.peer);
+        this.#effects.push({ type: 'broadcast', to: 'peers', message: this.#relay.links });
         this.gathering.onConnected(nowMs);
         return none;
       case 'disconnected':
         this.#greetings.peers.delete(event.peer);
+        this.#relay.forget(event.peer);
+        this.#effects.push({ type: 'broadcast', to: 'peers', message: this.#relay.links });
         this.#catchUp.forget(event.peer);
         this.gathering.onDisconnected(event.peer);
         this.#seat.onDisconnected(nowMs);
@@ -283,6 +292,9 @@ export class Replica {
         break;
       case 'vertices':
         this.#intake.takeAll(message.vertices, { peer, as: 'answer' }, nowMs);
+        break;
+      case 'links':
+        this.#relay.note(peer, message.peers);
         break;
       case 'callOffer':
       case 'callNews':
@@ -376,8 +388,9 @@ export class Replica {
       if (verdict.kind === 'ignored') this.#refuse(verdict.refusal.code, verdict.refusal.facts, peer);
     if (verdicts.some(({ kind }) => kind === 'invalid')) return { type: 'verdict', verdict: 'reject' };
     // Nothing is relayed before it is solid; what is parked now is fetched by whoever needs it.
-    const relay = verdicts.every(({ kind }) => kind === 'added' || kind === 'known');
-    return { type: 'verdict', verdict: relay ? 'accept' : 'ignore' };
+    const isSolid = verdicts.every(({ kind }) => kind === 'added' || kind === 'known');
+    const passOn = isSolid && this.#relay.isNeeded(peer, decoded.value.publisher);
+    return { type: 'verdict', verdict: passOn ? 'accept' : 'ignore' };
   }
 
   #onSubmit(envelopes: readonly Uint8Array[], nowMs: number): Reply[] {

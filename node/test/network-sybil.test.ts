@@ -5,6 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toHex } from '../../consensus/codec/bytes.ts';
 import { key } from '../../consensus/contracts/registry.ts';
+import { zero32 } from '../../consensus/crypto/hash.ts';
 import { bundle, peerMessage } from '../../consensus/wire/messages.ts';
 import { dialAddress } from '../libp2p/identity.ts';
 import { protocolNames } from '../libp2p/transport.ts';
@@ -27,7 +28,7 @@ async function intrude(number: number, node: RunningNode): Promise<boolean> {
   const raw = await startRawPeer(number);
   const names = protocolNames(toHex(node.genesis.network));
   const frame = peerMessage.encode({ type: 'tips', ids: [node.genesis.headerId] });
-  const gossip = bundle.encode({ vertices: [new Uint8Array(100)] });
+  const gossip = bundle.encode({ publisher: zero32, vertices: [new Uint8Array(100)] });
   try {
     const multiaddr = node.network.address[0]!;
     const connection = await raw.dial(dialAddress({ key: node.key, multiaddr }));

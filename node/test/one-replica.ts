@@ -179,7 +179,8 @@ export class Desk {
     return this.step({
       type: 'gossip',
       peer: this.keys[from]!,
-      data: bundle.encode({ vertices: vertices.map(encodeVertex) }),
+      // Of a publisher that is no peer here: the replica passes on what it takes.
+      data: bundle.encode({ publisher: zero32, vertices: vertices.map(encodeVertex) }),
     });
   }
 

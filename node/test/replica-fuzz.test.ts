@@ -191,7 +191,7 @@ test('every type of message, its fields at their edges', async () => {
     }
     await standsUp(desk);
   }
-  assert.is(counts.size, 11, JSON.stringify([...counts]));
+  assert.is(counts.size, 12, JSON.stringify([...counts]));
 });
 
 function withSeat<M extends PeerMessage & { readonly seat: number }>(
@@ -428,7 +428,12 @@ test('bundles may hold anything, twice, in any order', async () => {
     desk.nowMs += 100;
     await survive(
       desk,
-      () => desk.step({ type: 'gossip', peer: desk.keys[dice.below(7)]!, data: bundle.encode({ vertices }) }),
+      () =>
+        desk.step({
+          type: 'gossip',
+          peer: desk.keys[dice.below(7)]!,
+          data: bundle.encode({ publisher: desk.signers[0]!.publicKey, vertices }),
+        }),
       () => `bundle ${i}`,
     );
   }

@@ -112,7 +112,11 @@ test('a burst of own vertices leaves in bundles that the network takes', async (
 
 test('store before wire: a witness and a vote are stored before anybody hears of them', async () => {
   const bench = await Bench.open(1);
-  bench.runner.dispatch({ type: 'gossip', peer: bench.desk.keys[5]!, data: bundle.encode({ vertices: [] }) });
+  bench.runner.dispatch({
+    type: 'gossip',
+    peer: bench.desk.keys[5]!,
+    data: bundle.encode({ publisher: zero32, vertices: [] }),
+  });
   bench.nowMs += 20_000;
   bench.runner.dispatch({ type: 'tick' });
   await bench.runner.idle();
@@ -192,7 +196,7 @@ test('a vertex that came by gossip is acknowledged to a client only once it is d
   bench.runner.dispatch({
     type: 'gossip',
     peer: bench.desk.keys[0]!,
-    data: bundle.encode({ vertices: [encodeVertex(vertex)] }),
+    data: bundle.encode({ publisher: zero32, vertices: [encodeVertex(vertex)] }),
   });
   let acknowledged = false;
   void bench.runner
@@ -210,7 +214,7 @@ test('a vertex that came by gossip is acknowledged to a client only once it is d
 test('timers come in time on a node that is never idle', async () => {
   const bench = await Bench.open(1);
   const vertex = bench.desk.vertex(5);
-  const data = bundle.encode({ vertices: [encodeVertex(vertex)] });
+  const data = bundle.encode({ publisher: zero32, vertices: [encodeVertex(vertex)] });
   // An event every 0.4 ms; nobody else votes, so that the view must change.
   bench.runner.dispatch({ type: 'gossip', peer: bench.desk.keys[0]!, data });
   for (let i = 0; i < 10_000 && bench.runner.replica.view === 0; i++) {
@@ -243,7 +247,7 @@ test('own look-ups are made, however many peers keep the store busy', async () =
   bench.runner.dispatch({
     type: 'gossip',
     peer: bench.desk.keys[1]!,
-    data: bundle.encode({ vertices: [encodeVertex(child)] }),
+    data: bundle.encode({ publisher: zero32, vertices: [encodeVertex(child)] }),
   });
   await bench.runner.idle();
   await turn();

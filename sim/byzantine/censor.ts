@@ -4,6 +4,7 @@
  * without it suffice to confirm `[ORD-1]`; the leader changes with each height and each timeout `[BFT-7]`.
  */
 
+import { fromHex } from '../../consensus/codec/bytes.ts';
 import type { PeerMessage } from '../../consensus/wire/messages.ts';
 import { bundle } from '../../consensus/wire/messages.ts';
 import type { PeerKey } from '../../node/ports.ts';
@@ -32,7 +33,11 @@ class Censor implements Actor {
     const passed = this.#without(envelopes);
     if (passed.length === envelopes.length) return true;
     if (passed.length > 0)
-      this.#stage.tell({ type: 'gossip', peer, data: bundle.encode({ vertices: passed }) });
+      this.#stage.tell({
+        type: 'gossip',
+        peer,
+        data: bundle.encode({ publisher: fromHex(peer)!, vertices: passed }),
+      });
     return false;
   }
 

@@ -86,7 +86,8 @@ class Garbage implements Actor {
   /** Random bytes, or a bundle whose vertices are. */
   #junk(): Uint8Array {
     if (this.#stage.chance() < 0.5) return this.#noise(1 + this.#below(400));
-    return bundle.encode({ vertices: [this.#noise(1 + this.#below(300)), this.#noise(64)] });
+    const vertices = [this.#noise(1 + this.#below(300)), this.#noise(64)];
+    return bundle.encode({ publisher: this.#stage.signer.publicKey, vertices });
   }
 
   #edge(replica: Replica): PeerMessage {

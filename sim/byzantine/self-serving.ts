@@ -83,7 +83,7 @@ export class SelfServing implements Actor {
     }
     const passed = vertices.filter(({ vertex }) => !this.#hidden.has(vertex.key));
     if (passed.length === vertices.length) return true;
-    const data = bundle.encode({ vertices: envelopes });
+    const data = bundle.encode({ publisher: fromHex(peer)!, vertices: envelopes });
     this.acts['rivals kept out'] += 1;
     this.#stage.after(HIDDEN_MS, () => {
       for (const { vertex } of vertices) this.#hidden.delete(vertex.key);

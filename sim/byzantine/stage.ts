@@ -92,7 +92,9 @@ export class Masquerade {
   }
 
   #gossip(envelopes: readonly Uint8Array[]): void {
-    if (envelopes.length > 0) this.#gossipBytes(bundle.encode({ vertices: envelopes.slice() }));
+    if (envelopes.length === 0) return;
+    const { publicKey } = this.#set.signer;
+    this.#gossipBytes(bundle.encode({ publisher: publicKey, vertices: envelopes.slice() }));
   }
 
   /** What is too large for gossip would not leave a real node either. */

@@ -19,6 +19,7 @@ const kinds = [
   'viewChange',
   'callOffer',
   'callNews',
+  'links',
 ] as const satisfies readonly PeerMessage['type'][];
 export type MessageKind = (typeof kinds)[number] | 'gossip' | 'garbage';
 
@@ -58,6 +59,8 @@ export function tellFrame(frame: Uint8Array): string {
       return `view-change height ${message.height} to view ${message.view}${message.prepared === undefined ? '' : `, prepared ${short(headerId(message.prepared.header))}`}`;
     case 'callOffer':
       return `offers a call of ${message.call.length} bytes`;
+    case 'links':
+      return `links to ${message.peers.map(short).join(' ')}`;
     case 'callNews':
       return `news of call ${short(message.call)}: ${message.signatures.length} signed, ${message.declines.length} declined`;
   }

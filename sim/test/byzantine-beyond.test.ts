@@ -18,6 +18,8 @@ interface Ended {
   readonly forked: boolean;
   /** Why honest nodes stopped. */
   readonly halts: readonly string[];
+  /** Honest nodes that met one of the headers only: those that had the other were gone before it came. */
+  readonly unaware: number;
   readonly trial: ByzantineTrial<Actor>;
 }
 
@@ -34,17 +36,21 @@ async function attack(kind: string, seats: number, faulty: number, seed: number)
       ids.set(at, (ids.get(at) ?? new Set()).add(toHex(headerId(checkpoint.header))));
     }
   }
-  const forked = [...ids.values()].some((ofHeight) => ofHeight.size > 1);
-  return { forked, halts: trial.honest.flatMap(({ halted }) => halted?.message ?? []), trial };
+  const [forkedAt] = [...ids].find(([, ofHeight]) => ofHeight.size > 1) ?? [];
+  const halts = trial.honest.flatMap(({ halted }) => halted?.message ?? []);
+  const alive = trial.honest.filter(({ halted }) => halted === undefined);
+  const unaware = alive.filter(({ runner }) => runner!.replica.ledger.height === forkedAt).length;
+  return { forked: forkedAt !== undefined, halts, unaware, trial };
 }
 
 for (const seats of [4, 7]) {
   const faults = Math.floor((seats - 1) / 3);
-  test(`${faults + 1} equivocators of ${seats} fork the network, and every honest node stops and says why`, async () => {
+  test(`${faults + 1} equivocators of ${seats} fork the network, and every honest node that meets both headers stops and says why; none goes on`, async () => {
     for (let seed = 1; seed <= 2; seed++) {
-      const { forked, halts, trial } = await attack('equivocate', seats, faults + 1, seed);
+      const { forked, halts, unaware, trial } = await attack('equivocate', seats, faults + 1, seed);
       assert.ok(forked);
-      assert.is(halts.length, trial.honest.length);
+      assert.is(halts.length + unaware, trial.honest.length);
+      assert.ok(halts.length > unaware, `${halts.length} stopped`);
       for (const message of halts) assert.match(message, /^two certified headers at one height: .*"height":/);
     }
   });

@@ -315,10 +315,14 @@ test('allowance: one vertex more by gossip than an author may say at once', asyn
     // A node that keeps no allowance.
     for (let at = 0; at < count; at += PER_BUNDLE) {
       const told = vertices.slice(at, at + PER_BUNDLE);
-      world.aroundGossip(node, bundle.encode({ vertices: told.map(encodeVertex) }), () => {
-        for (const vertex of told) node.runner!.replica.dag.add(vertex, 0);
-        return 'accept';
-      });
+      world.aroundGossip(
+        node,
+        bundle.encode({ publisher: by.signer.publicKey, vertices: told.map(encodeVertex) }),
+        () => {
+          for (const vertex of told) node.runner!.replica.dag.add(vertex, 0);
+          return 'accept';
+        },
+      );
     }
     assert.is(failed(), wanted, `${count} of node ${author}`);
   }

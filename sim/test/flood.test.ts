@@ -12,15 +12,27 @@ import { ByzantineTrial } from './byzantine-trial.ts';
 const test = suite('floods');
 
 test('R058: four keys burst at once: p95 and p99 of honest finality stay within twice those without', async () => {
+  // The 99th percentile of some sixty vertices is the slowest of them: three runs say more than one.
+  const seeds = [1, 2, 3];
   const calm: Settings = {
     ...{ ...defaultSettings, nodes: 8, validators: 4 },
     ...{ durationMs: 6_000, load: { verticesPerS: 10, pledgeRacesPerMin: 0 } },
   };
   const flooded: Settings = { ...calm, byzantine: [{ kind: 'tip-spam', count: 4 }] };
-  const [without, within] = [await run(calm, 1), await run(flooded, 1)];
-  assert.equal([without.verdict, within.verdict], ['passed', 'passed'], within.failure?.what);
-  for (const acts of Object.values(within.acts)) assert.ok(acts['tips']! > BURST_VERTICES, 'it floods');
-  const [usual, slowed] = [without.finalityMs!, within.finalityMs!];
+  const usual = { p95: 0, p99: 0 };
+  const slowed = { p95: 0, p99: 0 };
+  for (const seed of seeds) {
+    const [without, within] = [await run(calm, seed), await run(flooded, seed)];
+    assert.equal([without.verdict, within.verdict], ['passed', 'passed'], within.failure?.what);
+    for (const acts of Object.values(within.acts)) assert.ok(acts['tips']! > BURST_VERTICES, 'it floods');
+    for (const [mean, { finalityMs }] of [
+      [usual, without],
+      [slowed, within],
+    ] as const) {
+      mean.p95 += finalityMs!.p95 / seeds.length;
+      mean.p99 += finalityMs!.p99 / seeds.length;
+    }
+  }
   console.log(`floods: p95 ${usual.p95} → ${slowed.p95} ms, p99 ${usual.p99} → ${slowed.p99} ms`);
   assert.ok(slowed.p95 <= 2 * usual.p95, `p95 ${usual.p95} → ${slowed.p95} ms`);
   assert.ok(slowed.p99 <= 2 * usual.p99, `p99 ${usual.p99} → ${slowed.p99} ms`);
