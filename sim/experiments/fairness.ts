@@ -23,19 +23,22 @@ export interface Race {
 }
 
 const author: Event = { type: 'author', kind: 'readings', payload: new Uint8Array(0), payloadHash: zero32 };
-/** Bounds of the lead, ms; the last bin is open. */
-const LEADS_MS = [0, 10, 50, 100, 200] as const;
-/** Actors answer at any moment from at once to this much later. */
-const REACT_MS = 300;
+/** Leads that are asked about, ms; a race counts for one of them if its lead is that and less than `WITHIN_MS` more. */
+const LEADS_MS = [10, 50, 100, 200] as const;
+const WITHIN_MS = 10;
+/** From here on nobody may be overtaken: a witness interval. */
+const SAFE_MS = 100;
+/** Actors answer a rival about one of the leads after they hear it, at any moment of so much before and after. */
+const REACT_SPREAD_MS = 25;
 /** Longer than a rival takes to be final. */
 const RACE_MS = 1_200;
 const LOAD_MS = 60;
 const WARM_UP_MS = 300;
 const SETTLE_MS = 60_000;
 const COMMITTEES = [
-  { seats: 4, seeds: 6 },
-  { seats: 7, seeds: 3 },
-  { seats: 10, seeds: 2 },
+  { seats: 4, seeds: 24 },
+  { seats: 7, seeds: 12 },
+  { seats: 10, seeds: 8 },
 ] as const;
 const SPEAK_MS = 60_000;
 
@@ -47,7 +50,7 @@ export async function raceSeed(seed: number, seats: number, speakMs: number): Pr
   const kind: ActorKind = {
     ...{ name: 'self-serving', summary: '', needs: 'seat' },
     create: (stage) => {
-      const actor = new SelfServing(stage, () => Math.floor(stage.chance() * REACT_MS), RACE_MS);
+      const actor = new SelfServing(stage, () => reaction(stage.chance(), stage.chance()), RACE_MS);
       actors.push(actor);
       return actor;
     },
@@ -82,6 +85,12 @@ export async function raceSeed(seed: number, seats: number, speakMs: number): Pr
       ];
     }),
   );
+}
+
+/** How long after it heard the rival an actor answers, ms; `which` and `when` are drawn from 0 to 1. */
+function reaction(which: number, when: number): number {
+  const leadMs = LEADS_MS[Math.floor(which * LEADS_MS.length)]!;
+  return Math.max(0, leadMs + Math.round((2 * when - 1) * REACT_SPREAD_MS));
 }
 
 /** Honest authors in turn; busy enough that every seat witnesses as often as it may. */
@@ -133,35 +142,38 @@ async function findFairness(say: (progress: string) => void): Promise<Findings> 
       say(`n = ${seats}, seed ${seed} of ${seeds}`);
       races.push(...(await raceSeed(seed, seats, SPEAK_MS)));
     }
-    for (const [i, fromMs] of LEADS_MS.entries()) {
-      const toMs = LEADS_MS[i + 1];
-      const of = races.filter(
-        ({ leadMs }) => leadMs >= fromMs && leadMs < (toMs ?? Number.POSITIVE_INFINITY),
-      );
+    const row = (lead: string, of: readonly Race[]): number => {
       const overtaken = of.filter((race) => race.overtaken).length;
       const chosen = of.filter((race) => race.chosen).length;
-      const bin = toMs === undefined ? `${fromMs} and more` : `${fromMs} to ${toMs}`;
-      rows.push([seats, bin, of.length, ...share(overtaken, of.length), ...share(chosen, of.length)]);
-      if (toMs === undefined)
-        rules.push({
-          rule: `nobody is overtaken who was everywhere ${fromMs} ms earlier, at n = ${seats}`,
-          measured: `${overtaken} of ${of.length}`,
-          holds: of.length > 0 && overtaken === 0,
-        });
-    }
+      rows.push([seats, lead, of.length, ...share(overtaken, of.length), ...share(chosen, of.length)]);
+      return overtaken;
+    };
+    for (const leadMs of LEADS_MS)
+      row(
+        `${leadMs}`,
+        races.filter((race) => race.leadMs >= leadMs && race.leadMs < leadMs + WITHIN_MS),
+      );
+    const safe = races.filter(({ leadMs }) => leadMs >= SAFE_MS);
+    const overtaken = row(`${SAFE_MS} and more`, safe);
+    rules.push({
+      rule: `nobody is overtaken who was everywhere ${SAFE_MS} ms earlier, at n = ${seats}`,
+      measured: `${overtaken} of ${safe.length}`,
+      holds: safe.length > 0 && overtaken === 0,
+    });
   }
   return {
     conditions: [
       `Virtual time; links of 5 to 40 ms one way, no faults; an honest vertex every ${LOAD_MS} ms for 60 s a seed;`,
-      `f self-serving seats (sim/byzantine/self-serving.ts), which act in concert and answer 0 to ${REACT_MS} ms after they hear a rival;`,
-      'default pace. Lead: from the rival’s arrival at the last honest seat to the own vertex’s at the first.',
+      `f self-serving seats (sim/byzantine/self-serving.ts), which act in concert and answer a rival about ${LEADS_MS.join(', ')} ms after they hear it;`,
+      'default pace. Lead Δ: from the rival’s arrival at the last honest seat to the own vertex’s at the first;',
+      `in a row for Δ ms stand the races whose lead was Δ and less than ${WITHIN_MS} ms more.`,
       'Leader-chosen: computed from the same races, as what a leader could do that chose the order of what it confirms.',
       'Intervals are Wilson’s, 95 %.',
     ],
     tables: [
       {
         title: 'How often the later vertex is ordered first',
-        columns: ['n', 'lead ms', 'races', 'here', '95 %', 'leader-chosen', '95 %'],
+        columns: ['n', 'Δ ms', 'races', 'here', '95 %', 'leader-chosen', '95 %'],
         rows,
       },
     ],
