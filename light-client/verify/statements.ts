@@ -60,7 +60,7 @@ function* checkReading(
     ({ quantity, value }) => `${quantity} ${formatDecimal(value)} ${quantities[quantity].unit}`,
   );
   yield yes(
-    `The device said, by its own clock at ${new Date(frame.time).toISOString()}: ${values.join(', ')}.`,
+    `The device said at ${new Date(frame.time).toISOString()} by its own clock: ${values.join(', ')}.`,
   );
   if (owner === undefined)
     return yield yes('The bundle does not say whether the sensor itself signed; its gateway vouches for it.');

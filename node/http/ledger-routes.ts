@@ -183,7 +183,10 @@ function registerSearchRoutes(api: FastifyInstance, { searches, head }: ApiServi
         response: { 200: anyObject, ...problems },
       },
     },
-    ({ params: { scheme, label: text } }) => ({ height: head.height, ...searches.search(scheme, text) }),
+    ({ params: { scheme, label: text } }, reply) => {
+      const found = searches.search(scheme, text);
+      return found.ok ? { height: head.height, ...found.value } : sendRefusal(reply, found);
+    },
   );
 
   const ofGoods = {

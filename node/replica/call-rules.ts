@@ -126,8 +126,11 @@ export class CallRules {
     if (!verifyCallSignature(entry, call.header)) return refuse('E_SIG', facts);
     if (party !== undefined && this.hasSigned(pending, party)) return ok(pending);
     const grown = withSignatures(this.submittable(call), [entry]);
-    if (grown.signatures.length > limits.signersMax || signedCall.encode(grown).length > limits.callBytesMax)
+    if (grown.signatures.length > limits.signersMax)
       return refuse('E_SIG', { ...facts, reason: 'more signatures than a call takes' });
+    const bytes = signedCall.encode(grown).length;
+    if (bytes > limits.callBytesMax)
+      return refuse('E_LIMIT_BYTES', { ...facts, bytes, limit: limits.callBytesMax });
     return ok({ ...pending, call: grown });
   }
 

@@ -130,6 +130,11 @@ export class Ledger {
     return this.epochEndsAt === this.height + 1;
   }
 
+  /** Somebody has named the height at which the epoch ends. */
+  get endIsScheduled(): boolean {
+    return this.epochEndsAt !== Number.MAX_SAFE_INTEGER;
+  }
+
   /** Last height of the epoch of the next height, as it stands now. */
   get epochEndsAt(): number {
     const running = this.state.get(epochObject, epochId(this.#committee.epoch));

@@ -4,7 +4,8 @@
  */
 
 import { toHex } from '../../consensus/codec/bytes.ts';
-import { type Refusal, type Result, refuse } from '../../consensus/codec/result.ts';
+import { ok, type Refusal, type Result, refuse } from '../../consensus/codec/result.ts';
+import { checkLei, checkLot, checkSscc } from '../../consensus/contracts/identifiers.ts';
 import type { VisibilityClass } from '../../consensus/contracts/object.ts';
 import { encumbrance } from '../../consensus/contracts/objects/encumbrance.ts';
 import { pledge } from '../../consensus/contracts/objects/pledge.ts';
@@ -34,6 +35,29 @@ const typeOfScheme: { readonly [S in Scheme]?: string } = {
   device: 'device',
 };
 
+/** How a label of the scheme is checked, and which of its characters, from 1, is its one check digit. */
+const checks: {
+  readonly [S in Scheme]?: {
+    readonly defect: (label: string) => string | undefined;
+    readonly digit?: number;
+  };
+} = {
+  lei: { defect: checkLei },
+  sscc: { defect: checkSscc, digit: 18 },
+  lot: { defect: checkLot, digit: 14 },
+};
+
+/** A slip in a label would read as “nothing registered, no pledge”: it is refused before anything is looked up. */
+export function checkSearched(scheme: Scheme, label: string): Result<string> {
+  const check = checks[scheme];
+  const defect = check?.defect(label);
+  if (defect === undefined) return ok(label);
+  // Of a label of another length or alphabet, nothing is known about the digit.
+  const isDigit = check?.digit !== undefined && defect.startsWith('check digit');
+  const reason = isDigit ? `${defect}: ${label[check.digit - 1]}, character ${check.digit}` : defect;
+  return refuse('E_ID_INVALID', { field: 'label', scheme, got: label, reason });
+}
+
 /** Schemes of goods. */
 export type GoodsScheme = 'sscc' | 'lot';
 
@@ -55,20 +79,22 @@ export class Searches {
     this.#views = ports.views;
   }
 
-  search(scheme: Scheme, label: string): SearchResult {
+  search(scheme: Scheme, label: string): Result<SearchResult> {
+    const checked = checkSearched(scheme, label);
+    if (!checked.ok) return checked;
     const id = labelKey(this.#ledger.genesis.network, scheme, label);
     const view = (typeName: string | undefined): ObjectView | null => {
       const found = typeName === undefined ? undefined : this.#views.object(typeName, id);
       return found?.ok ? found.value : null;
     };
     const goods = typeOfScheme[scheme] === unit.name;
-    return {
+    return ok({
       scheme,
       label,
       id: toHex(id),
       object: view(typeOfScheme[scheme]),
       encumbrance: goods ? view(encumbrance.name) : null,
-    };
+    });
   }
 
   /**
@@ -76,6 +102,8 @@ export class Searches {
    * everybody's, so that it can be handed to anybody; with `opened`, also what this party may see.
    */
   async certificate(scheme: GoodsScheme, label: string, opened: boolean): Promise<Result<Uint8Array>> {
+    const checked = checkSearched(scheme, label);
+    if (!checked.ok) return checked;
     const { state } = this.#ledger;
     const id = labelKey(this.#ledger.genesis.network, scheme, label);
     const visible: Visible = (stored) =>
@@ -110,6 +138,8 @@ export class Searches {
     label: string,
     except: Uint8Array | undefined,
   ): Promise<Result<Uint8Array>> {
+    const checked = checkSearched(scheme, label);
+    if (!checked.ok) return checked;
     const id = labelKey(this.#ledger.genesis.network, scheme, label);
     const proved = await this.#prover.objects(
       () => [unit.name, encumbrance.name].map((type) => ({ type, id })),

@@ -28,8 +28,8 @@ export interface NodeStatus {
   readonly seats: number;
   readonly quorum: number;
   readonly epoch: number;
-  /** Last height of the epoch, as it stands now. */
-  readonly epochEndsAt: number;
+  /** Last height of the epoch; null while no end is scheduled. */
+  readonly epochEndsAt: number | null;
   /** The newest durable certified checkpoint. */
   readonly height: number;
   readonly header: string;
@@ -129,7 +129,7 @@ export class Status {
       party: own === undefined ? null : toHex(own),
       roles: (own && ledger.state.get(party, own)?.roles) ?? [],
       ...{ seat: seat ?? null, seats: committee.size, quorum: committee.quorum },
-      ...{ epoch: committee.epoch, epochEndsAt: ledger.epochEndsAt },
+      ...{ epoch: committee.epoch, epochEndsAt: ledger.endIsScheduled ? ledger.epochEndsAt : null },
       ...{
         height: header.height,
         header: toHex(headerId(header)),

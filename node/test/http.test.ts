@@ -157,6 +157,23 @@ test('a name stands for its ledger key where an id is wanted, and for itself whe
   assert.is(released.args.pledge, id);
 });
 
+test('a label with a slip is refused, by each kind of search, before it can read as free goods', async () => {
+  for (const kind of ['', '/certificate', '/bundle']) {
+    const slip = await api.refused('GET', `/v1/search/sscc/340123450000000018${kind}`);
+    assert.equal(
+      [slip.status, slip.code, slip.detail],
+      [400, 'E_ID_INVALID', 'label: check digit is wrong (modulo 10): 8, character 18'],
+      kind,
+    );
+    const short = await api.refused('GET', `/v1/search/sscc/34012345${kind}`);
+    assert.equal([short.code, short.detail], ['E_ID_INVALID', 'label: expected 18 digits']);
+  }
+  const lot = await api.refused('GET', `/v1/search/lot/${encodeURIComponent('09506000134353/7')}`);
+  assert.equal([lot.status, lot.detail], [400, 'label: check digit is wrong (modulo 10): 3, character 14']);
+  const lei = await api.refused('GET', `/v1/search/lei/${leiOf(0).slice(0, 18)}00`);
+  assert.equal([lei.status, lei.detail], [400, 'label: check digits are wrong (MOD 97-10)']);
+});
+
 test('compose, sign, try, submit, wait: final, with a bundle that verifies offline; asked twice it is one vertex', async () => {
   const composed = await api.post('/v1/calls', { transition: 'enrol-key', args: enrolArgs(2) });
   assert.equal(composed.signers, [
@@ -288,6 +305,7 @@ test('objects: by id, by name, page by page, and proofs of presence and of absen
 });
 
 test('seats are named and an epoch is ended over the API; what is proved after that carries the change', async () => {
+  assert.is((await api.get('/v1/status')).epochEndsAt, null, 'no end is scheduled');
   const [seat] = network.genesis.committee.seats;
   const named = await act([api], 'name-seats', { seats: [toHex(seat!)] });
   assert.is(named.outcome.code, 'OK');

@@ -172,7 +172,7 @@ test('forged: no byte of it can change, and each refusal has a code', async () =
 test('the certificate names the very pledge that agree-pledge is refused with', async () => {
   const rival = await ledger.approve(PLEDGED, 'rival', 0).catch((error: Error) => error.message);
   assert.match(String(rival), /E_INELIGIBLE|E_ENCUMBERED/);
-  const { encumbrance } = ledger.services.rival.searches.search('sscc', PLEDGED);
+  const { encumbrance } = value(ledger.services.rival.searches.search('sscc', PLEDGED));
   const shown = searchOf(decode(await certificate(PLEDGED))).pledges.map(({ id }) => toHex(id));
   assert.equal(shown, [ids['pledge']]);
   assert.match(JSON.stringify(encumbrance), ids['pledge']!);
