@@ -100,7 +100,7 @@ export const codes = {
   E_STANDING: 'the party has no part in this file',
   E_GAP: 'the new monitor’s attornment leaves a gap',
   E_PVP_TIMEOUT: 'the locks or the quote have expired',
-  E_NOT_HOLDER: 'the party does not hold the bill',
+  E_NOT_HOLDER: 'the party does not hold the bill, or the loan',
   E_PARTIAL: 'a bill passes for its whole sum only',
   E_EARLY: 'before its due date',
   E_PAID: 'it is paid already',

@@ -82,6 +82,19 @@ stories('two currencies settle within ten seconds of being agreed (R095)', async
   assert.ok(tookMs > 0 && tookMs <= 10_000, `${tookMs} ms`);
 });
 
+stories('crashes at any point leave both legs of a swap or none (R099)', async () => {
+  let crashes = 0;
+  for (let seed = 1; seed <= 6; seed++) {
+    const result = await run(await settingsOf('swap', { faults: 'crash,torn-write' }), seed);
+    // Its last steps compare every account to the cent; the checker compares each node's state with the certified one.
+    assert.is(result.verdict, 'passed', failureOf(result));
+    assert.is(result.story!.result?.effective, counts.swap.effective);
+    assert.is(result.story!.result?.checks, counts.swap.checks);
+    crashes += result.faults['crash'] ?? 0;
+  }
+  assert.ok(crashes > 6, `${crashes} crashes`);
+});
+
 stories('beside a liar, the load and its races', async () => {
   const settings = await settingsOf('truck', {
     faults: 'crash',

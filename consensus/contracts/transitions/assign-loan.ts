@@ -39,7 +39,7 @@ export const assignLoan = transition({
   summary: 'Assigns a loan to another bank: its pledges follow, the monitor re-attorns.',
   args: { v0: { loan: hash32 }, v1: { to: hash32, notices: list(hash32, 32, 1) } },
   signedBy: [
-    { who: 'old bank', role: 'bank', party: partyIn(loan, 'loan', 'bank') },
+    { who: 'old bank', role: 'bank', party: partyIn(loan, 'loan', 'bank'), missing: 'E_NOT_HOLDER' },
     { who: 'new bank', role: 'bank', party: ({ to }) => to },
     {
       who: 'every monitor, who re-attorns',
@@ -51,6 +51,7 @@ export const assignLoan = transition({
   preconditions: {
     E_NOTICE: 'notice of it to the enterprise, and to every monitor and custodian, is proved',
     E_NOT_FOUND: 'what it names exists',
+    E_NOT_HOLDER: 'the creditor signs',
     E_NO_CONTROL: 'the monitors sign',
     E_STATE: 'the loan is DRAWN or WRITTEN_OFF, the new bank another, no sale under way',
   },

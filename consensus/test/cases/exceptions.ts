@@ -221,6 +221,13 @@ export const cases: Cases = {
       },
     },
     E_NOT_FOUND: { 'no such notice': () => assign(storyAt('drawn'), [nowhere]) },
+    E_NOT_HOLDER: {
+      'its former creditor disposes of it again': () => {
+        const story = storyAt('drawn');
+        assign(story);
+        return assign(story, [nowhere], ['bankA', 'monitor'], 'bankA');
+      },
+    },
     E_NO_CONTROL: {
       'the monitor does not re-attorn': () => {
         const story = storyAt('drawn');
