@@ -31,8 +31,9 @@ export const openAccount = transition({
   preconditions: {
     E_DEVICE_STATE: 'the device is ACTIVE, and has a key',
     E_ID_LIVE: 'the thing has no open account in that money',
-    E_NOT_FOUND: 'what it names exists; the owner has an account in that money',
-    E_NO_OWNER: 'the owner signs; ownership is dated, not later than now, and as before',
+    E_NOT_FOUND: 'what it names exists',
+    E_NO_OWNER:
+      'the owner signs, and has an account in that money; ownership is dated, not later than now, and as before',
     E_POLICY: 'the thing has not too many accounts',
     E_ROLE: 'the thing signs',
   },
@@ -48,8 +49,8 @@ export const openAccount = transition({
     const issue = lookUp(context, money, moneyKey);
     if (isRefusal(issue)) return issue;
     const primary = accountId(moneyKey, owner);
-    const bound = lookUp(context, account, primary);
-    if (isRefusal(bound)) return bound;
+    if (context.get(account, primary) === undefined)
+      return refused('E_NO_OWNER', { reason: 'the owner has no account in that money' }, primary);
     const before = context.get(thing, id) ?? { owner, ownedSince, accounts: [], mandates: [] };
     if (ownedSince > context.time)
       return refused('E_NO_OWNER', { reason: 'not yet the owner', ownedSince, time: context.time }, id);

@@ -77,13 +77,13 @@ export const cases: Cases = {
     E_NOT_FOUND: {
       'no such device': () => thingAt('enrolled').open({ device: nowhere }),
       'no such money': () => thingAt('enrolled').open({ money: nowhere }),
+    },
+    E_NO_OWNER: {
       'the owner has no account': () => {
         const story = thingAt('enrolled');
         story.fund('zenith', 1, 'bankB');
         return story.open({ money: euros('bankB') }, ['acme', 'bankB', 'truck']);
       },
-    },
-    E_NO_OWNER: {
       'another signs': () => thingAt('enrolled').open({}, ['zenith', 'bankA', 'truck']),
       'from tomorrow on': () => {
         const story = thingAt('enrolled');
