@@ -6,12 +6,8 @@
 import { toHex } from '../consensus/codec/bytes.ts';
 import { limits } from '../consensus/codec/limits.ts';
 import { decodeVertex, encodeVertex, type Vertex, withoutPayload } from '../consensus/vertex/vertex.ts';
-import {
-  bundle,
-  type PeerMessage,
-  peerMessage,
-  VERTICES_PER_REQUEST_MAX,
-} from '../consensus/wire/messages.ts';
+import { type PeerMessage, peerMessage } from '../consensus/wire/messages.ts';
+import { grouped, makeBundles } from './bundles.ts';
 import type { Clock, Network, PeerKey, Store, Timers } from './ports.ts';
 import type { Effect, Event, Notice, Recalled, RecalledVertex, Reply } from './replica/events.ts';
 import type { Replica } from './replica/replica.ts';
@@ -27,9 +23,6 @@ const FRAME_FILL_BYTES = limits.frameBytesMax / 4;
 const GOSSIP_PAUSE_MS = 20;
 /** So many bytes do not wait. */
 const GOSSIP_FILL_BYTES = limits.bundleBytesMax / 2;
-/** What a bundle adds to each of its vertices, and once, at most. */
-const ITEM_OVERHEAD_BYTES = 5;
-const BUNDLE_OVERHEAD_BYTES = 48;
 
 export interface RunnerHooks {
   onNotice(notice: Notice): void;
@@ -221,8 +214,7 @@ export class Runner {
     const envelopes = this.#toGossip;
     this.#toGossip = [];
     this.#toGossipBytes = 0;
-    for (const group of grouped(envelopes, limits.bundleBytesMax))
-      this.#network.gossip(bundle.encode({ publisher: this.replica.publicKey, vertices: group }));
+    for (const data of makeBundles(this.replica.publicKey, envelopes)) this.#network.gossip(data);
   }
 
   #serve(job: () => Promise<void>): void {
@@ -323,23 +315,4 @@ export async function recallFrom(
     }
   }
   return { found, unconfirmed, absent };
-}
-
-/** Splits byte strings into runs that fit a bundle of `bytesMax`; one that is larger stands alone. */
-function grouped(items: readonly Uint8Array[], bytesMax: number): Uint8Array[][] {
-  const groups: Uint8Array[][] = [];
-  let group: Uint8Array[] = [];
-  let bytes = BUNDLE_OVERHEAD_BYTES;
-  for (const item of items) {
-    const added = item.length + ITEM_OVERHEAD_BYTES;
-    if (group.length > 0 && (group.length === VERTICES_PER_REQUEST_MAX || bytes + added > bytesMax)) {
-      groups.push(group);
-      group = [];
-      bytes = BUNDLE_OVERHEAD_BYTES;
-    }
-    group.push(item);
-    bytes += added;
-  }
-  if (group.length > 0) groups.push(group);
-  return groups;
 }

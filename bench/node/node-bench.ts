@@ -17,7 +17,7 @@ import { summariseProfile } from '../profile/rooms.ts';
 import { functionTables, roomTable } from '../profile/tables.ts';
 import { authorSecret, benchGenesis } from '../workload/network.ts';
 import { Presigner } from '../workload/presign.ts';
-import { makeBundles, type NodeRun, startOneNode } from './one-node.ts';
+import { bundlesOf, type NodeRun, startOneNode } from './one-node.ts';
 
 export interface NodeBenchOptions {
   readonly vertices: number;
@@ -49,7 +49,7 @@ export async function benchNode(options: NodeBenchOptions, say: (text: string) =
     const { network, headerId } = genesis;
     const presigner = new Presigner({ network, checkpoint: headerId, authors, startMs: nowMs, seed: 1 });
     const vertices = presigner.many(count);
-    const bundles = makeBundles(vertices);
+    const bundles = bundlesOf(vertices);
     const taken = vertices.map(({ id }) => toHex(id));
     const faults: string[] = [];
 

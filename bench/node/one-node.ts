@@ -5,10 +5,9 @@
 
 import { readFileSync } from 'node:fs';
 import type { Genesis } from '../../consensus/checkpoint/genesis.ts';
-import { limits } from '../../consensus/codec/limits.ts';
 import type { Signer } from '../../consensus/crypto/ed25519.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
-import { bundle, VERTICES_PER_REQUEST_MAX } from '../../consensus/wire/messages.ts';
+import { makeBundles } from '../../node/bundles.ts';
 import { systemClock } from '../../node/crypto/native.ts';
 import { openStore } from '../../node/level/store.ts';
 import type { Network } from '../../node/ports.ts';
@@ -36,25 +35,12 @@ export interface NodeRun {
   readonly mainCpuMs: number | undefined;
 }
 
-/** Bundles as gossip carries them. */
-export function makeBundles(vertices: readonly Presigned[]): Uint8Array[] {
-  const bundles: Uint8Array[] = [];
-  let group: Uint8Array[] = [];
-  let bytes = 0;
-  const close = (): void => {
-    if (group.length > 0) bundles.push(bundle.encode({ publisher: zero32, vertices: group }));
-    group = [];
-    bytes = 0;
-  };
-  for (const { envelope } of vertices) {
-    // What surrounds a vertex is no more than 8 bytes, and 40 stand before them all.
-    const full = bytes + envelope.length + 48 > limits.bundleBytesMax;
-    if (full || group.length === VERTICES_PER_REQUEST_MAX) close();
-    group.push(envelope);
-    bytes += envelope.length + 8;
-  }
-  close();
-  return bundles;
+/** Bundles as gossip carries them, of a publisher that nobody knows. */
+export function bundlesOf(vertices: readonly Presigned[]): Uint8Array[] {
+  return makeBundles(
+    zero32,
+    vertices.map(({ envelope }) => envelope),
+  );
 }
 
 export interface OneNode {

@@ -6,7 +6,7 @@ import { toHex } from '../../consensus/codec/bytes.ts';
 import { installNativePrimitives, nativeSigner } from '../../node/crypto/native.ts';
 import { rounded, type Table } from '../../sim/experiments/experiment.ts';
 import { growthExponent } from '../../sim/experiments/statistics.ts';
-import { makeBundles, startOneNode } from '../node/one-node.ts';
+import { bundlesOf, startOneNode } from '../node/one-node.ts';
 import { readConditions } from '../output/conditions.ts';
 import { countStore, faultsOf } from '../output/count.ts';
 import type { Findings } from '../output/findings.ts';
@@ -109,7 +109,7 @@ async function runOnce({ vertices: count, authors: authorCount }: Size, folder: 
   const vertices = new Presigner({ network, checkpoint, authors, startMs: nowMs, seed: 1 }).many(count);
   const directory = join(folder, 'node');
   const node = await startOneNode(genesis, seat, directory);
-  const { cpuMs } = await node.feed(makeBundles(vertices), count);
+  const { cpuMs } = await node.feed(bundlesOf(vertices), count);
   const diskBytes = await node.close();
   const counts = new Map([['the node', await countStore('the node', directory)]]);
   const faults = faultsOf(

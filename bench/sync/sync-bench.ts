@@ -20,7 +20,7 @@ import {
 import { type NodeSample, sampleNode, wireBytes } from '../cluster/samples.ts';
 import { until } from '../cluster/schedule.ts';
 import { limitVerifier, measureLimit } from '../limit/limit.ts';
-import { makeBundles, startOneNode } from '../node/one-node.ts';
+import { bundlesOf, startOneNode } from '../node/one-node.ts';
 import { readConditions } from '../output/conditions.ts';
 import { countStore, faultsOf } from '../output/count.ts';
 import type { Findings } from '../output/findings.ts';
@@ -73,7 +73,7 @@ async function joinIn(
     const presigner = new Presigner({ network, checkpoint, authors, startMs: Date.now(), seed: 1 });
     const vertices = presigner.many(count);
     const node = await startOneNode(genesis, source.signer, source.home.dataDir);
-    const { checkpoints: height } = await node.feed(makeBundles(vertices), count);
+    const { checkpoints: height } = await node.feed(bundlesOf(vertices), count);
     await node.close();
     say('the limit …');
     const envelopes = vertices.map(({ envelope }) => envelope);

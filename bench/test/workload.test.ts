@@ -13,7 +13,7 @@ import { bundle } from '../../consensus/wire/messages.ts';
 import { installNativePrimitives, nativeSigner } from '../../node/crypto/native.ts';
 import { runBareLoop, verifiers } from '../limit/bare-loop.ts';
 import { measureLimit } from '../limit/limit.ts';
-import { makeBundles, startOneNode } from '../node/one-node.ts';
+import { bundlesOf, startOneNode } from '../node/one-node.ts';
 import { countStore, faultsOf } from '../output/count.ts';
 import { authorSecret, benchGenesis } from '../workload/network.ts';
 import { Presigner, UNSEEN_VERTICES } from '../workload/presign.ts';
@@ -88,7 +88,7 @@ test('batches hold so many readings, and nodes take the vertices that carry them
 });
 
 test('bundles hold all vertices in order, within the limits of gossip', () => {
-  const bundles = makeBundles(made);
+  const bundles = bundlesOf(made);
   const envelopes = bundles.flatMap((data) => {
     assert.ok(data.length <= limits.bundleBytesMax);
     const decoded = bundle.decode(data);
@@ -126,7 +126,7 @@ test('the limit is measured on one core and on all', async () => {
 test('a node finalises all of it, and the count over its store finds what is wrong', async () => {
   const directory = join(home, 'node');
   const node = await startOneNode(genesis, seat, directory);
-  const run = await node.feed(makeBundles(made), made.length);
+  const run = await node.feed(bundlesOf(made), made.length);
   await node.close();
   assert.ok(run.finalMs >= run.storedMs && run.checkpoints > 0);
   const count = await countStore('node', directory);
@@ -171,7 +171,7 @@ test('a vertex that the node refuses ends the run', async () => {
   const foreign = new Presigner({ network, checkpoint, authors: [stranger], startMs: nowMs, seed: 1 }).many(
     1,
   );
-  const message = await node.feed(makeBundles(foreign), 1).then(
+  const message = await node.feed(bundlesOf(foreign), 1).then(
     () => 'final',
     (error: Error) => error.message,
   );

@@ -1,7 +1,7 @@
 /** `tally get`: reads from a running node, as its stakeholder may see it; `--bundle` keeps a proof beside the answer. */
 
 import type { Command } from 'commander';
-import { checkLot, checkSscc } from '../../consensus/contracts/identifiers.ts';
+import { labelChecks } from '../../consensus/contracts/identifiers.ts';
 import { type ApiFlags, addApiOptions, openApi } from './api-client.ts';
 import { CliError, exits } from './exit-codes.ts';
 import { followEvents } from './follow-events.ts';
@@ -103,7 +103,7 @@ function registerSearch(get: Command): void {
     )
     .option('--except <pledge>', 'the one pledge that may be on it')
     .action(async (scheme: string, label: string, flags: SearchFlags) => {
-      const defect = scheme === 'sscc' ? checkSscc(label) : scheme === 'lot' ? checkLot(label) : undefined;
+      const defect = scheme === 'sscc' || scheme === 'lot' ? labelChecks[scheme](label) : undefined;
       // "Nothing stands there" would be true of a slip of the pen, and mislead.
       if (defect !== undefined) throw new CliError(exits.usage, `${scheme} ${label}: ${defect}`);
       const api = await openApi(flags);

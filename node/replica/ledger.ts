@@ -13,6 +13,7 @@ import { toHex } from '../../consensus/codec/bytes.ts';
 import { invariant } from '../../consensus/codec/result.ts';
 import { epochId, epochObject } from '../../consensus/contracts/objects/epoch.ts';
 import { chain, key } from '../../consensus/contracts/registry.ts';
+import { NO_END } from '../../consensus/contracts/seats/rules.ts';
 import type { LedgerState } from '../../consensus/contracts/state.ts';
 import type { History, HistoryNode } from '../../consensus/merkle/history.ts';
 import type { Vertex } from '../../consensus/vertex/vertex.ts';
@@ -130,9 +131,9 @@ export class Ledger {
     return this.epochEndsAt === this.height + 1;
   }
 
-  /** Somebody has named the height at which the epoch ends. */
+  /** The epoch has a last height: by its length, or because somebody named one. */
   get endIsScheduled(): boolean {
-    return this.epochEndsAt !== Number.MAX_SAFE_INTEGER;
+    return this.epochEndsAt !== NO_END;
   }
 
   /** Last height of the epoch of the next height, as it stands now. */

@@ -17,7 +17,7 @@ export class Relay {
     this.#peers = peers;
   }
 
-  /** What this node tells its peers of its own links; no more than a frame for small devices takes. */
+  /** What this node tells its peers of its own links: all of them, or as many as the message holds. */
   get links(): PeerMessage {
     return { type: 'links', peers: [...this.#peers].slice(0, LINKS_TOLD_MAX).map((key) => fromHex(key)!) };
   }

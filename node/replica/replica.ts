@@ -205,13 +205,13 @@ export class Replica {
       case 'connected':
         this.#greetings.peers.add(event.peer);
         this.#greetings.greet(event.peer);
-        this.#effects.push({ type: 'broadcast', to: 'peers', message: this.#relay.links });
+        this.#tellLinks();
         this.gathering.onConnected(nowMs);
         return none;
       case 'disconnected':
         this.#greetings.peers.delete(event.peer);
         this.#relay.forget(event.peer);
-        this.#effects.push({ type: 'broadcast', to: 'peers', message: this.#relay.links });
+        this.#tellLinks();
         this.#catchUp.forget(event.peer);
         this.gathering.onDisconnected(event.peer);
         this.#seat.onDisconnected(nowMs);
@@ -473,6 +473,10 @@ export class Replica {
     this.#seat.fallSilent();
     this.#effects.push({ type: 'store', write: { type: 'votesFrom', height: undefined } }, { type: 'sync' });
     this.#tellSilence();
+  }
+
+  #tellLinks(): void {
+    this.#effects.push({ type: 'broadcast', to: 'peers', message: this.#relay.links });
   }
 
   #tellSilence(): void {

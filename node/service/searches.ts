@@ -5,7 +5,7 @@
 
 import { toHex } from '../../consensus/codec/bytes.ts';
 import { ok, type Refusal, type Result, refuse } from '../../consensus/codec/result.ts';
-import { checkLei, checkLot, checkSscc } from '../../consensus/contracts/identifiers.ts';
+import { labelChecks } from '../../consensus/contracts/identifiers.ts';
 import type { VisibilityClass } from '../../consensus/contracts/object.ts';
 import { encumbrance } from '../../consensus/contracts/objects/encumbrance.ts';
 import { pledge } from '../../consensus/contracts/objects/pledge.ts';
@@ -35,26 +35,18 @@ const typeOfScheme: { readonly [S in Scheme]?: string } = {
   device: 'device',
 };
 
-/** How a label of the scheme is checked, and which of its characters, from 1, is its one check digit. */
-const checks: {
-  readonly [S in Scheme]?: {
-    readonly defect: (label: string) => string | undefined;
-    readonly digit?: number;
-  };
-} = {
-  lei: { defect: checkLei },
-  sscc: { defect: checkSscc, digit: 18 },
-  lot: { defect: checkLot, digit: 14 },
-};
+const checks: { readonly [S in Scheme]?: (label: string) => string | undefined } = labelChecks;
+/** Which of a label's characters, from 1, is its one check digit. */
+const checkDigits: { readonly [S in Scheme]?: number } = { sscc: 18, lot: 14 };
 
 /** A slip in a label would read as “nothing registered, no pledge”: it is refused before anything is looked up. */
-export function checkSearched(scheme: Scheme, label: string): Result<string> {
-  const check = checks[scheme];
-  const defect = check?.defect(label);
+function checkSearched(scheme: Scheme, label: string): Result<string> {
+  const defect = checks[scheme]?.(label);
   if (defect === undefined) return ok(label);
+  const digit = checkDigits[scheme];
   // Of a label of another length or alphabet, nothing is known about the digit.
-  const isDigit = check?.digit !== undefined && defect.startsWith('check digit');
-  const reason = isDigit ? `${defect}: ${label[check.digit - 1]}, character ${check.digit}` : defect;
+  const isDigit = digit !== undefined && defect.startsWith('check digit');
+  const reason = isDigit ? `${defect}: ${label[digit - 1]}, character ${digit}` : defect;
   return refuse('E_ID_INVALID', { field: 'label', scheme, got: label, reason });
 }
 

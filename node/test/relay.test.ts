@@ -2,6 +2,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { toHex } from '../../consensus/codec/bytes.ts';
 import { encodeVertex } from '../../consensus/vertex/vertex.ts';
 import { bundle, LINKS_TOLD_MAX } from '../../consensus/wire/messages.ts';
 import { Relay } from '../replica/relay.ts';
@@ -60,13 +61,12 @@ test('who comes, goes or loses a link is seen at the next bundle', async () => {
 
 test('each peer is told who the others are, whenever one comes or goes', async () => {
   const desk = await Desk.open();
-  const told = (): readonly string[] | undefined =>
+  const told = (): readonly string[] =>
     desk.effects.flatMap((effect) =>
       effect.type === 'broadcast' && effect.message.type === 'links'
-        ? [effect.message.peers.map((peer) => desk.keys.indexOf(hex(peer))).join()]
+        ? [effect.message.peers.map((peer) => desk.keys.indexOf(toHex(peer))).join()]
         : [],
     );
-  const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
   for (const [peer, links] of [
     [0, '0'],
     [1, '0,1'],

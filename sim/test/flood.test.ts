@@ -19,23 +19,19 @@ test('R058: four keys burst at once: p95 and p99 of honest finality stay within 
     ...{ durationMs: 6_000, load: { verticesPerS: 10, pledgeRacesPerMin: 0 } },
   };
   const flooded: Settings = { ...calm, byzantine: [{ kind: 'tip-spam', count: 4 }] };
-  const usual = { p95: 0, p99: 0 };
-  const slowed = { p95: 0, p99: 0 };
+  let usualP99 = 0;
+  let slowedP99 = 0;
   for (const seed of seeds) {
     const [without, within] = [await run(calm, seed), await run(flooded, seed)];
     assert.equal([without.verdict, within.verdict], ['passed', 'passed'], within.failure?.what);
     for (const acts of Object.values(within.acts)) assert.ok(acts['tips']! > BURST_VERTICES, 'it floods');
-    for (const [mean, { finalityMs }] of [
-      [usual, without],
-      [slowed, within],
-    ] as const) {
-      mean.p95 += finalityMs!.p95 / seeds.length;
-      mean.p99 += finalityMs!.p99 / seeds.length;
-    }
+    const [usual, slowed] = [without.finalityMs!, within.finalityMs!];
+    console.log(`floods: p95 ${usual.p95} → ${slowed.p95} ms, p99 ${usual.p99} → ${slowed.p99} ms`);
+    assert.ok(slowed.p95 <= 2 * usual.p95, `p95 ${usual.p95} → ${slowed.p95} ms`);
+    usualP99 += usual.p99;
+    slowedP99 += slowed.p99;
   }
-  console.log(`floods: p95 ${usual.p95} → ${slowed.p95} ms, p99 ${usual.p99} → ${slowed.p99} ms`);
-  assert.ok(slowed.p95 <= 2 * usual.p95, `p95 ${usual.p95} → ${slowed.p95} ms`);
-  assert.ok(slowed.p99 <= 2 * usual.p99, `p99 ${usual.p99} → ${slowed.p99} ms`);
+  assert.ok(slowedP99 <= 2 * usualP99, `p99 of ${seeds.length} runs together ${usualP99} → ${slowedP99} ms`);
 });
 
 test('R058: one key at ten times its allowance is throttled to it, and what is held stays bounded', async () => {

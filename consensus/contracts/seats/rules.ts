@@ -69,10 +69,13 @@ export function seatsMin(present: number): number {
   return Math.min(4, present);
 }
 
+/** Last height of a committee whose end nobody has named. */
+export const NO_END = Number.MAX_SAFE_INTEGER;
+
 /** Last height of a committee that begins at `firstHeight`, if nobody brings the end forward. */
 export function lastHeightOf(firstHeight: number, epochHeights: number): number {
-  if (epochHeights === 0) return Number.MAX_SAFE_INTEGER;
+  if (epochHeights === 0) return NO_END;
   // Height 0 is the genesis: nobody decides it.
   const first = Math.max(firstHeight, 1);
-  return Math.min(first + epochHeights - 1, Number.MAX_SAFE_INTEGER);
+  return Math.min(first + epochHeights - 1, NO_END);
 }

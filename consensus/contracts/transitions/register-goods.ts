@@ -1,6 +1,6 @@
 /** Row 1: goods enter the ledger. The monitor and the custodian say what is there, sensors prove it, E claims title. */
 
-import { checkGln, checkLot, checkSscc } from '../identifiers.ts';
+import { checkGln, labelChecks } from '../identifiers.ts';
 import { goodsFields, unit } from '../objects/unit.ts';
 import { versionOf } from '../objects/version.ts';
 import { labelKey } from '../registry.ts';
@@ -77,7 +77,7 @@ function checkIdentifiers(goods: {
   readonly label: string;
   readonly gln: string;
 }): ContractRefusal | undefined {
-  const label = goods.scheme === 'sscc' ? checkSscc(goods.label) : checkLot(goods.label);
+  const label = labelChecks[goods.scheme](goods.label);
   if (label !== undefined)
     return refused('E_ID_INVALID', { field: 'label', scheme: goods.scheme, reason: label });
   const gln = checkGln(goods.gln);
