@@ -47,8 +47,10 @@ export function memoryStore(
   let height = 0;
   let closed = false;
 
-  function putVertex({ key, envelope }: VertexRecord): void {
+  function putVertex({ key, envelope }: VertexRecord, fresh: boolean): void {
     const known = vertices.get(key);
+    const isClosed = known !== undefined && (known.buried || known.position !== undefined);
+    invariant(!fresh || !isClosed, `vertex ${key} is not fresh: it was confirmed or buried`);
     if (known === undefined)
       vertices.set(key, { envelope: keep(key, envelope), position: undefined, buried: false });
     else if (carriesPayload(envelope) && !carriesPayload(known.envelope))
@@ -85,7 +87,7 @@ export function memoryStore(
   }
 
   function put(write: StoreWrite): void {
-    if (write.type === 'vertex') putVertex(write.vertex);
+    if (write.type === 'vertex') putVertex(write.vertex, write.fresh === true);
     else if (write.type === 'bury') bury(write.keys);
     else if (write.type === 'checkpoint') putCheckpoint(write.checkpoint);
     else if (write.type === 'pending') {

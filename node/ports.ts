@@ -44,8 +44,11 @@ export interface CheckpointRecord {
 }
 
 export type StoreWrite =
-  /** An open vertex; its checkpoint gives it a position. A payload that arrives later replaces the envelope. */
-  | { readonly type: 'vertex'; readonly vertex: VertexRecord }
+  /**
+   * An open vertex; its checkpoint gives it a position. A payload that arrives later replaces the envelope. `fresh`: the
+   * writer knows that no vertex of this id was ever confirmed or buried, so that nobody need look.
+   */
+  | { readonly type: 'vertex'; readonly vertex: VertexRecord; readonly fresh?: boolean }
   /** Vertices that can never be confirmed: open no longer, but kept, since what stands on them is valid `[VTX-2]`. */
   | { readonly type: 'bury'; readonly keys: readonly string[] }
   | { readonly type: 'checkpoint'; readonly checkpoint: CheckpointRecord }

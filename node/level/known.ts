@@ -26,7 +26,7 @@ export async function findKnown(
   const ids = new Set<string>();
   const counted: Uint8Array[] = [];
   for (const write of writes) {
-    if (write.type === 'vertex') ids.add(write.vertex.key);
+    if (write.type === 'vertex' && write.fresh !== true) ids.add(write.vertex.key);
     if (write.type !== 'checkpoint') continue;
     for (const id of write.checkpoint.vertices) ids.add(id);
     for (const { path } of write.checkpoint.changes) counted.push(objectKey(path));

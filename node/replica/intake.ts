@@ -321,9 +321,11 @@ export class Intake {
   }
 
   #store(vertex: Vertex): void {
+    // Every vertex that is confirmed raises this, and only such as stand below it are buried.
+    const fresh = vertex.sequence > this.#ledger.standingOf(vertex).topSequence;
     this.#hooks.effect({
       type: 'store',
-      write: { type: 'vertex', vertex: { key: vertex.key, envelope: encodeVertex(vertex) } },
+      write: { type: 'vertex', vertex: { key: vertex.key, envelope: encodeVertex(vertex) }, fresh },
     });
   }
 }

@@ -73,7 +73,11 @@ class Script {
     switch (drawn.type) {
       case 'vertex':
         if (!this.#closed.has(drawn.number)) this.#open.add(drawn.number);
-        return { type: 'vertex', vertex: vertexOf(drawn.number, drawn.payload) };
+        return {
+          type: 'vertex',
+          vertex: vertexOf(drawn.number, drawn.payload),
+          fresh: !this.#closed.has(drawn.number),
+        };
       case 'bury':
         for (const each of drawn.numbers) if (this.#open.delete(each)) this.#closed.add(each);
         return { type: 'bury', keys: drawn.numbers.map(idOf) };
@@ -196,6 +200,15 @@ stores('replaces the body of a confirmed vertex only when the payload arrives', 
   assert.equal(await store.position(bare.key), { height: 1, index: 0 });
   assert.equal((await store.load()).openVertices, []);
   await store.close();
+});
+
+stores('in memory holds a writer to its word that a vertex is fresh', async () => {
+  const store = memoryStore();
+  const fresh = { type: 'vertex', vertex: vertexOf(1, 0), fresh: true } as const;
+  await store.write([fresh, fresh], false);
+  await store.write([{ type: 'checkpoint', checkpoint: checkpointOf(1, [1]) }], true);
+  const refused = await store.write([fresh], false).then(String, String);
+  assert.match(refused, /is not fresh/);
 });
 
 stores('refuses a directory that is in use, and one that is another program’s', async () => {
