@@ -43,7 +43,7 @@ interface SimFlags extends WrittenSettings {
 const JOBS_MAX = 256;
 const SHRINK_RUNS_MAX = 100_000;
 /** They are loaded only when one is asked for. */
-const experimentNames = ['finality', 'fairness', 'committee', 'scale', 'accountability'];
+const experimentNames = ['finality', 'fairness', 'committee', 'scale', 'accountability', 'losses'];
 /** Options that decide what a run does: a command that replays one needs them. */
 const written = [
   'nodes',
@@ -114,7 +114,7 @@ export function registerSim(program: Command): void {
 async function simulate(flags: SimFlags): Promise<void> {
   // Whoever reads only the first lines, as `head` does, wants no more of it.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
-  if (flags.experiment !== undefined) return experiment(flags.experiment, flags.json === true);
+  if (flags.experiment !== undefined) return experiment(flags.experiment, flags);
   const { settings, seeds } = await readFlags(flags);
   const shrinkRuns = whole('shrink-runs', flags.shrinkRuns ?? String(SHRINK_RUNS), 1, SHRINK_RUNS_MAX);
   const jobs = flags.jobs === undefined ? availableParallelism() : whole('jobs', flags.jobs, 1, JOBS_MAX);
@@ -161,10 +161,11 @@ async function demandFolder(option: string, file: string | true | undefined): Pr
   if (!info?.isDirectory()) throw new OptionError(`--${option} ${file}: there is no folder ${folder}`);
 }
 
-async function experiment(name: string, json: boolean): Promise<void> {
+async function experiment(name: string, { json = false, seeds: asked }: SimFlags): Promise<void> {
   const { runExperiment } = await import('./experiments/index.ts');
   const progress = (text: string) => void process.stderr.write(`${text}\n`);
-  const held = await runExperiment(name, json, say, json ? () => {} : progress);
+  const seeds = asked === undefined ? undefined : readSeeds('seeds', asked);
+  const held = await runExperiment(name, { json, seeds }, say, json ? () => {} : progress);
   if (held === undefined)
     throw new OptionError(`--experiment: expected one of ${experimentNames.join(', ')}; got "${name}"`);
   process.exitCode = held ? 0 : 1;

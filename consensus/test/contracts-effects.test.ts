@@ -152,6 +152,32 @@ effects('a shortfall remains the enterprise’s debt', () => {
   assert.is(story.loanState(), 'DRAWN');
 });
 
+effects(
+  'what a loss has left is sold; goods lost while they are for sale are not, and the bid goes back',
+  () => {
+    const story = breach.defaulted();
+    done(lose(story));
+    const { sale: id } = breach.onSale(story);
+    assert.is(story.world.read(sale, id).quantity, QUANTITY - 100_000);
+    done(breach.bidFor(story, id, 500_000));
+    const before = balance(story.world, 'zenith');
+    story.world.pass(6 * DAY_MS);
+    done(lose(story, { quantity: 1_000, packages: 0 }));
+    done(breach.shareOut(story, id));
+    assert.is(story.world.read(sale, id).state, 'FAILED');
+    assert.is(balance(story.world, 'zenith'), before + 500_000);
+    assert.is(state(story), 'DEFAULTED');
+    const again = breach.onSale(story).sale;
+    done(breach.bidFor(story, again, 500_000));
+    story.world.pass(6 * DAY_MS);
+    done(breach.shareOut(story, again));
+    const goods = story.world.read(unit, story.unit);
+    is(goods.owner, 'zenith');
+    assert.equal([goods.quantity, goods.shortfall], [QUANTITY - 101_000, 0]);
+    assert.is(state(story), 'REALISED');
+  },
+);
+
 effects('no junior before the senior, and the lien where the law puts it', () => {
   for (const lienFirst of [true, false]) {
     const story = storyAt('approved');

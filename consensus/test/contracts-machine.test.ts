@@ -26,7 +26,7 @@ machine(`${CALLS} calls of a random walk break no invariant, and go everywhere`,
   ]);
   const wanted = [...transitions.keys()].filter((name) => !never.includes(name));
   const missed = wanted.filter((name) => !summary.byName.has(name));
-  assert.ok(missed.length <= wanted.length / 4, `missed ${missed.join(' ')}`);
+  assert.ok(missed.length <= wanted.length / 3, `missed ${missed.join(' ')}`);
 });
 
 machine('the same seed walks the same way', () => {

@@ -52,7 +52,8 @@ export async function readScenarioFile(source: string): Promise<ScenarioFile> {
   return { story: isStory ? readStory(source, parts) : undefined, settings };
 }
 
-function readStory(source: string, parts: object): StoryPlan {
+/** A story from its parts, as a file would hold them; `source` is what faults are told with. Throws ConfigError. */
+export function readStory(source: string, parts: object): StoryPlan {
   const parsed = storySchema.safeParse(parts, { reportInput: true });
   if (!parsed.success) throw new ConfigError(tellIssues(source, parsed.error.issues));
   const story = parsed.data;

@@ -1,5 +1,7 @@
 /** What an experiment gives: tables under stated conditions, and the rules that its figures must keep. */
 
+import type { Seeds } from '../options.ts';
+
 export type Cell = string | number;
 
 export interface Table {
@@ -24,8 +26,10 @@ export interface Experiment {
   /** As on the command line. */
   readonly name: string;
   readonly summary: string;
-  /** `say` tells people how far it is. */
-  run(say: (progress: string) => void): Promise<Findings>;
+  /** Those that it runs unless others are asked for; absent where the seeds are part of what is measured. */
+  readonly seeds?: Seeds;
+  /** `say` tells people how far it is; `seeds` are there when the experiment has some. */
+  run(say: (progress: string) => void, seeds: Seeds | undefined): Promise<Findings>;
 }
 
 /** For a terminal and for a fenced block: columns as wide as their widest cell, numbers to the right. */

@@ -125,10 +125,13 @@ test('a run apart gives its own figures', async () => {
 });
 
 test('an experiment that there is not', async () => {
-  assert.is(await runExperiment('no-such', true, assert.unreachable, assert.unreachable), undefined);
+  assert.is(
+    await runExperiment('no-such', { json: true, seeds: undefined }, assert.unreachable, assert.unreachable),
+    undefined,
+  );
   assert.equal(
     experiments.map(({ name }) => name),
-    ['finality', 'fairness', 'committee', 'scale', 'accountability'],
+    ['finality', 'fairness', 'committee', 'scale', 'accountability', 'losses'],
   );
 });
 

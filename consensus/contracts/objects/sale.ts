@@ -17,6 +17,8 @@ export const sale = objectType('sale', {
   },
   v1: {
     unit: hash32,
+    /** Grams that are for sale: if there are fewer when it closes, nobody has bought them. */
+    quantity: int(1),
     pledgor: hash32,
     pledgee: hash32,
     monitor: hash32,

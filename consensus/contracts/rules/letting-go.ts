@@ -9,6 +9,7 @@ import { versionOf } from '../objects/version.ts';
 import type { Context } from '../transition.ts';
 import { changeHolding, holdingsOf, readHoldings } from './holdings.ts';
 import { endLock } from './money.ts';
+import { lowerShortfall } from './shortfall.ts';
 import { closeWarnings } from './warnings.ts';
 
 /** Ends the pledge in `state`. Control of its receipt passes to a junior pledgee, else back to the owner. */
@@ -22,6 +23,7 @@ export function letGo(
   if (state === 'RELEASED') cancelSale(held, context);
   context.put(pledge, id, { ...held, state, cureUntil: 0, openWarnings: [], ...versionOf(context) });
   changeHolding(held.unit, id, undefined, context);
+  lowerShortfall(held.unit, context);
   const document = held.receipt && context.get(receipt, held.receipt);
   if (held.receipt === undefined || document?.state !== 'HELD') return;
   const others = holdingsOf(readHoldings(held.unit, context), held.receipt);

@@ -17,7 +17,7 @@ import { versionOf } from '../objects/version.ts';
 import { type Context, type ContractRefusal, refused } from '../transition.ts';
 import { allocateRepayment, totalDebt } from './amounts.ts';
 import { changeUse } from './credit-limits.ts';
-import { type Holding, holdingsOf, readHoldings } from './holdings.ts';
+import { type Holding, holdingsOf, lapseExpired, readHoldings } from './holdings.ts';
 import { letGo } from './letting-go.ts';
 import { subtractDebt } from './repayment.ts';
 import { beginTenure } from './tenures.ts';
@@ -41,20 +41,34 @@ export function rankedPledges(id: Uint8Array, held: Pledge, context: Context): r
     .sort((a, b) => a.rank - b.rank || a.agreed.perfectedAt - b.agreed.perfectedAt);
 }
 
-/** The goods can pass: they are a receipt, or the whole of a unit. */
-export function checkPassable(held: Pledge, context: Context): ContractRefusal | undefined {
+/**
+ * Grams that can pass: a receipt, or the whole of a unit, which is less than was pledged when some of it is lost
+ * `[CTR-14]`. The refusal where they are gone, or where others hold a part of them.
+ */
+export function passableQuantity(id: Uint8Array, held: Pledge, context: Context): number | ContractRefusal {
   const goods = context.get(unit, held.unit)!;
   if (goods.state !== 'STORED' && goods.state !== 'IN_TRANSIT')
     return refused('E_STATE', { reason: 'the goods are gone', state: goods.state }, held.unit);
   const document = held.receipt && context.get(receipt, held.receipt);
-  const whole = document?.quantity ?? (goods.receipts.length === 0 ? goods.quantity : -1);
-  return held.quantity === whole
-    ? undefined
+  const whole = document?.quantity ?? goods.quantity;
+  const passes =
+    document === undefined ? holdsWhole(id, held, goods, context) : held.quantity === document.quantity;
+  return passes
+    ? whole
     : refused(
         'E_RECEIPT_OUT',
         { reason: 'part of the goods passes only by a receipt of its own' },
         held.unit,
       );
+}
+
+/** Nothing of the unit stands in a receipt, and nobody holds any of it but this pledge and those behind it. */
+function holdsWhole(id: Uint8Array, held: Pledge, goods: ValueOf<typeof unit>, context: Context): boolean {
+  const ranked = rankedPledges(id, held, context);
+  const others = holdingsOf(lapseExpired(held.unit, context), undefined).some(
+    (holding) => !ranked.some(({ pledge: own }) => equalBytes(own, holding.pledge)),
+  );
+  return goods.receipts.length === 0 && held.quantity >= goods.quantity && !others;
 }
 
 /** Who gets what of `proceeds`; the sum is the proceeds. */

@@ -18,6 +18,13 @@ export function shortfallOf(goods: ValueOf<typeof unit>, holdings: readonly Hold
   return Math.max(0, goods.receipted + outside - goods.quantity);
 }
 
+/** A pledge has let go of the unit: what nobody holds any more is not short. */
+export function lowerShortfall(unitId: Uint8Array, context: Context): void {
+  const goods = context.get(unit, unitId)!;
+  const shortfall = shortfallOf(goods, readHoldings(unitId, context));
+  if (shortfall < goods.shortfall) context.put(unit, unitId, { ...goods, shortfall, ...versionOf(context) });
+}
+
 /** Writes the unit's shortfall as it is now; where it grew, every secured pledge that is short is warned. */
 export function recordShortfall(unitId: Uint8Array, evidenceRoot: Uint8Array, context: Context): void {
   const goods = context.get(unit, unitId)!;

@@ -8,7 +8,7 @@ import { distribution, sale } from '../objects/sale.ts';
 import { versionOf } from '../objects/version.ts';
 import { totalDebt } from '../rules/amounts.ts';
 import { endLock } from '../rules/money.ts';
-import { checkPassable, passToBuyer, waterfall } from '../rules/proceeds.ts';
+import { passableQuantity, passToBuyer, waterfall } from '../rules/proceeds.ts';
 import { isRefusal, lookUp, refused, transition, wrongState } from '../transition.ts';
 
 export const distribute = transition({
@@ -21,10 +21,10 @@ export const distribute = transition({
     E_DEBT: 'the debt was not redeemed meanwhile',
     E_NOT_DUE: 'bidding has closed',
     E_NOT_FOUND: 'what it names exists',
-    E_STATE: 'the sale is open; the goods are there',
+    E_STATE: 'the sale is open',
   },
   effects:
-    'costs, lien, pledges by rank, surplus to the pledgor; the goods pass free of ranked pledges, REALISED. Without a bid the pledge is DEFAULTED again',
+    'costs, lien, pledges by rank, surplus to the pledgor; the goods pass free of ranked pledges, REALISED. Without a bid, or when the goods are fewer than were for sale, the money goes back and the pledge is DEFAULTED again',
   evidence: 'the shares',
   visibility: 'V1',
   apply: ({ sale: id }, context) => {
@@ -38,14 +38,15 @@ export const distribute = transition({
     if (totalDebt(context.get(loan, held.loan)!.debt) === 0n)
       return refused('E_DEBT', { reason: 'redeemed: the pledge is released instead' }, held.loan);
     const { best, bidder, highest } = open;
-    if (best === undefined || bidder === undefined) {
+    const passable = passableQuantity(open.pledge, held, context);
+    if (best === undefined || bidder === undefined || passable !== open.quantity) {
+      // Bids were made for what was there then.
+      if (best !== undefined) endLock(best, [], context);
       context.put(sale, id, { ...open, state: 'FAILED', ...versionOf(context) });
       const back = { ...held, state: 'DEFAULTED', sale: undefined } as const;
       context.put(pledge, open.pledge, { ...back, ...versionOf(context) });
       return undefined;
     }
-    const gone = checkPassable(held, context);
-    if (gone !== undefined) return refused('E_STATE', gone.facts, gone.conflict);
     const shares = waterfall(open.pledge, held, highest, open.costs, context);
     const sum = shares.reduce((total, { amount }) => total + amount, 0);
     invariant(sum === highest, 'what is shared out is what was received');

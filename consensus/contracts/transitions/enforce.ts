@@ -15,7 +15,7 @@ import { totalDebt } from '../rules/amounts.ts';
 import { readHoldings } from '../rules/holdings.ts';
 import { checkFunds, endLock, lockMoney, pay } from '../rules/money.ts';
 import { checkNotice } from '../rules/notices.ts';
-import { checkPassable, passToBuyer, waterfall } from '../rules/proceeds.ts';
+import { passableQuantity, passToBuyer, waterfall } from '../rules/proceeds.ts';
 import {
   type Context,
   type ContractRefusal,
@@ -73,7 +73,9 @@ export const enforce = transition({
     if (isRefusal(held)) return held;
     if (held.state !== 'DEFAULTED' || held.defaulted === undefined)
       return wrongState(held.state, ['DEFAULTED'], args.pledge);
-    const refusal = checkEnforceable(args.pledge, held, context) ?? checkTerms(args, held, context);
+    const quantity = readEnforceable(args.pledge, held, context);
+    if (typeof quantity !== 'number') return quantity;
+    const refusal = checkTerms(args, held, context);
     if (refusal !== undefined) return refusal;
     const given = lookUp(context, notice, args.notice);
     if (isRefusal(given)) return given;
@@ -94,7 +96,7 @@ export const enforce = transition({
       state: 'OPEN',
       pledge: args.pledge,
       closesAt: runningAt(args.closesAt, context),
-      ...{ bids: 0, highest: 0, unit, pledgor, pledgee, monitor, custodian, currency },
+      ...{ bids: 0, highest: 0, unit, quantity, pledgor, pledgee, monitor, custodian, currency },
       ...{ money: args.money, best: undefined, bidder: undefined, costs: args.costs, least: args.least },
       ...versionOf(context),
     });
@@ -104,14 +106,15 @@ export const enforce = transition({
   },
 });
 
-function checkEnforceable(id: Uint8Array, held: Pledge, context: Context): ContractRefusal | undefined {
+/** Grams that can be sold or taken over. */
+function readEnforceable(id: Uint8Array, held: Pledge, context: Context): number | ContractRefusal {
   const { behind } = held;
   const senior = readHoldings(held.unit, context).find((entry) => behind && equalBytes(entry.pledge, behind));
   if (senior !== undefined)
     return refused('E_STATE', { reason: 'another pledge ranks before it', pledge: toHex(id) }, senior.pledge);
   const owed = totalDebt(context.get(loan, held.loan)!.debt);
   if (owed === 0n) return refused('E_DEBT', { owed: '0' }, held.loan);
-  return checkPassable(held, context);
+  return passableQuantity(id, held, context);
 }
 
 function checkTerms(
@@ -206,8 +209,8 @@ export const appropriate = transition({
     if (held.state !== 'DEFAULTED') return wrongState(held.state, ['DEFAULTED'], id);
     if (isControlledBy(appraiser, held.pledgee, context))
       return refused('E_FORFEIT', { reason: 'the appraiser is the pledgee’s' }, appraiser);
-    const refusal = checkEnforceable(id, held, context);
-    if (refusal !== undefined) return refusal;
+    const quantity = readEnforceable(id, held, context);
+    if (typeof quantity !== 'number') return quantity;
     const shares = waterfall(id, held, value, costs, context);
     const others = shares.filter(({ to }) => !equalBytes(to, held.pledgee));
     const sum = others.reduce((total, { amount }) => total + amount, 0);

@@ -25,7 +25,7 @@ import {
   warnOf,
 } from '../breach-steps.ts';
 import { DAY_MS, HALF_LOT, nowhere, PACKAGES, type Story, storyAt } from '../contract-story.ts';
-import { HOUR_MS, idOf } from '../contract-world.ts';
+import { HOUR_MS, idOf, type Outcome } from '../contract-world.ts';
 import { lose, price } from '../goods-steps.ts';
 import { called, issueTo, releaseSilently } from '../loan-steps.ts';
 import type { Cases } from './cases.ts';
@@ -64,6 +64,12 @@ const closed = (bids = true): readonly [Story, Uint8Array] => {
   if (bids) bidFor(story, sale);
   story.world.pass(6 * DAY_MS);
   return [story, sale];
+};
+
+const afterLoss = (lost: Parameters<typeof lose>[1]): Outcome => {
+  const [story, sale] = closed();
+  lose(story, lost);
+  return shareOut(story, sale);
 };
 
 export const cases: Cases = {
@@ -393,6 +399,11 @@ export const cases: Cases = {
         const notice = proved(story, 'enforcement');
         return openSale(story, notice, { resolver: idOf('resolver') }, ['bankA', 'resolver']);
       },
+      'what a loss has left': () => {
+        const story = defaulted();
+        lose(story);
+        return openSale(...saleable(story));
+      },
     },
     E_CURRENCY: {
       'bids in dollars': () => {
@@ -433,7 +444,20 @@ export const cases: Cases = {
       },
     },
     E_NOT_FOUND: { 'no such notice': () => openSale(saleable()[0], nowhere) },
-    E_RECEIPT_OUT: { 'half a lot outside receipts': () => openSale(...saleable(halfDefaulted())) },
+    E_RECEIPT_OUT: {
+      'half a lot outside receipts': () => openSale(...saleable(halfDefaulted())),
+      'of what a loss has left another bank holds a part': () => {
+        const story = storyAt('approved', 'lot');
+        const rival = story.rival('approved');
+        story.agree({ quantity: 600_000 });
+        story.perfect();
+        story.draw({ principal: 400_000 });
+        rival.agree({ quantity: 400_000 });
+        rival.perfect();
+        lose(story, { quantity: 500_000, packages: 0 });
+        return openSale(...saleable(defaulted(story)));
+      },
+    },
     E_SCHEMA: {
       'closed before it opens': () => {
         const [story, notice] = saleable();
@@ -549,6 +573,8 @@ export const cases: Cases = {
     OK: {
       'to the highest bidder': () => shareOut(...closed()),
       'nobody bid': () => shareOut(...closed(false)),
+      'some of the goods are lost before it closes': () => afterLoss({ quantity: 100_000, packages: 4 }),
+      'all of them are': () => afterLoss({ quantity: 1_000_000, packages: 40 }),
       'a receipt, with the warehouse’s lien': () => {
         const story = storyAt('approved');
         story.issue({ lienAmount: 5_000, lienCurrency: 'EUR' });
@@ -594,11 +620,6 @@ export const cases: Cases = {
       twice: () => {
         const [story, sale] = closed();
         shareOut(story, sale);
-        return shareOut(story, sale);
-      },
-      'the goods are lost': () => {
-        const [story, sale] = closed();
-        lose(story, { quantity: 1_000_000, packages: 40 });
         return shareOut(story, sale);
       },
     },
