@@ -19,10 +19,10 @@ export type Event =
   | { readonly type: 'message'; readonly peer: PeerKey; readonly frame: Uint8Array }
   /** One gossip message: a bundle of vertices. */
   | { readonly type: 'gossip'; readonly peer: PeerKey; readonly data: Uint8Array }
-  /** A vertex from a light client of this node. */
-  | { readonly type: 'submit'; readonly envelope: Uint8Array }
+  /** A vertex from a light client of this node; without `client`, from this node's own process. */
+  | { readonly type: 'submit'; readonly envelope: Uint8Array; readonly client?: PeerKey }
   /** Several from one light client, each judged by itself; the reply is `each`. */
-  | { readonly type: 'submitMany'; readonly envelopes: readonly Uint8Array[] }
+  | { readonly type: 'submitMany'; readonly envelopes: readonly Uint8Array[]; readonly client?: PeerKey }
   /** This node's own stakeholder says something. */
   | {
       readonly type: 'author';

@@ -57,6 +57,8 @@ interface Repeated {
  */
 export interface Source {
   readonly peer: PeerKey | undefined;
+  /** The light client that handed it in: nothing is asked of it, but it pays as a peer does. */
+  readonly client?: PeerKey | undefined;
   readonly as: 'needed' | 'answer' | 'relayed';
 }
 
@@ -66,7 +68,7 @@ export interface IntakeHooks {
   /** A certified checkpoint that is being caught up with confirms this vertex. */
   isAwaited(vertexKey: string): boolean;
   /** `isForged`: the bytes alone refute it, and whoever checks before it relays does not send such. */
-  refuse(code: Code, facts: Facts, peer: PeerKey | undefined, isForged?: boolean): void;
+  refuse(code: Code, facts: Facts, payer: PeerKey | undefined, isForged?: boolean): void;
 }
 
 export class Intake {
@@ -118,30 +120,31 @@ export class Intake {
     const decoded = decodeVertex(envelope);
     if (!decoded.ok) return { kind: 'invalid', refusal: decoded };
     const vertex = decoded.value;
-    if (this.#dag.knows(vertex.key)) return this.#takeAgain(vertex, source.peer, nowMs);
+    if (this.#dag.knows(vertex.key)) return this.#takeAgain(vertex, payerOf(source), nowMs);
     if (this.parking.has(vertex.key)) return { kind: 'parked' };
     if (heard.has(vertex.key)) return { kind: 'repeated' };
     const stranger = this.#unknownAuthor(vertex);
     if (stranger !== undefined) {
       // Its id says who wrote it, and citing what: nobody has a better copy.
       this.parking.giveUp(vertex.key);
-      return this.#invalid(stranger, source.peer);
+      return this.#invalid(stranger, payerOf(source));
     }
     const free = source.as === 'needed' || this.#isAskedFor(vertex, source);
-    const busy = free ? undefined : this.#overAllowance(vertex, source.peer, nowMs);
+    const busy = free ? undefined : this.#overAllowance(vertex, source, nowMs);
     if (busy !== undefined) return { kind: 'ignored', refusal: busy };
     heard.add(vertex.key);
     return { kind: 'heard', vertex, free };
   }
 
   #judge({ vertex, free }: Heard, checked: Result<Vertex>, source: Source, nowMs: number): IntakeVerdict {
-    const { peer } = source;
     const pressed = free || this.#isAskedFor(vertex, source);
     // It was charged, and its author did not say it; or a vertex that came with it waits for it by now.
-    if (!free && (pressed || !checked.ok))
-      this.#allowance.giveBack(vertex.authorKey, costOf(this.#ledger.standingOf(vertex).inVain));
-    if (!checked.ok) return this.#invalid(checked, peer, true);
-    const verdict = this.#place(vertex, { peer, pressed }, nowMs);
+    if (!free && (pressed || !checked.ok)) {
+      const { account, cost } = this.#chargeFor(vertex, source);
+      if (account !== undefined) this.#allowance.giveBack(account, cost);
+    }
+    if (!checked.ok) return this.#invalid(checked, payerOf(source), true);
+    const verdict = this.#place(vertex, { peer: source.peer, pressed }, nowMs);
     this.#releaseAfter(verdict, vertex.key, nowMs);
     return verdict;
   }
@@ -288,7 +291,7 @@ export class Intake {
    * any other is judged by itself, or this node would relay what others must refuse. It may bring the payload that was
    * missing here `[VTX-6]`.
    */
-  #takeAgain(vertex: Vertex, peer: PeerKey | undefined, nowMs: number): IntakeVerdict {
+  #takeAgain(vertex: Vertex, payer: PeerKey | undefined, nowMs: number): IntakeVerdict {
     const { kind, payload, signature } = vertex;
     const known = this.#dag.get(vertex.key)?.vertex;
     const bringsPayload = kind === 'readings' && payload.length > 0;
@@ -296,23 +299,34 @@ export class Intake {
     const same = known !== undefined && equalBytes(known.signature, signature);
     if (same && equalBytes(known.payload, payload)) return { kind: 'known' };
     const cost = 1 + Math.floor(payload.length / PAYLOAD_UNIT_BYTES);
-    if (!this.#allowance.take(`from ${peer ?? vertex.authorKey}`, cost, nowMs))
+    if (!this.#allowance.take(accountOf(payer ?? vertex.authorKey), cost, nowMs))
       return { kind: 'ignored', refusal: refuse('E_ALLOWANCE') };
     const checked = checkVertex(vertex, this.#ledger.genesis.network);
-    if (!checked.ok) return this.#invalid(checked, peer, true);
+    if (!checked.ok) return this.#invalid(checked, payer, true);
     if (bringsPayload && (known === undefined || same)) this.#store(vertex);
     return { kind: 'known' };
   }
 
-  #overAllowance(vertex: Vertex, peer: PeerKey | undefined, nowMs: number): Refusal | undefined {
-    const most = peer === undefined ? OPEN_AT_DOOR_MAX : OPEN_VERTICES_MAX;
+  #overAllowance(vertex: Vertex, source: Source, nowMs: number): Refusal | undefined {
+    const most = source.peer === undefined ? OPEN_AT_DOOR_MAX : OPEN_VERTICES_MAX;
     if (this.#dag.size >= most) return refuse('E_FULL', { open: this.#dag.size, most });
+    const { account, cost } = this.#chargeFor(vertex, source);
+    if (account === undefined || this.#allowance.take(account, cost, nowMs)) return undefined;
+    return refuse('E_ALLOWANCE', { author: vertex.authorKey });
+  }
+
+  /**
+   * Whose allowance a vertex costs, and how much. A key not enrolled here yet may be enrolled by a checkpoint still to come,
+   * or never: whoever brings its vertices pays for them, since such keys cost nothing.
+   */
+  #chargeFor(
+    vertex: Vertex,
+    source: Source,
+  ): { readonly account: string | undefined; readonly cost: number } {
     const { since, inVain } = this.#ledger.standingOf(vertex);
-    // A key not enrolled here yet may be enrolled by a checkpoint still to come: such vertices are parked, a few.
-    if (since !== undefined && !this.#allowance.take(vertex.authorKey, costOf(inVain), nowMs)) {
-      return refuse('E_ALLOWANCE', { author: vertex.authorKey });
-    }
-    return undefined;
+    if (since !== undefined) return { account: vertex.authorKey, cost: inVain ? IN_VAIN_COST : 1 };
+    const payer = payerOf(source);
+    return { account: payer && accountOf(payer), cost: 1 };
   }
 
   #invalid(refusal: Refusal, peer: PeerKey | undefined, isForged = false): IntakeVerdict {
@@ -335,8 +349,13 @@ function opensTheWay({ kind }: IntakeVerdict): boolean {
   return kind === 'added' || kind === 'known' || kind === 'settled';
 }
 
-function costOf(inVain: boolean): number {
-  return inVain ? IN_VAIN_COST : 1;
+function payerOf({ peer, client }: Source): PeerKey | undefined {
+  return peer ?? client;
+}
+
+/** What a peer or a light client pays from for what others said. */
+function accountOf(payer: PeerKey): string {
+  return `from ${payer}`;
 }
 
 function idOf(key: string): Uint8Array {

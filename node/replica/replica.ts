@@ -221,9 +221,9 @@ export class Replica {
       case 'gossip':
         return this.#onGossip(event.peer, event.data, nowMs);
       case 'submit':
-        return this.#onSubmit([event.envelope], nowMs)[0]!;
+        return this.#onSubmit([event.envelope], event.client, nowMs)[0]!;
       case 'submitMany':
-        return { type: 'each', replies: this.#onSubmit(event.envelopes, nowMs) };
+        return { type: 'each', replies: this.#onSubmit(event.envelopes, event.client, nowMs) };
       case 'author': {
         // Before it is signed: a vertex that everybody refuses would leave a hole in the own chain.
         const checked = checkPayload(event, this.ledger.genesis.network);
@@ -255,7 +255,7 @@ export class Replica {
     }
   }
 
-  /** A peer that forged signatures is not heard until it has worked that off. */
+  /** A peer, or a light client, that forged signatures is not heard until it has worked that off. */
   #isTiredOf(peer: PeerKey, nowMs: number): boolean {
     const patient = this.#patience.take(peer, FORGERY_COST, nowMs);
     if (patient) this.#patience.giveBack(peer, FORGERY_COST);
@@ -393,8 +393,12 @@ export class Replica {
     return { type: 'verdict', verdict: passOn ? 'accept' : 'ignore' };
   }
 
-  #onSubmit(envelopes: readonly Uint8Array[], nowMs: number): Reply[] {
-    const verdicts = this.#intake.takeAll(envelopes, { peer: undefined, as: 'relayed' }, nowMs);
+  #onSubmit(envelopes: readonly Uint8Array[], client: PeerKey | undefined, nowMs: number): Reply[] {
+    if (client !== undefined && this.#isTiredOf(client, nowMs)) {
+      const refusal = refuse('E_ALLOWANCE', { reason: 'it forged signatures', client });
+      return envelopes.map(() => ({ type: 'refused', refusal }));
+    }
+    const verdicts = this.#intake.takeAll(envelopes, { peer: undefined, client, as: 'relayed' }, nowMs);
     const added = verdicts.flatMap((verdict) => (verdict.kind === 'added' ? [verdict.vertex] : []));
     // The client may forget what was taken here, so it must survive a kill; and so must what was known: it may have come
     // another way, and not be durable yet.

@@ -60,10 +60,10 @@ async function answer(
     case 'head':
       return head(prover.head);
     case 'submit':
-      return { type: 'submitted', ...verdictOf(await submit(request.envelope, runner, prover)) };
+      return { type: 'submitted', ...verdictOf(await submit(request.envelope, peer, runner, prover)) };
     case 'submitMany': {
       const { envelopes } = request;
-      const reply = await runner.dispatchDurable({ type: 'submitMany', envelopes });
+      const reply = await runner.dispatchDurable({ type: 'submitMany', envelopes, client: peer });
       const replies = reply.type === 'each' ? reply.replies : envelopes.map(() => reply);
       const refused = replies.map((one, place) => refusalOf(one, envelopes[place]!, prover));
       return { type: 'submittedMany', verdicts: (await Promise.all(refused)).map(verdictOf) };
@@ -90,8 +90,13 @@ async function answer(
 }
 
 /** The refusal, or nothing once the vertex is durable here: the client may then forget it. */
-async function submit(envelope: Uint8Array, runner: Runner, prover: Prover): Promise<Refusal | undefined> {
-  return refusalOf(await runner.dispatchDurable({ type: 'submit', envelope }), envelope, prover);
+async function submit(
+  envelope: Uint8Array,
+  client: PeerKey,
+  runner: Runner,
+  prover: Prover,
+): Promise<Refusal | undefined> {
+  return refusalOf(await runner.dispatchDurable({ type: 'submit', envelope, client }), envelope, prover);
 }
 
 async function refusalOf(reply: Reply, envelope: Uint8Array, prover: Prover): Promise<Refusal | undefined> {

@@ -8,6 +8,7 @@ import { hash, zero32 } from '../../consensus/crypto/hash.ts';
 import { encodeVertex, signVertex, type Vertex } from '../../consensus/vertex/vertex.ts';
 import { VERTICES_PER_REQUEST_MAX } from '../../consensus/wire/messages.ts';
 import { nativeSigner } from '../crypto/native.ts';
+import { BURST_VERTICES, RATE_PER_S } from '../replica/allowance.ts';
 import { OPEN_AT_DOOR_MAX } from '../replica/intake.ts';
 import { PARKED_MAX } from '../replica/parking.ts';
 import { Desk } from './one-replica.ts';
@@ -105,6 +106,8 @@ test('R055: what a thousand strangers say of checkpoints still to come drives ou
   await desk.gossip(1, honest);
   for (let number = 0; number < 5_000; number++) {
     const unknown = hash('order', uint32Bytes(number));
+    // As fast as its allowance lets it.
+    desk.nowMs += 1_000 / RATE_PER_S;
     await desk.gossip(6, strange(desk, 1_000 + (number % 1_000), unknown));
   }
   assert.is(desk.replica.gauges().parked, PARKED_MAX);
@@ -177,6 +180,52 @@ test('each of the forgeries in one bundle is charged: the sender works all of th
   assert.is(refused, 250);
   desk.nowMs += 30_000;
   assert.equal(await desk.gossip(6, desk.vertex(6)), { type: 'verdict', verdict: 'accept' });
+});
+
+test('R055: keys that nobody enrolled and checkpoints that nobody knows cost whoever brings them', async () => {
+  const desk = await Desk.open();
+  const unknown = hash('order', uint32Bytes(7));
+  const strangers = Array.from({ length: BURST_VERTICES + 50 }, (_, i) => strange(desk, 1_000 + i, unknown));
+  for (let at = 0; at < strangers.length; at += VERTICES_PER_REQUEST_MAX)
+    await desk.gossip(6, ...strangers.slice(at, at + VERTICES_PER_REQUEST_MAX));
+  assert.is(desk.replica.gauges().parked, BURST_VERTICES, 'as many as its allowance has');
+  const more = strangers.at(-1)!;
+  assert.equal(await desk.gossip(3, more), { type: 'verdict', verdict: 'ignore' });
+  assert.is(desk.replica.gauges().parked, BURST_VERTICES + 1, 'another peer has its own');
+  assert.equal(
+    await desk.gossip(6, desk.vertex(6)),
+    { type: 'verdict', verdict: 'accept' },
+    'so has its author',
+  );
+  const reply = (client: string, i: number) => {
+    const envelope = encodeVertex(strange(desk, 9_000 + i, unknown));
+    return desk.step({ type: 'submit', envelope, client });
+  };
+  let last: Awaited<ReturnType<typeof reply>> | undefined;
+  for (let i = 0; i <= BURST_VERTICES; i++) last = await reply('one client', i);
+  assert.ok(last?.type === 'refused' && last.refusal.code === 'E_ALLOWANCE');
+  const other = await reply('another', BURST_VERTICES + 1);
+  assert.ok(other.type === 'refused' && other.refusal.code === 'E_PARKED');
+});
+
+test('R058: a light client that forges is not heard until it has worked that off; others are', async () => {
+  const desk = await Desk.open();
+  const codes: string[] = [];
+  const submit = async (vertex: Vertex, client: string) => {
+    const reply = await desk.step({ type: 'submit', envelope: encodeVertex(vertex), client });
+    codes.push(reply.type === 'refused' ? reply.refusal.code : reply.type);
+  };
+  const forged = { ...desk.vertex(5, { sequence: 1, previous: zero32 }), signature: new Uint8Array(64) };
+  for (let i = 0; i < 25; i++) await submit(forged, 'forger');
+  assert.is(codes.filter((code) => code === 'E_SIG').length, 20, 'what a thousand vertices pay for');
+  assert.is(codes.at(-1), 'E_ALLOWANCE');
+  const honest = desk.vertex(6);
+  await submit(honest, 'forger');
+  await submit(honest, 'gateway');
+  assert.equal(codes.slice(-2), ['E_ALLOWANCE', 'taken']);
+  desk.nowMs += 1_000;
+  await submit(desk.vertex(6), 'forger');
+  assert.is(codes.at(-1), 'taken');
 });
 
 test('R058: with much open the door closes to light clients, and opens when it is worked off', async () => {
