@@ -37,6 +37,13 @@ interface ClusterFlags extends CommonFlags {
   readonly profile?: string;
 }
 
+interface FloodFlags extends CommonFlags {
+  readonly validators: number;
+  readonly honest: number;
+  readonly capacity: number;
+  readonly seconds: number;
+}
+
 interface PeersFlags extends CommonFlags {
   readonly generators: number;
   readonly rounds: number;
@@ -110,6 +117,23 @@ export function registerBench(program: Command, script: string): void {
         say(error.message);
         process.exitCode = PEER_MISSING;
       }
+    });
+  addCommon(bench.command('flood').description('honest finality while one peer floods the validators'))
+    .option('--validators <n>', 'processes with a seat', whole(4, 15), 4)
+    .option('--honest <n>', 'honest vertices a second, over all gateways', whole(1, 10_000), 100)
+    .option(
+      '--capacity <n>',
+      'vertices a second that these validators can finalise, as `tally bench cluster` says; ten times that is offered',
+      whole(1, 100_000),
+      3_000,
+    )
+    .option('--seconds <n>', 'length of each step', whole(2, 600), 15)
+    .action(async (flags: FloodFlags) => {
+      const { validators, honest: honestPerS, capacity: capacityPerS, seconds, dir: directory } = flags;
+      const { benchFlood } = await import('./flood/flood-bench.ts');
+      const stepMs = 1_000 * seconds;
+      const options = { script, validators, honestPerS, capacityPerS, stepMs, directory };
+      await tell(await benchFlood(options, say), flags);
     });
   addCommon(bench.command('sync').description('a new node joins a network with a history'))
     .option('--vertices <n>', 'vertices of the history', whole(100, 10_000_000), 50_000)

@@ -55,7 +55,13 @@ export function laneKeyNumber(lane: number): number {
   return lane * (1 + AUTHORS_PER_LANE);
 }
 
-export async function writeCluster(folder: string, count: number, delayed: boolean): Promise<ClusterHome> {
+/** `spare`: keys enrolled beyond those of the lanes, which come after them. */
+export async function writeCluster(
+  folder: string,
+  count: number,
+  delayed: boolean,
+  spare = 0,
+): Promise<ClusterHome> {
   const passphrase = toHex(randomBytes(16));
   const ports = await freePorts(PORTS_PER_NODE * count + (delayed ? count * count : 0));
   const validators: NodeHome[] = [];
@@ -67,7 +73,7 @@ export async function writeCluster(folder: string, count: number, delayed: boole
     seats.push(signer.publicKey);
   }
   const keys = Array.from(
-    { length: laneKeyNumber(count) },
+    { length: laneKeyNumber(count) + spare },
     (_, i) => nativeSigner(authorSecret(i)).publicKey,
   );
   const genesis = benchGenesis(seats, keys, Date.now() - GENESIS_AGE_MS);

@@ -16,6 +16,7 @@ import {
   checkVertex,
   decodeVertex,
   encodeVertex,
+  peekAuthor,
   signVertex,
   type Vertex,
   type VertexHeader,
@@ -175,6 +176,27 @@ vertices('no single changed byte gives the same id another content, or is accept
         assert.is(toHex(decoded.value.headerBytes), toHex(vertex.headerBytes));
         if (mask === 1) assert.not(checkVertex(decoded.value, network).ok, `byte ${position}`);
       }
+    }
+  }
+});
+
+vertices('the author seen at a glance is the one that decoding gives', () => {
+  const parents = Array.from({ length: limits.witnessParentsMax }, (_, i) => hashOf(i + 1)).sort(
+    compareBytes,
+  );
+  for (const vertex of [witness({ parents: [] }), witness({ parents }), readings(), transaction()]) {
+    const envelope = encodeVertex(vertex);
+    assert.equal(peekAuthor(envelope), vertex.author);
+    for (let position = 0; position < 120; position++) {
+      for (let mask = 1; mask < 256; mask++) {
+        const changed = flipped(envelope, position, mask);
+        const [seen, decoded] = [peekAuthor(changed), decodeVertex(changed)];
+        if (seen !== undefined && decoded.ok) assert.equal(seen, decoded.value.author);
+      }
+    }
+    for (let length = 0; length < 120; length++) {
+      const seen = peekAuthor(envelope.subarray(0, length));
+      if (seen !== undefined) assert.equal(seen, vertex.author, 'never less than all of it');
     }
   }
 });

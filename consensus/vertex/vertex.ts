@@ -42,6 +42,11 @@ export const vertexHeader = record('vertex', {
 });
 export type VertexHeader = Infer<typeof vertexHeader>;
 
+/** Marks of msgpack: a short array of so many, byte strings with a length of one byte and of two. */
+const ARRAY_OF = 0x90;
+const BIN8 = 0xc4;
+const BIN16 = 0xc5;
+
 /** What travels and is stored. An empty payload means: not carried here. */
 export const vertexEnvelope = record('vertex-envelope', {
   header: bytes(limits.vertexHeaderBytesMax),
@@ -80,6 +85,27 @@ export function signVertex(
 
 export function encodeVertex({ headerBytes, signature, payload }: Vertex): Uint8Array {
   return vertexEnvelope.encode({ header: headerBytes, signature, payload });
+}
+
+/** Where the author stands in the header of a vertex of our suite, and which bytes come before it. */
+const AUTHOR_AT = 38;
+
+/**
+ * The author that an envelope names, without decoding it: a view. `undefined` where it cannot be seen at once; where it is
+ * there, `decodeVertex` either gives the same or refuses.
+ */
+export function peekAuthor(envelope: Uint8Array): Uint8Array | undefined {
+  // [header, signature, payload]; a header has more than 255 bytes, or fewer.
+  const start = envelope[1] === BIN8 ? 3 : 4;
+  const isVertex =
+    envelope[0] === ARRAY_OF + 3 &&
+    (envelope[1] === BIN8 || envelope[1] === BIN16) &&
+    envelope[start] === ARRAY_OF + vertexHeader.fieldNames.length &&
+    envelope[start + 1] === SUITE &&
+    envelope[start + AUTHOR_AT - 2] === BIN8 &&
+    envelope[start + AUTHOR_AT - 1] === 32 &&
+    envelope.length >= start + AUTHOR_AT + 32;
+  return isVertex ? envelope.subarray(start + AUTHOR_AT, start + AUTHOR_AT + 32) : undefined;
 }
 
 /** Decodes without checking: for vertices that this node checked before it stored them, and before `checkVertex`. */

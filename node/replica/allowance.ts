@@ -18,21 +18,20 @@ export class Allowance {
 
   /** Takes `cost` vertices from the allowance of a key; false when it is used up. */
   take(key: string, cost: number, nowMs: number): boolean {
-    const bucket = this.#buckets.get(key) ?? this.#open(key, nowMs);
-    bucket.tokens = Math.min(
-      BURST_VERTICES,
-      bucket.tokens + (Math.max(0, nowMs - bucket.filledAt) * RATE_PER_S) / 1_000,
-    );
-    bucket.filledAt = nowMs;
+    const bucket = this.#filled(key, nowMs);
     if (bucket.tokens < cost) return false;
     bucket.tokens -= cost;
     return true;
   }
 
+  /** Whether `take` would give so much. */
+  has(key: string, cost: number, nowMs: number): boolean {
+    return this.#filled(key, nowMs).tokens >= cost;
+  }
+
   /** Takes `cost` whether or not it is there: the key owes what is missing, and gets nothing before that is filled. */
   charge(key: string, cost: number, nowMs: number): void {
-    this.take(key, 0, nowMs);
-    this.#buckets.get(key)!.tokens -= cost;
+    this.#filled(key, nowMs).tokens -= cost;
   }
 
   /** Undoes a `take`. */
@@ -41,8 +40,16 @@ export class Allowance {
     if (bucket !== undefined) bucket.tokens = Math.min(BURST_VERTICES, bucket.tokens + cost);
   }
 
+  #filled(key: string, nowMs: number): Bucket {
+    const bucket = this.#buckets.get(key) ?? this.#open(key, nowMs);
+    const filled = bucket.tokens + (Math.max(0, nowMs - bucket.filledAt) * RATE_PER_S) / 1_000;
+    bucket.tokens = Math.min(BURST_VERTICES, filled);
+    bucket.filledAt = nowMs;
+    return bucket;
+  }
+
   #open(key: string, nowMs: number): Bucket {
-    // Only enrolled keys reach this, so the bound is met by a network larger than it was built for, not by a flood.
+    // Only enrolled keys, and peers, reach this, so the bound is met by a network larger than it was built for, not by a flood.
     if (this.#buckets.size >= KEYS_MAX) this.#buckets.clear();
     const bucket = { tokens: BURST_VERTICES, filledAt: nowMs };
     this.#buckets.set(key, bucket);

@@ -12,6 +12,7 @@ import {
   checkVertices,
   decodeVertex,
   encodeVertex,
+  peekAuthor,
   type Vertex,
   withoutPayload,
 } from '../../consensus/vertex/vertex.ts';
@@ -117,6 +118,8 @@ export class Intake {
     nowMs: number,
     heard: Set<string>,
   ): IntakeVerdict | Heard | Repeated {
+    if (source.as === 'relayed' && this.#isSpent(envelope, source, nowMs))
+      return { kind: 'ignored', refusal: refuse('E_ALLOWANCE') };
     const decoded = decodeVertex(envelope);
     if (!decoded.ok) return { kind: 'invalid', refusal: decoded };
     const vertex = decoded.value;
@@ -307,6 +310,14 @@ export class Intake {
     return { kind: 'known' };
   }
 
+  /** Whoever would pay for it has nothing left: then it is not even decoded, which is most of what it would cost here. */
+  #isSpent(envelope: Uint8Array, source: Source, nowMs: number): boolean {
+    const author = peekAuthor(envelope);
+    if (author === undefined) return false;
+    const { account, cost } = this.#chargeFor({ author, authorKey: toHex(author) }, source);
+    return account !== undefined && !this.#allowance.has(account, cost, nowMs);
+  }
+
   #overAllowance(vertex: Vertex, source: Source, nowMs: number): Refusal | undefined {
     const most = source.peer === undefined ? OPEN_AT_DOOR_MAX : OPEN_VERTICES_MAX;
     if (this.#dag.size >= most) return refuse('E_FULL', { open: this.#dag.size, most });
@@ -320,7 +331,7 @@ export class Intake {
    * or never: whoever brings its vertices pays for them, since such keys cost nothing.
    */
   #chargeFor(
-    vertex: Vertex,
+    vertex: Pick<Vertex, 'author' | 'authorKey'>,
     source: Source,
   ): { readonly account: string | undefined; readonly cost: number } {
     const { since, inVain } = this.#ledger.standingOf(vertex);

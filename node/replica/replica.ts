@@ -31,6 +31,7 @@ import { Ledger, type LedgerStart } from './ledger.ts';
 import { OwnChain } from './own-chain.ts';
 import type { BuiltCheckpoint } from './proposal.ts';
 import { Relay } from './relay.ts';
+import { Requests } from './requests.ts';
 import { Seat, type SeatHooks } from './seat.ts';
 import { SeatMail } from './seat-mail.ts';
 import { Silence, type SilenceReport, type SilenceStart } from './silence.ts';
@@ -87,6 +88,7 @@ export class Replica {
   readonly #relay: Relay;
   /** What this node still puts up with, by peer. */
   readonly #patience = new Allowance();
+  readonly #requests = new Requests();
   #nowMs = 0;
   #effects: Effect[] = [];
 
@@ -95,7 +97,11 @@ export class Replica {
     this.publicKey = signer.publicKey;
     this.ledger = new Ledger(genesis, start.ledger);
     this.dag = new OpenDag(genesis.record.pace.settledWindow, start.salt);
-    const effect = (wanted: Effect) => void this.#effects.push(wanted);
+    const effect = (wanted: Effect): void => {
+      if (wanted.type === 'send' && wanted.message.type === 'getVertices')
+        this.#requests.note(wanted.peer, wanted.message.ids.length);
+      this.#effects.push(wanted);
+    };
     this.#silence = new Silence(this.ledger, signer.publicKey, start.silence);
     this.#accuser = new Accuser(this.ledger, effect);
     this.#decision = start.decision;
@@ -211,6 +217,7 @@ export class Replica {
       case 'disconnected':
         this.#greetings.peers.delete(event.peer);
         this.#relay.forget(event.peer);
+        this.#requests.forget(event.peer);
         this.#tellLinks();
         this.#catchUp.forget(event.peer);
         this.gathering.onDisconnected(event.peer);
@@ -257,9 +264,7 @@ export class Replica {
 
   /** A peer, or a light client, that forged signatures is not heard until it has worked that off. */
   #isTiredOf(peer: PeerKey, nowMs: number): boolean {
-    const patient = this.#patience.take(peer, FORGERY_COST, nowMs);
-    if (patient) this.#patience.giveBack(peer, FORGERY_COST);
-    return !patient;
+    return !this.#patience.has(peer, FORGERY_COST, nowMs);
   }
 
   #onMessage(peer: PeerKey, frame: Uint8Array, nowMs: number): Reply {
@@ -291,7 +296,7 @@ export class Replica {
         this.#effects.push({ type: 'serveVertices', peer, ids: message.ids });
         break;
       case 'vertices':
-        this.#intake.takeAll(message.vertices, { peer, as: 'answer' }, nowMs);
+        this.#onVertices(peer, message.vertices, nowMs);
         break;
       case 'links':
         this.#relay.note(peer, message.peers);
@@ -391,6 +396,13 @@ export class Replica {
     const isSolid = verdicts.every(({ kind }) => kind === 'added' || kind === 'known');
     const passOn = isSolid && this.#relay.isNeeded(peer, decoded.value.publisher);
     return { type: 'verdict', verdict: passOn ? 'accept' : 'ignore' };
+  }
+
+  /** More than was asked for counts as relayed. */
+  #onVertices(peer: PeerKey, vertices: readonly Uint8Array[], nowMs: number): void {
+    const answers = this.#requests.settle(peer, vertices.length);
+    this.#intake.takeAll(vertices.slice(0, answers), { peer, as: 'answer' }, nowMs);
+    this.#intake.takeAll(vertices.slice(answers), { peer, as: 'relayed' }, nowMs);
   }
 
   #onSubmit(envelopes: readonly Uint8Array[], client: PeerKey | undefined, nowMs: number): Reply[] {
