@@ -125,7 +125,7 @@ export function registerBench(program: Command, script: string): void {
       '--capacity <n>',
       'vertices a second that these validators can finalise, as `tally bench cluster` says; ten times that is offered',
       whole(1, 100_000),
-      3_000,
+      1_000,
     )
     .option('--seconds <n>', 'length of each step', whole(2, 600), 15)
     .action(async (flags: FloodFlags) => {

@@ -14,7 +14,7 @@ import { Cluster, type Snapshot } from '../cluster/cluster.ts';
 import { type FinalVertex, finalVertices, latenciesMs, type Span } from '../cluster/finality.ts';
 import { Generators } from '../cluster/generators.ts';
 import { addressOf, type ClusterHome, laneKeyNumber, writeCluster } from '../cluster/home.ts';
-import type { Answer, LaneRecord } from '../cluster/load-orders.ts';
+import type { Answer } from '../cluster/load-orders.ts';
 import { pause } from '../cluster/schedule.ts';
 import { readConditions } from '../output/conditions.ts';
 import { countStore, faultsOf, type StoreCount } from '../output/count.ts';
@@ -103,7 +103,7 @@ async function runFlood(
     const taken = lanes.flatMap(({ vertices }) =>
       vertices.flatMap(([id, , at]) => (at === null ? [] : [id])),
     );
-    const measured = figuresOf({ steps, lanes, final: finalVertices(lanes, heights), heights, stepMs });
+    const measured = figuresOf({ steps, final: finalVertices(lanes, heights), heights, stepMs, validators });
     return {
       ...{
         bench: 'flood',
@@ -200,14 +200,14 @@ function tellStep({ kind, report }: Step): string {
 
 export interface FloodRun {
   readonly steps: readonly Step[];
-  readonly lanes: readonly LaneRecord[];
+  readonly validators: number;
   readonly final: readonly FinalVertex[];
   readonly heights: ReadonlyMap<string, number>;
   readonly stepMs: number;
 }
 
 /** What the steps come to, and which of R058's promises they break. */
-export function figuresOf({ steps, final, heights, stepMs }: FloodRun) {
+export function figuresOf({ steps, final, heights, stepMs, validators }: FloodRun) {
   const rows = steps.map((step) => rowOf(step, final, heights));
   const calm = rows.filter(({ kind }) => kind === null).map(({ p95Ms }) => p95Ms);
   // The slower of two calm steps, before and after: what else the machine did is in it.
@@ -218,7 +218,7 @@ export function figuresOf({ steps, final, heights, stepMs }: FloodRun) {
     if (!(p95Ms <= SLOWED_MOST * calmP95Ms))
       faults.push(`${kind}: honest p95 ${p95Ms} ms, more than ${SLOWED_MOST} × ${calmP95Ms} ms`);
     if (grownMiB > GROWN_MOST_MIB) faults.push(`${kind}: a validator grew by ${grownMiB} MiB`);
-    const allowed = 4 * (BURST_VERTICES + (RATE_PER_S * (stepMs + LEAD_MS)) / 1_000);
+    const allowed = validators * (BURST_VERTICES + (RATE_PER_S * (stepMs + LEAD_MS)) / 1_000);
     if (confirmed > allowed)
       faults.push(
         `${kind}: ${confirmed} of the flooder’s vertices were confirmed, and ${allowed} were allowed`,
