@@ -162,6 +162,9 @@ export class Runner {
         case 'serveVertices':
           this.#serve(() => this.#sendVertices(effect.peer, effect.ids));
           break;
+        case 'serveChain':
+          this.#serve(() => this.#sendChain(effect.peer, effect.id, effect.count));
+          break;
         case 'serveCheckpoint':
           this.#serve(() => this.#sendCheckpoint(effect.peer, effect.height));
           break;
@@ -194,7 +197,7 @@ export class Runner {
   /** Vertices leave in bundles; payloads of readings stay with those who serve them `[VTX-6]`. */
   #gossip(vertices: readonly Vertex[]): void {
     for (const vertex of vertices) {
-      const envelope = encodeVertex(vertex.kind === 'readings' ? withoutPayload(vertex) : vertex);
+      const envelope = withoutReadings(vertex);
       this.#toGossip.push(envelope);
       this.#toGossipBytes += envelope.length;
     }
@@ -249,17 +252,36 @@ export class Runner {
   }
 
   async #sendVertices(peer: PeerKey, ids: readonly Uint8Array[]): Promise<void> {
-    const envelopes: Uint8Array[] = [];
+    const vertices: Vertex[] = [];
     for (const id of ids) {
-      const envelope = await this.#store.vertex(toHex(id));
-      const decoded = envelope && decodeVertex(envelope);
-      if (decoded?.ok)
-        envelopes.push(
-          encodeVertex(decoded.value.kind === 'readings' ? withoutPayload(decoded.value) : decoded.value),
-        );
+      const vertex = await this.#readVertex(id);
+      if (vertex !== undefined) vertices.push(vertex);
     }
-    for (const vertices of grouped(envelopes, FRAME_FILL_BYTES))
-      this.#send(peer, { type: 'vertices', vertices });
+    this.#answer(peer, vertices);
+  }
+
+  /** Newest first, so that each comes after what waits for it. */
+  async #sendChain(peer: PeerKey, id: Uint8Array, count: number): Promise<void> {
+    const vertices: Vertex[] = [];
+    let next: Uint8Array | undefined = id;
+    while (next !== undefined && vertices.length < count) {
+      const vertex: Vertex | undefined = await this.#readVertex(next);
+      if (vertex === undefined) break;
+      vertices.push(vertex);
+      next = vertex.sequence === 1 ? undefined : vertex.previous;
+    }
+    this.#answer(peer, vertices);
+  }
+
+  async #readVertex(id: Uint8Array): Promise<Vertex | undefined> {
+    const envelope = await this.#store.vertex(toHex(id));
+    const decoded = envelope && decodeVertex(envelope);
+    return decoded?.ok ? decoded.value : undefined;
+  }
+
+  #answer(peer: PeerKey, vertices: readonly Vertex[]): void {
+    for (const group of grouped(vertices.map(withoutReadings), FRAME_FILL_BYTES))
+      this.#send(peer, { type: 'vertices', vertices: group });
   }
 
   async #sendCheckpoint(peer: PeerKey, height: number): Promise<void> {
@@ -289,6 +311,11 @@ export class Runner {
     this.#cancelGossip?.();
     this.#hooks.onHalt(error);
   }
+}
+
+/** A vertex as it travels between nodes: batches of readings stay with those who serve them `[VTX-6]`. */
+function withoutReadings(vertex: Vertex): Uint8Array {
+  return encodeVertex(vertex.kind === 'readings' ? withoutPayload(vertex) : vertex);
 }
 
 /** What the store remembers of vertices that the DAG does not hold: settled before the window, or dead `[ORD-1]`. */

@@ -62,5 +62,7 @@ export const peerMessage = tagged('peer-message', {
   }),
   /** Peers of the sender, or some of them: what it publishes reaches them without anybody's help. */
   links: record('links', { peers: list(key32, LINKS_TOLD_MAX) }),
+  /** Asks for a vertex and those before it in its author's chain, so many in all: newest first. */
+  getChain: record('get-chain', { id: hash32, count: int(2, VERTICES_PER_REQUEST_MAX) }),
 });
 export type PeerMessage = Infer<typeof peerMessage>;

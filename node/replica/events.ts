@@ -75,6 +75,7 @@ export type Effect =
   | { readonly type: 'recallHeader'; readonly id: Uint8Array }
   /** Send stored vertices, or a stored checkpoint, to a peer that asked. */
   | { readonly type: 'serveVertices'; readonly peer: PeerKey; readonly ids: readonly Uint8Array[] }
+  | { readonly type: 'serveChain'; readonly peer: PeerKey; readonly id: Uint8Array; readonly count: number }
   | { readonly type: 'serveCheckpoint'; readonly peer: PeerKey; readonly height: number }
   | { readonly type: 'notice'; readonly notice: Notice }
   /** This node is wrong about itself and must stop `[BFT-3]`. */

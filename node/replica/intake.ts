@@ -78,6 +78,12 @@ export class Intake {
   readonly #dag: OpenDag;
   readonly #allowance = new Allowance();
   readonly #hooks: IntakeHooks;
+  /** Keys of what came in the same message and is still to be placed: nobody is asked for it. */
+  readonly #coming = new Set<string>();
+  /** What is taken may have this node say something, which it takes as well. */
+  #isTaking = false;
+  /** What was not asked for because it was still to be placed. */
+  readonly #postponed: { readonly id: Uint8Array; readonly peer: PeerKey | undefined }[] = [];
 
   constructor(ledger: Ledger, dag: OpenDag, hooks: IntakeHooks) {
     this.#ledger = ledger;
@@ -92,6 +98,8 @@ export class Intake {
 
   /** Takes vertices that came together, in their order; their signatures are verified together. */
   takeAll(envelopes: readonly Uint8Array[], source: Source, nowMs: number): IntakeVerdict[] {
+    const isOutermost = !this.#isTaking;
+    this.#isTaking = true;
     // A copy is verified, and costs its author, only when the one before it turned out to be another.
     const keys = new Set<string>();
     const received = envelopes.map((envelope) => this.#receive(envelope, source, nowMs, keys));
@@ -101,14 +109,23 @@ export class Intake {
       this.#ledger.genesis.network,
     );
     let next = 0;
-    return received.map((one, place) => {
+    const verdicts = received.map((one, place) => {
       if (one.kind === 'heard') return this.#judge(one, checked[next++]!, source, nowMs);
       // Those before it may have released it, or rest on it and wait for it by now: then it is free of allowance.
       const mayDiffer = one.kind === 'parked' || (one.kind === 'ignored' && source.as === 'answer');
       if (one.kind === 'repeated' || (mayDiffer && place > 0))
-        return this.take(envelopes[place]!, source, nowMs);
+        return this.#takeNow(envelopes[place]!, source, nowMs);
       return one;
     });
+    if (isOutermost) this.#seekPostponed(nowMs);
+    return verdicts;
+  }
+
+  /** Amid others that came with it. */
+  #takeNow(envelope: Uint8Array, source: Source, nowMs: number): IntakeVerdict {
+    const one = this.#receive(envelope, source, nowMs, new Set());
+    if (one.kind !== 'heard') return one.kind === 'repeated' ? { kind: 'known' } : one;
+    return this.#judge(one, checkVertex(one.vertex, this.#ledger.genesis.network), source, nowMs);
   }
 
   /** Cheap questions first: a signature is checked only for an author who may speak and has not spoken too much. */
@@ -125,6 +142,7 @@ export class Intake {
     const vertex = decoded.value;
     if (this.#dag.knows(vertex.key)) return this.#takeAgain(vertex, payerOf(source), nowMs);
     if (this.parking.has(vertex.key)) return { kind: 'parked' };
+    this.#coming.add(vertex.key);
     if (heard.has(vertex.key)) return { kind: 'repeated' };
     const stranger = this.#unknownAuthor(vertex);
     if (stranger !== undefined) {
@@ -173,7 +191,8 @@ export class Intake {
   /** Asks for ancestors that the store does not have: those who sent what waits for them `[VTX-7]`. */
   askSenders(ids: readonly Uint8Array[], peers: ReadonlySet<PeerKey>): void {
     const [first] = peers;
-    this.#askEach(ids, (id) => {
+    const absent = ids.filter((id) => !this.parking.has(toHex(id)) && !this.#dag.knows(toHex(id)));
+    this.#askEach(absent, (id) => {
       const sender = this.parking.senderOf(toHex(id));
       return sender !== undefined && peers.has(sender) ? sender : first;
     });
@@ -217,7 +236,13 @@ export class Intake {
     for (const [peer, asked] of byPeer) this.#ask(peer, asked);
   }
 
-  #ask(peer: PeerKey, ids: readonly Uint8Array[]): void {
+  #ask(peer: PeerKey, wanted: readonly Uint8Array[]): void {
+    const ids: Uint8Array[] = [];
+    for (const id of wanted) {
+      const count = this.parking.chainWanted(id);
+      if (count < 2) ids.push(id);
+      else this.#hooks.effect({ type: 'send', peer, message: { type: 'getChain', id, count } });
+    }
     for (let i = 0; i < ids.length; i += VERTICES_PER_REQUEST_MAX) {
       this.#hooks.effect({
         type: 'send',
@@ -257,20 +282,37 @@ export class Intake {
         return { kind: 'known' };
       case 'refused':
         return this.#invalid(added.refusal, peer);
-      case 'missing': {
+      case 'missing':
         this.parking.park(vertex, added.ids, how);
-        const absent = added.ids.filter((id) => !this.parking.has(toHex(id)));
-        const fresh = this.parking.want(absent, peer, nowMs);
-        if (fresh.length > 0) this.#hooks.effect({ type: 'recall', ids: fresh });
-        if (peer !== undefined) this.#ask(peer, this.parking.turnTo(absent, peer, nowMs));
+        this.#seek(added.ids, peer, nowMs);
         return { kind: 'parked' };
-      }
       case 'added':
         this.#store(vertex);
         this.#hooks.effect({ type: 'notice', notice: { type: 'vertex', vertex } });
         this.#hooks.onAdded(vertex, checkpointHeight);
         return { kind: 'added', vertex };
     }
+  }
+
+  /** Looks for ancestors of what is parked: in the own store, and at `peer`, which sent it. */
+  #seek(ids: readonly Uint8Array[], peer: PeerKey | undefined, nowMs: number): void {
+    const absent: Uint8Array[] = [];
+    for (const id of ids) {
+      const key = toHex(id);
+      if (this.#coming.has(key)) this.#postponed.push({ id, peer });
+      else if (!this.parking.has(key)) absent.push(id);
+    }
+    const fresh = this.parking.want(absent, peer, nowMs);
+    if (fresh.length > 0) this.#hooks.effect({ type: 'recall', ids: fresh });
+    if (peer !== undefined) this.#ask(peer, this.parking.turnTo(absent, peer, nowMs));
+  }
+
+  /** What was to come with what waits for it, and was refused. */
+  #seekPostponed(nowMs: number): void {
+    this.#isTaking = false;
+    this.#coming.clear();
+    for (const { id, peer } of this.#postponed.splice(0))
+      if (!this.#dag.knows(toHex(id))) this.#seek([id], peer, nowMs);
   }
 
   /** The author's key is not enrolled at the checkpoint that the vertex cites; not judged while that is unknown here. */

@@ -3,8 +3,9 @@
  * freely evicted, first of all from whoever made this node park the most; what a proposal needs is asked for again.
  */
 
-import { toHex } from '../../consensus/codec/bytes.ts';
+import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
 import type { Vertex } from '../../consensus/vertex/vertex.ts';
+import { VERTICES_PER_REQUEST_MAX } from '../../consensus/wire/messages.ts';
 import type { PeerKey } from '../ports.ts';
 
 export const PARKED_MAX = 4_096;
@@ -63,6 +64,8 @@ export class Parking {
   readonly #parked = new Map<string, Parked>();
   /** Keys of parked vertices by who sent them, oldest first. */
   readonly #bySender = new Map<Sender, Set<string>>();
+  /** How many are parked of each author. */
+  readonly #byAuthor = new Map<string, number>();
   /** Missing id, or name of a checkpoint → vertices that wait for it. */
   readonly #waiting = new Map<string, Set<string>>();
   readonly #wanted = new Map<string, Wanted>();
@@ -90,7 +93,13 @@ export class Parking {
     this.#unwant(vertex.key);
     this.#bytes += bytes;
     setOf(this.#bySender, peer).add(vertex.key);
+    this.#byAuthor.set(vertex.authorKey, this.countOf(vertex.authorKey) + 1);
     for (const key of keys) setOf(this.#waiting, key).add(vertex.key);
+  }
+
+  /** Vertices of this author that are parked. */
+  countOf(authorKey: string): number {
+    return this.#byAuthor.get(authorKey) ?? 0;
   }
 
   /** Something parked waits for this vertex, or for what `citing` names. */
@@ -119,6 +128,18 @@ export class Parking {
       if (missing.length === most) break;
     }
     return missing;
+  }
+
+  /**
+   * How many vertices to ask for with this one: where a vertex of its own author waits for it as the one before, as many as
+   * are parked of that author; else 1.
+   */
+  chainWanted(id: Uint8Array): number {
+    for (const key of this.#waiting.get(toHex(id)) ?? []) {
+      const { previous, authorKey } = this.#parked.get(key)!.vertex;
+      if (equalBytes(previous, id)) return Math.min(this.countOf(authorKey), VERTICES_PER_REQUEST_MAX);
+    }
+    return 1;
   }
 
   /** Who sent a vertex that waits for `key`. */
@@ -220,6 +241,9 @@ export class Parking {
     this.#parked.delete(vertexKey);
     this.#bytes -= parked.bytes;
     removeFrom(this.#bySender, parked.peer, vertexKey);
+    const left = this.countOf(parked.vertex.authorKey) - 1;
+    if (left === 0) this.#byAuthor.delete(parked.vertex.authorKey);
+    else this.#byAuthor.set(parked.vertex.authorKey, left);
     for (const key of parked.missing) removeFrom(this.#waiting, key, vertexKey);
     return parked;
   }

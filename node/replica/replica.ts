@@ -31,7 +31,7 @@ import { Ledger, type LedgerStart } from './ledger.ts';
 import { OwnChain } from './own-chain.ts';
 import type { BuiltCheckpoint } from './proposal.ts';
 import { Relay } from './relay.ts';
-import { Requests } from './requests.ts';
+import { Requests, verticesAskedFor } from './requests.ts';
 import { Seat, type SeatHooks } from './seat.ts';
 import { SeatMail } from './seat-mail.ts';
 import { Silence, type SilenceReport, type SilenceStart } from './silence.ts';
@@ -98,8 +98,7 @@ export class Replica {
     this.ledger = new Ledger(genesis, start.ledger);
     this.dag = new OpenDag(genesis.record.pace.settledWindow, start.salt);
     const effect = (wanted: Effect): void => {
-      if (wanted.type === 'send' && wanted.message.type === 'getVertices')
-        this.#requests.note(wanted.peer, wanted.message.ids.length);
+      if (wanted.type === 'send') this.#requests.note(wanted.peer, verticesAskedFor(wanted.message));
       this.#effects.push(wanted);
     };
     this.#silence = new Silence(this.ledger, signer.publicKey, start.silence);
@@ -294,6 +293,9 @@ export class Replica {
         break;
       case 'getVertices':
         this.#effects.push({ type: 'serveVertices', peer, ids: message.ids });
+        break;
+      case 'getChain':
+        this.#effects.push({ type: 'serveChain', peer, id: message.id, count: message.count });
         break;
       case 'vertices':
         this.#onVertices(peer, message.vertices, nowMs);

@@ -2,6 +2,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { toHex } from '../../consensus/codec/bytes.ts';
 import { limits } from '../../consensus/codec/limits.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
 import { encodeVertex } from '../../consensus/vertex/vertex.ts';
@@ -253,6 +254,33 @@ test('own look-ups are made, however many peers keep the store busy', async () =
   await turn();
   assert.is(asked.length, 65);
   for (const done of release) done();
+});
+
+test('a chain is answered newest first, so many and no more, and ends where the chain does', async () => {
+  const bench = await Bench.open();
+  const chain = Array.from({ length: 5 }, () => bench.desk.vertex(5));
+  for (const vertex of chain)
+    await bench.store.write(
+      [{ type: 'vertex', vertex: { key: vertex.key, envelope: encodeVertex(vertex) } }],
+      true,
+    );
+  const answerTo = async (newest: number, count: number): Promise<number[]> => {
+    bench.frames.length = 0;
+    const frame = peerMessage.encode({ type: 'getChain', id: chain[newest]!.id, count });
+    bench.runner.dispatch({ type: 'message', peer: bench.desk.keys[0]!, frame });
+    await bench.runner.idle();
+    for (let i = 0; i < 20; i++) await turn();
+    return bench.frames.flatMap((sent) => {
+      const decoded = peerMessage.decode(sent);
+      if (!decoded.ok || decoded.value.type !== 'vertices') return [];
+      return decoded.value.vertices.map((envelope) =>
+        chain.findIndex((vertex) => toHex(encodeVertex(vertex)) === toHex(envelope)),
+      );
+    });
+  };
+  assert.equal(await answerTo(3, 2), [3, 2]);
+  assert.equal(await answerTo(4, 256), [4, 3, 2, 1, 0]);
+  assert.equal(await answerTo(0, 2), [0]);
 });
 
 test('a clock that is set back does not hold up what is gossiped', async () => {

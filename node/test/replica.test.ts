@@ -7,6 +7,8 @@ import { toHex } from '../../consensus/codec/bytes.ts';
 import { hash, zero32 } from '../../consensus/crypto/hash.ts';
 import { batch, batchHash, makeBatch } from '../../consensus/vertex/batch.ts';
 import { encodeVertex, signVertex, type Vertex, withoutPayload } from '../../consensus/vertex/vertex.ts';
+import { VERTICES_PER_REQUEST_MAX } from '../../consensus/wire/messages.ts';
+import { BURST_VERTICES } from '../replica/allowance.ts';
 import { Desk } from './one-replica.ts';
 
 const test = suite('replica');
@@ -188,6 +190,39 @@ test('missing ancestors are asked of whoever sent the vertex, then of others; wh
   await desk.hear(1, { type: 'vertices', vertices: [encodeVertex(a)] });
   assert.is(desk.replica.gauges().parked, 0);
   for (const vertex of [a, b, c]) assert.ok(desk.replica.dag.get(vertex.key) !== undefined);
+});
+
+test('a gap in a chain is closed in a few round trips, also when its author has nothing left to pay with', async () => {
+  for (const spent of [false, true]) {
+    const desk = await Desk.open();
+    await desk.step({ type: 'connected', peer: desk.keys[2]! });
+    if (spent) {
+      const others = Array.from({ length: BURST_VERTICES }, () => desk.vertex(5));
+      for (let at = 0; at < others.length; at += VERTICES_PER_REQUEST_MAX)
+        await desk.gossip(5, ...others.slice(at, at + VERTICES_PER_REQUEST_MAX));
+    }
+    const gap = Array.from({ length: 200 }, () => desk.vertex(5));
+    const held = new Map(gap.map((vertex, place) => [vertex.key, place]));
+    // Another author stands on the last: its ancestors are free.
+    await desk.gossip(2, desk.vertex(6, { parents: [gap.at(-1)!.id] }));
+    let trips = 0;
+    for (; desk.replica.gauges().parked > 0 && trips < 30; trips++) {
+      const answers: Vertex[] = [];
+      for (const { message } of desk.sent()) {
+        if (message.type === 'getVertices')
+          answers.push(...message.ids.flatMap((id) => gap[held.get(toHex(id)) ?? -1] ?? []));
+        if (message.type === 'getChain') {
+          const newest = held.get(toHex(message.id))!;
+          answers.push(...gap.slice(Math.max(0, newest + 1 - message.count), newest + 1).reverse());
+        }
+      }
+      await desk.hear(2, { type: 'vertices', vertices: answers.map(encodeVertex) });
+    }
+    console.log(`a gap of ${gap.length}: ${trips} round trips`);
+    assert.is(desk.replica.gauges().parked, 0);
+    assert.ok(gap.every(({ key }) => desk.replica.dag.get(key) !== undefined));
+    assert.ok(trips <= 10, `${trips}`);
+  }
 });
 
 test('however long nobody has an ancestor, it is asked for again, and at once of whoever names its descendants', async () => {

@@ -20,6 +20,7 @@ const kinds = [
   'callOffer',
   'callNews',
   'links',
+  'getChain',
 ] as const satisfies readonly PeerMessage['type'][];
 export type MessageKind = (typeof kinds)[number] | 'gossip' | 'garbage';
 
@@ -59,6 +60,8 @@ export function tellFrame(frame: Uint8Array): string {
       return `view-change height ${message.height} to view ${message.view}${message.prepared === undefined ? '' : `, prepared ${short(headerId(message.prepared.header))}`}`;
     case 'callOffer':
       return `offers a call of ${message.call.length} bytes`;
+    case 'getChain':
+      return `asks for ${short(message.id)} and ${message.count - 1} before it`;
     case 'links':
       return `links to ${message.peers.map(short).join(' ')}`;
     case 'callNews':
