@@ -110,7 +110,7 @@ class NodeWiring {
     const stopped = new Promise<number>((resolve) => {
       this.#ended = resolve;
     });
-    const replica = new Replica(await this.#restore());
+    const replica = new Replica(await this.#restore(), { authorPerS: config.authorPerS });
     const timers = systemTimers(systemClock);
     const runner = new GuardedRunner(
       replica,

@@ -12,6 +12,7 @@ import type { PeerEntry } from '../../node/config/toml.ts';
 import { nativeSigner } from '../../node/crypto/native.ts';
 import { createKeyFile } from '../../node/keys/key-file.ts';
 import { makeFirstStamp } from '../../node/level/stamp.ts';
+import { RATE_PER_S } from '../../node/replica/allowance.ts';
 import { authorSecret, benchGenesis } from '../workload/network.ts';
 
 const HOST = '127.0.0.1';
@@ -55,12 +56,12 @@ export function laneKeyNumber(lane: number): number {
   return lane * (1 + AUTHORS_PER_LANE);
 }
 
-/** `spare`: keys enrolled beyond those of the lanes, which come after them. */
+/** `spare`: keys enrolled beyond those of the lanes, which come after them; `authorPerS`: what an author is allowed. */
 export async function writeCluster(
   folder: string,
   count: number,
   delayed: boolean,
-  spare = 0,
+  { spare = 0, authorPerS }: { readonly spare?: number; readonly authorPerS?: number } = {},
 ): Promise<ClusterHome> {
   const passphrase = toHex(randomBytes(16));
   const ports = await freePorts(PORTS_PER_NODE * count + (delayed ? count * count : 0));
@@ -87,7 +88,7 @@ export async function writeCluster(
       if (delayed) relays.push({ listenPort, targetPort: peer.p2pPort });
       return [{ key: peer.key, address: addressOf(listenPort) }];
     });
-    await writeNodeConfig(validator, peers);
+    await writeNodeConfig(validator, peers, authorPerS);
   }
   return { genesis, passphrase, validators, relays };
 }
@@ -112,11 +113,15 @@ export async function makeNodeHome(
   return { home, signer };
 }
 
-export async function writeNodeConfig(home: NodeHome, peers: readonly PeerEntry[]): Promise<void> {
+export async function writeNodeConfig(
+  home: NodeHome,
+  peers: readonly PeerEntry[],
+  authorPerS: number = RATE_PER_S,
+): Promise<void> {
   const { name, configFile, p2pPort, apiUrl, metricsUrl } = home;
   const toml = nodeConfigToml({
     ...{ name, genesisFile: '../genesis.json', listen: addressOf(p2pPort), peers },
-    ...{ apiPort: portOf(apiUrl), metricsPort: portOf(metricsUrl) },
+    ...{ apiPort: portOf(apiUrl), metricsPort: portOf(metricsUrl), authorPerS },
   });
   await writeFile(configFile, toml);
 }

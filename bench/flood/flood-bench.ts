@@ -8,7 +8,6 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { toHex } from '../../consensus/codec/bytes.ts';
 import { installNativePrimitives, nativeSigner } from '../../node/crypto/native.ts';
-import { BURST_VERTICES, RATE_PER_S } from '../../node/replica/allowance.ts';
 import { type Cell, rounded, type Table } from '../../sim/experiments/experiment.ts';
 import { Cluster, type Snapshot } from '../cluster/cluster.ts';
 import { type FinalVertex, finalVertices, latenciesMs, type Span } from '../cluster/finality.ts';
@@ -37,6 +36,8 @@ export interface FloodBenchOptions {
 }
 
 const FLOOD_FACTOR = 10;
+/** What each author is allowed, of the capacity: as the comment in a node's configuration advises. */
+const ALLOWED_PART = 0.1;
 /** R058. */
 const SLOWED_MOST = 2;
 /** A validator may hold so much more after a flood than before: its queues and caches are full then. */
@@ -44,6 +45,8 @@ const GROWN_MOST_MIB = 192;
 const WARM_UP_MS = 8_000;
 /** A flood is under way before the honest load that is measured begins. */
 const LEAD_MS = 1_000;
+/** What may come at once, in seconds of the allowance. */
+const BURST_S = 2;
 const DRAIN_WITHIN_MS = 120_000;
 const SETTLE_MS = 2_000;
 const MIB = 2 ** 20;
@@ -77,7 +80,7 @@ async function runFlood(
 ): Promise<Findings> {
   const { validators, honestPerS, stepMs } = options;
   const conditions = await readConditions(folder);
-  const home = await writeCluster(folder, validators, false, 1);
+  const home = await writeCluster(folder, validators, false, { spare: 1, authorPerS: allowedPerS(options) });
   const cluster = new Cluster(home, { script: options.script, delayMs: 0, profileFolder: undefined });
   const load: Generators[] = [];
   const flooder = fork(script, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
@@ -103,14 +106,24 @@ async function runFlood(
     const taken = lanes.flatMap(({ vertices }) =>
       vertices.flatMap(([id, , at]) => (at === null ? [] : [id])),
     );
-    const measured = figuresOf({ steps, final: finalVertices(lanes, heights), heights, stepMs, validators });
+    const measured = figuresOf({
+      steps,
+      final: finalVertices(lanes, heights),
+      heights,
+      stepMs,
+      validators,
+      allowedPerS: allowedPerS(options),
+    });
     return {
       ...{
         bench: 'flood',
         conditions,
         faults: [...cluster.deaths, ...faultsOf(counts, taken), ...measured.faults],
       },
-      settings: { validators, honestPerS, capacityPerS: options.capacityPerS, stepMs },
+      settings: {
+        ...{ validators, honestPerS, capacityPerS: options.capacityPerS, stepMs },
+        authorPerS: allowedPerS(options),
+      },
       ...{ figures: measured.figures, ratios: {}, plots: [], tables: measured.tables },
       notes: [
         `Validators, load and flooder share ${conditions.cores} cores; the flooder runs at the lowest priority, since in life it has a machine of its own.`,
@@ -122,6 +135,10 @@ async function runFlood(
     for (const generators of load) generators.stop();
     await cluster.stop();
   }
+}
+
+function allowedPerS({ capacityPerS }: Pick<FloodBenchOptions, 'capacityPerS'>): number {
+  return Math.max(1, Math.round(ALLOWED_PART * capacityPerS));
 }
 
 function aimAt({ genesis, validators }: ClusterHome, count: number): Order {
@@ -201,13 +218,15 @@ function tellStep({ kind, report }: Step): string {
 export interface FloodRun {
   readonly steps: readonly Step[];
   readonly validators: number;
+  /** Vertices a second of one author, at each validator. */
+  readonly allowedPerS: number;
   readonly final: readonly FinalVertex[];
   readonly heights: ReadonlyMap<string, number>;
   readonly stepMs: number;
 }
 
 /** What the steps come to, and which of R058's promises they break. */
-export function figuresOf({ steps, final, heights, stepMs, validators }: FloodRun) {
+export function figuresOf({ steps, final, heights, stepMs, validators, allowedPerS: perS }: FloodRun) {
   const rows = steps.map((step) => rowOf(step, final, heights));
   const calm = rows.filter(({ kind }) => kind === null).map(({ p95Ms }) => p95Ms);
   // The slower of two calm steps, before and after: what else the machine did is in it.
@@ -218,7 +237,7 @@ export function figuresOf({ steps, final, heights, stepMs, validators }: FloodRu
     if (!(p95Ms <= SLOWED_MOST * calmP95Ms))
       faults.push(`${kind}: honest p95 ${p95Ms} ms, more than ${SLOWED_MOST} × ${calmP95Ms} ms`);
     if (grownMiB > GROWN_MOST_MIB) faults.push(`${kind}: a validator grew by ${grownMiB} MiB`);
-    const allowed = validators * (BURST_VERTICES + (RATE_PER_S * (stepMs + LEAD_MS)) / 1_000);
+    const allowed = validators * perS * (BURST_S + (stepMs + LEAD_MS) / 1_000);
     if (confirmed > allowed)
       faults.push(
         `${kind}: ${confirmed} of the flooder’s vertices were confirmed, and ${allowed} were allowed`,

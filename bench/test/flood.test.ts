@@ -94,7 +94,14 @@ function runOf(calmMs: number, floodedMs: number, grownMiB = 1, confirmed = 0): 
     const dueMs = i * 100;
     return { dueMs, finalMs: dueMs + (i >= 10 && i < 20 ? floodedMs : calmMs) };
   });
-  return { steps, validators: 4, final, heights: new Map(ids.map((id) => [id, 1])), stepMs: 1_000 };
+  return {
+    steps,
+    validators: 4,
+    allowedPerS: 500,
+    final,
+    heights: new Map(ids.map((id) => [id, 1])),
+    stepMs: 1_000,
+  };
 }
 
 test('R058: twice as slow is borne, more is not; nor is growth, nor more than the allowance', () => {

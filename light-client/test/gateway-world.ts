@@ -113,6 +113,7 @@ export class LedgerWorld {
             keyFile: join(home, 'key.age'),
             genesisFile,
             dataDir: join(home, 'data'),
+            authorPerS: 500,
             serveLight: true,
           },
           ...{

@@ -1,6 +1,7 @@
 /** Configuration of a full node: one TOML file with every default written in it. */
 
 import { z } from 'zod';
+import { RATE_PER_S } from '../replica/allowance.ts';
 import { multiaddrText, type PeerEntry, peerEntry, port, readToml, resolveFrom } from './toml.ts';
 
 /** Where a node's store lies, beside its configuration. */
@@ -27,6 +28,7 @@ const schema = z.strictObject({
     })
     .prefault({}),
   metrics: z.strictObject({ host: z.string().default('127.0.0.1'), port: port.default(9001) }).prefault({}),
+  limits: z.strictObject({ author_per_s: z.int().min(1).max(100_000).default(RATE_PER_S) }).prefault({}),
   light: z.strictObject({ serve: z.boolean().default(true) }).prefault({}),
   log: z
     .strictObject({ level: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info') })
@@ -42,13 +44,15 @@ export interface NodeConfig {
   readonly peers: readonly PeerEntry[];
   readonly api: { readonly host: string; readonly port: number; readonly tokenFile: string };
   readonly metrics: { readonly host: string; readonly port: number };
+  /** Vertices a second that an author is allowed `[ADM-2]`. */
+  readonly authorPerS: number;
   /** Whether light clients may connect. */
   readonly serveLight: boolean;
   readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
 }
 
 export async function readNodeConfig(file: string): Promise<NodeConfig> {
-  const { node, network, api, metrics, light, log } = await readToml(file, schema);
+  const { node, network, api, metrics, limits, light, log } = await readToml(file, schema);
   return {
     name: node.name,
     keyFile: resolveFrom(file, node.key_file),
@@ -58,6 +62,7 @@ export async function readNodeConfig(file: string): Promise<NodeConfig> {
     peers: network.peers,
     api: { host: api.host, port: api.port, tokenFile: resolveFrom(file, api.token_file) },
     metrics,
+    authorPerS: limits.author_per_s,
     serveLight: light.serve,
     logLevel: log.level,
   };
@@ -71,6 +76,7 @@ export function nodeConfigToml(values: {
   readonly peers?: readonly PeerEntry[];
   readonly apiPort?: number;
   readonly metricsPort?: number;
+  readonly authorPerS?: number;
   readonly logLevel?: NodeConfig['logLevel'];
 }): string {
   const {
@@ -80,6 +86,7 @@ export function nodeConfigToml(values: {
     peers = [],
     apiPort = 8001,
     metricsPort = 9001,
+    authorPerS = RATE_PER_S,
     logLevel = 'info',
   } = values;
   const peerLines = peers
@@ -111,6 +118,11 @@ token_file = "api-token"
 [metrics]
 host = "127.0.0.1"
 port = ${metricsPort}
+
+[limits]
+# Vertices a second that this node takes of one author; twice as many may come at once, and what is more waits. A tenth of
+# what the slowest node can take (tally bench node) leaves honest authors room when somebody floods.
+author_per_s = ${authorPerS}
 
 [light]
 # Serve light clients: take their vertices, give them proofs.

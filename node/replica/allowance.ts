@@ -4,8 +4,9 @@
  */
 
 export const RATE_PER_S = 500;
-/** What may come at once. */
-export const BURST_VERTICES = 1_000;
+/** What may come at once: so many seconds' worth. */
+const BURST_S = 2;
+export const BURST_VERTICES = BURST_S * RATE_PER_S;
 const KEYS_MAX = 10_000;
 
 interface Bucket {
@@ -14,7 +15,14 @@ interface Bucket {
 }
 
 export class Allowance {
+  readonly #perS: number;
+  readonly #burst: number;
   readonly #buckets = new Map<string, Bucket>();
+
+  constructor(perS = RATE_PER_S) {
+    this.#perS = perS;
+    this.#burst = BURST_S * perS;
+  }
 
   /** Takes `cost` vertices from the allowance of a key; false when it is used up. */
   take(key: string, cost: number, nowMs: number): boolean {
@@ -24,9 +32,9 @@ export class Allowance {
     return true;
   }
 
-  /** Whether `take` would give so much. */
-  has(key: string, cost: number, nowMs: number): boolean {
-    return this.#filled(key, nowMs).tokens >= cost;
+  /** Vertices that `take` would give: below zero where the key owes some. */
+  left(key: string, nowMs: number): number {
+    return Math.floor(this.#filled(key, nowMs).tokens);
   }
 
   /** Takes `cost` whether or not it is there: the key owes what is missing, and gets nothing before that is filled. */
@@ -37,13 +45,13 @@ export class Allowance {
   /** Undoes a `take`. */
   giveBack(key: string, cost: number): void {
     const bucket = this.#buckets.get(key);
-    if (bucket !== undefined) bucket.tokens = Math.min(BURST_VERTICES, bucket.tokens + cost);
+    if (bucket !== undefined) bucket.tokens = Math.min(this.#burst, bucket.tokens + cost);
   }
 
   #filled(key: string, nowMs: number): Bucket {
     const bucket = this.#buckets.get(key) ?? this.#open(key, nowMs);
-    const filled = bucket.tokens + (Math.max(0, nowMs - bucket.filledAt) * RATE_PER_S) / 1_000;
-    bucket.tokens = Math.min(BURST_VERTICES, filled);
+    const filled = bucket.tokens + (Math.max(0, nowMs - bucket.filledAt) * this.#perS) / 1_000;
+    bucket.tokens = Math.min(this.#burst, filled);
     bucket.filledAt = nowMs;
     return bucket;
   }
@@ -51,7 +59,7 @@ export class Allowance {
   #open(key: string, nowMs: number): Bucket {
     // Only enrolled keys, and peers, reach this, so the bound is met by a network larger than it was built for, not by a flood.
     if (this.#buckets.size >= KEYS_MAX) this.#buckets.clear();
-    const bucket = { tokens: BURST_VERTICES, filledAt: nowMs };
+    const bucket = { tokens: this.#burst, filledAt: nowMs };
     this.#buckets.set(key, bucket);
     return bucket;
   }

@@ -76,7 +76,7 @@ export class Intake {
   readonly parking = new Parking();
   readonly #ledger: Ledger;
   readonly #dag: OpenDag;
-  readonly #allowance = new Allowance();
+  readonly #allowance: Allowance;
   readonly #hooks: IntakeHooks;
   /** Keys of what came in the same message and is still to be placed: nobody is asked for it. */
   readonly #coming = new Set<string>();
@@ -85,7 +85,9 @@ export class Intake {
   /** What was not asked for because it was still to be placed. */
   readonly #postponed: { readonly id: Uint8Array; readonly peer: PeerKey | undefined }[] = [];
 
-  constructor(ledger: Ledger, dag: OpenDag, hooks: IntakeHooks) {
+  /** `authorPerS`: vertices a second that an author is allowed; the default when it is left out. */
+  constructor(ledger: Ledger, dag: OpenDag, hooks: IntakeHooks, authorPerS?: number) {
+    this.#allowance = new Allowance(authorPerS);
     this.#ledger = ledger;
     this.#dag = dag;
     this.#hooks = hooks;
@@ -185,24 +187,28 @@ export class Intake {
     const stuck = [...missing].slice(0, VERTICES_PER_REQUEST_MAX).map(idOf);
     // Wanted already, but whoever names the descendant now has the ancestors as well.
     this.parking.want(stuck, peer, nowMs);
-    this.#ask(peer, [...fresh, ...stuck]);
+    this.#ask(peer, [...fresh, ...stuck], nowMs);
   }
 
   /** Asks for ancestors that the store does not have: those who sent what waits for them `[VTX-7]`. */
-  askSenders(ids: readonly Uint8Array[], peers: ReadonlySet<PeerKey>): void {
+  askSenders(ids: readonly Uint8Array[], peers: ReadonlySet<PeerKey>, nowMs: number): void {
     const [first] = peers;
     const absent = ids.filter((id) => !this.parking.has(toHex(id)) && !this.#dag.knows(toHex(id)));
-    this.#askEach(absent, (id) => {
-      const sender = this.parking.senderOf(toHex(id));
-      return sender !== undefined && peers.has(sender) ? sender : first;
-    });
+    this.#askEach(
+      absent,
+      (id) => {
+        const sender = this.parking.senderOf(toHex(id));
+        return sender !== undefined && peers.has(sender) ? sender : first;
+      },
+      nowMs,
+    );
   }
 
   /** Asks again for what is still missing: other peers than the first, in turns. */
   chase(peers: ReadonlySet<PeerKey>, nowMs: number): void {
     const turns = [...peers];
     const due = new Map(this.parking.overdue(nowMs).map(({ id, asked }) => [id, asked]));
-    this.#askEach([...due.keys()], (id) => turns[due.get(id)! % turns.length]);
+    this.#askEach([...due.keys()], (id) => turns[due.get(id)! % turns.length], nowMs);
   }
 
   /** Tries everything that waited for this checkpoint. */
@@ -224,7 +230,7 @@ export class Intake {
     if (opensTheWay(verdict)) this.release(vertexKey, nowMs);
   }
 
-  #askEach(ids: readonly Uint8Array[], peerOf: (id: Uint8Array) => PeerKey | undefined): void {
+  #askEach(ids: readonly Uint8Array[], peerOf: (id: Uint8Array) => PeerKey | undefined, nowMs: number): void {
     const byPeer = new Map<PeerKey, Uint8Array[]>();
     for (const id of ids) {
       const peer = peerOf(id);
@@ -233,15 +239,18 @@ export class Intake {
       if (asked === undefined) byPeer.set(peer, [id]);
       else asked.push(id);
     }
-    for (const [peer, asked] of byPeer) this.#ask(peer, asked);
+    for (const [peer, asked] of byPeer) this.#ask(peer, asked, nowMs);
   }
 
-  #ask(peer: PeerKey, wanted: readonly Uint8Array[]): void {
+  /** Not for what would be refused on arrival, since its author has nothing left: that is asked for later. */
+  #ask(peer: PeerKey, wanted: readonly Uint8Array[], nowMs: number): void {
     const ids: Uint8Array[] = [];
     for (const id of wanted) {
-      const count = this.parking.chainWanted(id);
-      if (count < 2) ids.push(id);
-      else this.#hooks.effect({ type: 'send', peer, message: { type: 'getChain', id, count } });
+      const { count, payer } = this.parking.chainWanted(id);
+      const borne = payer === undefined ? count : Math.min(count, this.#allowance.left(payer, nowMs));
+      if (borne === 1) ids.push(id);
+      if (borne > 1)
+        this.#hooks.effect({ type: 'send', peer, message: { type: 'getChain', id, count: borne } });
     }
     for (let i = 0; i < ids.length; i += VERTICES_PER_REQUEST_MAX) {
       this.#hooks.effect({
@@ -304,7 +313,7 @@ export class Intake {
     }
     const fresh = this.parking.want(absent, peer, nowMs);
     if (fresh.length > 0) this.#hooks.effect({ type: 'recall', ids: fresh });
-    if (peer !== undefined) this.#ask(peer, this.parking.turnTo(absent, peer, nowMs));
+    if (peer !== undefined) this.#ask(peer, this.parking.turnTo(absent, peer, nowMs), nowMs);
   }
 
   /** What was to come with what waits for it, and was refused. */
@@ -357,7 +366,7 @@ export class Intake {
     const author = peekAuthor(envelope);
     if (author === undefined) return false;
     const { account, cost } = this.#chargeFor({ author, authorKey: toHex(author) }, source);
-    return account !== undefined && !this.#allowance.has(account, cost, nowMs);
+    return account !== undefined && this.#allowance.left(account, nowMs) < cost;
   }
 
   #overAllowance(vertex: Vertex, source: Source, nowMs: number): Refusal | undefined {

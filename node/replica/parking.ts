@@ -131,15 +131,20 @@ export class Parking {
   }
 
   /**
-   * How many vertices to ask for with this one: where a vertex of its own author waits for it as the one before, as many as
-   * are parked of that author; else 1.
+   * What to ask for with this id: where a vertex of its own author waits for it as the one before, as many of the chain as are
+   * parked of that author. `payer`: that author, whose allowance all of it costs as long as nobody else waits for it.
    */
-  chainWanted(id: Uint8Array): number {
+  chainWanted(id: Uint8Array): { readonly count: number; readonly payer: string | undefined } {
+    let count = 1;
+    let payer: string | undefined;
     for (const key of this.#waiting.get(toHex(id)) ?? []) {
-      const { previous, authorKey } = this.#parked.get(key)!.vertex;
-      if (equalBytes(previous, id)) return Math.min(this.countOf(authorKey), VERTICES_PER_REQUEST_MAX);
+      const { vertex, pressed } = this.#parked.get(key)!;
+      if (!equalBytes(vertex.previous, id)) return { count, payer: undefined };
+      count = Math.min(this.countOf(vertex.authorKey), VERTICES_PER_REQUEST_MAX);
+      payer = vertex.authorKey;
+      if (pressed) return { count, payer: undefined };
     }
-    return 1;
+    return { count, payer };
   }
 
   /** Who sent a vertex that waits for `key`. */

@@ -26,7 +26,7 @@ import { DecisionWindow } from './decision-window.ts';
 import type { Effect, Event, Reply, StepResult } from './events.ts';
 import { Gathering } from './gathering.ts';
 import { Greetings } from './greetings.ts';
-import { Intake } from './intake.ts';
+import { Intake, type IntakeHooks } from './intake.ts';
 import { Ledger, type LedgerStart } from './ledger.ts';
 import { OwnChain } from './own-chain.ts';
 import type { BuiltCheckpoint } from './proposal.ts';
@@ -63,6 +63,11 @@ export interface ReplicaStart {
   readonly salt: number;
 }
 
+export interface ReplicaOptions {
+  /** Vertices a second that an author is allowed `[ADM-2]`; twice as many may come at once. */
+  readonly authorPerS?: number;
+}
+
 /** What a forged signature costs its sender, in vertices of allowance: it is checked twice, slowly `[SIG-1]`. */
 const FORGERY_COST = 50;
 const none: Reply = { type: 'none' };
@@ -92,7 +97,7 @@ export class Replica {
   #nowMs = 0;
   #effects: Effect[] = [];
 
-  constructor(start: ReplicaStart) {
+  constructor(start: ReplicaStart, options: ReplicaOptions = {}) {
     const { genesis, signer } = start;
     this.publicKey = signer.publicKey;
     this.ledger = new Ledger(genesis, start.ledger);
@@ -119,7 +124,7 @@ export class Replica {
     this.#seat = new Seat(signer, this.ledger, this.dag, hooks, start.voteLog);
     this.#greetings = new Greetings(this.ledger, this.dag, this.#seat, this.#silence, effect);
     this.#relay = new Relay(this.#greetings.peers);
-    this.#intake = new Intake(this.ledger, this.dag, {
+    const intakeHooks: IntakeHooks = {
       effect,
       onAdded: (vertex, checkpointHeight) => {
         this.#chain.follow(vertex, checkpointHeight);
@@ -128,7 +133,8 @@ export class Replica {
       },
       isAwaited: (vertexKey) => this.#catchUp.isAwaited(vertexKey),
       refuse: (...refusal) => this.#refuse(...refusal),
-    });
+    };
+    this.#intake = new Intake(this.ledger, this.dag, intakeHooks, options.authorPerS);
     this.#chain = new OwnChain(start, this.ledger, this.dag, {
       effect,
       take: (envelope, nowMs) => this.#intake.take(envelope, { peer: undefined, as: 'needed' }, nowMs),
@@ -246,7 +252,7 @@ export class Replica {
         }
         for (const envelope of event.unconfirmed)
           this.#intake.take(envelope, { peer: undefined, as: 'needed' }, nowMs);
-        this.#intake.askSenders(event.absent, this.#greetings.peers);
+        this.#intake.askSenders(event.absent, this.#greetings.peers, nowMs);
         return none;
       case 'recalledHeader':
         this.ledger.recallHeight(toHex(event.id), event.height);
@@ -263,7 +269,7 @@ export class Replica {
 
   /** A peer, or a light client, that forged signatures is not heard until it has worked that off. */
   #isTiredOf(peer: PeerKey, nowMs: number): boolean {
-    return !this.#patience.has(peer, FORGERY_COST, nowMs);
+    return this.#patience.left(peer, nowMs) < FORGERY_COST;
   }
 
   #onMessage(peer: PeerKey, frame: Uint8Array, nowMs: number): Reply {
