@@ -28,6 +28,7 @@ import { issueReceipt } from './transitions/issue-receipt.ts';
 import { giveMandate, narrowMandate, revokeMandate } from './transitions/mandate.ts';
 import { callMargin, closeCall, topUpCash, topUpGoods } from './transitions/margin.ts';
 import { measureLimit } from './transitions/measure-limit.ts';
+import { mergeReceipts } from './transitions/merge-receipts.ts';
 import { endLimit, modifyLimit } from './transitions/modify-limit.ts';
 import { issueMoney, redeemMoney } from './transitions/money.ts';
 import { moveIn } from './transitions/move-in.ts';
@@ -91,6 +92,7 @@ const declared = [
   transferTitle,
   transferReceipt,
   splitReceipt,
+  mergeReceipts,
   cancelReceipt,
   moveIn,
   moveOut,

@@ -25,7 +25,7 @@ import * as breach from './breach-steps.ts';
 import { codeOf, DAY_MS, OTHER_SSCC, QUANTITY, type Story, storyAt } from './contract-story.ts';
 import { idOf, type Outcome, type PartyName, type World } from './contract-world.ts';
 import * as exception from './exception-steps.ts';
-import { lose, price, takeOut } from './goods-steps.ts';
+import { lose, merge, price, split, takeOut } from './goods-steps.ts';
 import * as money from './loan-steps.ts';
 
 const effects = suite('effects');
@@ -140,6 +140,21 @@ effects('a sale: costs, debt by order, surplus to the pledgor; the goods pass fr
   assert.is(state(story), 'REALISED');
   is(story.world.read(unit, story.unit).owner, 'zenith');
   done(takeOut(story));
+});
+
+effects('split and merged again: to the gram, the package and the cent of the lien', () => {
+  const story = storyAt('registered', 'lot');
+  story.issue({ lienAmount: 50_001, lienCurrency: 'EUR' });
+  const whole = story.world.read(receipt, story.receipt!);
+  const parts = done(split(story)).id;
+  const ids = [0, 1].map((index) => childId(parts, index));
+  const { id } = done(merge(story, ids));
+  const merged = story.world.read(receipt, id);
+  assert.equal([merged.quantity, merged.packages], [whole.quantity, whole.packages]);
+  for (const part of ids) assert.is(story.world.read(receipt, part).state, 'MERGED');
+  assert.equal(story.world.read(unit, story.unit).receipts.map(toHex), [toHex(id)]);
+  assert.is(story.world.read(unit, story.unit).receipted, whole.quantity);
+  assert.is(merged.lienAmount, whole.lienAmount, 'it stood whole on both parts, and is claimed once');
 });
 
 effects('a shortfall remains the enterprise’s debt', () => {

@@ -3,6 +3,7 @@
 import { unit } from '../contracts/objects/unit.ts';
 import { zoneId } from '../contracts/objects/zone.ts';
 import { handOver } from '../contracts/transitions/hand-over.ts';
+import { mergeReceipts } from '../contracts/transitions/merge-receipts.ts';
 import { moveIn } from '../contracts/transitions/move-in.ts';
 import { moveOut } from '../contracts/transitions/move-out.ts';
 import { reportLoss } from '../contracts/transitions/report-loss.ts';
@@ -106,6 +107,15 @@ export function split(
 ): Outcome {
   const parts = grams.map((quantity, index) => ({ quantity, packages: packages[index] ?? 1 }));
   return story.world.run(splitReceipt, { receipt: story.receipt ?? nowhere, parts }, by);
+}
+
+/** The parts of a split receipt, or others, made one again. */
+export function merge(
+  story: Story,
+  receipts: readonly Uint8Array[],
+  by: readonly string[] = [story.enterprise, 'warehouse'],
+): Outcome {
+  return story.world.run(mergeReceipts, { receipts }, by);
 }
 
 export function cancel(story: Story, by: readonly string[] = [story.enterprise, 'warehouse']): Outcome {

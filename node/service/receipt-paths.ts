@@ -29,13 +29,15 @@ export interface ReceiptPath {
   readonly issued: number | null;
   readonly standing: number | null;
   readonly left: number | null;
+  /** Grams that went into receipts of their own by merging. */
+  readonly merged: number | null;
   /** Every split's parts sum to what was split, and the whole to what was issued; null where not all is seen. */
   readonly constant: boolean | null;
 }
 
 type Document = ValueOf<typeof receipt>;
 
-/** The whole tree that the receipt belongs to; `sees` tells which receipts may be opened. */
+/** The whole tree that the receipt belongs to, from what was issued or merged on; `sees` tells which receipts may be opened. */
 export function readPath(id: Uint8Array, survey: Survey, sees: (id: Uint8Array) => boolean): ReceiptPath {
   const parts = new Map<string, Found<Document>[]>();
   for (const found of survey.all(receipt)) {
@@ -50,7 +52,7 @@ export function readPath(id: Uint8Array, survey: Survey, sees: (id: Uint8Array) 
     const name = toHex(value.receipt);
     left.set(name, (left.get(name) ?? 0) + value.quantity);
   }
-  const sums = { standing: 0, left: 0, balanced: true, whole: true };
+  const sums = { standing: 0, left: 0, merged: 0, balanced: true, whole: true };
   const view = ({ id: own, value }: { readonly id: Uint8Array; readonly value: Document }): PathNode => {
     const name = toHex(own);
     const gone = left.get(name) ?? 0;
@@ -64,6 +66,9 @@ export function readPath(id: Uint8Array, survey: Survey, sees: (id: Uint8Array) 
         0,
       );
       sums.balanced &&= given === value.quantity;
+    } else if (value.state === 'MERGED') {
+      // It goes on in a receipt that begins a path of its own.
+      sums.merged += value.quantity;
     } else if (value.state === 'ISSUED' || value.state === 'HELD' || value.state === 'CANCELLED') {
       // A cancelled receipt's goods stay where they are, outside receipts.
       sums.standing += value.quantity;
@@ -79,9 +84,9 @@ export function readPath(id: Uint8Array, survey: Survey, sees: (id: Uint8Array) 
     top = { id: above, value: survey.get(receipt, above)! };
   const root = view(top);
   const issued = top.value.quantity + (left.get(toHex(top.id)) ?? 0);
-  if (!sums.whole) return { root, issued: null, standing: null, left: null, constant: null };
-  const constant = sums.balanced && issued === sums.standing + sums.left;
-  return { root, issued, standing: sums.standing, left: sums.left, constant };
+  if (!sums.whole) return { root, issued: null, standing: null, left: null, merged: null, constant: null };
+  const constant = sums.balanced && issued === sums.standing + sums.left + sums.merged;
+  return { root, issued, standing: sums.standing, left: sums.left, merged: sums.merged, constant };
 }
 
 const pathTypes: readonly string[] = [receipt.name, movement.name];

@@ -38,6 +38,9 @@ export class Story {
   /** Greatest height of anything so far: what is read afterwards has to know it. */
   #height = 0;
   readonly #result = { effective: 0, refused: 0, frames: 0, checks: 0, proofs: 0 };
+  /** When the last exchange was agreed on, and how long those took that were settled, ms. */
+  #agreedMs = 0;
+  readonly #settledMs: number[] = [];
 
   constructor(plan: StoryPlan, host: StoryHost, hooks: StoryHooks = {}) {
     this.#plan = plan;
@@ -67,7 +70,7 @@ export class Story {
         });
       }
     }
-    return { title, steps: steps.length, ...this.#result };
+    return { title, steps: steps.length, ...this.#result, settledMs: this.#settledMs };
   }
 
   async #take(step: Step): Promise<StepReport> {
@@ -170,10 +173,17 @@ export class Story {
           `expected ${step.conflict} in the way, got ${this.#inTheWay(done) ?? 'nothing'}`,
         );
     }
+    if (done.code === 'OK') this.#noteSettlement(step.transition);
     if (done.code === 'OK') this.#result.effective += 1;
     else this.#result.refused += 1;
     await this.#prove(step, done, [...parties, ...speakers.map(({ owner }) => owner)]);
     return done;
+  }
+
+  #noteSettlement(transition: string): void {
+    const nowMs = this.#host.clockMs();
+    if (transition === 'open-swap') this.#agreedMs = nowMs;
+    if (transition === 'settle-swap') this.#settledMs.push(nowMs - this.#agreedMs);
   }
 
   async #prove(step: CallStep, { vertex }: Performed, parties: readonly string[]): Promise<void> {

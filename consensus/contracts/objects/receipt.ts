@@ -33,7 +33,7 @@ export const receiptTerms = {
 } as const;
 
 export const receipt = objectType('receipt', {
-  v0: { state: choice('ISSUED', 'HELD', 'SPLIT', 'SURRENDERED', 'CANCELLED'), ...version },
+  v0: { state: choice('ISSUED', 'HELD', 'SPLIT', 'SURRENDERED', 'CANCELLED', 'MERGED'), ...version },
   v1: {
     unit: hash32,
     issuer: hash32,
@@ -42,7 +42,7 @@ export const receipt = objectType('receipt', {
     /** Whose goods they are; the controller deals with them. */
     owner: hash32,
     tenure: hash32,
-    /** The receipt that it was split from. */
+    /** The receipt that it was split from. What was merged names the call that did it, whose id the new receipt has. */
     predecessor: maybe(hash32),
     /** The one party that may deal with the goods through it. */
     controller: hash32,

@@ -24,7 +24,14 @@ export const stateOrder = transition({
   summary: 'Records, as a new linked version, what the monitor keeps of an order and its goods.',
   args: {
     v0: { predecessor: maybe(hash32) },
-    v1: { unit: hash32, pledgee: hash32, specification: text(160), position: text(80), condition: text(160) },
+    v1: {
+      unit: hash32,
+      /** Absent like any other field that is not filled, so that its lack has the same code (R029). */
+      pledgee: maybe(hash32),
+      specification: text(160),
+      position: text(80),
+      condition: text(160),
+    },
     v2: { orderNumber: text(40), amount: int(0), currency: text(3) },
   },
   signedBy: [{ who: 'monitor', role: 'monitor', party: partyIn(unit, 'unit', 'monitor') }],
@@ -52,17 +59,19 @@ export const stateOrder = transition({
     ] as const) {
       if (args[field] === '' || args[field] === 0) return refused('E_RECEIPT_FIELDS', { field });
     }
+    const { pledgee } = args;
+    if (pledgee === undefined) return refused('E_RECEIPT_FIELDS', { field: 'pledgee' });
     const orderDefect = checkOrder(args.orderNumber);
     if (orderDefect !== undefined)
       return refused('E_ID_INVALID', { field: 'orderNumber', reason: orderDefect });
     const currencyDefect = checkCurrency(args.currency);
     if (currencyDefect !== undefined)
       return refused('E_SCHEMA', { field: 'currency', reason: currencyDefect });
-    if (!context.get(party, args.pledgee)?.roles.includes('bank')) {
+    if (!context.get(party, pledgee)?.roles.includes('bank')) {
       return refused(
         'E_ROLE',
         { field: 'pledgee', role: 'bank', reason: 'the party does not have the role' },
-        args.pledgee,
+        pledgee,
       );
     }
     const line = continueLine(args.predecessor, args.unit, context);
@@ -71,6 +80,7 @@ export const stateOrder = transition({
     context.put(orderReceipt, context.callId, {
       ...args,
       ...line,
+      pledgee,
       monitor,
       pledgor: owner,
       goods: description,

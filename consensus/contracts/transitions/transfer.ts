@@ -34,13 +34,14 @@ export const transferTitle = transition({
       role: 'bank',
       party: (args, context) => holders(args.unit, undefined, context),
       when: 'when RESERVED or PLEDGED',
-      missing: 'E_NOT_CONTROLLER',
+      missing: 'E_ENCUMBERED',
     },
   ],
   preconditions: {
     E_AFFILIATE: 'the new owner controls no holder of pledged goods',
+    E_ENCUMBERED: 'pledgees of what is reserved or held sign',
     E_FROZEN: 'no pledge is frozen, no warning about the quantity open',
-    E_NOT_CONTROLLER: 'the owner signs, and the pledgee of goods that are held',
+    E_NOT_CONTROLLER: 'the owner signs',
     E_NOT_FOUND: 'what it names exists',
     E_RECEIPT_OUT: 'no receipt lives: receipted goods pass by their receipt',
     E_STATE: 'the goods are in custody',
@@ -72,6 +73,17 @@ export const transferReceipt = transition({
   summary: 'Transfers a receipt, and with it title to its goods.',
   args: { v0: { receipt: hash32 }, v1: { to: hash32 } },
   signedBy: [
+    // Before the controller, who is the pledgee of a HELD one: that it is pledged says more (R133).
+    {
+      who: 'every pledgee',
+      role: 'bank',
+      party: (args, context) => {
+        const document = lookUp(context, receipt, args.receipt);
+        return isRefusal(document) ? document : holders(document.unit, args.receipt, context);
+      },
+      when: 'when RESERVED or HELD',
+      missing: 'E_ENCUMBERED',
+    },
     {
       who: 'controller: the owner, or the pledgee that holds it',
       role: ['enterprise', 'bank'],
@@ -85,21 +97,12 @@ export const transferReceipt = transition({
       missing: 'E_NOT_CONTROLLER',
     },
     { who: 'transferee', role: ['enterprise', 'bank'], party: ({ to }) => to },
-    {
-      who: 'every pledgee',
-      role: 'bank',
-      party: (args, context) => {
-        const document = lookUp(context, receipt, args.receipt);
-        return isRefusal(document) ? document : holders(document.unit, args.receipt, context);
-      },
-      when: 'when RESERVED or HELD',
-      missing: 'E_NOT_CONTROLLER',
-    },
   ],
   preconditions: {
     E_AFFILIATE: 'the new owner controls no holder of pledged goods',
+    E_ENCUMBERED: 'pledgees of what is reserved or held sign',
     E_FROZEN: 'no pledge is frozen, no warning about the quantity open',
-    E_NOT_CONTROLLER: 'owner and controller sign, and the pledgee of a receipt that is held',
+    E_NOT_CONTROLLER: 'owner and controller sign',
     E_NOT_FOUND: 'what it names exists',
     E_STATE: 'the receipt is ISSUED or HELD',
   },

@@ -5,6 +5,7 @@ import { unit } from '../../contracts/objects/unit.ts';
 import { party } from '../../contracts/registry.ts';
 import { childId } from '../../contracts/rules/warnings.ts';
 import {
+  DAY_MS,
   GLN,
   HALF_LOT,
   nowhere,
@@ -24,6 +25,7 @@ import {
   handTo,
   lose,
   measureStock,
+  merge,
   OTHER_GLN,
   openZone,
   passReceipt,
@@ -80,6 +82,22 @@ function halfPledged(): Story {
   story.agree({ quantity: 500_000 });
   story.perfect();
   return story;
+}
+
+/** Splits the story's receipt in two. */
+function partsOf(story: Story): readonly Uint8Array[] {
+  const { id } = split(story);
+  return [0, 1].map((index) => childId(id, index));
+}
+
+/** Times that receipts issued one after the other can share. */
+function termsOf({ world: { time } }: Story) {
+  const until = time + 180 * DAY_MS;
+  return { storageFrom: time, storageUntil: until, insuredFrom: time, insuredUntil: until };
+}
+
+function mergeParts(story: Story): Outcome {
+  return merge(story, partsOf(story));
 }
 
 export const cases: Cases = {
@@ -186,9 +204,9 @@ export const cases: Cases = {
         return [passTitle(story, 'zenith', ['acme', 'zenith', 'bankA']), warned];
       },
     },
+    E_ENCUMBERED: { 'the bank did not sign': () => passTitle(storyAt('agreed')) },
     E_NOT_CONTROLLER: {
       'the owner did not sign': () => passTitle(storyAt('registered'), 'zenith', ['zenith']),
-      'the bank did not sign': () => passTitle(storyAt('agreed')),
     },
     E_NOT_FOUND: { 'the unit is unknown': () => passTitle(storyAt('empty')) },
     E_RECEIPT_OUT: {
@@ -215,14 +233,16 @@ export const cases: Cases = {
       'the pledge is frozen': () =>
         passReceipt(inState(receipted(true), 'FROZEN'), 'zenith', ['acme', 'zenith', 'bankA']),
     },
-    E_NOT_CONTROLLER: {
+    E_ENCUMBERED: {
       'the bank that holds it did not sign': () => passReceipt(receipted(true)),
-      'the owner did not sign': () => passReceipt(receipted(), 'zenith', ['zenith']),
       'it is reserved': () => {
         const story = receipted();
         story.agree();
         return passReceipt(story);
       },
+    },
+    E_NOT_CONTROLLER: {
+      'the owner did not sign': () => passReceipt(receipted(), 'zenith', ['zenith']),
     },
     E_NOT_FOUND: { 'there is none': () => passReceipt(lotAt('registered')) },
     E_STATE: { 'it is split': () => after(receipted(), split, (story) => passReceipt(story)) },
@@ -281,6 +301,72 @@ export const cases: Cases = {
     E_SUM: {
       'a gram is missing': () => split(receipted(), [600_000, 399_999]),
       'a package is missing': () => split(receipted(), [600_000, 400_000], undefined, [24, 15]),
+    },
+  },
+  'merge-receipts': {
+    OK: {
+      'what was split': () => mergeParts(receipted()),
+      'receipts that were issued one by one': () => {
+        const story = lotAt('registered');
+        const terms = termsOf(story);
+        const ids = [400_000, 100_000].map((quantity) => story.issue({ quantity, packages: 4, ...terms }).id);
+        return merge(story, ids);
+      },
+    },
+    E_ENCUMBERED: {
+      'one is reserved': () => {
+        const story = receipted();
+        const parts = partsOf(story);
+        story.receipt = parts[1];
+        story.agree({ quantity: 400_000 });
+        return [merge(story, parts), story.pledge];
+      },
+    },
+    E_MISMATCH: {
+      'another quality': () => {
+        const story = lotAt('registered');
+        const terms = { packages: 4, ...termsOf(story) };
+        const first = story.issue({ quantity: 400_000, ...terms }).id;
+        const other = story.issue({ quantity: 100_000, ...terms, quality: 'second' }).id;
+        return [merge(story, [first, other]), other];
+      },
+      'another owner': () => {
+        const story = receipted();
+        const parts = partsOf(story);
+        story.receipt = parts[1];
+        passReceipt(story);
+        return [merge(story, parts), parts[1] ?? nowhere];
+      },
+    },
+    E_NOT_CONTROLLER: {
+      'the owner did not sign': () => {
+        const story = receipted();
+        return merge(story, partsOf(story), ['zenith', 'warehouse']);
+      },
+    },
+    E_NOT_FOUND: { 'there is none': () => merge(lotAt('registered'), [nowhere, nowhere]) },
+    E_RANGE: {
+      'sums beyond exact integers': () => {
+        const story = lotAt('registered');
+        const terms = { ...termsOf(story), insuredAmount: Number.MAX_SAFE_INTEGER };
+        const ids = [4, 5].map((packages) => story.issue({ quantity: 1_000, packages, ...terms }).id);
+        return merge(story, ids);
+      },
+    },
+    E_SCHEMA: {
+      'one is named twice': () => {
+        const story = receipted();
+        const [first = nowhere] = partsOf(story);
+        return merge(story, [first, first]);
+      },
+    },
+    E_STATE: {
+      'it is split': () => {
+        const story = receipted();
+        const whole = story.receipt ?? nowhere;
+        const [first = nowhere] = partsOf(story);
+        return [merge(story, [whole, first]), whole];
+      },
     },
   },
   'cancel-receipt': {

@@ -437,6 +437,7 @@ export const cases: Cases = {
       'the predecessor is unknown': () => storyAt('registered').stateOrder({ predecessor: nowhere }),
     },
     E_RECEIPT_FIELDS: {
+      'no pledgee': () => storyAt('registered').stateOrder({ pledgee: undefined }),
       'no specification': () => storyAt('registered').stateOrder({ specification: '' }),
       'no position': () => storyAt('registered').stateOrder({ position: '' }),
       'no condition': () => storyAt('registered').stateOrder({ condition: '' }),
