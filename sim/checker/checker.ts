@@ -17,6 +17,7 @@ import { Random } from '../random.ts';
 import type { Failure, Sample, TraceLine } from '../run-result.ts';
 import type { SimulatedNode, World } from '../world.ts';
 import { AuthorChains } from './authors.ts';
+import { Certifiable } from './certifiable.ts';
 import { CertifiedChain } from './chain.ts';
 import { Evidence } from './evidence.ts';
 import { checkProgress, Finality } from './finality.ts';
@@ -55,7 +56,7 @@ export class Checker {
   readonly #outcomes = new Map<string, CallOutcome[]>();
   readonly #random: Random;
   readonly #authors: AuthorChains;
-  readonly #words = new HonestWords();
+  readonly #words: HonestWords;
   readonly #evidence: Evidence;
   readonly #semantics: Semantics;
 
@@ -68,6 +69,9 @@ export class Checker {
     this.finality = new Finality(honest.length);
     this.#chain = new CertifiedChain(genesis);
     this.#authors = new AuthorChains(honestKeys);
+    const { committee } = genesis;
+    const liars = world.nodes.slice(0, committee.size).filter((node) => !this.#honest.has(node)).length;
+    this.#words = new HonestWords(new Certifiable(committee.size, committee.quorum, liars));
     this.#evidence = new Evidence(genesis.network, honestKeys);
     this.#semantics = new Semantics(genesis.makeState());
     this.#listen();

@@ -9,6 +9,7 @@ import { proposalSaying, viewChangeSaying, voteSaying } from '../../consensus/pb
 import { contradiction } from '../../consensus/vertex/offence.ts';
 import type { Saying } from '../../consensus/vertex/sayings.ts';
 import { type PeerMessage, peerMessage } from '../../consensus/wire/messages.ts';
+import type { Certifiable } from './certifiable.ts';
 import { broken, type Finding } from './finding.ts';
 
 interface Said {
@@ -21,12 +22,17 @@ interface Said {
 const HEIGHTS_MAX = 64;
 
 export class HonestWords {
+  readonly #certifiable: Certifiable;
   /** By seat and height. */
   readonly #said = new Map<number, Map<number, Saying[]>>();
   /** What is sent to all is one frame. */
   #last: Uint8Array | undefined;
 
-  /** An honest seat sends this frame: it contradicts nothing that it sent before. */
+  constructor(certifiable: Certifiable) {
+    this.#certifiable = certifiable;
+  }
+
+  /** An honest seat sends this frame: it contradicts nothing that it sent before, nor helps a second header on. */
   hear(name: string, seat: number, frame: Uint8Array): Finding | undefined {
     if (frame === this.#last) return undefined;
     this.#last = frame;
@@ -37,13 +43,14 @@ export class HonestWords {
     const before = this.#of(seat, said.height);
     const other = before.find((earlier) => contradiction(earlier, said.saying) !== undefined);
     before.push(said.saying);
-    return (
-      other &&
-      broken(
-        'one vote',
-        `${name} sends a ${tell(said.saying)} after ${tell(other)}, at height ${said.height}`,
-      )
-    );
+    if (other !== undefined) {
+      const both = `a ${tell(said.saying)} after ${tell(other)}, at height ${said.height}`;
+      return broken('one vote', `${name} sends ${both}`);
+    }
+    const { value } = decoded as { readonly value: PeerMessage };
+    return value.type === 'vote' && value.phase === 'commit'
+      ? this.#certifiable.commit(seat, value.height, value.headerId)
+      : undefined;
   }
 
   #of(seat: number, height: number): Saying[] {

@@ -23,6 +23,7 @@ import { PARKED_MAX } from '../../node/replica/parking.ts';
 import { drawSigner, makeGenesis } from '../cast.ts';
 import { AuthorChains } from '../checker/authors.ts';
 import { checkNodeBounds, checkQueues } from '../checker/bounds.ts';
+import { Certifiable } from '../checker/certifiable.ts';
 import { CertifiedChain } from '../checker/chain.ts';
 import { Checker } from '../checker/checker.ts';
 import { Evidence } from '../checker/evidence.ts';
@@ -179,7 +180,7 @@ test('one vote: what contradicts, what says the same again, what is another’s'
   const hear = (words: HonestWords, from: number, ...said_: Parameters<typeof vote>) =>
     said(words.hear('x', from, peerMessage.encode({ type: 'vote', ...vote(...said_) })));
   for (const phase of ['prepare', 'commit'] as const) {
-    const words = new HonestWords();
+    const words = new HonestWords(new Certifiable(4, 3, 0));
     assert.is(hear(words, 0, 0, phase, 0, A), '');
     assert.is(hear(words, 0, 0, phase, 0, A), '', 'again');
     assert.is(hear(words, 0, 0, phase, 1, B), '', 'in another view');
@@ -195,6 +196,33 @@ test('one vote: what contradicts, what says the same again, what is another’s'
     said(checkSilence('x', false, 'why')),
     'invariant broken, one vote: x does not know what it signed: why',
   );
+});
+
+test('agreement: two headers that could both be certified, adopted or not', () => {
+  const listen = (liars: number, seats = 4, quorum = 3) => {
+    const words = new HonestWords(new Certifiable(seats, quorum, liars));
+    return (seat: number, view: number, id: Uint8Array, height = 1) => {
+      const message = { type: 'vote', ...vote(seat, 'commit', view, id, height) } as const;
+      return said(words.hear('x', seat, peerMessage.encode(message)));
+    };
+  };
+  const found = 'diverged, agreement: two headers of height 1 have the commits to be certified';
+  const oneLiar = listen(1);
+  assert.equal(
+    [oneLiar(0, 0, A), oneLiar(1, 0, A), oneLiar(2, 0, B)],
+    ['', '', ''],
+    'a liar can certify A alone',
+  );
+  assert.is(oneLiar(2, 1, B), '', 'again, in another view');
+  assert.is(oneLiar(1, 0, B, 2), '', 'of another height');
+  assert.is(oneLiar(0, 1, B), found, 'in another view it is no contradiction of its own');
+  const noLiar = listen(0);
+  for (const seat of [0, 1, 2]) assert.is(noLiar(seat, 0, A), '');
+  assert.equal([noLiar(0, 1, B), noLiar(3, 1, B)], ['', '']);
+  assert.is(noLiar(1, 1, B), found);
+  const tooMany = listen(2);
+  for (const seat of [0, 1])
+    assert.equal([tooMany(seat, 0, A), tooMany(seat, 1, B)], ['', ''], 'nothing is promised');
 });
 
 /** Two commits of one seat in one view. */
