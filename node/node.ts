@@ -23,6 +23,7 @@ import type { Network, NetworkHandlers, PeerKey } from './ports.ts';
 import type { Notice } from './replica/events.ts';
 import { Replica } from './replica/replica.ts';
 import { restore } from './restore.ts';
+import { Duties } from './service/duties.ts';
 import { answerLightClient, declineLightClient, newestHead } from './service/light.ts';
 import { makeServices } from './service/services.ts';
 import { type WatchedStore, watchStore } from './service/watched-store.ts';
@@ -98,6 +99,7 @@ class NodeWiring {
   #early: (() => void)[] | undefined = [];
   #services: ApiServices | undefined;
   #metrics: NodeMetrics | undefined;
+  #duties: Duties | undefined;
   #stopping: Promise<number> | undefined;
   #ended: (code: number) => void = () => {};
 
@@ -127,6 +129,11 @@ class NodeWiring {
       ...{ network: this.#outlet(), clock: systemClock, random: randomPort(), startedMs: systemClock.now() },
     });
     this.#services = services;
+    if (config.doesDuties)
+      this.#duties = new Duties({
+        ...{ ledger: replica.ledger, calls: services.calls, submissions: services.submissions },
+        ...{ clock: systemClock, seat: () => replica.seat },
+      });
     this.#metrics = new NodeMetrics({
       publicKey: signer.publicKey,
       gauges: () => this.#gauges(services, replica),
@@ -253,6 +260,18 @@ class NodeWiring {
     if (notice.type === 'checkpoint')
       tell('light clients', () => this.#network?.pushToLightClients(newestHead(head)));
     tell('log', () => logNotice(log, notice));
+    if (notice.type === 'checkpoint') this.#doDuties();
+  }
+
+  /** What falls due is submitted beside all else: nothing waits for it, and its failure stops nothing. */
+  #doDuties(): void {
+    const { log } = this.#parts;
+    this.#duties?.look().then(
+      (done) => {
+        for (const each of done) log.info(each, 'a duty was done');
+      },
+      (error) => log.error({ err: error }, 'a look at the duties failed'),
+    );
   }
 
   #gauges(services: ApiServices, replica: Replica) {

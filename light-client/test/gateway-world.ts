@@ -114,6 +114,7 @@ export class LedgerWorld {
             genesisFile,
             dataDir: join(home, 'data'),
             authorPerS: 500,
+            doesDuties: false,
             serveLight: true,
           },
           ...{

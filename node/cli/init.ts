@@ -83,6 +83,7 @@ async function initHome(dir: string, flags: InitFlags): Promise<void> {
     peers: (flags.peer ?? []).map(readPeer),
     apiPort,
     metricsPort,
+    doesDuties: true,
   });
   const files = {
     config: join(dir, 'config.toml'),

@@ -29,6 +29,7 @@ const schema = z.strictObject({
     .prefault({}),
   metrics: z.strictObject({ host: z.string().default('127.0.0.1'), port: port.default(9001) }).prefault({}),
   limits: z.strictObject({ author_per_s: z.int().min(1).max(100_000).default(RATE_PER_S) }).prefault({}),
+  duties: z.strictObject({ submit: z.boolean().default(false) }).prefault({}),
   light: z.strictObject({ serve: z.boolean().default(true) }).prefault({}),
   log: z
     .strictObject({ level: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info') })
@@ -46,13 +47,15 @@ export interface NodeConfig {
   readonly metrics: { readonly host: string; readonly port: number };
   /** Vertices a second that an author is allowed `[ADM-2]`. */
   readonly authorPerS: number;
+  /** Whether it submits what falls due by itself, when it has a seat (docs/spec/duties.md). */
+  readonly doesDuties: boolean;
   /** Whether light clients may connect. */
   readonly serveLight: boolean;
   readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
 }
 
 export async function readNodeConfig(file: string): Promise<NodeConfig> {
-  const { node, network, api, metrics, limits, light, log } = await readToml(file, schema);
+  const { node, network, api, metrics, limits, duties, light, log } = await readToml(file, schema);
   return {
     name: node.name,
     keyFile: resolveFrom(file, node.key_file),
@@ -63,6 +66,7 @@ export async function readNodeConfig(file: string): Promise<NodeConfig> {
     api: { host: api.host, port: api.port, tokenFile: resolveFrom(file, api.token_file) },
     metrics,
     authorPerS: limits.author_per_s,
+    doesDuties: duties.submit,
     serveLight: light.serve,
     logLevel: log.level,
   };
@@ -77,6 +81,7 @@ export function nodeConfigToml(values: {
   readonly apiPort?: number;
   readonly metricsPort?: number;
   readonly authorPerS?: number;
+  readonly doesDuties?: boolean;
   readonly logLevel?: NodeConfig['logLevel'];
 }): string {
   const {
@@ -87,6 +92,7 @@ export function nodeConfigToml(values: {
     apiPort = 8001,
     metricsPort = 9001,
     authorPerS = RATE_PER_S,
+    doesDuties = false,
     logLevel = 'info',
   } = values;
   const peerLines = peers
@@ -123,6 +129,11 @@ port = ${metricsPort}
 # Vertices a second that this node takes of one author; twice as many may come at once, and what is more waits. A tenth of
 # what the slowest node can take (tally bench node) leaves honest authors room when somebody floods.
 author_per_s = ${authorPerS}
+
+[duties]
+# A node with a seat submits what falls due and nobody has to sign: exchanges with both legs locked, sales that have closed,
+# grants whose time is over. The seats take turns.
+submit = ${doesDuties}
 
 [light]
 # Serve light clients: take their vertices, give them proofs.

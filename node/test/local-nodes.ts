@@ -58,7 +58,11 @@ export function leiOf(index: number): string {
   return `${prefix}${String(98n - ((BigInt(prefix) * 100n) % 97n)).padStart(2, '0')}`;
 }
 
-export async function makeNetwork(cast: readonly Cast[], pace: Partial<Pace> = {}): Promise<LocalNetwork> {
+export async function makeNetwork(
+  cast: readonly Cast[],
+  pace: Partial<Pace> = {},
+  { doesDuties = false }: { readonly doesDuties?: boolean } = {},
+): Promise<LocalNetwork> {
   const folder = await mkdtemp(join(tmpdir(), 'tally-test-'));
   const genesisFile = join(folder, 'genesis.json');
   const seeds = new Map<string, Uint8Array>();
@@ -74,6 +78,7 @@ export async function makeNetwork(cast: readonly Cast[], pace: Partial<Pace> = {
       listen: '/ip4/127.0.0.1/tcp/0',
       apiPort: 0,
       metricsPort: 0,
+      doesDuties,
       logLevel: 'warn',
     });
     await writeFile(join(folder, name, 'config.toml'), config);
