@@ -45,6 +45,7 @@ export function memoryStore(
   let votes: Vote[] = [];
   let votesFrom: number | undefined = 0;
   let height = 0;
+  let pruned = 0;
   let closed = false;
 
   function putVertex({ key, envelope }: VertexRecord, fresh: boolean): void {
@@ -62,6 +63,15 @@ export function memoryStore(
       const entry = vertices.get(key);
       if (entry !== undefined) entry.buried = true;
     }
+  }
+
+  function prune(height: number, stripped: readonly VertexRecord[]): void {
+    for (const { key, envelope } of stripped) {
+      const entry = vertices.get(key);
+      invariant(entry?.position !== undefined, `vertex ${key} is not confirmed: its batch may be needed`);
+      entry.envelope = keep(key, envelope);
+    }
+    pruned = Math.max(pruned, height);
   }
 
   function putChange({ path, object }: Change): void {
@@ -89,6 +99,7 @@ export function memoryStore(
   function put(write: StoreWrite): void {
     if (write.type === 'vertex') putVertex(write.vertex, write.fresh === true);
     else if (write.type === 'bury') bury(write.keys);
+    else if (write.type === 'prune') prune(write.height, write.vertices);
     else if (write.type === 'checkpoint') putCheckpoint(write.checkpoint);
     else if (write.type === 'pending') {
       if (write.entry === undefined) pending.delete(write.call);
@@ -129,6 +140,7 @@ export function memoryStore(
     position: async (key) => vertices.get(key)?.position,
     historyNode: async (level, index) => history.get(`${level}/${index}`),
     headerHeight: async (idKey) => headers.get(idKey),
+    prunedHeight: async () => pruned,
     size: async () => {
       let bytes = 0;
       for (const { envelope } of vertices.values()) bytes += envelope.length;

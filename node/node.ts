@@ -25,6 +25,7 @@ import { Replica } from './replica/replica.ts';
 import { restore } from './restore.ts';
 import { Duties } from './service/duties.ts';
 import { answerLightClient, declineLightClient, newestHead } from './service/light.ts';
+import { Pruner } from './service/pruner.ts';
 import { makeServices } from './service/services.ts';
 import { type WatchedStore, watchStore } from './service/watched-store.ts';
 import { auditStore, cannotListen, cannotOpen, exitCodes, readGenesis, StartError } from './startup.ts';
@@ -100,6 +101,7 @@ class NodeWiring {
   #services: ApiServices | undefined;
   #metrics: NodeMetrics | undefined;
   #duties: Duties | undefined;
+  #pruner: Pruner | undefined;
   #stopping: Promise<number> | undefined;
   #ended: (code: number) => void = () => {};
 
@@ -129,6 +131,8 @@ class NodeWiring {
       ...{ network: this.#outlet(), clock: systemClock, random: randomPort(), startedMs: systemClock.now() },
     });
     this.#services = services;
+    if (config.readingsDays > 0)
+      this.#pruner = new Pruner({ ledger: replica.ledger, store }, config.readingsDays);
     if (config.doesDuties)
       this.#duties = new Duties({
         ...{ ledger: replica.ledger, calls: services.calls, submissions: services.submissions },
@@ -260,7 +264,9 @@ class NodeWiring {
     if (notice.type === 'checkpoint')
       tell('light clients', () => this.#network?.pushToLightClients(newestHead(head)));
     tell('log', () => logNotice(log, notice));
-    if (notice.type === 'checkpoint') this.#doDuties();
+    if (notice.type !== 'checkpoint') return;
+    this.#doDuties();
+    this.#prune();
   }
 
   /** What falls due is submitted beside all else: nothing waits for it, and its failure stops nothing. */
@@ -274,6 +280,16 @@ class NodeWiring {
     );
   }
 
+  /** A store that cannot be read or written here would fail the node elsewhere as well. */
+  #prune(): void {
+    this.#pruner?.look().then(
+      (gone) => {
+        if (gone > 0) this.#parts.log.debug({ gone, height: this.#pruner?.height }, 'old batches let go');
+      },
+      (error) => this.#fail(new Error('the store failed on pruning', { cause: error })),
+    );
+  }
+
   #gauges(services: ApiServices, replica: Replica) {
     const { head, status } = services;
     const { open, tips, parked, target } = replica.gauges();
@@ -282,6 +298,7 @@ class NodeWiring {
       ...{ height: head.height, target_height: target, certificate_age_seconds: status.ageMs() / 1_000 },
       ...{ peers: this.#network?.peers.length ?? 0, light_clients: light },
       ...{ open_vertices: open, parked_vertices: parked, tips, state_objects: replica.ledger.state.size },
+      pruned_height: this.#pruner?.height ?? 0,
       pending_calls: replica.gathering.list().length,
     };
   }

@@ -52,6 +52,11 @@ export type StoreWrite =
   /** Vertices that can never be confirmed: open no longer, but kept, since what stands on them is valid `[VTX-2]`. */
   | { readonly type: 'bury'; readonly keys: readonly string[] }
   | { readonly type: 'checkpoint'; readonly checkpoint: CheckpointRecord }
+  /**
+   * Batches of readings up to this height that are kept no longer `[STO-3]`: the envelopes, without payload, of their
+   * vertices, which are confirmed. All up to `height` has been looked at, none means that nothing was to go.
+   */
+  | { readonly type: 'prune'; readonly height: number; readonly vertices: readonly VertexRecord[] }
   /** An encoded line of the vote log; lines of lower heights may be dropped `[BFT-1]`. */
   | { readonly type: 'vote'; readonly height: number; readonly entry: Uint8Array }
   /** A pending call, encoded, under its id in hex; without an entry it is kept no longer `[GTH-9]`. */
@@ -101,6 +106,8 @@ export interface Store {
   historyNode(level: number, index: number): Promise<Uint8Array | undefined>;
   /** Height of the stored checkpoint whose header has this id (hex). */
   headerHeight(idKey: string): Promise<number | undefined>;
+  /** Greatest height of a `prune` write; 0 when there was none. */
+  prunedHeight(): Promise<number>;
   /** Bytes on disk, about. */
   size(): Promise<number>;
   close(): Promise<void>;

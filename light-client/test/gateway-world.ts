@@ -113,6 +113,7 @@ export class LedgerWorld {
             keyFile: join(home, 'key.age'),
             genesisFile,
             dataDir: join(home, 'data'),
+            readingsDays: 0,
             authorPerS: 500,
             doesDuties: false,
             serveLight: true,

@@ -28,6 +28,7 @@ const schema = z.strictObject({
     })
     .prefault({}),
   metrics: z.strictObject({ host: z.string().default('127.0.0.1'), port: port.default(9001) }).prefault({}),
+  store: z.strictObject({ readings_days: z.int().min(0).max(36_500).default(0) }).prefault({}),
   limits: z.strictObject({ author_per_s: z.int().min(1).max(100_000).default(RATE_PER_S) }).prefault({}),
   duties: z.strictObject({ submit: z.boolean().default(false) }).prefault({}),
   light: z.strictObject({ serve: z.boolean().default(true) }).prefault({}),
@@ -45,6 +46,8 @@ export interface NodeConfig {
   readonly peers: readonly PeerEntry[];
   readonly api: { readonly host: string; readonly port: number; readonly tokenFile: string };
   readonly metrics: { readonly host: string; readonly port: number };
+  /** How long batches of readings are kept, days `[STO-3]`; 0: for ever. */
+  readonly readingsDays: number;
   /** Vertices a second that an author is allowed `[ADM-2]`. */
   readonly authorPerS: number;
   /** Whether it submits what falls due by itself, when it has a seat (docs/spec/duties.md). */
@@ -55,7 +58,7 @@ export interface NodeConfig {
 }
 
 export async function readNodeConfig(file: string): Promise<NodeConfig> {
-  const { node, network, api, metrics, limits, duties, light, log } = await readToml(file, schema);
+  const { node, network, api, metrics, store, limits, duties, light, log } = await readToml(file, schema);
   return {
     name: node.name,
     keyFile: resolveFrom(file, node.key_file),
@@ -65,6 +68,7 @@ export async function readNodeConfig(file: string): Promise<NodeConfig> {
     peers: network.peers,
     api: { host: api.host, port: api.port, tokenFile: resolveFrom(file, api.token_file) },
     metrics,
+    readingsDays: store.readings_days,
     authorPerS: limits.author_per_s,
     doesDuties: duties.submit,
     serveLight: light.serve,
@@ -124,6 +128,11 @@ token_file = "api-token"
 [metrics]
 host = "127.0.0.1"
 port = ${metricsPort}
+
+[store]
+# Batches of readings are kept for so many days, those that a contract cites for ever; 0 keeps all of them. Headers, vertices
+# and whatever proves them are kept in any case.
+readings_days = 0
 
 [limits]
 # Vertices a second that this node takes of one author; twice as many may come at once, and what is more waits. A tenth of

@@ -34,6 +34,7 @@ const gaugeHelp = {
   parked_vertices: 'Vertices that wait for ancestors',
   tips: 'Open vertices without children',
   state_objects: 'Objects in the ledger state',
+  pruned_height: 'Height up to which old batches of readings were let go; 0 where all are kept',
 } as const;
 type GaugeName = keyof typeof gaugeHelp;
 

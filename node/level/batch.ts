@@ -80,6 +80,17 @@ export function buildBatch(writes: readonly StoreWrite[], head: Head, known: Kno
     confirm(id, { ...entry, height: BURIED_HEIGHT, index: 0 });
   }
 
+  /** The body without its payload takes the place of that with it. */
+  function prune(height: number, vertices: readonly VertexRecord[]): void {
+    for (const { key, envelope } of vertices) {
+      const entry = confirmed.get(key);
+      invariant(entry !== undefined, `vertex ${key} is not confirmed: its batch may be needed`);
+      put(bodyKey(entry.ordinal), envelope);
+      confirm(key, { ...entry, payload: false });
+    }
+    counters.prunedHeight = Math.max(counters.prunedHeight ?? 0, height);
+  }
+
   /** Puts or removes a record of a kind that is counted. */
   function change(
     kind: 'objectCount' | 'historyCount',
@@ -152,6 +163,7 @@ export function buildBatch(writes: readonly StoreWrite[], head: Head, known: Kno
   for (const write of writes) {
     if (write.type === 'vertex') putVertex(write.vertex);
     else if (write.type === 'bury') write.keys.forEach(bury);
+    else if (write.type === 'prune') prune(write.height, write.vertices);
     else if (write.type === 'checkpoint') putCheckpoint(write.checkpoint);
     else if (write.type === 'vote') putVote(write.height, write.entry);
     else if (write.type === 'pending') putPending(write.call, write.entry);

@@ -27,6 +27,7 @@ export async function findKnown(
   const counted: Uint8Array[] = [];
   for (const write of writes) {
     if (write.type === 'vertex' && write.fresh !== true) ids.add(write.vertex.key);
+    if (write.type === 'prune') for (const { key } of write.vertices) ids.add(key);
     if (write.type !== 'checkpoint') continue;
     for (const id of write.checkpoint.vertices) ids.add(id);
     for (const { path } of write.checkpoint.changes) counted.push(objectKey(path));

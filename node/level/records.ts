@@ -33,6 +33,8 @@ export interface Counters {
   votesFrom: number | null;
   objectCount: number;
   historyCount: number;
+  /** Batches of readings up to this height were looked at `[STO-3]`; absent while none were. */
+  prunedHeight?: number;
 }
 
 /** What the database says about itself; rewritten with every batch, so that a batch that is missing shows. */

@@ -202,6 +202,10 @@ class LevelStore implements AuditedStore {
     return value && decodeHeight(value);
   }
 
+  async prunedHeight(): Promise<number> {
+    return this.#head.counters.prunedHeight ?? 0;
+  }
+
   async size(): Promise<number> {
     const names = await readdir(this.#directory);
     // A file may be compacted away between the listing and the question.
@@ -230,11 +234,12 @@ class LevelStore implements AuditedStore {
   }
 }
 
-/** Every vertex that these writes store, confirm or bury. */
+/** Every vertex that these writes store, confirm, bury or prune. */
 function vertexKeysOf(writes: readonly StoreWrite[]): string[] {
   return writes.flatMap((write) => {
     if (write.type === 'vertex') return [write.vertex.key];
     if (write.type === 'bury') return write.keys;
+    if (write.type === 'prune') return write.vertices.map(({ key }) => key);
     return write.type === 'checkpoint' ? write.checkpoint.vertices : [];
   });
 }

@@ -58,6 +58,13 @@ const action = fc.oneof(
       removed: fc.array(number, { maxLength: 2 }),
     }),
   },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant('prune' as const),
+      numbers: fc.array(number, { maxLength: 3 }),
+    }),
+  },
   { weight: 1, arbitrary: fc.constant({ type: 'reopen' as const }) },
 );
 type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
@@ -68,6 +75,7 @@ class Script {
   readonly #open = new Set<number>();
   /** Confirmed or buried. */
   readonly #closed = new Set<number>();
+  readonly #confirmed = new Set<number>();
 
   writeOf(drawn: Exclude<Action, { type: 'reopen' }>): StoreWrite | undefined {
     switch (drawn.type) {
@@ -81,6 +89,10 @@ class Script {
       case 'bury':
         for (const each of drawn.numbers) if (this.#open.delete(each)) this.#closed.add(each);
         return { type: 'bury', keys: drawn.numbers.map(idOf) };
+      case 'prune': {
+        const gone = drawn.numbers.filter((each) => this.#confirmed.has(each));
+        return { type: 'prune', height: this.height, vertices: gone.map((each) => vertexOf(each, 0)) };
+      }
       case 'vote':
         return { type: 'vote', height: this.height + drawn.ahead, entry: Uint8Array.of(drawn.byte) };
       case 'pending':
@@ -95,6 +107,7 @@ class Script {
         for (const each of taken) {
           this.#open.delete(each);
           this.#closed.add(each);
+          this.#confirmed.add(each);
         }
         return { type: 'checkpoint', checkpoint: checkpointOf(this.height, taken, drawn.put, drawn.removed) };
       }

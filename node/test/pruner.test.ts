@@ -1,0 +1,108 @@
+/** `[STO-3]`: old batches go, what contracts cite stays, and everything is still proved. */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { decodeVertex } from '../../consensus/vertex/vertex.ts';
+import { openStore } from '../level/store.ts';
+import { Prover } from '../service/proofs.ts';
+import { Pruner } from '../service/pruner.ts';
+import { SharedLedger } from './shared-ledger.ts';
+import { checkpointOf, idOf, vertexOf } from './store-samples.ts';
+
+const test = suite('pruner');
+const SSCC = '340123450000000017';
+const MS_OF_A_DAY = 86_400_000;
+
+async function holdsBatch(ledger: SharedLedger, key: string): Promise<boolean> {
+  const envelope = await ledger.services.bank.store.vertex(key);
+  const vertex = envelope && decodeVertex(envelope);
+  assert.ok(vertex?.ok, 'the vertex itself stays');
+  return vertex.value.payload.length > 0;
+}
+
+/** Until nothing that is old enough is left. */
+async function pruneAll(pruner: Pruner): Promise<number> {
+  let gone = 0;
+  for (let height = -1; pruner.height > height; ) {
+    height = pruner.height;
+    gone += await pruner.look();
+  }
+  return gone;
+}
+
+test('batches that are old enough go, but for those that a contract cites', async () => {
+  const ledger = await SharedLedger.start();
+  const { store, readings } = ledger.services.monitor;
+  const unused = await ledger.measure('500');
+  await ledger.register(SSCC);
+  const unusedToo = await ledger.measure('600');
+  const parts = { ledger: ledger.runner.replica.ledger, store };
+  const page = () => readings.page({ device: undefined, limit: 100, from: undefined });
+  const before = (await page()).readings;
+  assert.is(before.length, 6, 'three batches of two frames');
+  const cited = before.find(({ vertex }) => vertex !== unused && vertex !== unusedToo)!.vertex;
+
+  assert.is(await pruneAll(new Pruner(parts, 1)), 0, 'nothing is a day old');
+  assert.is(await store.prunedHeight(), 0);
+
+  // A checkpoint later all of it is older than no time at all.
+  await ledger.measure('700');
+  const newest = ledger.runner.replica.ledger.header.time;
+  const head = { certified: ledger.services.monitor.head.certified };
+  const prover = new Prover(parts.ledger, store, ledger.services.monitor.head);
+  const proved = await prover.vertex(unused, head.certified);
+  assert.ok(proved !== undefined);
+  const pruner = new Pruner(parts, 1 / MS_OF_A_DAY);
+  const gone = await pruneAll(pruner);
+  assert.ok(gone >= 2 && gone <= 3, `${gone}`);
+  assert.is(await holdsBatch(ledger, unused), false);
+  assert.is(await holdsBatch(ledger, unusedToo), false);
+  assert.is(await holdsBatch(ledger, cited), true, 'it is evidence');
+  assert.is(await store.prunedHeight(), pruner.height);
+  assert.ok(pruner.height > 0 && newest > 0);
+
+  const after = (await page()).readings.map(({ vertex }) => vertex);
+  assert.ok(after.includes(cited) && !after.includes(unused));
+  assert.equal(await prover.vertex(unused, head.certified), proved, 'that it is final is proved as before');
+  const refused = await readings.evidence(unused, 0);
+  assert.ok(!refused.ok && refused.code === 'E_UNKNOWN', 'its frames are not');
+  assert.is(
+    (await pruneAll(new Pruner(parts, 1 / MS_OF_A_DAY))) <= 1,
+    true,
+    'another life goes on from there',
+  );
+  await ledger.stop();
+});
+
+test('on disk: the batch and how far it went are one write, and both come back', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'tally-pruner-'));
+  let store = await openStore(directory, { firstStart: true });
+  const full = [1, 2, 3].map((number) => vertexOf(number, 4_000));
+  await store.write(
+    full.map((vertex) => ({ type: 'vertex', vertex })),
+    true,
+  );
+  await store.write([{ type: 'checkpoint', checkpoint: checkpointOf(1, [1, 2]) }], true);
+  const vertices = [vertexOf(1, 0)];
+  await store.write([{ type: 'prune', height: 1, vertices }], true);
+  const open = await store
+    .write([{ type: 'prune', height: 2, vertices: [vertexOf(3, 0)] }], false)
+    .then(String, (error: Error) => String(error.cause));
+  assert.match(open, /not confirmed/, 'an open vertex keeps its batch');
+  await store.close();
+  store = await openStore(directory);
+  assert.is(await store.prunedHeight(), 1);
+  assert.equal(await store.vertex(idOf(1)), vertexOf(1, 0).envelope);
+  assert.equal(await store.vertex(idOf(2)), full[1]!.envelope);
+  assert.equal(await store.position(idOf(1)), { height: 1, index: 0 });
+  assert.equal((await store.audit()).faults, []);
+  await store.write([{ type: 'vertex', vertex: full[0]! }], true);
+  assert.equal(await store.vertex(idOf(1)), full[0]!.envelope, 'handed in again it is kept again');
+  await store.close();
+  rmSync(directory, { recursive: true });
+});
+
+test.run();
