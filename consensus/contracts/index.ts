@@ -1,6 +1,7 @@
 /** Every transition of the network. A new one is a new file and one line here. */
 
 import type { Transition } from './transition.ts';
+import { acknowledgePayment } from './transitions/acknowledge-payment.ts';
 import { agreePledge } from './transitions/agree-pledge.ts';
 import { apply, withdraw } from './transitions/application.ts';
 import { applyLimit, validateLimit } from './transitions/apply-limit.ts';
@@ -173,6 +174,7 @@ const declared = [
   narrowMandate,
   revokeMandate,
   payByThing,
+  acknowledgePayment,
   suspendMandate,
   suspendOnWarning,
   resumeMandate,

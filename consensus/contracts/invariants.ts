@@ -37,7 +37,7 @@ import { payment } from './objects/payment.ts';
 import { endedStates, pledge } from './objects/pledge.ts';
 import { distribution } from './objects/sale.ts';
 import { status } from './objects/status.ts';
-import { thingPayment } from './objects/thing-payment.ts';
+import { acknowledgement, thingPayment } from './objects/thing-payment.ts';
 import { triggerSet } from './objects/trigger-set.ts';
 import { callRecord, key } from './registry.ts';
 
@@ -88,6 +88,7 @@ const fixedTypes: readonly string[] = [
   distribution,
   correction,
   thingPayment,
+  acknowledgement,
   limitPayment,
 ].map(({ name }) => name);
 

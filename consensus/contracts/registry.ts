@@ -4,7 +4,19 @@
  */
 
 import { asciiBytes, concatBytes } from '../codec/bytes.ts';
-import { bytes, choice, flag, hash32, type Infer, int, list, record, text, timeMs } from '../codec/schema.ts';
+import {
+  bytes,
+  choice,
+  flag,
+  hash32,
+  type Infer,
+  int,
+  list,
+  maybe,
+  record,
+  text,
+  timeMs,
+} from '../codec/schema.ts';
 import { hash } from '../crypto/hash.ts';
 import { objectType } from './object.ts';
 import { version } from './objects/version.ts';
@@ -79,6 +91,8 @@ export const device = objectType('device', {
     state: choice('ACTIVE', 'REVOKED'),
     /** The sensor's public key, or empty for one that cannot sign. */
     key: bytes(32),
+    /** A date: after it the device is as good as revoked. Absent: until it is. */
+    validUntil: maybe(timeMs),
     ...version,
   },
   v1: { identifier: text(64, 1), functions: list(choice(...sensorFunctions), sensorFunctions.length, 1) },

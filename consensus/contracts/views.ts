@@ -46,7 +46,7 @@ import { status } from './objects/status.ts';
 import { swap } from './objects/swap.ts';
 import { tenure } from './objects/tenure.ts';
 import { thing } from './objects/thing.ts';
-import { thingPayment } from './objects/thing-payment.ts';
+import { acknowledgement, thingPayment } from './objects/thing-payment.ts';
 import { tranche } from './objects/tranche.ts';
 import { triggerSet } from './objects/trigger-set.ts';
 import { unit } from './objects/unit.ts';
@@ -173,6 +173,7 @@ const rows: readonly Row[] = [
   row(thingPayment, ({ payer, payee, money: id }, _, reader) =>
     same(payer, payee, reader.get(money, id)?.issuer),
   ),
+  row(acknowledgement, ({ payer, payee }) => same(payer, payee)),
   row(payment, ({ payer, bank, enterprise }) => same(payer, bank, enterprise)),
   row(creditLimit, ({ applicant, bank }) => same(applicant, bank)),
   row(limitMember, ({ limit: id }, _, reader) => limitParties(id, reader)),

@@ -196,7 +196,7 @@ export class World implements WholeState, ObjectReader {
       const publicKey = signs ? signerOf(identifier).publicKey : new Uint8Array(0);
       const value = {
         ...({ owner: idOf(owner), state: 'ACTIVE', key: publicKey, identifier, functions } as const),
-        ...{ call: enrolment, height: 0 },
+        ...{ validUntil: undefined, call: enrolment, height: 0 },
       };
       draft.put(device, deviceId(identifier), value, salts);
     }

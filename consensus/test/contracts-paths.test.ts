@@ -22,6 +22,7 @@ import { revokeDevice, revokeKey } from '../contracts/transitions/revoke.ts';
 import { zero32 } from '../crypto/hash.ts';
 import { leafHash, treeRoot } from '../merkle/tree.ts';
 import { frame, verifyFrame } from '../vertex/frame.ts';
+import { beat } from './breach-steps.ts';
 import { codeOf, DAY_MS, LENDABLE, PACKAGES, QUANTITY, Story, storyAt } from './contract-story.ts';
 import {
   deviceId,
@@ -69,6 +70,7 @@ const newScale = {
   owner: idOf('warehouse'),
   monitor: idOf('monitor'),
   key: signerOf('new scale').publicKey,
+  validUntil: undefined,
   replaces: false,
   identifier: 'urn:dev:mac:0024befffe804ff1',
   functions: ['weigher' as const, 'climate' as const],
@@ -266,6 +268,26 @@ paths('enrol-key: one key takes the place of another at one position', () => {
   assert.is(world.read(key, old).since, 0);
   assert.is(world.read(key, secondKey.key).state, 'ACTIVE');
   assert.is(codeOf(world.run(revokeKey, { key: secondKey.key }, ['acme'])), 'E_KEY_REVOKED');
+});
+
+paths('enrol-device: what a sensor says after its enrolment has expired is no evidence', () => {
+  const story = storyAt('registered');
+  const { world } = story;
+  const { key: publicKey } = world.read(device, deviceId('scale'));
+  const renewed = {
+    ...newScale,
+    identifier: 'scale',
+    owner: idOf('monitor'),
+    replaces: true,
+    key: publicKey,
+  };
+  took(world.run(enrolDevice, { ...renewed, validUntil: world.time + 60_000 }, ['monitor']));
+  world.pass(30_000);
+  took(beat(story));
+  world.pass(60_000);
+  assert.is(codeOf(beat(story)), 'E_EVIDENCE');
+  took(world.run(enrolDevice, renewed, ['monitor']));
+  took(beat(story));
 });
 
 paths('enrol-device: a sensor gets a new key, and comes back after revocation under another owner', () => {

@@ -19,7 +19,7 @@ import { codeOf, DAY_MS } from './contract-story.ts';
 import { HOUR_MS, idOf, type Outcome, type PartyName, World } from './contract-world.ts';
 import { MONDAY_NOON_MS, ThingStory, truck } from './thing-steps.ts';
 
-const WALKS = 100;
+const WALKS = 150;
 const STEPS = 60;
 const SEED = 20_260_106;
 
@@ -43,6 +43,7 @@ const weights = {
   takeUp: 3,
   spend: 14,
   spendMuch: 4,
+  acknowledge: 3,
   give: 3,
   narrow: 2,
   revoke: 1,
@@ -193,6 +194,8 @@ function take(going: Walk, taking: Step): Outcome | undefined {
       });
     case 'spendMuch':
       return things.pay(payment, twist % 4 === 0 ? ['truck'] : ['truck', 'phone']);
+    case 'acknowledge':
+      return things.acknowledge(things.payment, [twist % 4 === 0 ? who : 'carrier']);
     case 'give':
       return things.give({ amountMax: 6_000, until: world.time + (twist % 5) * DAY_MS }, {}, [owner]);
     case 'narrow':

@@ -3,6 +3,7 @@
 import { asciiBytes } from '../codec/bytes.ts';
 import { type MandateLimits, mandate } from '../contracts/objects/mandate.ts';
 import { virtualAccountId } from '../contracts/objects/virtual-account.ts';
+import { acknowledgePayment } from '../contracts/transitions/acknowledge-payment.ts';
 import { enrolDevice } from '../contracts/transitions/enrol.ts';
 import { expire } from '../contracts/transitions/expire.ts';
 import { giveMandate, narrowMandate, revokeMandate } from '../contracts/transitions/mandate.ts';
@@ -53,13 +54,15 @@ export type Payment = Partial<ArgsOf<typeof payByThing>> & { readonly reading?: 
 export class ThingStory {
   readonly world: World;
   mandate = nothing;
+  /** The last payment that took effect. */
+  payment = nothing;
 
   constructor(world: World) {
     this.world = world;
   }
 
   fork(into: World = this.world.fork()): ThingStory {
-    return Object.assign(new ThingStory(into), { mandate: this.mandate });
+    return Object.assign(new ThingStory(into), { mandate: this.mandate, payment: this.payment });
   }
 
   fund(to: PartyName, amount: number, issuer: PartyName = 'bankA', currency = 'EUR'): Outcome {
@@ -68,10 +71,19 @@ export class ThingStory {
   }
 
   /** Puts a key of that name on the device. */
-  enrol(identifier: string, owner: PartyName = 'acme', keyName = identifier, replaces = false): Outcome {
+  enrol(
+    identifier: string,
+    owner: PartyName = 'acme',
+    keyName = identifier,
+    replaces = false,
+    validUntil?: number,
+  ): Outcome {
     const key = keyName === '' ? new Uint8Array(0) : signerOf(keyName).publicKey;
     const functions = ['counter' as const];
-    const args = { owner: idOf(owner), monitor: idOf('monitor'), key, replaces, identifier, functions };
+    const args = {
+      ...{ owner: idOf(owner), monitor: idOf('monitor'), key, replaces, validUntil },
+      ...{ identifier, functions },
+    };
     return this.world.run(enrolDevice, args, [owner, 'monitor']);
   }
 
@@ -141,7 +153,13 @@ export class ThingStory {
       event: changes.event ?? this.event(reading),
       ...changes,
     };
-    return this.world.run(payByThing, args, by);
+    const outcome = this.world.run(payByThing, args, by);
+    if (outcome.refusal === undefined) this.payment = outcome.id;
+    return outcome;
+  }
+
+  acknowledge(payment: Uint8Array, by: readonly string[] = ['carrier']): Outcome {
+    return this.world.run(acknowledgePayment, { payment }, by);
   }
 
   suspend(by: PartyName = 'acme', signed: readonly string[] = [by]): Outcome {

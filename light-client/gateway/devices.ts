@@ -123,7 +123,7 @@ export class Devices {
     else
       this.#note(name, {
         key: value.key,
-        active: value.state === 'ACTIVE',
+        active: value.state === 'ACTIVE' && (value.validUntil ?? proof.header.time) >= proof.header.time,
         height: foundHeight,
         checkedMs: this.#clock.now(),
       });

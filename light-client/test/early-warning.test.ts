@@ -335,6 +335,7 @@ function put(ledger: SmallLedger): void {
   ledger.put(device, labelKey(root.network, 'device', DEVICE), {
     ...{
       owner: monitor,
+      validUntil: undefined,
       state: 'ACTIVE',
       key: new Uint8Array(0),
       identifier: DEVICE,

@@ -171,7 +171,15 @@ export class LedgerWorld {
     const monitor = this.#party(MONITOR);
     return this.#call(
       enrolDevice,
-      { owner: monitor, monitor, key, replaces: false, identifier, functions: ['climate' as const] },
+      {
+        owner: monitor,
+        monitor,
+        key,
+        replaces: false,
+        validUntil: undefined,
+        identifier,
+        functions: ['climate' as const],
+      },
       [],
     );
   }

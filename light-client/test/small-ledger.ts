@@ -84,7 +84,7 @@ export class SmallLedger {
     const id = labelKey(root.network, 'device', identifier);
     this.put(device, id, {
       ...{ owner: zero32, state, key: publicKey, identifier, functions: ['climate'] as const },
-      ...{ call: zero32, height: 0 },
+      ...{ validUntil: undefined, call: zero32, height: 0 },
     });
   }
 

@@ -107,7 +107,10 @@ export class Desk {
     const sensor = (owner: PartyName, identifier: string, key: Uint8Array, functions: 'weigher' | 'camera') =>
       this.compose(
         enrolDevice,
-        { owner: this.id(owner), monitor, key, replaces: false, identifier, functions: [functions] },
+        {
+          ...{ owner: this.id(owner), monitor, key, replaces: false, validUntil: undefined },
+          ...{ identifier, functions: [functions] },
+        },
         owner === 'monitor' ? ['monitor'] : ['monitor', owner],
         nowMs,
       );

@@ -1,4 +1,4 @@
-/** A payment by a thing (row 42), id = the call. */
+/** A payment by a thing (row 42), id = the call; and its payee's word that it was heard, under the same id. */
 
 import { flag, hash32, int, text, timeMs } from '../../codec/schema.ts';
 import { objectType } from '../object.ts';
@@ -26,4 +26,9 @@ export const thingPayment = objectType('thing-payment', {
     windowAmount: int(1),
     windowCount: int(1),
   },
+});
+
+export const acknowledgement = objectType('acknowledgement', {
+  v0: { ...version },
+  v2: { thing: hash32, payer: hash32, payee: hash32 },
 });

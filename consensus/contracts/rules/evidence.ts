@@ -22,6 +22,7 @@ import { sourceReadings } from '../triggers/readings.ts';
 import { isControlledBy } from './affiliation.ts';
 import { isWithin } from './amounts.ts';
 import { includesId } from './lists.ts';
+import { hasExpired } from './things.ts';
 
 /** Reading proofs as a call carries them. */
 export const readingProofs = list(bytes(limits.callBytesMax, 1), limits.evidencePerCallMax, 1);
@@ -92,7 +93,7 @@ function checkSource(
 ): Source | ContractRefusal {
   const id = labelKey(context.network, 'device', shown.device);
   const enrolled = context.get(device, id);
-  if (enrolled?.state !== 'ACTIVE')
+  if (enrolled?.state !== 'ACTIVE' || hasExpired(enrolled, context))
     return refused('E_EVIDENCE', { reason: 'the device is not enrolled and active' }, id);
   const carrier = context.get(key, gateway);
   if (carrier?.kind !== 'gateway' || carrier.state !== 'ACTIVE') {

@@ -9,7 +9,15 @@ import { virtualAccount } from '../objects/virtual-account.ts';
 import { device } from '../registry.ts';
 import { type Context, type ContractRefusal, isRefusal, lookUp, refused } from '../transition.ts';
 
-/** The enrolled device, when it is ACTIVE, can sign, and belongs to `owner`; else E_DEVICE_STATE. */
+/** Its enrolment was for a time that is over, by the checkpoint's clock (R174). */
+export function hasExpired(
+  { validUntil }: { readonly validUntil: number | undefined },
+  { time }: Pick<Context, 'time'>,
+): boolean {
+  return validUntil !== undefined && validUntil < time;
+}
+
+/** The enrolled device, when it is ACTIVE and not expired, can sign, and belongs to `owner`; else E_DEVICE_STATE. */
 export function activeDevice(
   id: Uint8Array,
   owner: Uint8Array,
@@ -18,6 +26,8 @@ export function activeDevice(
   const enrolled = lookUp(context, device, id);
   if (isRefusal(enrolled)) return enrolled;
   if (enrolled.state !== 'ACTIVE') return refused('E_DEVICE_STATE', { state: enrolled.state }, id);
+  if (hasExpired(enrolled, context))
+    return refused('E_DEVICE_STATE', { reason: 'its enrolment has expired' }, id);
   if (enrolled.key.length === 0) return refused('E_DEVICE_STATE', { reason: 'it has no key' }, id);
   if (!equalBytes(enrolled.owner, owner)) return refused('E_DEVICE_STATE', { reason: 'it is another’s' }, id);
   return enrolled;

@@ -1,7 +1,7 @@
 /** Row 0, enrolment: parties, keys, devices. From this position they are ACTIVE; a name belongs to one live object. */
 
 import { equalBytes, toHex } from '../../codec/bytes.ts';
-import { bytes, choice, flag, hash32, key32, list, maybe, text } from '../../codec/schema.ts';
+import { bytes, choice, flag, hash32, key32, list, maybe, text, timeMs } from '../../codec/schema.ts';
 import { keyDefect } from '../../crypto/ed25519.ts';
 import { checkDeviceIdentifier, checkLei } from '../identifiers.ts';
 import { versionOf } from '../objects/version.ts';
@@ -134,6 +134,8 @@ export const enrolDevice = transition({
       key: bytes(32),
       /** Takes the place of the owner's own live enrolment of the same sensor. */
       replaces: flag,
+      /** Date until when it holds, if it is not for ever. */
+      validUntil: maybe(timeMs),
     },
     v1: { identifier: text(64, 1), functions: list(choice(...sensorFunctions), sensorFunctions.length, 1) },
   },
@@ -146,7 +148,7 @@ export const enrolDevice = transition({
     E_ID_INVALID: 'the identifier is well formed',
     E_ID_LIVE: 'no live device has the identifier, or the owner replaces its own',
     E_NOT_FOUND: 'there is a live device to replace',
-    E_SCHEMA: 'no function is named twice',
+    E_SCHEMA: 'no function is named twice; it is valid for a time to come',
   },
   effects: 'the device is ACTIVE; what an earlier owner allowed it ends',
   visibility: 'V0',
@@ -155,6 +157,8 @@ export const enrolDevice = transition({
     if (defect !== undefined) return refused('E_ID_INVALID', { field: 'identifier', reason: defect });
     if (new Set(args.functions).size !== args.functions.length)
       return refused('E_SCHEMA', { field: 'functions', reason: 'repeated' });
+    if (args.validUntil !== undefined && args.validUntil <= context.time)
+      return refused('E_SCHEMA', { field: 'validUntil', reason: 'not in the future' });
     const badKey = args.key.length === 0 ? undefined : keyDefect(args.key);
     if (badKey !== undefined) return refused('E_CREDENTIAL', { field: 'key', reason: badKey });
     const id = labelKey(context.network, 'device', args.identifier);
@@ -168,10 +172,10 @@ export const enrolDevice = transition({
         { type: device.name, id: toHex(id), reason: 'nothing live to replace' },
         id,
       );
-    const { owner, identifier, functions } = args;
+    const { owner, identifier, functions, validUntil } = args;
     if (live !== undefined && !equalBytes(live.owner, owner)) changeThingOwner(id, owner, context);
     context.put(device, id, {
-      ...{ owner, state: 'ACTIVE', key: args.key, identifier, functions },
+      ...{ owner, state: 'ACTIVE', key: args.key, validUntil, identifier, functions },
       ...versionOf(context),
     });
     return undefined;

@@ -106,6 +106,7 @@ function enrolNewDevice(
     monitor: idOf('monitor'),
     key: signerOf('new scale').publicKey,
     replaces: false,
+    validUntil: undefined,
     identifier: 'new-scale',
     functions: ['weigher' as const],
     ...changes,
@@ -257,7 +258,13 @@ export const cases: Cases = {
       ],
     },
     E_NOT_FOUND: { 'there is nothing to replace': () => enrolNewDevice({ replaces: true }) },
-    E_SCHEMA: { 'a function is named twice': () => enrolNewDevice({ functions: ['door', 'door'] }) },
+    E_SCHEMA: {
+      'a function is named twice': () => enrolNewDevice({ functions: ['door', 'door'] }),
+      'valid until a time that is over': () => {
+        const world = World.enrolled();
+        return enrolNewDevice({ validUntil: world.time }, world);
+      },
+    },
   },
 
   'revoke-key': {

@@ -54,6 +54,11 @@ const spent = (): ThingStory => {
   return story;
 };
 
+function acknowledged(): Outcome {
+  const story = thingAt('given');
+  return story.acknowledge(story.pay().id);
+}
+
 export const cases: Cases = {
   'open-account': {
     OK: {
@@ -157,6 +162,11 @@ export const cases: Cases = {
           (s) => s.revokeDevice('phone'),
           (s) => s.give(),
         ),
+      'its enrolment has expired': () => {
+        const story = thingAt('given');
+        story.enrol('truck', 'acme', 'truck', true, story.world.time + HOUR_MS);
+        return after(story, HOUR_MS + 1).pay();
+      },
       'the second is another’s': () => thingAt('opened').give({}, { second: deviceId('scale') }),
       'the second has no key': () => keyless(thingAt('opened'), 'phone').give(),
     },
@@ -262,9 +272,26 @@ export const cases: Cases = {
     E_NOT_FOUND: { 'no such mandate': () => lost(thingAt('given')).expire() },
     E_STATE: { 'it is revoked': () => after(revoked(), 30 * DAY_MS).expire() },
   },
+  'acknowledge-payment': {
+    OK: { 'by the payee': () => acknowledged() },
+    E_NOT_FOUND: { 'there is none': () => thingAt('given').acknowledge(nowhere) },
+    E_STATE: {
+      twice: () => {
+        const story = thingAt('given');
+        const { id } = story.pay();
+        story.acknowledge(id);
+        return [story.acknowledge(id), id];
+      },
+    },
+  },
   'pay-by-thing': {
     OK: {
       'up to the threshold': () => thingAt('given').pay(),
+      'in the last moment of its enrolment': () => {
+        const story = thingAt('given');
+        story.enrol('truck', 'acme', 'truck', true, story.world.time + HOUR_MS);
+        return after(story, HOUR_MS - 2_000).pay();
+      },
       'above it, with the second key': () => thingAt('given').pay({ amount: 5_000 }, ['truck', 'phone']),
       'by a new key of the same thing': () => {
         const story = thingAt('given');
