@@ -16,7 +16,7 @@ import type { VoteLogEntry } from '../../consensus/pbft/messages.ts';
 import { type DecisionProof, decisionProof } from '../../consensus/pbft/offence.ts';
 import type { SeatMessage } from '../../consensus/pbft/outputs.ts';
 import { checkPayload, type Vertex } from '../../consensus/vertex/vertex.ts';
-import { bundle, type Certified, peerMessage } from '../../consensus/wire/messages.ts';
+import { bundle, type Certified, type PeerMessage, peerMessage } from '../../consensus/wire/messages.ts';
 import type { PeerKey } from '../ports.ts';
 import { Accuser } from './accuser.ts';
 import { Allowance } from './allowance.ts';
@@ -70,7 +70,10 @@ export interface ReplicaOptions {
 
 /** What a forged signature costs its sender, in vertices of allowance: it is checked twice, slowly `[SIG-1]`. */
 const FORGERY_COST = 50;
+/** More than a node that catches up takes in; looking them up costs a third of a core. */
+export const SERVED_PER_S = 20_000;
 const none: Reply = { type: 'none' };
+type Asking = Extract<PeerMessage, { readonly type: 'getVertices' | 'getChain' }>;
 
 export class Replica {
   readonly ledger: Ledger;
@@ -94,6 +97,8 @@ export class Replica {
   /** What this node still puts up with, by peer. */
   readonly #patience = new Allowance();
   readonly #requests = new Requests();
+  /** Vertices that each peer may ask for. */
+  readonly #served = new Allowance(SERVED_PER_S);
   #nowMs = 0;
   #effects: Effect[] = [];
 
@@ -298,10 +303,8 @@ export class Replica {
         this.#intake.fetch(message.ids, peer, nowMs);
         break;
       case 'getVertices':
-        this.#effects.push({ type: 'serveVertices', peer, ids: message.ids });
-        break;
       case 'getChain':
-        this.#effects.push({ type: 'serveChain', peer, id: message.id, count: message.count });
+        this.#serve(peer, message, nowMs);
         break;
       case 'vertices':
         this.#onVertices(peer, message.vertices, nowMs);
@@ -404,6 +407,16 @@ export class Replica {
     const isSolid = verdicts.every(({ kind }) => kind === 'added' || kind === 'known');
     const passOn = isSolid && this.#relay.isNeeded(peer, decoded.value.publisher);
     return { type: 'verdict', verdict: passOn ? 'accept' : 'ignore' };
+  }
+
+  /** A question of a few bytes may ask for a frame of vertices: no peer has more of this node's time than it is allowed. */
+  #serve(peer: PeerKey, message: Asking, nowMs: number): void {
+    if (!this.#served.take(peer, verticesAskedFor(message), nowMs)) return;
+    this.#effects.push(
+      message.type === 'getVertices'
+        ? { type: 'serveVertices', peer, ids: message.ids }
+        : { type: 'serveChain', peer, id: message.id, count: message.count },
+    );
   }
 
   /** More than was asked for counts as relayed. */

@@ -11,6 +11,7 @@ import { nativeSigner } from '../crypto/native.ts';
 import { BURST_VERTICES, RATE_PER_S } from '../replica/allowance.ts';
 import { OPEN_AT_DOOR_MAX } from '../replica/intake.ts';
 import { PARKED_MAX } from '../replica/parking.ts';
+import { SERVED_PER_S } from '../replica/replica.ts';
 import { Desk } from './one-replica.ts';
 
 const test = suite('replica in a flood');
@@ -226,6 +227,23 @@ test('R058: a light client that forges is not heard until it has worked that off
   desk.nowMs += 1_000;
   await submit(desk.vertex(6), 'forger');
   assert.is(codes.at(-1), 'taken');
+});
+
+test('R058: a peer that asks for more than it may is not answered until later; others are', async () => {
+  const desk = await Desk.open();
+  const id = desk.vertex(5).id;
+  const asked = async (peer: number) => {
+    await desk.hear(peer, { type: 'getChain', id, count: VERTICES_PER_REQUEST_MAX });
+    return desk.effects.some(({ type }) => type === 'serveChain');
+  };
+  let served = 0;
+  while (await asked(6)) served += 1;
+  assert.is(served, Math.floor((2 * SERVED_PER_S) / VERTICES_PER_REQUEST_MAX));
+  await desk.hear(6, { type: 'getVertices', ids: Array.from({ length: 200 }, () => id) });
+  assert.not(desk.effects.some(({ type }) => type === 'serveVertices'));
+  assert.ok(await asked(1), 'another peer');
+  desk.nowMs += 1_000;
+  assert.ok(await asked(6), 'a second later');
 });
 
 test('R058: with much open the door closes to light clients, and opens when it is worked off', async () => {
