@@ -148,7 +148,11 @@ class NodeWiring {
       ...{ secret, network: toHex(genesis.network), listen: config.listen },
       peers: config.peers.map((peer) => ({ key: peer.key, multiaddr: peer.address })),
       handlers: this.#handlers(runner, (peer, frame) =>
-        config.serveLight ? answerLightClient(peer, frame, runner, prover) : declineLightClient(frame),
+        config.serveLight
+          ? answerLightClient(peer, frame, runner, prover, (shared) =>
+              log.info(shared, 'shown to a light client'),
+            )
+          : declineLightClient(frame),
       ),
       onFault: (error) => this.#fail(new Error('a network handler broke', { cause: error })),
     }).catch(cannotListen(`on ${config.listen.join(', ')}`));

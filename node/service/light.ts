@@ -20,18 +20,31 @@ import { Access } from './access.ts';
 import type { DurableHead } from './durable-head.ts';
 import type { Prover } from './proofs.ts';
 
-/** Answers one request frame of `peer` with one response frame. Bytes that are no request get a refusal, never silence. */
+/** An object that was opened to a light client beyond what everybody sees: of such classes (R031). */
+export interface Shared {
+  readonly peer: PeerKey;
+  readonly type: string;
+  /** Hex. */
+  readonly id: string;
+  readonly classes: readonly number[];
+}
+
+/**
+ * Answers one request frame of `peer` with one response frame. Bytes that are no request get a refusal, never silence.
+ * `onShared` is told what of a party's own was opened.
+ */
 export async function answerLightClient(
   peer: PeerKey,
   frame: Uint8Array,
   runner: Runner,
   prover: Prover,
+  onShared: (shared: Shared) => void = () => {},
 ): Promise<Uint8Array> {
   const request = lightRequest.decode(frame, limits.frameBytesMax);
   if (!request.ok) return lightResponse.encode({ id: 0, body: refusal(request) });
   return lightResponse.encode({
     id: request.value.id,
-    body: await answer(peer, request.value.body, runner, prover),
+    body: await answer(peer, request.value.body, runner, prover, onShared),
   });
 }
 
@@ -55,6 +68,7 @@ async function answer(
   request: LightRequest,
   runner: Runner,
   prover: Prover,
+  onShared: (shared: Shared) => void,
 ): Promise<LightResponse> {
   switch (request.type) {
     case 'head':
@@ -75,9 +89,14 @@ async function answer(
     case 'proveObject': {
       // A gateway sees what its party may see, and nothing of other parties' files.
       const access = new Access(runner.replica.ledger, fromHex(peer) ?? zero32);
-      const proved = await prover.object(request.objectType, request.id, (stored) =>
-        access.classesOf(stored),
-      );
+      let classes: readonly number[] = [];
+      const proved = await prover.object(request.objectType, request.id, (stored) => {
+        const visible = access.classesOf(stored);
+        classes = visible;
+        return visible;
+      });
+      if (proved.ok && classes.some((visibility) => visibility > 0))
+        onShared({ peer, type: request.objectType, id: toHex(request.id), classes });
       return proved.ok ? { type: 'object', ...proved.value } : refusal(proved);
     }
     case 'changes':

@@ -156,6 +156,10 @@ export class SharedLedger {
     return this.services.bank.head.height;
   }
 
+  signer(name: Name): Signer {
+    return nativeSigner(secretOf(name));
+  }
+
   party(name: Name): string {
     return toHex(labelKey(this.genesis.network, 'lei', this.lei(name)));
   }
