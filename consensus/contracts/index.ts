@@ -45,6 +45,7 @@ import { registerGoods } from './transitions/register-goods.ts';
 import { release, releasePaid } from './transitions/release.ts';
 import { releasePart } from './transitions/release-part.ts';
 import { repay, writeOff } from './transitions/repay.ts';
+import { repayExchanged } from './transitions/repay-exchanged.ts';
 import { replaceMonitor } from './transitions/replace-monitor.ts';
 import { reportLoss } from './transitions/report-loss.ts';
 import { revokeDevice, revokeKey } from './transitions/revoke.ts';
@@ -126,6 +127,7 @@ const declared = [
   topUpGoods,
   closeCall,
   repay,
+  repayExchanged,
   writeOff,
   release,
   releasePaid,

@@ -29,6 +29,7 @@ import { encumbrance } from './objects/encumbrance.ts';
 import { endorsement } from './objects/endorsement.ts';
 import { evaluation } from './objects/evaluation.ts';
 import { evidenceUse } from './objects/evidence-use.ts';
+import { exchange } from './objects/exchange.ts';
 import { limitPayment } from './objects/limit-payment.ts';
 import { liveMandateStates, mandate } from './objects/mandate.ts';
 import { movement } from './objects/movement.ts';
@@ -90,6 +91,7 @@ const fixedTypes: readonly string[] = [
   thingPayment,
   acknowledgement,
   limitPayment,
+  exchange,
 ].map(({ name }) => name);
 
 /** Every invariant that `state` breaks, in the order of their numbers. */

@@ -24,6 +24,7 @@ import { endorsement } from './objects/endorsement.ts';
 import { committeeObject, epochObject } from './objects/epoch.ts';
 import { evaluation } from './objects/evaluation.ts';
 import { evidenceUse } from './objects/evidence-use.ts';
+import { exchange } from './objects/exchange.ts';
 import { grant } from './objects/grant.ts';
 import { limitPayment } from './objects/limit-payment.ts';
 import { loan } from './objects/loan.ts';
@@ -174,6 +175,7 @@ const rows: readonly Row[] = [
     same(payer, payee, reader.get(money, id)?.issuer),
   ),
   row(acknowledgement, ({ payer, payee }) => same(payer, payee)),
+  row(exchange, ({ payer, bank, loan: id }, _, reader) => same(payer, bank, reader.get(loan, id)?.applicant)),
   row(payment, ({ payer, bank, enterprise }) => same(payer, bank, enterprise)),
   row(creditLimit, ({ applicant, bank }) => same(applicant, bank)),
   row(limitMember, ({ limit: id }, _, reader) => limitParties(id, reader)),

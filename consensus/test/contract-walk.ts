@@ -360,6 +360,7 @@ const actions: readonly (readonly [weight: number, action: Action])[] = [
   [2, (_, story) => money.payIn(story, { money: money.euros(), reference: '' }, ['acme', story.bank])],
   [1, (walk, story) => money.bringGoods(story, walk.chance.pick(walk.files), { quantity: walk.grams() })],
   [1, (_, story) => money.writeOffLoan(story)],
+  [1, (_, story) => money.repayInDollars(story, {}, [story.enterprise, story.bank])],
   [2, (_, story) => money.releaseSilently(story)],
   [
     2,

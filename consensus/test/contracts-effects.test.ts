@@ -8,11 +8,12 @@ import { bill } from '../contracts/objects/bill.ts';
 import { claim } from '../contracts/objects/claim.ts';
 import { correction } from '../contracts/objects/correction.ts';
 import { disputed } from '../contracts/objects/dispute.ts';
+import { exchange } from '../contracts/objects/exchange.ts';
 import { grant } from '../contracts/objects/grant.ts';
 import { loan } from '../contracts/objects/loan.ts';
 import { mandate } from '../contracts/objects/mandate.ts';
 import { marginCall } from '../contracts/objects/margin-call.ts';
-import { account, accountId } from '../contracts/objects/money.ts';
+import { account, accountId, moneyId } from '../contracts/objects/money.ts';
 import { pledge } from '../contracts/objects/pledge.ts';
 import { receipt } from '../contracts/objects/receipt.ts';
 import { distribution, sale } from '../contracts/objects/sale.ts';
@@ -94,6 +95,31 @@ effects('a loan drawn and repaid on the ledger: balances follow, the excess stay
   done(story.repay({ money: money.euros(), reference: '', amount: 1_000_000 }, ['acme']));
   assert.is(balance(story.world, 'acme'), 79_000);
   assert.is(balance(story.world, 'bankA'), 2_000_000 + 21_000);
+  assert.is(story.loanState(), 'REPAID');
+});
+
+effects('repaid in dollars: both sides at one position, the difference from the reference is booked', () => {
+  const story = money.withDollars();
+  const dollars = (name: PartyName) =>
+    story.world.get(account, accountId(moneyId(idOf('bankB'), 'USD'), idOf(name)))?.balance ?? 0;
+  // 1,000.01 dollars at 2.00 for a euro are 500.00 euros; at 1.90 they are worth 526.32.
+  const { id } = done(money.repayInDollars(story));
+  assert.equal([dollars('acme'), dollars('bankA')], [3_000_000 - 100_001, 100_001]);
+  const booked = story.world.read(exchange, id);
+  assert.equal(
+    [booked.paid, booked.credited, booked.value, booked.gain, booked.loss],
+    [100_001, 50_000, 52_632, 2_632, 0],
+  );
+  const { costs, interest, principal } = debt(story);
+  assert.is(costs + interest + principal, 921_000 - 50_000);
+  // At a quote better than the reference the bank loses.
+  const better = done(money.repayInDollars(story, { quote: { numerator: 1, denominator: 1 } })).id;
+  assert.equal(
+    [story.world.read(exchange, better).gain, story.world.read(exchange, better).loss],
+    [0, 100_001 - 52_632],
+  );
+  // What is left, to the unit.
+  done(money.repayInDollars(story, { amount: 2 * (921_000 - 50_000 - 100_001) }));
   assert.is(story.loanState(), 'REPAID');
 });
 

@@ -7,6 +7,7 @@ import { issueMoney, redeemMoney } from '../contracts/transitions/money.ts';
 import { releasePaid } from '../contracts/transitions/release.ts';
 import { releasePart } from '../contracts/transitions/release-part.ts';
 import { writeOff } from '../contracts/transitions/repay.ts';
+import { repayExchanged } from '../contracts/transitions/repay-exchanged.ts';
 import { substitute } from '../contracts/transitions/substitute.ts';
 import {
   type Changes,
@@ -136,4 +137,30 @@ export function redeemFrom(
 ): Outcome {
   const args = { money, owner: idOf(owner), amount, reference: 'TX-2' };
   return story.world.run(redeemMoney, args, [owner, 'bankA']);
+}
+
+/** 2.00 dollars for 1.00 euro that is owed; the reference says 1.90. Drawn and unpaid are 921,000. */
+export function repayInDollars(
+  story: Story,
+  changes: Partial<ArgsOf<typeof repayExchanged>> = {},
+  by: readonly string[] = ['acme', 'bankA'],
+): Outcome {
+  const args = {
+    loan: story.loan,
+    payer: idOf('acme'),
+    money: moneyId(idOf('bankB'), 'USD'),
+    amount: 100_001,
+    quote: { numerator: 1, denominator: 2 },
+    reference: { numerator: 10, denominator: 19 },
+    quoteUntil: story.world.time + 60_000,
+    ...changes,
+  };
+  return story.world.run(repayExchanged, args, by);
+}
+
+/** Drawn, and the enterprise has dollars of Bank B. */
+export function withDollars(amount = 3_000_000): Story {
+  const story = storyAt('drawn');
+  issueTo(story, 'acme', amount, { currency: 'USD' }, 'bankB');
+  return story;
 }

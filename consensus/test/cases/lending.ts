@@ -37,6 +37,7 @@ import {
   signerOf,
   World,
 } from '../contract-world.ts';
+import { euros, issueTo, repayInDollars, withDollars, writeOffLoan } from '../loan-steps.ts';
 import type { Cases } from './cases.ts';
 
 const smallOrderKey = Uint8Array.from({ length: 32 }, (_, index) => (index === 0 ? 1 : 0));
@@ -1021,6 +1022,57 @@ export const cases: Cases = {
     E_STATE: {
       'nothing was drawn': () => perfected().repay(),
       'it is repaid': () => [storyAt('repaid').repay(), storyAt('repaid').loan],
+    },
+  },
+
+  'repay-exchanged': {
+    OK: {
+      'a part': () => repayInDollars(withDollars()),
+      'to the last unit': () => repayInDollars(withDollars(), { amount: 1_842_000 }),
+      'written off before': () => {
+        const story = withDollars();
+        writeOffLoan(story);
+        return repayInDollars(story);
+      },
+    },
+    E_CURRENCY: {
+      'in the debt’s own': () => {
+        const story = withDollars();
+        issueTo(story, 'acme');
+        return [repayInDollars(story, { money: euros() }), euros()];
+      },
+    },
+    E_DEBT: {
+      'more than is owed': () => {
+        const story = withDollars();
+        return [repayInDollars(story, { amount: 1_842_002 }), story.loan];
+      },
+    },
+    E_FUNDS: {
+      'more than there is': () => repayInDollars(withDollars(100_000)),
+      'the bank pays itself': () => repayInDollars(withDollars(), { payer: idOf('bankA') }, ['bankA']),
+    },
+    E_NOT_FOUND: {
+      'the loan is unknown': () => repayInDollars(storyAt('registered'), { loan: nowhere }),
+      'the money is unknown': () => repayInDollars(storyAt('drawn')),
+    },
+    E_PVP_TIMEOUT: {
+      'the quote is dead': () => {
+        const story = withDollars();
+        return repayInDollars(story, { quoteUntil: story.world.time - 1 });
+      },
+    },
+    E_RANGE: {
+      'worth less than one minor unit': () => repayInDollars(withDollars(), { amount: 1 }),
+      'beyond exact integers': () =>
+        repayInDollars(withDollars(), { quote: { numerator: Number.MAX_SAFE_INTEGER, denominator: 1 } }),
+    },
+    E_STATE: {
+      'it is repaid': () => {
+        const story = withDollars();
+        story.repay();
+        return [repayInDollars(story), story.loan];
+      },
     },
   },
 
