@@ -8,6 +8,7 @@ import { applyLimit, validateLimit } from './transitions/apply-limit.ts';
 import { assignLoan } from './transitions/assign-loan.ts';
 import { authorise, revokeGrant } from './transitions/authorise.ts';
 import { correctReading } from './transitions/correct-reading.ts';
+import { lapseCredit, openCredit, presentDocuments } from './transitions/credits.ts';
 import { cure } from './transitions/cure.ts';
 import { decide } from './transitions/decide.ts';
 import { declareDefault, waiveDefault } from './transitions/default.ts';
@@ -23,6 +24,7 @@ import { evaluate } from './transitions/evaluate.ts';
 import { expire } from './transitions/expire.ts';
 import { freeze } from './transitions/freeze.ts';
 import { freezeLimit, thawLimit } from './transitions/freeze-limit.ts';
+import { callGuarantee, issueGuarantee, lapseGuarantee } from './transitions/guarantees.ts';
 import { handOver } from './transitions/hand-over.ts';
 import { acceptBill, issueBill } from './transitions/issue-bill.ts';
 import { issueReceipt } from './transitions/issue-receipt.ts';
@@ -158,6 +160,12 @@ const declared = [
   lockLeg,
   settleSwap,
   refundSwap,
+  openCredit,
+  presentDocuments,
+  lapseCredit,
+  issueGuarantee,
+  callGuarantee,
+  lapseGuarantee,
   issueBill,
   acceptBill,
   endorseBill,

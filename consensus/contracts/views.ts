@@ -50,6 +50,7 @@ import { thing } from './objects/thing.ts';
 import { acknowledgement, thingPayment } from './objects/thing-payment.ts';
 import { tranche } from './objects/tranche.ts';
 import { triggerSet } from './objects/trigger-set.ts';
+import { credit, guarantee } from './objects/undertaking.ts';
 import { unit } from './objects/unit.ts';
 import { virtualAccount } from './objects/virtual-account.ts';
 import { warning } from './objects/warning.ts';
@@ -175,6 +176,8 @@ const rows: readonly Row[] = [
     same(payer, payee, reader.get(money, id)?.issuer),
   ),
   row(acknowledgement, ({ payer, payee }) => same(payer, payee)),
+  row(credit, ({ bank, applicant, beneficiary }) => same(bank, applicant, beneficiary)),
+  row(guarantee, ({ bank, applicant, beneficiary }) => same(bank, applicant, beneficiary)),
   row(exchange, ({ payer, bank, loan: id }, _, reader) => same(payer, bank, reader.get(loan, id)?.applicant)),
   row(payment, ({ payer, bank, enterprise }) => same(payer, bank, enterprise)),
   row(creditLimit, ({ applicant, bank }) => same(applicant, bank)),

@@ -24,6 +24,7 @@ import * as goods from './goods-steps.ts';
 import { LimitStory, machineTerms, truckTerms } from './limit-steps.ts';
 import * as money from './loan-steps.ts';
 import { ThingStory } from './thing-steps.ts';
+import * as trade from './undertaking-steps.ts';
 import { Chance } from './walk-random.ts';
 
 const STEPS_PER_WALK = 220;
@@ -58,7 +59,19 @@ class Walk {
   readonly history: SignedCall[] = [];
   readonly ids: Ids = Object.fromEntries(
     [
-      ...['notices', 'sales', 'swaps', 'bills', 'mandates', 'orders', 'disputes', 'warnings', 'tranches'],
+      ...[
+        'notices',
+        'sales',
+        'swaps',
+        'bills',
+        'mandates',
+        'orders',
+        'disputes',
+        'warnings',
+        'tranches',
+        'credits',
+        'guarantees',
+      ],
       'limits',
     ].map((kind) => [kind, []]),
   );
@@ -514,6 +527,20 @@ const actions: readonly (readonly [weight: number, action: Action])[] = [
     },
   ],
   [1, (walk) => exception.lockSide(walk.world, walk.id('swaps'), walk.chance.pick(['first', 'second']))],
+  [
+    1,
+    (walk, story) =>
+      story.receipt &&
+      walk.keep(
+        'credits',
+        trade.openFor(story, walk.chance.once(3) ? { packages: 1 } : {}, { amount: 1_000 }),
+      ),
+  ],
+  [1, (walk, story) => trade.present(story, walk.id('credits'), [owner(story)])],
+  [1, (walk, story) => trade.lapseOfCredit(story, walk.id('credits'))],
+  [1, (walk, story) => walk.keep('guarantees', trade.guaranteeFor(story, { amount: 1_000 }))],
+  [1, (walk, story) => trade.demand(story, walk.id('guarantees'), 1 + walk.chance.below(700))],
+  [1, (walk, story) => trade.lapseOfGuarantee(story, walk.id('guarantees'))],
   [1, (walk) => exception.settleLegs(walk.world, walk.id('swaps'))],
   [1, (walk) => exception.refundLegs(walk.world, walk.id('swaps'))],
   [1, (walk) => walk.keep('bills', bills.draft(walk.world))],

@@ -18,6 +18,7 @@ import { pledge } from '../contracts/objects/pledge.ts';
 import { receipt } from '../contracts/objects/receipt.ts';
 import { distribution, sale } from '../contracts/objects/sale.ts';
 import { tranche } from '../contracts/objects/tranche.ts';
+import { guarantee } from '../contracts/objects/undertaking.ts';
 import { unit } from '../contracts/objects/unit.ts';
 import { warning } from '../contracts/objects/warning.ts';
 import { childId } from '../contracts/rules/warnings.ts';
@@ -28,6 +29,7 @@ import { idOf, type Outcome, type PartyName, type World } from './contract-world
 import * as exception from './exception-steps.ts';
 import { lose, merge, price, split, takeOut } from './goods-steps.ts';
 import * as money from './loan-steps.ts';
+import * as trade from './undertaking-steps.ts';
 
 const effects = suite('effects');
 
@@ -121,6 +123,37 @@ effects('repaid in dollars: both sides at one position, the difference from the 
   // What is left, to the unit.
   done(money.repayInDollars(story, { amount: 2 * (921_000 - 50_000 - 100_001) }));
   assert.is(story.loanState(), 'REPAID');
+});
+
+effects('a documentary credit: title against money at one position; undrawn, the money goes back', () => {
+  const story = trade.sellable();
+  const before = balance(story.world, 'bankA');
+  const { id } = done(trade.openFor(story));
+  assert.is(balance(story.world, 'bankA'), before - trade.AMOUNT, 'set aside');
+  done(trade.present(story, id));
+  is(story.world.read(receipt, story.receipt!).owner, 'zenith');
+  is(story.world.read(receipt, story.receipt!).controller, 'zenith');
+  assert.is(balance(story.world, 'acme'), trade.AMOUNT);
+  const undrawn = trade.sellable();
+  const other = done(trade.openFor(undrawn, { quantity: 1 })).id;
+  assert.is(codeOf(trade.present(undrawn, other)), 'E_MISMATCH');
+  is(undrawn.world.read(receipt, undrawn.receipt!).owner, 'acme');
+  undrawn.world.pass(31 * DAY_MS);
+  done(trade.lapseOfCredit(undrawn, other));
+  assert.is(balance(undrawn.world, 'bankA'), before);
+  assert.equal(findBreaches(undrawn.world), []);
+});
+
+effects('a guarantee: paid on demand in the bank’s own money, never more than it is for', () => {
+  const story = trade.sellable();
+  const { id } = done(trade.guaranteeFor(story));
+  done(trade.demand(story, id, 400_000));
+  assert.is(balance(story.world, 'acme'), 400_000);
+  assert.is(codeOf(trade.demand(story, id, trade.AMOUNT)), 'E_LIMIT');
+  done(trade.demand(story, id, trade.AMOUNT - 400_000));
+  assert.is(balance(story.world, 'acme'), trade.AMOUNT);
+  assert.is(story.world.read(guarantee, id).state, 'CALLED');
+  assert.equal(findBreaches(story.world), []);
 });
 
 effects('write-off leaves debt and pledge standing', () => {

@@ -10,6 +10,7 @@ import { pledge, securedStates } from '../../consensus/contracts/objects/pledge.
 import { releaseOrder } from '../../consensus/contracts/objects/release-order.ts';
 import { sale } from '../../consensus/contracts/objects/sale.ts';
 import { swap } from '../../consensus/contracts/objects/swap.ts';
+import { credit, guarantee } from '../../consensus/contracts/objects/undertaking.ts';
 import { warning } from '../../consensus/contracts/objects/warning.ts';
 import type { JsonObject } from './call-args.ts';
 
@@ -60,6 +61,8 @@ export const duties: readonly Duty[] = [
     when(liveMandateStates.includes(state), { kind: 'mandate', subject: id }),
   ),
   duty(mandate, 'suspend-on-warning', ({ state }, id) => when(state === 'ACTIVE', { mandate: id })),
+  duty(credit, 'lapse-credit', ({ state }, id) => when(state === 'OPEN', { credit: id })),
+  duty(guarantee, 'lapse-guarantee', ({ state }, id) => when(state === 'OPEN', { guarantee: id })),
   duty(bill, 'dishonour-bill', ({ state }, id) => when(state === 'PRESENTED', { bill: id })),
   duty(sale, 'distribute', ({ state }, id) => when(state === 'OPEN', { sale: id })),
   duty(pledge, 'release-paid', ({ state }, id) => when(securedStates.includes(state), { pledge: id })),
