@@ -17,16 +17,7 @@ import { holdingsOf, lapseExpired } from '../rules/holdings.ts';
 import { checkFunds, endLock, lockMoney } from '../rules/money.ts';
 import { beginTenure } from '../rules/tenures.ts';
 import { lookUpOut } from '../rules/title.ts';
-import {
-  type Context,
-  type ContractRefusal,
-  isRefusal,
-  lookUp,
-  partyIn,
-  refused,
-  transition,
-  wrongState,
-} from '../transition.ts';
+import { isRefusal, lookUp, partyIn, refused, transition, wrongState } from '../transition.ts';
 
 type Credit = ValueOf<typeof credit>;
 
