@@ -4,6 +4,7 @@ import type { ValueOf } from '../object.ts';
 import { account, accountId, lock, money } from '../objects/money.ts';
 import { versionOf } from '../objects/version.ts';
 import { type Context, type ContractRefusal, isRefusal, lookUp, refused } from '../transition.ts';
+import { exactInteger } from './amounts.ts';
 
 type Account = ValueOf<typeof account>;
 
@@ -45,6 +46,21 @@ export function checkFunds(
     return refused('E_CURRENCY', { got: issue.currency, wanted: currency }, moneyKey);
   const { id, value } = accountOf(moneyKey, owner, context);
   return value.balance < amount ? refused('E_FUNDS', { balance: value.balance, amount }, id) : undefined;
+}
+
+/** A bank promises so much more, to that account; E_RANGE when all it ever issued leaves the exact integers. */
+export function issueTo(
+  moneyKey: Uint8Array,
+  before: Pick<ValueOf<typeof money>, 'issuer' | 'currency' | 'issued' | 'redeemed'>,
+  to: Uint8Array,
+  amount: number,
+  context: Context,
+): ContractRefusal | undefined {
+  const issued = exactInteger(BigInt(before.issued) + BigInt(amount), 'issued');
+  if (typeof issued !== 'number') return issued;
+  context.put(money, moneyKey, { ...before, issued, ...versionOf(context) });
+  changeAccount(moneyKey, to, { balance: amount }, context);
+  return undefined;
 }
 
 /** After `checkFunds`. */

@@ -7,7 +7,7 @@ import { type Debt, loan } from '../objects/loan.ts';
 import { moneyId } from '../objects/money.ts';
 import { payment } from '../objects/payment.ts';
 import { versionOf } from '../objects/version.ts';
-import { type Context, type ContractRefusal, isRefusal, lookUp, refused } from '../transition.ts';
+import { type Context, type ContractRefusal, isRefusal, lookUp, refused, wrongState } from '../transition.ts';
 import { allocateRepayment, totalDebt } from './amounts.ts';
 import { changeUse } from './credit-limits.ts';
 import { checkFunds, pay } from './money.ts';
@@ -36,10 +36,17 @@ export function bankUnlessOwnMoney(
   return own ? undefined : owed.bank;
 }
 
+/** The refusal unless something can be owed on the loan. */
+export function checkOwed(loanId: Uint8Array, { state }: Loan): ContractRefusal | undefined {
+  return state === 'DRAWN' || state === 'WRITTEN_OFF'
+    ? undefined
+    : wrongState(state, ['DRAWN', 'WRITTEN_OFF'], loanId);
+}
+
 /** The refusal unless the loan is owed, in that currency, and the payment is shown. */
 export function checkPayment(args: Repayment, owed: Loan, context: Context): ContractRefusal | undefined {
-  if (owed.state !== 'DRAWN' && owed.state !== 'WRITTEN_OFF')
-    return refused('E_STATE', { state: owed.state, wanted: 'DRAWN or WRITTEN_OFF' }, args.loan);
+  const refusal = checkOwed(args.loan, owed);
+  if (refusal !== undefined) return refusal;
   if (args.currency !== owed.currency)
     return refused('E_CURRENCY', { got: args.currency, wanted: owed.currency });
   if (args.money !== undefined) {

@@ -6,8 +6,7 @@ import { money } from '../objects/money.ts';
 import { guarantee } from '../objects/undertaking.ts';
 import { versionOf } from '../objects/version.ts';
 import { party, roles } from '../registry.ts';
-import { exactInteger } from '../rules/amounts.ts';
-import { changeAccount } from '../rules/money.ts';
+import { issueTo } from '../rules/money.ts';
 import { isRefusal, lookUp, partyIn, refused, transition, wrongState } from '../transition.ts';
 
 export const issueGuarantee = transition({
@@ -74,10 +73,8 @@ export const callGuarantee = transition({
     if (amount > left) return refused('E_LIMIT', { amount, left }, id);
     const issue = lookUp(context, money, given.money);
     if (isRefusal(issue)) return issue;
-    const issued = exactInteger(BigInt(issue.issued) + BigInt(amount), 'issued');
-    if (typeof issued !== 'number') return issued;
-    context.put(money, given.money, { ...issue, issued, ...versionOf(context) });
-    changeAccount(given.money, given.beneficiary, { balance: amount }, context);
+    const beyond = issueTo(given.money, issue, given.beneficiary, amount, context);
+    if (beyond !== undefined) return beyond;
     const state = amount === left ? 'CALLED' : 'OPEN';
     context.put(guarantee, id, { ...given, state, called: given.called + amount, ...versionOf(context) });
     return undefined;

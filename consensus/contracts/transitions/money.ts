@@ -5,8 +5,7 @@ import { checkCurrency } from '../identifiers.ts';
 import { money, moneyId } from '../objects/money.ts';
 import { versionOf } from '../objects/version.ts';
 import { party, roles } from '../registry.ts';
-import { exactInteger } from '../rules/amounts.ts';
-import { changeAccount, checkFunds } from '../rules/money.ts';
+import { changeAccount, checkFunds, issueTo } from '../rules/money.ts';
 import { isRefusal, lookUp, partyIn, refused, transition } from '../transition.ts';
 
 export const issueMoney = transition({
@@ -33,11 +32,7 @@ export const issueMoney = transition({
     if (isRefusal(taker)) return taker;
     const id = moneyId(issuer, currency);
     const before = context.get(money, id) ?? { issuer, currency, issued: 0, redeemed: 0 };
-    const issued = exactInteger(BigInt(before.issued) + BigInt(amount), 'issued');
-    if (typeof issued !== 'number') return issued;
-    context.put(money, id, { ...before, issued, ...versionOf(context) });
-    changeAccount(id, to, { balance: amount }, context);
-    return undefined;
+    return issueTo(id, before, to, amount, context);
   },
 });
 

@@ -10,7 +10,7 @@ import { versionOf } from '../objects/version.ts';
 import { roles } from '../registry.ts';
 import { exactInteger, totalDebt } from '../rules/amounts.ts';
 import { checkFunds, pay } from '../rules/money.ts';
-import { applyRepayment } from '../rules/repayment.ts';
+import { applyRepayment, checkOwed } from '../rules/repayment.ts';
 import {
   type Context,
   type ContractRefusal,
@@ -62,8 +62,8 @@ export const repayExchanged = transition({
   apply: (args, context) => {
     const owed = lookUp(context, loan, args.loan);
     if (isRefusal(owed)) return owed;
-    if (owed.state !== 'DRAWN' && owed.state !== 'WRITTEN_OFF')
-      return refused('E_STATE', { state: owed.state, wanted: 'DRAWN or WRITTEN_OFF' }, args.loan);
+    const unowed = checkOwed(args.loan, owed);
+    if (unowed !== undefined) return unowed;
     const quoteUntil = runningAt(args.quoteUntil, context);
     if (quoteUntil < context.running)
       return refused('E_PVP_TIMEOUT', { quoteUntil, running: context.running });
