@@ -3,7 +3,7 @@
  * verdict on a vertex is made.
  */
 
-import { equalBytes, fromHex, toHex } from '../../consensus/codec/bytes.ts';
+import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
 import type { Code } from '../../consensus/codec/codes.ts';
 import { type Facts, type Refusal, type Result, refuse } from '../../consensus/codec/result.ts';
 import type { OpenDag } from '../../consensus/dag/open-dag.ts';
@@ -12,16 +12,15 @@ import {
   checkVertices,
   decodeVertex,
   encodeVertex,
-  peekAuthor,
   type Vertex,
   withoutPayload,
 } from '../../consensus/vertex/vertex.ts';
-import { VERTICES_PER_REQUEST_MAX } from '../../consensus/wire/messages.ts';
 import type { PeerKey } from '../ports.ts';
-import { Allowance } from './allowance.ts';
 import type { Effect } from './events.ts';
 import type { Ledger } from './ledger.ts';
 import { citing, type ParkedAs, Parking } from './parking.ts';
+import { Seeker } from './seeker.ts';
+import { payerOf, type Source, Tolls } from './tolls.ts';
 
 export const OPEN_VERTICES_MAX = 100_000;
 /**
@@ -29,11 +28,6 @@ export const OPEN_VERTICES_MAX = 100_000;
  * others took is still heard, so the doors of all nodes close together and the network works off what is open.
  */
 export const OPEN_AT_DOOR_MAX = 4_096;
-/** What a vertex of a suspended or revoked key costs its allowance: what it says has no effect, and a seat needs few. */
-const IN_VAIN_COST = 25;
-/** What a payload that comes after its vertex costs its sender's allowance: a vertex for each of so many bytes. */
-const PAYLOAD_UNIT_BYTES = 8 << 10;
-
 export type IntakeVerdict =
   | { readonly kind: 'added'; readonly vertex: Vertex }
   | { readonly kind: 'known' | 'settled' | 'parked' }
@@ -52,17 +46,6 @@ interface Repeated {
   readonly kind: 'repeated';
 }
 
-/**
- * How a vertex came. `needed`: its own node wrote it, or a proposal names it; `answer`: a peer says that it was asked
- * for it; `relayed`: all else. Only what is needed or was really asked for is free of its author's allowance.
- */
-export interface Source {
-  readonly peer: PeerKey | undefined;
-  /** The light client that handed it in: nothing is asked of it, but it pays as a peer does. */
-  readonly client?: PeerKey | undefined;
-  readonly as: 'needed' | 'answer' | 'relayed';
-}
-
 export interface IntakeHooks {
   effect(wanted: Effect): void;
   onAdded(vertex: Vertex, checkpointHeight: number): void;
@@ -74,20 +57,17 @@ export interface IntakeHooks {
 
 export class Intake {
   readonly parking = new Parking();
+  readonly seeker: Seeker;
   readonly #ledger: Ledger;
   readonly #dag: OpenDag;
-  readonly #allowance: Allowance;
+  readonly #tolls: Tolls;
   readonly #hooks: IntakeHooks;
-  /** Keys of what came in the same message and is still to be placed: nobody is asked for it. */
-  readonly #coming = new Set<string>();
   /** What is taken may have this node say something, which it takes as well. */
   #isTaking = false;
-  /** What was not asked for because it was still to be placed. */
-  readonly #postponed: { readonly id: Uint8Array; readonly peer: PeerKey | undefined }[] = [];
-
   /** `authorPerS`: vertices a second that an author is allowed; the default when it is left out. */
   constructor(ledger: Ledger, dag: OpenDag, hooks: IntakeHooks, authorPerS?: number) {
-    this.#allowance = new Allowance(authorPerS);
+    this.#tolls = new Tolls(ledger, authorPerS);
+    this.seeker = new Seeker(dag, this.parking, this.#tolls, (wanted) => hooks.effect(wanted));
     this.#ledger = ledger;
     this.#dag = dag;
     this.#hooks = hooks;
@@ -119,7 +99,10 @@ export class Intake {
         return this.#takeNow(envelopes[place]!, source, nowMs);
       return one;
     });
-    if (isOutermost) this.#seekPostponed(nowMs);
+    if (isOutermost) {
+      this.#isTaking = false;
+      this.seeker.settle(nowMs);
+    }
     return verdicts;
   }
 
@@ -137,14 +120,14 @@ export class Intake {
     nowMs: number,
     heard: Set<string>,
   ): IntakeVerdict | Heard | Repeated {
-    if (source.as === 'relayed' && this.#isSpent(envelope, source, nowMs))
+    if (source.as === 'relayed' && this.#tolls.isSpent(envelope, source, nowMs))
       return { kind: 'ignored', refusal: refuse('E_ALLOWANCE') };
     const decoded = decodeVertex(envelope);
     if (!decoded.ok) return { kind: 'invalid', refusal: decoded };
     const vertex = decoded.value;
-    if (this.#dag.knows(vertex.key)) return this.#takeAgain(vertex, payerOf(source), nowMs);
+    if (this.#dag.knows(vertex.key)) return this.#takeAgain(vertex, source, nowMs);
     if (this.parking.has(vertex.key)) return { kind: 'parked' };
-    this.#coming.add(vertex.key);
+    this.seeker.expect(vertex.key);
     if (heard.has(vertex.key)) return { kind: 'repeated' };
     const stranger = this.#unknownAuthor(vertex);
     if (stranger !== undefined) {
@@ -162,10 +145,7 @@ export class Intake {
   #judge({ vertex, free }: Heard, checked: Result<Vertex>, source: Source, nowMs: number): IntakeVerdict {
     const pressed = free || this.#isAskedFor(vertex, source);
     // It was charged, and its author did not say it; or a vertex that came with it waits for it by now.
-    if (!free && (pressed || !checked.ok)) {
-      const { account, cost } = this.#chargeFor(vertex, source);
-      if (account !== undefined) this.#allowance.giveBack(account, cost);
-    }
+    if (!free && (pressed || !checked.ok)) this.#tolls.giveBack(vertex, source);
     if (!checked.ok) return this.#invalid(checked, payerOf(source), true);
     const verdict = this.#place(vertex, { peer: source.peer, pressed }, nowMs);
     this.#releaseAfter(verdict, vertex.key, nowMs);
@@ -175,40 +155,6 @@ export class Intake {
   /** It is an answer, and more than its author asks for it. */
   #isAskedFor(vertex: Vertex, { as }: Source): boolean {
     return as === 'answer' && (this.parking.isPressedFor(vertex) || this.#hooks.isAwaited(vertex.key));
-  }
-
-  /** Asks `peer` for those of `ids` that are not here, and for what those that are parked wait for. */
-  fetch(ids: readonly Uint8Array[], peer: PeerKey, nowMs: number): void {
-    const keys = ids.map(toHex).filter((key) => !this.#dag.knows(key));
-    const parked = keys.filter((key) => this.parking.has(key));
-    const missing = new Set(parked.flatMap((key) => this.parking.missingFor(key, VERTICES_PER_REQUEST_MAX)));
-    const unknown = keys.filter((key) => !this.parking.has(key) && !missing.has(key));
-    const fresh = this.parking.want(unknown.map(idOf), peer, nowMs);
-    const stuck = [...missing].slice(0, VERTICES_PER_REQUEST_MAX).map(idOf);
-    // Wanted already, but whoever names the descendant now has the ancestors as well.
-    this.parking.want(stuck, peer, nowMs);
-    this.#ask(peer, [...fresh, ...stuck], nowMs);
-  }
-
-  /** Asks for ancestors that the store does not have: those who sent what waits for them `[VTX-7]`. */
-  askSenders(ids: readonly Uint8Array[], peers: ReadonlySet<PeerKey>, nowMs: number): void {
-    const [first] = peers;
-    const absent = ids.filter((id) => !this.parking.has(toHex(id)) && !this.#dag.knows(toHex(id)));
-    this.#askEach(
-      absent,
-      (id) => {
-        const sender = this.parking.senderOf(toHex(id));
-        return sender !== undefined && peers.has(sender) ? sender : first;
-      },
-      nowMs,
-    );
-  }
-
-  /** Asks again for what is still missing: other peers than the first, in turns. */
-  chase(peers: ReadonlySet<PeerKey>, nowMs: number): void {
-    const turns = [...peers];
-    const due = new Map(this.parking.overdue(nowMs).map(({ id, asked }) => [id, asked]));
-    this.#askEach([...due.keys()], (id) => turns[due.get(id)! % turns.length], nowMs);
   }
 
   /** Tries everything that waited for this checkpoint. */
@@ -228,37 +174,6 @@ export class Intake {
 
   #releaseAfter(verdict: IntakeVerdict, vertexKey: string, nowMs: number): void {
     if (opensTheWay(verdict)) this.release(vertexKey, nowMs);
-  }
-
-  #askEach(ids: readonly Uint8Array[], peerOf: (id: Uint8Array) => PeerKey | undefined, nowMs: number): void {
-    const byPeer = new Map<PeerKey, Uint8Array[]>();
-    for (const id of ids) {
-      const peer = peerOf(id);
-      if (peer === undefined) continue;
-      const asked = byPeer.get(peer);
-      if (asked === undefined) byPeer.set(peer, [id]);
-      else asked.push(id);
-    }
-    for (const [peer, asked] of byPeer) this.#ask(peer, asked, nowMs);
-  }
-
-  /** Not for what would be refused on arrival, since its author has nothing left: that is asked for later. */
-  #ask(peer: PeerKey, wanted: readonly Uint8Array[], nowMs: number): void {
-    const ids: Uint8Array[] = [];
-    for (const id of wanted) {
-      const { count, payer } = this.parking.chainWanted(id);
-      const borne = payer === undefined ? count : Math.min(count, this.#allowance.left(payer, nowMs));
-      if (borne === 1) ids.push(id);
-      if (borne > 1)
-        this.#hooks.effect({ type: 'send', peer, message: { type: 'getChain', id, count: borne } });
-    }
-    for (let i = 0; i < ids.length; i += VERTICES_PER_REQUEST_MAX) {
-      this.#hooks.effect({
-        type: 'send',
-        peer,
-        message: { type: 'getVertices', ids: ids.slice(i, i + VERTICES_PER_REQUEST_MAX) },
-      });
-    }
   }
 
   #place(vertex: Vertex, how: ParkedAs, nowMs: number): IntakeVerdict {
@@ -293,7 +208,7 @@ export class Intake {
         return this.#invalid(added.refusal, peer);
       case 'missing':
         this.parking.park(vertex, added.ids, how);
-        this.#seek(added.ids, peer, nowMs);
+        this.seeker.seek(added.ids, peer, nowMs);
         return { kind: 'parked' };
       case 'added':
         this.#store(vertex);
@@ -301,27 +216,6 @@ export class Intake {
         this.#hooks.onAdded(vertex, checkpointHeight);
         return { kind: 'added', vertex };
     }
-  }
-
-  /** Looks for ancestors of what is parked: in the own store, and at `peer`, which sent it. */
-  #seek(ids: readonly Uint8Array[], peer: PeerKey | undefined, nowMs: number): void {
-    const absent: Uint8Array[] = [];
-    for (const id of ids) {
-      const key = toHex(id);
-      if (this.#coming.has(key)) this.#postponed.push({ id, peer });
-      else if (!this.parking.has(key)) absent.push(id);
-    }
-    const fresh = this.parking.want(absent, peer, nowMs);
-    if (fresh.length > 0) this.#hooks.effect({ type: 'recall', ids: fresh });
-    if (peer !== undefined) this.#ask(peer, this.parking.turnTo(absent, peer, nowMs), nowMs);
-  }
-
-  /** What was to come with what waits for it, and was refused. */
-  #seekPostponed(nowMs: number): void {
-    this.#isTaking = false;
-    this.#coming.clear();
-    for (const { id, peer } of this.#postponed.splice(0))
-      if (!this.#dag.knows(toHex(id))) this.#seek([id], peer, nowMs);
   }
 
   /** The author's key is not enrolled at the checkpoint that the vertex cites; not judged while that is unknown here. */
@@ -345,50 +239,26 @@ export class Intake {
    * any other is judged by itself, or this node would relay what others must refuse. It may bring the payload that was
    * missing here `[VTX-6]`.
    */
-  #takeAgain(vertex: Vertex, payer: PeerKey | undefined, nowMs: number): IntakeVerdict {
+  #takeAgain(vertex: Vertex, source: Source, nowMs: number): IntakeVerdict {
     const { kind, payload, signature } = vertex;
     const known = this.#dag.get(vertex.key)?.vertex;
     const bringsPayload = kind === 'readings' && payload.length > 0;
     if (known === undefined && !bringsPayload) return { kind: 'settled' };
     const same = known !== undefined && equalBytes(known.signature, signature);
     if (same && equalBytes(known.payload, payload)) return { kind: 'known' };
-    const cost = 1 + Math.floor(payload.length / PAYLOAD_UNIT_BYTES);
-    if (!this.#allowance.take(accountOf(payer ?? vertex.authorKey), cost, nowMs))
+    if (!this.#tolls.takeCopy(vertex, source, nowMs))
       return { kind: 'ignored', refusal: refuse('E_ALLOWANCE') };
     const checked = checkVertex(vertex, this.#ledger.genesis.network);
-    if (!checked.ok) return this.#invalid(checked, payer, true);
+    if (!checked.ok) return this.#invalid(checked, payerOf(source), true);
     if (bringsPayload && (known === undefined || same)) this.#store(vertex);
     return { kind: 'known' };
-  }
-
-  /** Whoever would pay for it has nothing left: then it is not even decoded, which is most of what it would cost here. */
-  #isSpent(envelope: Uint8Array, source: Source, nowMs: number): boolean {
-    const author = peekAuthor(envelope);
-    if (author === undefined) return false;
-    const { account, cost } = this.#chargeFor({ author, authorKey: toHex(author) }, source);
-    return account !== undefined && this.#allowance.left(account, nowMs) < cost;
   }
 
   #overAllowance(vertex: Vertex, source: Source, nowMs: number): Refusal | undefined {
     const most = source.peer === undefined ? OPEN_AT_DOOR_MAX : OPEN_VERTICES_MAX;
     if (this.#dag.size >= most) return refuse('E_FULL', { open: this.#dag.size, most });
-    const { account, cost } = this.#chargeFor(vertex, source);
-    if (account === undefined || this.#allowance.take(account, cost, nowMs)) return undefined;
+    if (this.#tolls.take(vertex, source, nowMs)) return undefined;
     return refuse('E_ALLOWANCE', { author: vertex.authorKey });
-  }
-
-  /**
-   * Whose allowance a vertex costs, and how much. A key not enrolled here yet may be enrolled by a checkpoint still to come,
-   * or never: whoever brings its vertices pays for them, since such keys cost nothing.
-   */
-  #chargeFor(
-    vertex: Pick<Vertex, 'author' | 'authorKey'>,
-    source: Source,
-  ): { readonly account: string | undefined; readonly cost: number } {
-    const { since, inVain } = this.#ledger.standingOf(vertex);
-    if (since !== undefined) return { account: vertex.authorKey, cost: inVain ? IN_VAIN_COST : 1 };
-    const payer = payerOf(source);
-    return { account: payer && accountOf(payer), cost: 1 };
   }
 
   #invalid(refusal: Refusal, peer: PeerKey | undefined, isForged = false): IntakeVerdict {
@@ -409,17 +279,4 @@ export class Intake {
 /** What waits for this vertex may be tried again. */
 function opensTheWay({ kind }: IntakeVerdict): boolean {
   return kind === 'added' || kind === 'known' || kind === 'settled';
-}
-
-function payerOf({ peer, client }: Source): PeerKey | undefined {
-  return peer ?? client;
-}
-
-/** What a peer or a light client pays from for what others said. */
-function accountOf(payer: PeerKey): string {
-  return `from ${payer}`;
-}
-
-function idOf(key: string): Uint8Array {
-  return fromHex(key)!;
 }

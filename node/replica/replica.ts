@@ -257,7 +257,7 @@ export class Replica {
         }
         for (const envelope of event.unconfirmed)
           this.#intake.take(envelope, { peer: undefined, as: 'needed' }, nowMs);
-        this.#intake.askSenders(event.absent, this.#greetings.peers, nowMs);
+        this.#intake.seeker.askSenders(event.absent, this.#greetings.peers, nowMs);
         return none;
       case 'recalledHeader':
         this.ledger.recallHeight(toHex(event.id), event.height);
@@ -265,7 +265,7 @@ export class Replica {
         return none;
       case 'tick':
         this.#seat.tick(nowMs);
-        this.#intake.chase(this.#greetings.peers, nowMs);
+        this.#intake.seeker.chase(this.#greetings.peers, nowMs);
         this.#greetings.retell(nowMs);
         this.gathering.look(nowMs);
         return none;
@@ -300,7 +300,7 @@ export class Replica {
         break;
       }
       case 'tips':
-        this.#intake.fetch(message.ids, peer, nowMs);
+        this.#intake.seeker.fetch(message.ids, peer, nowMs);
         break;
       case 'getVertices':
       case 'getChain':
@@ -350,7 +350,7 @@ export class Replica {
     if (leads && message.anchor.length > 0) this.#intake.take(message.anchor, { peer, as: 'needed' }, nowMs);
     this.#seat.receive(message, nowMs, peer);
     const anchor = this.#seat.awaitedAnchor;
-    if (anchor !== undefined) this.#intake.fetch([anchor], peer, nowMs);
+    if (anchor !== undefined) this.#intake.seeker.fetch([anchor], peer, nowMs);
   }
 
   #onCertified(
