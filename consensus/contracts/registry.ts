@@ -98,6 +98,14 @@ export const device = objectType('device', {
   v1: { identifier: text(64, 1), functions: list(choice(...sensorFunctions), sensorFunctions.length, 1) },
 });
 
+/** Its enrolment was for a time that is over, by the checkpoint's clock (R174). */
+export function hasExpired(
+  { validUntil }: { readonly validUntil: number | undefined },
+  { time }: { readonly time: number },
+): boolean {
+  return validUntil !== undefined && validUntil < time;
+}
+
 /** The most objects with a history that one call may change: what its record can hold `[CTR-25]`. */
 export const changedMax = 400;
 

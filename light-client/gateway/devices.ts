@@ -4,7 +4,7 @@
  */
 
 import { describeRefusal } from '../../consensus/codec/result.ts';
-import { device, labelKey } from '../../consensus/contracts/registry.ts';
+import { device, hasExpired, labelKey } from '../../consensus/contracts/registry.ts';
 import type { Clock } from '../../node/ports.ts';
 import type { Device } from '../intake/intake.ts';
 import { type Database, keyOf, put } from '../outbox/database.ts';
@@ -123,7 +123,7 @@ export class Devices {
     else
       this.#note(name, {
         key: value.key,
-        active: value.state === 'ACTIVE' && (value.validUntil ?? proof.header.time) >= proof.header.time,
+        active: value.state === 'ACTIVE' && !hasExpired(value, proof.header),
         height: foundHeight,
         checkedMs: this.#clock.now(),
       });

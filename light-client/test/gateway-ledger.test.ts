@@ -631,4 +631,28 @@ test('a revocation of a device is noticed after a while', () =>
     await inside.close();
   }));
 
+test('an enrolment that expires is noticed like a revocation', () =>
+  inFolder(async (directory) => {
+    const ledger = enrolled();
+    const { header } = ledger.advance();
+    // It holds at the checkpoint that the gateway sees first, and no longer at the next.
+    ledger.enrolDevice('d1', new Uint8Array(0), 'ACTIVE', header.time + 250);
+    ledger.advance();
+    const inside = await Inside.open(directory, ledger);
+    await inside.follows();
+    const send = (counter: number) =>
+      inside.reception.take(packOf(frameOf(counter, 'd1'), 'json'), { topic: '', contentType: undefined });
+    await send(1);
+    assert.is(inside.reception.counts.accepted, 1, 'at its very last moment');
+    ledger.advance();
+    inside.link.push();
+    inside.nowMs += 61_000;
+    await send(2);
+    await inside.see('it was asked for again', () => inside.devices.find('d1')?.active === false);
+    await send(3);
+    assert.is(inside.reception.refused.get('E_KEY_REVOKED'), 1);
+    assert.is(inside.reception.counts.accepted, 2);
+    await inside.close();
+  }));
+
 test.run();

@@ -80,11 +80,12 @@ export class SmallLedger {
     identifier: string,
     publicKey = new Uint8Array(0),
     state: 'ACTIVE' | 'REVOKED' = 'ACTIVE',
+    validUntil?: number,
   ): void {
     const id = labelKey(root.network, 'device', identifier);
     this.put(device, id, {
       ...{ owner: zero32, state, key: publicKey, identifier, functions: ['climate'] as const },
-      ...{ validUntil: undefined, call: zero32, height: 0 },
+      ...{ validUntil, call: zero32, height: 0 },
     });
   }
 

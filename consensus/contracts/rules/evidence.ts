@@ -15,14 +15,13 @@ import { type Frame, frame, verifyFrame } from '../../vertex/frame.ts';
 import type { SensorFunction } from '../../vertex/quantities.ts';
 import { evidenceUse, evidenceUseId } from '../objects/evidence-use.ts';
 import { versionOf } from '../objects/version.ts';
-import { device, key, labelKey } from '../registry.ts';
+import { device, hasExpired, key, labelKey } from '../registry.ts';
 import { type Context, type ContractRefusal, isRefusal, refused } from '../transition.ts';
 import type { SourceReading } from '../triggers/evaluate.ts';
 import { sourceReadings } from '../triggers/readings.ts';
 import { isControlledBy } from './affiliation.ts';
 import { isWithin } from './amounts.ts';
 import { includesId } from './lists.ts';
-import { hasExpired } from './things.ts';
 
 /** Reading proofs as a call carries them. */
 export const readingProofs = list(bytes(limits.callBytesMax, 1), limits.evidencePerCallMax, 1);

@@ -6,16 +6,8 @@ import { liveMandateStates, mandate, type mandateStates } from '../objects/manda
 import { thing } from '../objects/thing.ts';
 import { versionOf } from '../objects/version.ts';
 import { virtualAccount } from '../objects/virtual-account.ts';
-import { device } from '../registry.ts';
+import { device, hasExpired } from '../registry.ts';
 import { type Context, type ContractRefusal, isRefusal, lookUp, refused } from '../transition.ts';
-
-/** Its enrolment was for a time that is over, by the checkpoint's clock (R174). */
-export function hasExpired(
-  { validUntil }: { readonly validUntil: number | undefined },
-  { time }: Pick<Context, 'time'>,
-): boolean {
-  return validUntil !== undefined && validUntil < time;
-}
 
 /** The enrolled device, when it is ACTIVE and not expired, can sign, and belongs to `owner`; else E_DEVICE_STATE. */
 export function activeDevice(
