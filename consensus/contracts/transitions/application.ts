@@ -7,6 +7,7 @@ import { applicationFields, type LoanState, loan, noDebt } from '../objects/loan
 import { unit } from '../objects/unit.ts';
 import { versionOf } from '../objects/version.ts';
 import { labelKey, party } from '../registry.ts';
+import { checkFuture } from '../rules/dates.ts';
 import { hasRepeatedId } from '../rules/lists.ts';
 import {
   type Context,
@@ -90,8 +91,8 @@ function checkAsked(
 ): ContractRefusal | undefined {
   const currency = checkCurrency(args.currency);
   if (currency !== undefined) return refused('E_SCHEMA', { field: 'currency', reason: currency });
-  if (args.maturity <= context.time)
-    return refused('E_SCHEMA', { field: 'maturity', reason: 'not in the future' });
+  const matured = checkFuture('maturity', args.maturity, context);
+  if (matured !== undefined) return matured;
   for (const [index, order] of args.orders.entries()) {
     const defect = checkOrder(order);
     if (defect !== undefined) return refused('E_ID_INVALID', { field: 'orders', index, reason: defect });

@@ -13,6 +13,7 @@ import {
   putLimit,
   setMembership,
 } from '../rules/credit-limits.ts';
+import { checkFuture } from '../rules/dates.ts';
 import {
   type Context,
   type ContractRefusal,
@@ -126,6 +127,9 @@ function checkGrant(
   context: Context,
 ): ContractRefusal | undefined {
   if (amount > asked.asked) return refused('E_LIMIT', { amount, asked: asked.asked }, id);
-  if (until <= context.time) return refused('E_SCHEMA', { field: 'until', reason: 'not in the future' });
-  return checkMembers(asked.members, asked.applicant, context) ?? checkUnclaimed(asked.members, id, context);
+  return (
+    checkFuture('until', until, context) ??
+    checkMembers(asked.members, asked.applicant, context) ??
+    checkUnclaimed(asked.members, id, context)
+  );
 }

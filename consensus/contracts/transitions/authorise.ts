@@ -10,6 +10,7 @@ import { pledge, securedStates } from '../objects/pledge.ts';
 import { receipt } from '../objects/receipt.ts';
 import { unit } from '../objects/unit.ts';
 import { versionOf } from '../objects/version.ts';
+import { checkFuture } from '../rules/dates.ts';
 import { hasRepeatedId } from '../rules/lists.ts';
 import {
   type Context,
@@ -77,9 +78,7 @@ function checkGrant({ scope, kinds, expires }: Given, context: Context): Contrac
   if (hasRepeatedId(scope)) return refused('E_SCHEMA', { field: 'scope', reason: 'repeated' });
   if (new Set(kinds).size !== kinds.length)
     return refused('E_SCHEMA', { field: 'kinds', reason: 'repeated' });
-  return expires > context.time
-    ? undefined
-    : refused('E_SCHEMA', { field: 'expires', reason: 'not in the future' });
+  return checkFuture('expires', expires, context);
 }
 
 /** An enterprise consents only for goods of its own, named directly or by a receipt. */

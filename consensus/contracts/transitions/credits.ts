@@ -13,6 +13,7 @@ import { type CreditTerms, credit, creditTerms } from '../objects/undertaking.ts
 import type { unit } from '../objects/unit.ts';
 import { versionOf } from '../objects/version.ts';
 import { party } from '../registry.ts';
+import { checkFuture } from '../rules/dates.ts';
 import { holdingsOf, lapseExpired } from '../rules/holdings.ts';
 import { checkFunds, endLock, lockMoney } from '../rules/money.ts';
 import { beginTenure } from '../rules/tenures.ts';
@@ -42,9 +43,8 @@ export const openCredit = transition({
   effects: 'the credit is OPEN, its amount locked',
   visibility: 'V2',
   apply: ({ expires, bank, applicant, beneficiary, money: moneyKey, amount, terms }, context) => {
-    const until = runningAt(expires, context);
-    if (until <= context.running)
-      return refused('E_SCHEMA', { field: 'expires', reason: 'not in the future' });
+    const past = checkFuture('expires', expires, context);
+    if (past !== undefined) return past;
     for (const named of [beneficiary, terms.issuer, terms.custodian]) {
       const enrolled = lookUp(context, party, named);
       if (isRefusal(enrolled)) return enrolled;
@@ -56,7 +56,8 @@ export const openCredit = transition({
     lockMoney(context.callId, { money: moneyKey, owner: bank, amount, purpose: context.callId }, context);
     context.put(credit, context.callId, {
       state: 'OPEN',
-      ...{ bank, applicant, beneficiary, money: moneyKey, amount, terms, expires: until },
+      ...{ bank, applicant, beneficiary, money: moneyKey, amount, terms },
+      expires: runningAt(expires, context),
       ...versionOf(context),
     });
     return undefined;

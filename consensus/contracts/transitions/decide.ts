@@ -10,6 +10,7 @@ import { type LoanState, loan } from '../objects/loan.ts';
 import { status } from '../objects/status.ts';
 import { versionOf } from '../objects/version.ts';
 import { usableLimit } from '../rules/credit-limits.ts';
+import { checkFuture } from '../rules/dates.ts';
 import { checkLive } from '../rules/grants.ts';
 import {
   type Context,
@@ -136,5 +137,5 @@ function checkCited(
       return refused('E_STALE', { asOf: supplied.asOf, most: policy.statusAgeMs }, line.status);
   }
   if (limit > valued.lendable) return refused('E_LIMIT', { limit, lendable: valued.lendable }, evaluationId);
-  return until > time ? undefined : refused('E_SCHEMA', { field: 'until', reason: 'not in the future' });
+  return checkFuture('until', until, context);
 }

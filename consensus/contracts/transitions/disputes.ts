@@ -7,6 +7,7 @@ import { disputable, dispute, disputed, disputesMax } from '../objects/dispute.t
 import { versionOf } from '../objects/version.ts';
 import { roles } from '../registry.ts';
 import { isControlledBy } from '../rules/affiliation.ts';
+import { checkFuture } from '../rules/dates.ts';
 import { fileParties } from '../rules/disputes.ts';
 import { includesId } from '../rules/lists.ts';
 import { isRefusal, lookUp, refused, transition, wrongState } from '../transition.ts';
@@ -40,8 +41,8 @@ export const raiseDispute = transition({
       return refused('E_NOT_FOUND', { type: args.type, id: toHex(args.subject) }, args.subject);
     if (!includesId(parties, args.by))
       return refused('E_STANDING', { reason: 'no party of the file' }, args.subject);
-    if (args.deadline <= context.time)
-      return refused('E_SCHEMA', { field: 'deadline', reason: 'not in the future' });
+    const over = checkFuture('deadline', args.deadline, context);
+    if (over !== undefined) return over;
     const open = context.get(disputed, args.subject)?.disputes ?? [];
     if (open.length >= disputesMax)
       return refused('E_POLICY', { reason: 'too many disputes', most: disputesMax }, args.subject);

@@ -12,6 +12,7 @@ import { distribution, sale } from '../objects/sale.ts';
 import { versionOf } from '../objects/version.ts';
 import { isControlledBy } from '../rules/affiliation.ts';
 import { totalDebt } from '../rules/amounts.ts';
+import { checkFuture } from '../rules/dates.ts';
 import { readHoldings } from '../rules/holdings.ts';
 import { checkFunds, endLock, lockMoney, pay } from '../rules/money.ts';
 import { checkNotice } from '../rules/notices.ts';
@@ -122,8 +123,8 @@ function checkTerms(
   held: Pledge,
   context: Context,
 ): ContractRefusal | undefined {
-  if (closesAt <= context.time)
-    return refused('E_SCHEMA', { field: 'closesAt', reason: 'not in the future' });
+  const closed = checkFuture('closesAt', closesAt, context);
+  if (closed !== undefined) return closed;
   const issue = lookUp(context, money, moneyId);
   if (isRefusal(issue)) return issue;
   return issue.currency === held.currency

@@ -6,6 +6,7 @@ import { keyDefect } from '../../crypto/ed25519.ts';
 import { checkDeviceIdentifier, checkLei } from '../identifiers.ts';
 import { versionOf } from '../objects/version.ts';
 import { device, key, labelKey, party, role, roles, sensorFunctions } from '../registry.ts';
+import { checkFuture } from '../rules/dates.ts';
 import { changeThingOwner } from '../rules/things.ts';
 import {
   type Context,
@@ -157,8 +158,9 @@ export const enrolDevice = transition({
     if (defect !== undefined) return refused('E_ID_INVALID', { field: 'identifier', reason: defect });
     if (new Set(args.functions).size !== args.functions.length)
       return refused('E_SCHEMA', { field: 'functions', reason: 'repeated' });
-    if (args.validUntil !== undefined && args.validUntil <= context.time)
-      return refused('E_SCHEMA', { field: 'validUntil', reason: 'not in the future' });
+    const { validUntil } = args;
+    const ended = validUntil === undefined ? undefined : checkFuture('validUntil', validUntil, context);
+    if (ended !== undefined) return ended;
     const badKey = args.key.length === 0 ? undefined : keyDefect(args.key);
     if (badKey !== undefined) return refused('E_CREDENTIAL', { field: 'key', reason: badKey });
     const id = labelKey(context.network, 'device', args.identifier);
@@ -172,7 +174,7 @@ export const enrolDevice = transition({
         { type: device.name, id: toHex(id), reason: 'nothing live to replace' },
         id,
       );
-    const { owner, identifier, functions, validUntil } = args;
+    const { owner, identifier, functions } = args;
     if (live !== undefined && !equalBytes(live.owner, owner)) changeThingOwner(id, owner, context);
     context.put(device, id, {
       ...{ owner, state: 'ACTIVE', key: args.key, validUntil, identifier, functions },

@@ -6,6 +6,7 @@ import { money } from '../objects/money.ts';
 import { guarantee } from '../objects/undertaking.ts';
 import { versionOf } from '../objects/version.ts';
 import { party, roles } from '../registry.ts';
+import { checkFuture } from '../rules/dates.ts';
 import { issueTo } from '../rules/money.ts';
 import { isRefusal, lookUp, partyIn, refused, transition, wrongState } from '../transition.ts';
 
@@ -30,9 +31,8 @@ export const issueGuarantee = transition({
   effects: 'the guarantee is OPEN',
   visibility: 'V2',
   apply: ({ expires, applicant, beneficiary, money: moneyKey, amount, subject }, context) => {
-    const until = runningAt(expires, context);
-    if (until <= context.running)
-      return refused('E_SCHEMA', { field: 'expires', reason: 'not in the future' });
+    const past = checkFuture('expires', expires, context);
+    if (past !== undefined) return past;
     const taker = lookUp(context, party, beneficiary);
     if (isRefusal(taker)) return taker;
     const issue = lookUp(context, money, moneyKey);
@@ -40,7 +40,7 @@ export const issueGuarantee = transition({
     context.put(guarantee, context.callId, {
       state: 'OPEN',
       ...{ bank: issue.issuer, applicant, beneficiary, money: moneyKey, amount, called: 0, subject },
-      expires: until,
+      expires: runningAt(expires, context),
       ...versionOf(context),
     });
     return undefined;

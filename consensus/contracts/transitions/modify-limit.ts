@@ -18,6 +18,7 @@ import {
   putLimit,
   setMembership,
 } from '../rules/credit-limits.ts';
+import { checkFuture } from '../rules/dates.ts';
 import {
   type Context,
   type ContractRefusal,
@@ -104,8 +105,8 @@ function checkChange(
   if (held.state === 'FROZEN') return refused('E_FROZEN', { reason: 'the credit limit is frozen' }, id);
   if (held.state !== 'ACTIVE') return wrongState(held.state, ['ACTIVE'], id);
   if (amount < held.used) return refused('E_LIMIT', { amount, used: held.used }, id);
-  if (until !== undefined && until <= context.time)
-    return refused('E_SCHEMA', { field: 'until', reason: 'not in the future' });
+  const ended = until === undefined ? undefined : checkFuture('until', until, context);
+  if (ended !== undefined) return ended;
   if (members === undefined) return undefined;
   if (!held.byOutput && members.length > 0)
     return refused('E_SCHEMA', { field: 'members', reason: 'the limit is not by output' });
