@@ -1,15 +1,17 @@
 /** The bench's side of the load generators: starts their processes, and has all of them do the same at once. */
 
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { toHex } from '../../consensus/codec/bytes.ts';
+import { startChild, tell } from './child.ts';
 import type { OpenOrder, Order } from './generator.ts';
 import { addressOf, type ClusterHome } from './home.ts';
-import type { Answer, LaneRecord } from './load-orders.ts';
+import type { LaneRecord } from './load-orders.ts';
 
 const script = fileURLToPath(new URL(`./generator${extname(import.meta.url)}`, import.meta.url));
+const NAME = 'a load generator';
 
 export class Generators {
   readonly #children: readonly ChildProcess[];
@@ -47,13 +49,11 @@ export class Generators {
     openOrder: (lanes: readonly L[]) => object,
   ): Promise<Generators> {
     const count = Math.min(processes, lanes.length);
-    const children = Array.from({ length: count }, () =>
-      fork(childScript, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
-    );
+    const children = Array.from({ length: count }, () => startChild(childScript));
     const generators = new Generators(children, folder);
     await Promise.all(
       children.map((child, number) =>
-        tell(child, openOrder(lanes.filter((_, lane) => lane % count === number))),
+        tell(child, NAME, openOrder(lanes.filter((_, lane) => lane % count === number))),
       ),
     );
     return generators;
@@ -61,12 +61,12 @@ export class Generators {
 
   /** Resolves when all have done it; rejects when one cannot. */
   async all(order: Order): Promise<void> {
-    await Promise.all(this.#children.map((child) => tell(child, order)));
+    await Promise.all(this.#children.map((child) => tell(child, NAME, order)));
   }
 
   async dump(): Promise<LaneRecord[]> {
     const files = this.#children.map((_, number) => join(this.#folder, `sent-${number}.json`));
-    await Promise.all(this.#children.map((child, i) => tell(child, { type: 'dump', file: files[i]! })));
+    await Promise.all(this.#children.map((child, i) => tell(child, NAME, { type: 'dump', file: files[i]! })));
     const records = await Promise.all(
       files.map(async (file) => JSON.parse(await readFile(file, 'utf8')) as LaneRecord[]),
     );
@@ -77,17 +77,4 @@ export class Generators {
   stop(): void {
     for (const child of this.#children) child.kill('SIGKILL');
   }
-}
-
-function tell(child: ChildProcess, order: object): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onExit = (code: number | null): void => reject(new Error(`a load generator ended with ${code}`));
-    child.once('exit', onExit);
-    child.once('message', (answer: Answer) => {
-      child.off('exit', onExit);
-      if (answer.type === 'done') resolve();
-      else reject(new Error(`a load generator failed: ${answer.message}`));
-    });
-    child.send(order);
-  });
 }

@@ -19,7 +19,10 @@ export interface DumpOrder {
 /** What is done alike for every system. */
 export type LoadOrder = Exclude<StepOrder, { readonly type: 'sign' }> | DumpOrder;
 
-export type Answer = { readonly type: 'done' } | { readonly type: 'failed'; readonly message: string };
+/** `result`: what the order came to, where it asks for something. */
+export type Answer =
+  | { readonly type: 'done'; readonly result?: unknown }
+  | { readonly type: 'failed'; readonly message: string };
 
 /** What a lane sent, and when it was shown each height. */
 export interface LaneRecord {
@@ -74,10 +77,10 @@ export async function carryOutLoad<Id>(
 }
 
 /** Obeys the bench's orders over this process's channel, one answer each. */
-export function obey<O>(carryOut: (order: O) => Promise<void>): void {
+export function obey<O>(carryOut: (order: O) => Promise<unknown>): void {
   process.on('message', (order: O) => {
     carryOut(order).then(
-      () => process.connected && process.send!({ type: 'done' } satisfies Answer),
+      (result) => process.connected && process.send!({ type: 'done', result } satisfies Answer),
       (error: Error) =>
         process.send!({ type: 'failed', message: error.stack ?? error.message } satisfies Answer),
     );

@@ -7,6 +7,7 @@ import type { Signer } from '../../consensus/crypto/ed25519.ts';
 import { hash, zero32 } from '../../consensus/crypto/hash.ts';
 import { encodeVertex, signVertex } from '../../consensus/vertex/vertex.ts';
 import { bundle } from '../../consensus/wire/messages.ts';
+import { grouped } from '../../node/bundles.ts';
 import { nativeSigner } from '../../node/crypto/native.ts';
 
 /** What floods are made of, in the order in which they are tried. */
@@ -70,20 +71,21 @@ export function makeVertices(
   return { ids, envelopes };
 }
 
-/** A bundle that gossip takes for new, with `VERTICES_PER_BUNDLE` of the envelopes from `at` on, round and round. */
+/** A bundle that gossip takes for new, with as many of the envelopes from `at` on as one takes, round and round. */
 export function makeBundle(
   envelopes: readonly Uint8Array[],
   at: number,
 ): { readonly data: Uint8Array; readonly count: number } {
-  const vertices: Uint8Array[] = [];
-  let bytes = 64;
-  while (vertices.length < VERTICES_PER_BUNDLE) {
-    const next = envelopes[(at + vertices.length) % envelopes.length]!;
-    bytes += next.length + 5;
-    if (bytes > limits.bundleBytesMax) break;
-    vertices.push(next);
-  }
-  return { data: bundle.encode({ publisher: randomBytes(32), vertices }), count: vertices.length };
+  const [vertices] = grouped(roundFrom(envelopes, at, VERTICES_PER_BUNDLE), limits.bundleBytesMax);
+  return {
+    data: bundle.encode({ publisher: randomBytes(32), vertices: vertices! }),
+    count: vertices!.length,
+  };
+}
+
+/** So many of `items` from `at` on, round and round. */
+export function roundFrom<T>(items: readonly T[], at: number, count: number): T[] {
+  return Array.from({ length: count }, (_, i) => items[(at + i) % items.length]!);
 }
 
 export function makeGarbage(): Uint8Array {

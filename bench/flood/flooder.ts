@@ -16,6 +16,7 @@ import {
   makeBundle,
   makeGarbage,
   makeVertices,
+  roundFrom,
   type Target,
 } from './ammunition.ts';
 
@@ -43,9 +44,8 @@ export interface FloodOrder {
 }
 export type Order = AimOrder | FloodOrder;
 
-/** What it did, told over the channel before the answer. */
+/** What a flood came to. */
 export interface FloodReport {
-  readonly type: 'report';
   /** Vertices, or pieces of garbage, offered to each node, and bytes of them. */
   readonly sent: number;
   readonly bytes: number;
@@ -59,7 +59,7 @@ export interface FloodReport {
 
 let aimed: { readonly order: AimOrder; readonly target: Target } | undefined;
 
-async function carryOut(order: Order): Promise<void> {
+async function carryOut(order: Order): Promise<FloodReport | undefined> {
   if (order.type === 'aim') {
     installNativePrimitives();
     // In life it has a machine of its own. Here it may have only what the validators leave.
@@ -70,7 +70,7 @@ async function carryOut(order: Order): Promise<void> {
       ...{ flooder: nativeSigner(bytesOf(order.secret)), honest: order.honest.map(bytesOf) },
     };
     aimed = { order, target };
-    return;
+    return undefined;
   }
   if (aimed === undefined) throw new Error('it was not told whom to flood');
   const { kind } = order;
@@ -82,11 +82,11 @@ async function carryOut(order: Order): Promise<void> {
   const startMs = Date.now();
   const done = kind === 'at the door' ? await floodDoor(order, made!) : await floodPeers(order, made);
   const { user, system } = process.cpuUsage(cpu);
-  const report: FloodReport = {
-    ...{ type: 'report', ...done, durationMs: Date.now() - startMs, cpuMs: (user + system) / 1_000 },
+  return {
+    ...done,
+    ...{ durationMs: Date.now() - startMs, cpuMs: (user + system) / 1_000 },
     ids: kind === 'beyond its allowance' ? made!.ids.map(toHex) : [],
   };
-  process.send!(report);
 }
 
 type Done = Pick<FloodReport, 'sent' | 'bytes' | 'dropped'>;
@@ -134,8 +134,7 @@ async function floodPeers({ verticesPerS, durationMs }: FloodOrder, made: Made |
 }
 
 function directFrame({ envelopes }: Made, at: number, count: number): Uint8Array {
-  const vertices = Array.from({ length: count }, (_, i) => envelopes[(at + i) % envelopes.length]!);
-  return peerMessage.encode({ type: 'vertices', vertices });
+  return peerMessage.encode({ type: 'vertices', vertices: roundFrom(envelopes, at, count) });
 }
 
 /** Forged vertices and valid ones beyond the allowance in turns, through the light protocol of every node. */
@@ -150,10 +149,7 @@ async function floodDoor({ verticesPerS, durationMs }: FloodOrder, forged: Made)
     await paced(verticesPerS, durationMs, (number) => {
       if (underWay > REQUESTS_MAX * order.nodes.length) return 0;
       const { envelopes } = requests % 2 === 0 ? forged : valid;
-      const some = Array.from(
-        { length: SUBMITTED_TOGETHER_MAX },
-        (_, i) => envelopes[(number + i) % envelopes.length]!,
-      );
+      const some = roundFrom(envelopes, number, SUBMITTED_TOGETHER_MAX);
       requests += 1;
       const frame = lightRequest.encode({ id: requests, body: { type: 'submitMany', envelopes: some } });
       for (const [place] of order.nodes.entries()) {

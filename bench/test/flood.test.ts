@@ -8,7 +8,7 @@ import { checkVertex, decodeVertex } from '../../consensus/vertex/vertex.ts';
 import { bundle } from '../../consensus/wire/messages.ts';
 import { nativeSigner } from '../../node/crypto/native.ts';
 import { makeBundle, makeGarbage, makeVertices, type Target } from '../flood/ammunition.ts';
-import { type FloodRun, figuresOf } from '../flood/flood-bench.ts';
+import { type FloodRun, figuresOf } from '../flood/flood-figures.ts';
 
 const test = suite('bench flood');
 const signerOf = (number: number) => nativeSigner(hash('salt', uint32Bytes(number)));
@@ -76,7 +76,6 @@ function runOf(calmMs: number, floodedMs: number, grownMiB = 1, confirmed = 0): 
   const snapshot = (atMs: number, MiB: number) => ({ atMs, nodes: [rss(MiB)], wireBytes: undefined });
   const ids = Array.from({ length: confirmed }, (_, i) => `id ${i}`);
   const report = {
-    type: 'report',
     sent: 100,
     bytes: 1_000,
     dropped: 0,

@@ -5,7 +5,7 @@
 
 export const RATE_PER_S = 500;
 /** What may come at once: so many seconds' worth. */
-const BURST_S = 2;
+export const BURST_S = 2;
 export const BURST_VERTICES = BURST_S * RATE_PER_S;
 const KEYS_MAX = 10_000;
 
