@@ -5,7 +5,7 @@
 
 import { toHex } from '../consensus/codec/bytes.ts';
 import { limits } from '../consensus/codec/limits.ts';
-import { decodeVertex, encodeVertex, type Vertex, withoutPayload } from '../consensus/vertex/vertex.ts';
+import { decodeVertex, encodeVertex, type Vertex, withoutReadings } from '../consensus/vertex/vertex.ts';
 import { type PeerMessage, peerMessage } from '../consensus/wire/messages.ts';
 import { grouped, makeBundles } from './bundles.ts';
 import type { Clock, Network, PeerKey, Store, Timers } from './ports.ts';
@@ -197,7 +197,7 @@ export class Runner {
   /** Vertices leave in bundles; payloads of readings stay with those who serve them `[VTX-6]`. */
   #gossip(vertices: readonly Vertex[]): void {
     for (const vertex of vertices) {
-      const envelope = withoutReadings(vertex);
+      const envelope = encodeVertex(withoutReadings(vertex));
       this.#toGossip.push(envelope);
       this.#toGossipBytes += envelope.length;
     }
@@ -280,7 +280,8 @@ export class Runner {
   }
 
   #answer(peer: PeerKey, vertices: readonly Vertex[]): void {
-    for (const group of grouped(vertices.map(withoutReadings), FRAME_FILL_BYTES))
+    const envelopes = vertices.map((vertex) => encodeVertex(withoutReadings(vertex)));
+    for (const group of grouped(envelopes, FRAME_FILL_BYTES))
       this.#send(peer, { type: 'vertices', vertices: group });
   }
 
@@ -311,11 +312,6 @@ export class Runner {
     this.#cancelGossip?.();
     this.#hooks.onHalt(error);
   }
-}
-
-/** A vertex as it travels between nodes: batches of readings stay with those who serve them `[VTX-6]`. */
-function withoutReadings(vertex: Vertex): Uint8Array {
-  return encodeVertex(vertex.kind === 'readings' ? withoutPayload(vertex) : vertex);
 }
 
 /** What the store remembers of vertices that the DAG does not hold: settled before the window, or dead `[ORD-1]`. */

@@ -222,3 +222,8 @@ export function ancestorsOf({ previous, parents, sequence }: VertexHeader): read
 export function withoutPayload(vertex: Vertex): Vertex {
   return { ...vertex, payload: new Uint8Array(0) };
 }
+
+/** A vertex as the DAG keeps it and nodes send it: batches of readings stay with those who serve them `[VTX-6]`. */
+export function withoutReadings(vertex: Vertex): Vertex {
+  return vertex.kind === 'readings' ? withoutPayload(vertex) : vertex;
+}

@@ -13,7 +13,7 @@ import {
   decodeVertex,
   encodeVertex,
   type Vertex,
-  withoutPayload,
+  withoutReadings,
 } from '../../consensus/vertex/vertex.ts';
 import type { PeerKey } from '../ports.ts';
 import type { Effect } from './events.ts';
@@ -197,10 +197,7 @@ export class Intake {
       this.#hooks.effect({ type: 'store', write: { type: 'bury', keys: [vertex.key] } });
       return { kind: 'settled' };
     }
-    const added = this.#dag.add(
-      vertex.kind === 'readings' ? withoutPayload(vertex) : vertex,
-      checkpointHeight,
-    );
+    const added = this.#dag.add(withoutReadings(vertex), checkpointHeight);
     switch (added.kind) {
       case 'known':
         return { kind: 'known' };

@@ -6,7 +6,7 @@
 import { toHex } from '../../consensus/codec/bytes.ts';
 import type { StoredObject } from '../../consensus/contracts/object.ts';
 import { hash } from '../../consensus/crypto/hash.ts';
-import { callId, type SignedCall } from '../../consensus/vertex/call.ts';
+import { callId } from '../../consensus/vertex/call.ts';
 import type { Clock } from '../ports.ts';
 import type { Ledger } from '../replica/ledger.ts';
 import type { JsonObject } from './call-args.ts';
@@ -103,7 +103,7 @@ export class Duties {
     const since = this.#dueSince.get(name) ?? nowMs;
     if (this.#dueSince.size < WAITING_MAX) this.#dueSince.set(name, since);
     if (nowMs < since + this.#turnOf(name) * TURN_MS) return undefined;
-    const submitted = await submissions.submit(composed.value as SignedCall);
+    const submitted = await submissions.submit(composed.value);
     if (!submitted.ok) return undefined;
     // Should it not take effect, the next turn comes as late as the others'.
     this.#dueSince.set(name, nowMs + TURN_MS);

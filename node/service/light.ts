@@ -3,6 +3,7 @@
 import { fromHex, toHex } from '../../consensus/codec/bytes.ts';
 import { limits } from '../../consensus/codec/limits.ts';
 import { describeRefusal, type Refusal, refuse } from '../../consensus/codec/result.ts';
+import type { VisibilityClass } from '../../consensus/contracts/object.ts';
 import { chain } from '../../consensus/contracts/registry.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
 import { decodeVertex } from '../../consensus/vertex/vertex.ts';
@@ -26,7 +27,7 @@ export interface Shared {
   readonly type: string;
   /** Hex. */
   readonly id: string;
-  readonly classes: readonly number[];
+  readonly classes: readonly VisibilityClass[];
 }
 
 /**
@@ -89,11 +90,10 @@ async function answer(
     case 'proveObject': {
       // A gateway sees what its party may see, and nothing of other parties' files.
       const access = new Access(runner.replica.ledger, fromHex(peer) ?? zero32);
-      let classes: readonly number[] = [];
+      let classes: readonly VisibilityClass[] = [];
       const proved = await prover.object(request.objectType, request.id, (stored) => {
-        const visible = access.classesOf(stored);
-        classes = visible;
-        return visible;
+        classes = access.classesOf(stored);
+        return classes;
       });
       if (proved.ok && classes.some((visibility) => visibility > 0))
         onShared({ peer, type: request.objectType, id: toHex(request.id), classes });

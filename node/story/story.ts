@@ -173,9 +173,10 @@ export class Story {
           `expected ${step.conflict} in the way, got ${this.#inTheWay(done) ?? 'nothing'}`,
         );
     }
-    if (done.code === 'OK') this.#noteSettlement(step.transition);
-    if (done.code === 'OK') this.#result.effective += 1;
-    else this.#result.refused += 1;
+    if (done.code === 'OK') {
+      this.#noteSettlement(step.transition);
+      this.#result.effective += 1;
+    } else this.#result.refused += 1;
     await this.#prove(step, done, [...parties, ...speakers.map(({ owner }) => owner)]);
     return done;
   }

@@ -37,7 +37,9 @@ export class HonestWords {
     if (frame === this.#last) return undefined;
     this.#last = frame;
     const decoded = peerMessage.decode(frame);
-    const said = decoded.ok ? sayingOf(decoded.value) : undefined;
+    if (!decoded.ok) return undefined;
+    const message = decoded.value;
+    const said = sayingOf(message);
     // An echo carries what another said.
     if (said === undefined || said.seat !== seat) return undefined;
     const before = this.#of(seat, said.height);
@@ -47,9 +49,8 @@ export class HonestWords {
       const both = `a ${tell(said.saying)} after ${tell(other)}, at height ${said.height}`;
       return broken('one vote', `${name} sends ${both}`);
     }
-    const { value } = decoded as { readonly value: PeerMessage };
-    return value.type === 'vote' && value.phase === 'commit'
-      ? this.#certifiable.commit(seat, value.height, value.headerId)
+    return message.type === 'vote' && message.phase === 'commit'
+      ? this.#certifiable.commit(seat, message.height, message.headerId)
       : undefined;
   }
 

@@ -6,7 +6,18 @@
 import { invariant } from '../../consensus/codec/result.ts';
 import { readObject } from '../../consensus/contracts/object.ts';
 import { loan } from '../../consensus/contracts/objects/loan.ts';
-import { type CaseKind, drawCase, frauds, type LossCase, loanOn, others, TERM_DAYS } from '../losses/case.ts';
+import {
+  type CaseKind,
+  drawCase,
+  frauds,
+  HAIRCUT_BP,
+  LOAN_TO_VALUE_BP,
+  type LossCase,
+  loanOn,
+  others,
+  SPOILED_AFTER_HOURS,
+  TERM_DAYS,
+} from '../losses/case.ts';
 import { carefulBank, isFraud, type PaperBank, paperLoss } from '../losses/paper.ts';
 import { RESCUE_AFTER_HOURS, SURVEY_AFTER_HOURS, type Telling, tellCase } from '../losses/telling.ts';
 import { run } from '../run.ts';
@@ -38,7 +49,8 @@ export async function settleCase(lost: LossCase, telling: Telling = tellCase(los
   let world: World | undefined;
   const result = await run(
     {
-      ...{ ...defaultSettings, durationMs: STORY_MS, load: { verticesPerS: 2, pledgeRacesPerMin: 0 } },
+      ...defaultSettings,
+      ...{ durationMs: STORY_MS, load: { verticesPerS: 2, pledgeRacesPerMin: 0 } },
       ...{ pace: telling.plan.pace, story: telling.plan },
     },
     lost.seed,
@@ -181,9 +193,9 @@ async function findLosses(say: (progress: string) => void, seeds: Experiment['se
   const { look, inspectionDays, find, tolerance } = carefulBank;
   return {
     conditions: [
-      `Seeds ${from} to ${to}, one loan of each kind: 40 to 120 t, haircut 10 %, loan to value 60 %, ${TERM_DAYS} days; a forced sale brings 85 to 95 % of the market.`,
+      `Seeds ${from} to ${to}, one loan of each kind: 40 to 120 t, haircut ${HAIRCUT_BP / 100} %, loan to value ${LOAN_TO_VALUE_BP / 100} %, ${TERM_DAYS} days; a forced sale brings 85 to 95 % of the market.`,
       'On the ledger: four replicas, links of 5 to 40 ms; every step is a transition, the loss is what the loans owe in the final state.',
-      `After a warning of theft somebody counts within ${SURVEY_AFTER_HOURS} h, and the theft goes on until then; warm goods are cold again ${RESCUE_AFTER_HOURS} h after the critical warning, and spoil within 72 h.`,
+      `After a warning of theft somebody counts within ${SURVEY_AFTER_HOURS} h, and the theft goes on until then; warm goods are cold again ${RESCUE_AFTER_HOURS} h after the critical warning, and spoil within ${SPOILED_AFTER_HOURS} h.`,
       `On paper: a look before paying that finds ${100 * look} % of earlier pledges and phantom goods, an inspection every ${inspectionDays} days that finds ${100 * find} % of what is missing above ${100 * tolerance} %; expected values.`,
     ],
     ...describeOutcomes(outcomes),

@@ -65,7 +65,7 @@ export class LoanScript {
   claim(tonnes: number): void {
     this.weigh('shown', 'the goods that are there, weighed and counted');
     this.call('claim', `${tonnes} t are registered`, 'register-goods', REGISTERING, {
-      ...this.#registration(tonnes, '$shown'),
+      args: this.#registration(tonnes, '$shown'),
       expect: 'E_EVIDENCE',
     });
   }
@@ -74,20 +74,17 @@ export class LoanScript {
     this.weigh('weighed', 'goods weighed and counted');
     const { realTonnes } = this.#told;
     this.call('register', `${realTonnes} t are registered`, 'register-goods', REGISTERING, {
-      args: this.#registration(realTonnes, '$weighed').args,
+      args: this.#registration(realTonnes, '$weighed'),
     });
     this.weigh('counted', 'weighed and counted for the bank');
   }
 
-  #registration(tonnes: number, evidence: string): { readonly args: Fields } {
-    const isCold = this.#told.kind === 'cold chain';
+  #registration(tonnes: number, evidence: string): Fields {
     return {
-      args: {
-        ...{ scheme: 'sscc', label: names.goods.sscc, gln: '9506000134352', zone: 'H6', goods: 'Goods' },
-        ...{ owner: '$enterprise', custodian: '$warehouse', monitor: '$monitor-a' },
-        ...{ quantity: tonnes * GRAMS, packages: tonnes, receiptsByMonitor: false, evidence },
-        ...(isCold ? { temperature: COLD } : {}),
-      },
+      ...{ scheme: 'sscc', label: names.goods.sscc, gln: '9506000134352', zone: 'H6', goods: 'Goods' },
+      ...{ owner: '$enterprise', custodian: '$warehouse', monitor: '$monitor-a' },
+      ...{ quantity: tonnes * GRAMS, packages: tonnes, receiptsByMonitor: false, evidence },
+      ...(this.#told.kind === 'cold chain' ? { temperature: COLD } : {}),
     };
   }
 
