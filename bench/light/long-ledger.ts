@@ -9,12 +9,7 @@ import type { CommitteeChange } from '../../consensus/checkpoint/change.ts';
 import { Committee } from '../../consensus/checkpoint/committee.ts';
 import type { Genesis } from '../../consensus/checkpoint/genesis.ts';
 import { type Header, headerId, historyLeaf } from '../../consensus/checkpoint/header.ts';
-import {
-  makeOutcome,
-  outcomesRoot,
-  proveVertex,
-  type VertexProof,
-} from '../../consensus/checkpoint/outcome.ts';
+import { makeOutcome, outcomesRoot, proveVertex } from '../../consensus/checkpoint/outcome.ts';
 import { uint32Bytes } from '../../consensus/codec/bytes.ts';
 import { invariant } from '../../consensus/codec/result.ts';
 import { objectPath } from '../../consensus/contracts/object.ts';
@@ -26,6 +21,7 @@ import { batch, proveFrame } from '../../consensus/vertex/batch.ts';
 import { signVertex } from '../../consensus/vertex/vertex.ts';
 import type { AnchorProof, CertifiedHeader } from '../../light-client/proof/anchor.ts';
 import { BUNDLE_VERSION, bundleSchema, type Statement } from '../../light-client/proof/bundle.ts';
+import { abridgeProof, type InclusionProof } from '../../light-client/proof/inclusion.ts';
 import { makeStateProof } from '../../light-client/proof/state-proof.ts';
 import { nativeSigner } from '../../node/crypto/native.ts';
 import { authorSecret, benchGenesis } from '../workload/network.ts';
@@ -44,8 +40,8 @@ export interface LongLedger {
   readonly genesis: Genesis;
   readonly head: CertifiedHeader;
   readonly changes: readonly CommitteeChange[];
-  /** What a gateway is shown of its vertex in the middle of the history. */
-  readonly vertex: { readonly vertex: VertexProof; readonly anchor: AnchorProof };
+  /** What a gateway is shown of its vertex: by the header that confirmed it, and from the middle of the history. */
+  readonly inclusion: { readonly held: InclusionProof; readonly old: InclusionProof };
   /** Bundles: a frame of that vertex, and an object of the newest state. */
   readonly readingBundle: Uint8Array;
   readonly objectBundle: Uint8Array;
@@ -102,7 +98,11 @@ export function makeLongLedger(
       anchor: by,
     });
   return {
-    ...{ genesis, head, changes, vertex: { vertex: vertexProof, anchor } },
+    ...{ genesis, head, changes },
+    inclusion: {
+      held: abridgeProof(vertexProof, middle, []),
+      old: abridgeProof(vertexProof, checkpoints, path),
+    },
     readingBundle: bundle(
       { type: 'reading', proof: { frame: proveFrame(made, 3), vertex: vertexProof }, device: undefined },
       anchor,

@@ -51,19 +51,30 @@ export function outcomeTree(outcomes: readonly Outcome[]): ReturnType<typeof tre
   return treeLevels(outcomeLeaves(outcomes));
 }
 
-/** Whoever proves several vertices of one checkpoint makes its `tree` once. */
+/** A vertex proof without the vertex. */
+export type OutcomeProof = Omit<VertexProof, 'vertex' | 'signature'>;
+
+/** Whoever proves several outcomes of one checkpoint makes its `tree` once. */
+export function proveOutcome(
+  outcomes: readonly Outcome[],
+  index: number,
+  header: Header,
+  tree = outcomeTree(outcomes),
+): OutcomeProof {
+  const outcome = outcomes[index];
+  if (outcome === undefined)
+    throw new RangeError(`"index" expected 0 to ${outcomes.length - 1}, got ${index}`);
+  return { outcome, index, path: inclusionPath(tree, index), header };
+}
+
 export function proveVertex(
-  vertex: Vertex,
+  { headerBytes, signature }: Vertex,
   outcomes: readonly Outcome[],
   index: number,
   header: Header,
   tree = outcomeTree(outcomes),
 ): VertexProof {
-  const outcome = outcomes[index];
-  if (outcome === undefined)
-    throw new RangeError(`"index" expected 0 to ${outcomes.length - 1}, got ${index}`);
-  const path = inclusionPath(tree, index);
-  return { vertex: vertex.headerBytes, signature: vertex.signature, outcome, index, path, header };
+  return { vertex: headerBytes, signature, ...proveOutcome(outcomes, index, header, tree) };
 }
 
 /**

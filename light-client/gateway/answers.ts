@@ -5,7 +5,9 @@ import { equalBytes } from '../../consensus/codec/bytes.ts';
 import type { Code } from '../../consensus/codec/codes.ts';
 import { ok, type Result, refuse } from '../../consensus/codec/result.ts';
 import type { ObjectType } from '../../consensus/contracts/object.ts';
-import type { AnchorProof } from '../proof/anchor.ts';
+import type { Vertex } from '../../consensus/vertex/vertex.ts';
+import type { AnchorProof, CertifiedHeader } from '../proof/anchor.ts';
+import { completeProof } from '../proof/inclusion.ts';
 import { checkStateProof, type StateProof } from '../proof/state-proof.ts';
 import type { LightResponse } from '../protocol/messages.ts';
 import type { Follower } from './follower.ts';
@@ -28,19 +30,17 @@ const unexpected = (response: LightResponse) =>
     ? refuse('E_UNKNOWN', { code: response.code, detail: response.detail })
     : refuse('E_PROOF', { reason: 'another kind of answer than asked for', type: response.type });
 
-/** The proof that the vertex with this id has an outcome; `undefined` while it has none. */
+/** The proof that this vertex has an outcome under the header held `[LC-5]`; `undefined` while it has none. */
 export function checkVertexAnswer(
   response: LightResponse,
-  id: Uint8Array,
+  asked: { readonly vertex: Vertex; readonly held: CertifiedHeader },
   { follower, source, nowMs }: Judging,
 ): Result<FinalVertex | undefined> {
   if (response.type !== 'vertex') return unexpected(response);
   if (response.proof === undefined) return ok(undefined);
-  const { vertex: proof, anchor } = response.proof;
+  const { proof, anchor } = completeProof(response.proof, asked.vertex, asked.held);
   const checked = checkVertexProof(proof, follower.network);
   if (!checked.ok) return checked;
-  if (!equalBytes(proof.outcome.id, id))
-    return refuse('E_PROOF', { reason: 'the proof is another vertex’s' });
   const anchored = follower.checkAnchor(proof.header, anchor, source, nowMs);
   return anchored.ok ? ok({ proof, anchor, code: outcomeCode(proof.outcome) }) : anchored;
 }

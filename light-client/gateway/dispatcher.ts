@@ -9,6 +9,7 @@ import type { Signer } from '../../consensus/crypto/ed25519.ts';
 import type { Clock, Random } from '../../node/ports.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { OutboxVertex } from '../outbox/vertices.ts';
+import type { CertifiedHeader } from '../proof/anchor.ts';
 import type { Alarms } from './alarms.ts';
 import { checkVertexAnswer, type FinalVertex } from './answers.ts';
 import type { ChainGuard } from './chain-guard.ts';
@@ -68,7 +69,6 @@ export class Dispatcher {
   #running: Promise<void> | undefined;
   #again = false;
   #proving = false;
-  #provedHeight = 0;
   /** The vertex that no node takes. */
   #rejected: number | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -224,12 +224,14 @@ export class Dispatcher {
     const { ledger, outbox, onFailure } = this.#parts;
     if (this.#proving || this.#closed || outbox.inFlight.length === 0) return;
     this.#proving = true;
+    let held: CertifiedHeader | undefined;
     try {
       do {
-        this.#provedHeight = ledger.heightOf(node);
-        await this.#proveAll(node);
+        held = ledger.headOf(node);
+        if (held === undefined) return;
+        await this.#proveAll(node, held);
       } while (
-        ledger.heightOf(node) > this.#provedHeight &&
+        ledger.headOf(node) !== held &&
         outbox.inFlight.length > 0 &&
         ledger.primary === node &&
         !this.#closed
@@ -242,15 +244,16 @@ export class Dispatcher {
     this.poke();
   }
 
-  async #proveAll(node: string): Promise<void> {
+  async #proveAll(node: string, held: CertifiedHeader): Promise<void> {
     const { ledger, outbox, follower } = this.#parts;
-    const asked = outbox.inFlight.map(async (signed) => ({
-      signed,
-      answer: await ledger.ask(node, { type: 'proveVertex', id: signed.vertex.id }).catch(() => undefined),
-    }));
+    const under = held.header.height;
+    const asked = outbox.inFlight.map(async (signed) => {
+      const question = { type: 'proveVertex', id: signed.vertex.id, under } as const;
+      return { signed, answer: await ledger.ask(node, question).catch(() => undefined) };
+    });
     for (const { signed, answer } of await Promise.all(asked)) {
       if (answer === undefined || this.#closed || follower.conflict !== undefined) return;
-      const checked = checkVertexAnswer(answer, signed.vertex.id, ledger.judging(node));
+      const checked = checkVertexAnswer(answer, { vertex: signed.vertex, held }, ledger.judging(node));
       if (!checked.ok)
         return ledger.distrust(
           node,

@@ -48,7 +48,8 @@ export interface NodeView extends LedgerNode {
 
 interface NodeState extends LedgerNode {
   up: boolean;
-  height: number;
+  /** The newest that it has shown, verified. */
+  head: CertifiedHeader | undefined;
   /** Not asked before this time: it lied, or did not answer. */
   shunnedUntilMs: number;
 }
@@ -85,7 +86,7 @@ export class Ledger {
     this.#follower = parts.follower;
     this.#clock = parts.clock;
     this.#events = parts.events;
-    this.#nodes = parts.nodes.map((node) => ({ ...node, up: false, height: 0, shunnedUntilMs: 0 }));
+    this.#nodes = parts.nodes.map((node) => ({ ...node, up: false, head: undefined, shunnedUntilMs: 0 }));
     this.#link.onPush((key, frame) => this.#onPush(key, frame));
     this.#link.onChange((key, up) => void this.#onChange(key, up));
     for (const { key, up } of this.#link.nodes) if (up) void this.#onChange(key, true);
@@ -107,7 +108,7 @@ export class Ledger {
     const second = this.#second();
     return this.#nodes.map((node) => {
       const role = node === this.#primary ? 'primary' : node === second ? 'second' : 'spare';
-      return { key: node.key, organisation: node.organisation, up: node.up, height: node.height, role };
+      return { key: node.key, organisation: node.organisation, up: node.up, height: heightOf(node), role };
     });
   }
 
@@ -116,9 +117,14 @@ export class Ledger {
     return { sent: bytesOut, received: bytesIn };
   }
 
-  /** The height that a node has shown last. */
+  /** The height that a node has shown last; 0 before the first. */
   heightOf(key: string): number {
-    return this.#nodeOf(key).height;
+    return heightOf(this.#nodeOf(key));
+  }
+
+  /** The newest certified header that a node has shown. */
+  headOf(key: string): CertifiedHeader | undefined {
+    return this.#nodeOf(key).head;
   }
 
   judging(key: string): Judging {
@@ -238,8 +244,8 @@ export class Ledger {
     if (sight.type === 'refused') return this.distrust(node.key, describeRefusal(sight.refusal));
     if (sight.type === 'conflict') return this.#events.onConflict();
     if (sight.type === 'ahead') return;
-    if (certified.header.height <= node.height) return;
-    node.height = certified.header.height;
+    if (certified.header.height <= heightOf(node)) return;
+    node.head = certified;
     this.#choose();
     this.#events.onHead(node.key, certified);
   }
@@ -269,7 +275,9 @@ export class Ledger {
   }
 
   #hangs(primary: NodeState, nowMs: number): boolean {
-    const behind = this.#nodes.some((node) => node.height > primary.height && this.#serves(node, nowMs));
+    const behind = this.#nodes.some(
+      (node) => heightOf(node) > heightOf(primary) && this.#serves(node, nowMs),
+    );
     if (!behind) this.#behindSinceMs = undefined;
     else this.#behindSinceMs ??= nowMs;
     return this.#behindSinceMs !== undefined && nowMs - this.#behindSinceMs > BEHIND_MS;
@@ -288,9 +296,10 @@ export class Ledger {
   }
 }
 
+const heightOf = ({ head }: NodeState): number => head?.header.height ?? 0;
+
 /** The certified header that an answer rests on, if it does on one. */
 function certifiedOf(body: LightResponse): CertifiedHeader | undefined {
   if (body.type === 'head') return body.certified;
-  if (body.type === 'vertex') return body.proof?.anchor.certified;
   return body.type === 'object' ? body.anchor.certified : undefined;
 }

@@ -1,7 +1,6 @@
 /** What the gateway shows of its own batches: recent frames, and the bundle that proves one of them to anybody. */
 
 import type { Genesis } from '../../consensus/checkpoint/genesis.ts';
-import { headerId } from '../../consensus/checkpoint/header.ts';
 import type { VertexProof } from '../../consensus/checkpoint/outcome.ts';
 import { outcomeCode } from '../../consensus/checkpoint/outcome.ts';
 import { toHex } from '../../consensus/codec/bytes.ts';
@@ -9,6 +8,7 @@ import { invariant, ok, type Result, refuse } from '../../consensus/codec/result
 import { device, labelKey } from '../../consensus/contracts/registry.ts';
 import { type Batch, batch, proveFrame } from '../../consensus/vertex/batch.ts';
 import { formatDecimal } from '../../consensus/vertex/decimal.ts';
+import type { Vertex } from '../../consensus/vertex/vertex.ts';
 import type { Clock } from '../../node/ports.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { decodeOwn } from '../outbox/records.ts';
@@ -16,6 +16,7 @@ import type { StoredVertex } from '../outbox/vertices.ts';
 import type { AnchorProof } from '../proof/anchor.ts';
 import { BUNDLE_VERSION, bundleSchema } from '../proof/bundle.ts';
 import type { StateProof } from '../proof/state-proof.ts';
+import type { LightRequest, LightResponse } from '../protocol/messages.ts';
 import { verifyBundle } from '../verify/verify.ts';
 import { checkObjectAnswer, checkVertexAnswer } from './answers.ts';
 import type { Follower } from './follower.ts';
@@ -23,8 +24,6 @@ import type { Ledger } from './ledger.ts';
 
 /** How many batches one question looks through. */
 const BATCHES_MAX = 2_000;
-/** While checkpoints come fast, two answers of one node may stand under two of them: then it is asked again. */
-const PAIR_TRIES = 5;
 
 export interface ShownFrame {
   readonly vertex: string;
@@ -113,39 +112,35 @@ export class Readings {
       return refuse('E_NOT_FOUND', { reason: 'no such frame', index, frames: opened.frames.length });
     const code = outcomeCode(settled.proof.outcome);
     if (code !== 'OK') return refuse('E_STATE', { reason: 'its vertex did not take effect', code });
-    const withDevice = await this.#proveWithDevice(kept.vertex.id, opened.frames[index]!.device);
+    const withDevice = await this.#proveWithDevice(kept.vertex, opened.frames[index]!.device);
     const sealed = withDevice && this.#seal(opened, index, withDevice);
     if (sealed?.ok) return sealed;
     // Nobody to ask; or the device has another key by now than the one that signed this frame.
     return this.#seal(opened, index, { proof: settled.proof, anchor: settled.anchor, device: undefined });
   }
 
-  /** The vertex' proof and the device's record under one certified header; `undefined` where no node gives both. */
+  /** The device's record, and the vertex' proof under the same certified header; `undefined` where the node does not give both. */
   async #proveWithDevice(
-    id: Uint8Array,
+    vertex: Vertex,
     name: string,
   ): Promise<{ proof: VertexProof; anchor: AnchorProof; device: StateProof } | undefined> {
     const node = this.#ledger.primary;
     if (node === undefined) return undefined;
-    const deviceId = labelKey(this.#genesis.network, 'device', name);
-    for (let tries = 0; tries < PAIR_TRIES; tries++) {
-      const answers = await Promise.all([
-        this.#ledger.ask(node, { type: 'proveVertex', id }),
-        this.#ledger.ask(node, { type: 'proveObject', objectType: device.name, id: deviceId }),
-      ]).catch(() => undefined);
-      if (answers === undefined) return undefined;
-      const judging = this.#ledger.judging(node);
-      const proved = checkVertexAnswer(answers[0], id, judging);
-      const enrolled = checkObjectAnswer(answers[1], { type: device, id: deviceId, height: 0 }, judging);
-      if (!proved.ok || proved.value === undefined || !enrolled.ok || enrolled.value.value === undefined)
-        return undefined;
-      const { proof, anchor } = proved.value;
-      const stands = toHex(headerId(enrolled.value.proof.header));
-      // One path leads to one older header: the other must be the certified one itself (proof/bundle.ts).
-      if (stands === toHex(headerId(anchor.certified.header)) || stands === toHex(headerId(proof.header)))
-        return { proof, anchor, device: enrolled.value.proof };
-    }
-    return undefined;
+    const id = labelKey(this.#genesis.network, 'device', name);
+    const wanted = { type: device, id, height: 0 };
+    const shown = await this.#ask(node, { type: 'proveObject', objectType: device.name, id });
+    const enrolled = shown && checkObjectAnswer(shown, wanted, this.#ledger.judging(node));
+    if (!enrolled?.ok || enrolled.value.value === undefined) return undefined;
+    const held = enrolled.value.anchor.certified;
+    const question = { type: 'proveVertex', id: vertex.id, under: held.header.height } as const;
+    const answer = await this.#ask(node, question);
+    const proved = answer && checkVertexAnswer(answer, { vertex, held }, this.#ledger.judging(node));
+    if (!proved?.ok || proved.value === undefined) return undefined;
+    return { ...proved.value, device: enrolled.value.proof };
+  }
+
+  #ask(node: string, request: LightRequest): Promise<LightResponse | undefined> {
+    return this.#ledger.ask(node, request).catch(() => undefined);
   }
 
   #seal(

@@ -1,7 +1,6 @@
 /** What a light client and a full node say to each other: one request, one answer, on one long-lived stream. */
 
 import { committeeChange } from '../../consensus/checkpoint/change.ts';
-import { vertexProof } from '../../consensus/checkpoint/outcome.ts';
 import { limits } from '../../consensus/codec/limits.ts';
 import {
   bytes,
@@ -16,6 +15,7 @@ import {
   text,
 } from '../../consensus/codec/schema.ts';
 import { anchorProof, certifiedHeader } from '../proof/anchor.ts';
+import { inclusionProof } from '../proof/inclusion.ts';
 import { stateProof } from '../proof/state-proof.ts';
 
 export const CHANGES_PER_ANSWER_MAX = 32;
@@ -31,8 +31,8 @@ const requestBody = tagged('light-request', {
   head: record('head', {}),
   /** Takes an encoded vertex envelope into the DAG. */
   submit: record('submit', { envelope: envelopeBytes }),
-  /** Proof of a vertex's outcome, if it is final. */
-  proveVertex: record('prove-vertex', { id: hash32 }),
+  /** Proof of a vertex' outcome to the certified header that the client holds at height `under`, if it is final there. */
+  proveVertex: record('prove-vertex', { id: hash32, under: int(0) }),
   /** Proof of an object, or of its absence, in the newest certified state. */
   proveObject: record('prove-object', { objectType: text(16, 1), id: hash32 }),
   /** The author's chain as the node holds it: where a gateway that lost its outbox must go on. */
@@ -47,7 +47,7 @@ export type LightRequest = Infer<typeof requestBody>;
 const responseBody = tagged('light-response', {
   head: record('head', { certified: maybe(certifiedHeader) }),
   submitted: record('submitted', verdict),
-  vertex: record('vertex', { proof: maybe(record('final', { vertex: vertexProof, anchor: anchorProof })) }),
+  vertex: record('vertex', { proof: maybe(inclusionProof) }),
   object: record('object', { proof: stateProof, anchor: anchorProof }),
   chain: record('chain', { sequence: int(0), id: hash32 }),
   refused: record('refused', { code: text(24, 1), detail: text(200) }),

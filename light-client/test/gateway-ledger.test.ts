@@ -271,6 +271,36 @@ test('a dead or frozen primary is replaced; the work goes on where it was', () =
     await inside.close();
   }));
 
+test('a primary that stays a checkpoint behind the second is asked under what it has shown itself', () =>
+  inFolder(async (directory) => {
+    const inside = await Inside.open(directory, enrolled());
+    await inside.follows();
+    const shown = [inside.ledger.head!];
+    const askedAbove: number[] = [];
+    inside.link.scripted[0]!.twist = (answer, request) => {
+      if (answer.type === 'head') {
+        if (answer.certified !== shown.at(-1)) shown.push(answer.certified!);
+        return { type: 'head', certified: shown.at(-2)! };
+      }
+      if (request.type !== 'proveVertex' || request.under <= shown.at(-2)!.header.height) return answer;
+      askedAbove.push(request.under);
+      return { type: 'vertex', proof: undefined };
+    };
+    await inside.append(1, 2);
+    await inside.see('final', () => {
+      inside.nowMs += 250;
+      inside.ledger.advance();
+      inside.link.push(1);
+      inside.link.push(0);
+      inside.dispatcher.poke();
+      return inside.outbox.counts.finalFrames === 2;
+    });
+    assert.is(inside.talk.primary, A);
+    assert.equal(askedAbove, []);
+    assert.is(inside.talk.heightOf(A), inside.talk.heightOf(B) - 1);
+    await inside.close();
+  }));
+
 test('goes along from committee to committee, also over many that it slept through, and keeps the way', () =>
   inFolder(async (directory) => {
     const ledger = enrolled();
@@ -352,11 +382,7 @@ test('a node that lies about a vertex, an object or a header is not believed, an
     const liar = inside.link.scripted[0]!;
     liar.twist = (answer) => {
       if (answer.type !== 'vertex' || answer.proof === undefined) return answer;
-      const { vertex, anchor } = answer.proof;
-      return {
-        type: 'vertex',
-        proof: { vertex: { ...vertex, outcome: { ...vertex.outcome, code: 1 } }, anchor },
-      };
+      return { type: 'vertex', proof: { ...answer.proof, code: 1 } };
     };
     await inside.append(2);
     await inside.until('final by the other', () => inside.outbox.counts.finalFrames === 2);

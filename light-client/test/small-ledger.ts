@@ -6,7 +6,7 @@
 import type { CommitteeChange } from '../../consensus/checkpoint/change.ts';
 import { execute } from '../../consensus/checkpoint/execute.ts';
 import { type Header, headerId, historyLeaf } from '../../consensus/checkpoint/header.ts';
-import { type Outcome, outcomesRoot, proveVertex } from '../../consensus/checkpoint/outcome.ts';
+import { type Outcome, outcomesRoot, proveOutcome } from '../../consensus/checkpoint/outcome.ts';
 import { beginEpoch } from '../../consensus/checkpoint/succession.ts';
 import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
 import { limits } from '../../consensus/codec/limits.ts';
@@ -21,7 +21,8 @@ import { History, historyPath } from '../../consensus/merkle/history.ts';
 import { checkVertex, decodeVertex, type Vertex } from '../../consensus/vertex/vertex.ts';
 import type { LightLink } from '../../node/libp2p/light-link.ts';
 import type { PeerKey } from '../../node/ports.ts';
-import type { AnchorProof, CertifiedHeader } from '../proof/anchor.ts';
+import type { CertifiedHeader } from '../proof/anchor.ts';
+import { abridgeProof, type InclusionProof } from '../proof/inclusion.ts';
 import { makeStateProof } from '../proof/state-proof.ts';
 import {
   CHANGES_PER_ANSWER_MAX,
@@ -169,7 +170,7 @@ export class SmallLedger {
         return { type: 'submittedMany', verdicts };
       }
       case 'proveVertex':
-        return { type: 'vertex', proof: this.#proveVertex(toHex(request.id)) };
+        return { type: 'vertex', proof: this.#prove(toHex(request.id), request.under) };
       case 'proveObject': {
         if (newest === undefined) return { type: 'refused', code: 'E_UNKNOWN', detail: '' };
         const path = objectPath(request.objectType, request.id);
@@ -198,27 +199,14 @@ export class SmallLedger {
     return this.#state.get(chain, author)?.lastId ?? zero32;
   }
 
-  #proveVertex(vertexKey: string) {
+  #prove(vertexKey: string, under: number): InclusionProof | undefined {
     const position = this.#settled.get(vertexKey);
-    if (position === undefined) return undefined;
+    if (position === undefined || position.height > under || under > this.#checkpoints.length)
+      return undefined;
     const { certified, outcomes } = this.#checkpoints[position.height - 1]!;
-    return {
-      vertex: proveVertex(this.#vertices.get(vertexKey)!, outcomes, position.index, certified.header),
-      anchor: this.#anchor(position.height),
-    };
-  }
-
-  #anchor(height: number): AnchorProof {
-    const certified = this.head!;
-    if (certified.header.height === height) return { certified, path: [] };
-    return {
-      certified,
-      path: historyPath(
-        height,
-        certified.header.height,
-        (level, index) => this.#historyNodes.get(`${level}/${index}`)!,
-      ),
-    };
+    const nodeAt = (level: number, index: number) => this.#historyNodes.get(`${level}/${index}`)!;
+    const history = position.height === under ? [] : historyPath(position.height, under, nodeAt);
+    return abridgeProof(proveOutcome(outcomes, position.index, certified.header), under, history);
   }
 }
 

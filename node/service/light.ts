@@ -84,8 +84,7 @@ async function answer(
       return { type: 'submittedMany', verdicts: (await Promise.all(refused)).map(verdictOf) };
     }
     case 'proveVertex': {
-      const proved = await prover.vertex(toHex(request.id));
-      return { type: 'vertex', proof: proved && { vertex: proved.proof, anchor: proved.anchor } };
+      return { type: 'vertex', proof: await prover.inclusion(toHex(request.id), request.under) };
     }
     case 'proveObject': {
       // A gateway sees what its party may see, and nothing of other parties' files.

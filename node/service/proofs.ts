@@ -3,7 +3,7 @@
 import { type CommitteeChange, changesMax } from '../../consensus/checkpoint/change.ts';
 import type { ReadingProof } from '../../consensus/checkpoint/evidence.ts';
 import type { Header } from '../../consensus/checkpoint/header.ts';
-import { proveVertex, type VertexProof } from '../../consensus/checkpoint/outcome.ts';
+import { type OutcomeProof, proveOutcome, type VertexProof } from '../../consensus/checkpoint/outcome.ts';
 import { toHex } from '../../consensus/codec/bytes.ts';
 import { invariant, ok, type Result, refuse } from '../../consensus/codec/result.ts';
 import {
@@ -19,6 +19,7 @@ import { historyPath } from '../../consensus/merkle/history.ts';
 import { type Batch, batch, proveFrame } from '../../consensus/vertex/batch.ts';
 import { decodeVertex, type Vertex } from '../../consensus/vertex/vertex.ts';
 import type { AnchorProof, CertifiedHeader } from '../../light-client/proof/anchor.ts';
+import { abridgeProof, type InclusionProof } from '../../light-client/proof/inclusion.ts';
 import { makeStateProof, type StateProof } from '../../light-client/proof/state-proof.ts';
 import type { Position, Store } from '../ports.ts';
 import type { Ledger } from '../replica/ledger.ts';
@@ -63,9 +64,20 @@ export class Prover {
     if (position === undefined || certified === undefined || position.height > certified.header.height)
       return undefined;
     return {
-      proof: await this.#outcome(key, position),
+      proof: await this.#vertexProof(key, position),
       anchor: await this.#anchor(position.height, certified),
     };
+  }
+
+  /**
+   * `[LC-5]` Proof of a vertex's outcome for somebody who has both the vertex and the certified header at height `under`;
+   * `undefined` while it is not final there, or that height is not durable here.
+   */
+  async inclusion(key: string, under: number): Promise<InclusionProof | undefined> {
+    const position = await this.#store.position(key);
+    if (position === undefined || position.height > under || under > this.head.height) return undefined;
+    const history = await this.#historyPath(position.height, under);
+    return abridgeProof(await this.#outcome(key, position), under, history);
   }
 
   /** Proof of one frame of a batch whose payload this node serves. */
@@ -91,7 +103,7 @@ export class Prover {
       return refuse('E_UNKNOWN', { vertex: key, reason: 'not final yet' });
     const proof = {
       frame: proveFrame(held.value.batch, frameIndex),
-      vertex: await this.#outcome(key, position),
+      vertex: await this.#vertexProof(key, position),
     };
     return ok({ proof, device: rest.value.device, anchor: await this.#anchor(position.height, certified) });
   }
@@ -166,12 +178,18 @@ export class Prover {
     return ok({ vertex, batch: payload.value });
   }
 
-  async #outcome(key: string, { height, index }: Position): Promise<VertexProof> {
+  async #vertexProof(key: string, position: Position): Promise<VertexProof> {
     const vertex = await this.storedVertex(key);
+    invariant(vertex !== undefined, `vertex ${key} is indexed but not stored`);
+    const { headerBytes, signature } = vertex;
+    return { vertex: headerBytes, signature, ...(await this.#outcome(key, position)) };
+  }
+
+  async #outcome(key: string, { height, index }: Position): Promise<OutcomeProof> {
     const checkpoint = await this.#checkpoints.at(height);
-    invariant(vertex !== undefined && checkpoint !== undefined, `vertex ${key} is indexed but not stored`);
+    invariant(checkpoint !== undefined, `vertex ${key} is indexed at height ${height}, which is not stored`);
     const { outcomes, header, tree } = checkpoint;
-    return proveVertex(vertex, outcomes, index, header, tree);
+    return proveOutcome(outcomes, index, header, tree);
   }
 
   /** Only at rest: the state must be the one under `header`. */
@@ -193,10 +211,13 @@ export class Prover {
     return stored && this.#state(type, id, visible, header);
   }
 
-  /** From the header at `height` to a durable certified one. */
   async #anchor(height: number, certified: CertifiedHeader): Promise<AnchorProof> {
-    const size = certified.header.height;
-    if (height === size) return { certified, path: [] };
+    return { certified, path: await this.#historyPath(height, certified.header.height) };
+  }
+
+  /** From the header at `height` to the durable one at height `size`; empty where it is that. */
+  async #historyPath(height: number, size: number): Promise<Uint8Array[]> {
+    if (height === size) return [];
     // First which nodes the path needs, then the path.
     const wanted: [level: number, index: number][] = [];
     historyPath(height, size, (level, index) => {
@@ -209,6 +230,6 @@ export class Prover {
       invariant(node !== undefined, `history node ${level}/${index} is missing in the store`);
       nodes.set(`${level}/${index}`, node);
     }
-    return { certified, path: historyPath(height, size, (level, index) => nodes.get(`${level}/${index}`)!) };
+    return historyPath(height, size, (level, index) => nodes.get(`${level}/${index}`)!);
   }
 }
