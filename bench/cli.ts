@@ -51,6 +51,11 @@ interface PeersFlags extends CommonFlags {
   readonly cometbft?: string;
 }
 
+interface GatewayFlags extends CommonFlags {
+  readonly rates: readonly number[];
+  readonly seconds: number;
+}
+
 interface LightFlags extends CommonFlags {
   readonly checkpoints: readonly number[];
   readonly rounds: number;
@@ -157,6 +162,14 @@ export function registerBench(program: Command, script: string): void {
       const { checkpoints, rounds, dir: directory } = flags;
       const { benchLight } = await import('./light/light-bench.ts');
       await tell(await benchLight({ checkpoints, rounds, directory }, say), flags);
+    });
+  addCommon(bench.command('gateway').description('memory, CPU and bytes of a gateway at rates of readings'))
+    .option('--rates <n,…>', 'readings a second, in turn', wholes(1, 5_000), [10, 100, 1_000])
+    .option('--seconds <n>', 'length of each step', whole(2, 3_600), 30)
+    .action(async ({ rates, seconds, dir: directory, ...flags }: GatewayFlags) => {
+      const { benchGateway } = await import('./gateway/gateway-bench.ts');
+      const options = { script, rates, stepMs: 1_000 * seconds, directory };
+      await tell(await benchGateway(options, say), flags);
     });
   bench
     .command('compare')

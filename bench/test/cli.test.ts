@@ -58,6 +58,20 @@ test('node: JSON with figures, a record, a report and a profile', async () => {
   assert.ok(JSON.parse(await readFile(file('p.cpuprofile'), 'utf8')).samples.length > 0);
 });
 
+test('gateway: every reading becomes final, and the process is measured', async () => {
+  const { code, out, err } = await tally(
+    ...['gateway', '--rates', '20', '--seconds', '3', '--dir', folder, '--json'],
+  );
+  assert.is(code, 0, err);
+  const { faults, rows, baselineBytes } = JSON.parse(out);
+  assert.equal(faults, []);
+  const [idle, busy] = rows;
+  assert.equal([idle.perS, idle.published, busy.perS, busy.published], [0, 0, 20, 60]);
+  assert.ok(busy.vertices > 0 && busy.bytesPerReading > 0 && busy.p95Ms > 0);
+  assert.ok(baselineBytes[0] < baselineBytes.at(-1) && baselineBytes.at(-1) < busy.rssBytes);
+  if (busy.ownBytes !== null) assert.ok(busy.ownBytes < busy.rssBytes && busy.cpuMsPerS > 0);
+});
+
 test('compare: exit 1 once a ratio is worse by a tenth', async () => {
   const history = join(folder, 'compare.ndjson');
   const line = (ratio: number): string =>
