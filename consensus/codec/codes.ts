@@ -106,9 +106,17 @@ export const codes = {
   E_PAID: 'it is paid already',
   E_NO_PRESENT: 'it was not presented',
   E_NO_OWNER: 'the party is not the owner',
-  E_MANDATE: 'outside the limits of the mandate',
+  E_MANDATE: 'the mandate asks for the second key as well',
   E_DEVICE_STATE: 'the device is not active and healthy',
   E_PEER_KEY: 'another key than the peer’s answers at its address',
+
+  // What of a mandate's six limits a payment would break.
+  E_MANDATE_PAYEE: 'the mandate names no such payee',
+  E_MANDATE_CONTENT: 'the mandate names no such content',
+  E_MANDATE_TIME: 'outside the mandate’s time, or its hours of the day',
+  E_MANDATE_MEANS: 'the mandate names no such account',
+  E_MANDATE_AMOUNT: 'more than the mandate allows one payment, or has left in its window',
+  E_MANDATE_FREQUENCY: 'the mandate’s window holds as many payments as it may',
 } as const;
 
 export type Code = keyof typeof codes;

@@ -455,7 +455,7 @@ effects(
     const { world, mandate: id } = bills.mandated();
     done(bills.buy(world, id, { content: 'fuel', amount: 20_000 }));
     done(bills.buy(world, id, { content: 'toll', amount: 3_000, payee: idOf('warehouse') }));
-    assert.is(codeOf(bills.buy(world, id, { payee: idOf('zenith') })), 'E_MANDATE');
+    assert.is(codeOf(bills.buy(world, id, { payee: idOf('zenith') })), 'E_MANDATE_PAYEE');
     assert.equal(
       world.read(mandate, id).recent.map(({ amount }) => amount),
       [20_000, 3_000],

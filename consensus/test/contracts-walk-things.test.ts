@@ -291,7 +291,8 @@ walk('the walks went everywhere', () => {
       (state) => `bill ${state}`,
     ),
     ...['E_REPLAY', 'E_NOT_HOLDER', 'E_PARTIAL', 'E_EARLY', 'E_PAID', 'E_NO_PRESENT', 'E_STANDING'],
-    ...['E_NOT_DUE', 'E_MANDATE', 'E_DEVICE_STATE', 'E_EVIDENCE', 'E_STATE', 'E_SCOPE', 'E_FUNDS', 'E_ROLE'],
+    ...['E_NOT_DUE', 'E_DEVICE_STATE', 'E_EVIDENCE', 'E_STATE', 'E_SCOPE', 'E_FUNDS', 'E_ROLE'],
+    ...['E_MANDATE', 'E_MANDATE_PAYEE', 'E_MANDATE_CONTENT', 'E_MANDATE_AMOUNT', 'E_MANDATE_FREQUENCY'],
   ];
   const rare = wanted.filter((name) => (taken.get(name) ?? 0) < 5);
   assert.equal(rare, [], JSON.stringify(Object.fromEntries(taken)));

@@ -15,14 +15,14 @@ import type { Act, Performed, ShownFrame, StoryHost } from '../story/host.ts';
 import type { Fields } from '../story/plan.ts';
 import { Actors } from './actors.ts';
 import type { ApiClient } from './api-client.ts';
-import { gatewayName, type PlayerName, type ProcessName, playerNamed } from './cast.ts';
+import { gatewayName, type PlayerName, type ProcessName, playerNamed, players } from './cast.ts';
 import type { NetworkFiles } from './network-files.ts';
 
 const LOOK_EVERY_MS = 100;
 /** Frames that are not final by then are published again: whatever had come is a duplicate to the gateway. */
 const AGAIN_AFTER_MS = 20_000;
 const FINAL_WITHIN_MS = 240_000;
-/** Composes and submits what nobody with a node signs, and tells the time. */
+/** Tells the time. */
 const BYSTANDER: PlayerName = 'monitor-b';
 const LISTED_MAX = 500;
 
@@ -46,6 +46,7 @@ export class DemoHost implements StoryHost {
   readonly #broker: Broker;
   readonly #keep: (name: string, bundle: Uint8Array) => Promise<void>;
   #certifiedMs = 0;
+  #turn = 0;
 
   /** `keep` is given the bundle of each call, by the name of its step. */
   constructor(
@@ -86,8 +87,14 @@ export class DemoHost implements StoryHost {
   async perform({ transition, args, parties, keys }: Act): Promise<Performed> {
     const signers = parties.flatMap((name) => playerNamed(name)?.name ?? []);
     const others = parties.flatMap((name) => this.#files.others.get(name)?.signer ?? []);
-    const submitter = signers[0] ?? BYSTANDER;
+    const submitter = signers[0] ?? this.#nextSubmitter();
     return this.#actors.perform({ transition, args, signers, submitter, keys: [...others, ...keys] });
+  }
+
+  /** What nobody with a node signs is submitted at all of them in turn. */
+  #nextSubmitter(): PlayerName {
+    this.#turn = (this.#turn + 1) % players.length;
+    return players[this.#turn]!.name;
   }
 
   async feed(frames: readonly Frame[]): Promise<readonly ShownFrame[]> {

@@ -93,7 +93,13 @@ const table: { readonly [C in Exclude<Code, 'OK'>]: Remedy } = {
   E_EARLY: conflict('Wait until the bill is due.'),
   E_PAID: conflict('It is settled.'),
   E_NO_PRESENT: conflict('Present the bill first.'),
-  E_MANDATE: conflict('Stay within the limits of the mandate, or have the owner give another.'),
+  E_MANDATE: conflict('Have the mandate’s second device sign as well.'),
+  E_MANDATE_PAYEE: conflict('Pay whom the mandate names, or have the owner give another.'),
+  E_MANDATE_CONTENT: conflict('Pay for what the mandate names, or have the owner give another.'),
+  E_MANDATE_TIME: conflict('Pay within the mandate’s time and hours of the day.'),
+  E_MANDATE_MEANS: conflict('Pay from an account that the mandate names.'),
+  E_MANDATE_AMOUNT: conflict('Pay less, or wait until the mandate’s window has room.'),
+  E_MANDATE_FREQUENCY: conflict('Wait until the mandate’s window has room.'),
   E_DEVICE_STATE: conflict('Use a device that is active and healthy.'),
 
   // What this API does not say of its own requests: outcomes of vertices, proofs, the gateway's intake, seats.

@@ -141,8 +141,8 @@ class StepChecker {
         say('by', `${signer} is neither in the cast nor a device with a key`);
     if (!Object.hasOwn(codes, expect)) say('expect', `${expect} is no code`);
     const on = step.on === undefined ? undefined : this.#trigger(step, step.on, say);
-    if (step.on === undefined && (step.over !== undefined || step.times !== undefined))
-      say('on', 'expected readings, since there is "over" or "times"');
+    if (step.on === undefined && [step.over, step.times, step.effective].some((value) => value !== undefined))
+      say('on', 'expected readings, since there is "over", "times" or "effective"');
     checkArguments(transition, args, say);
     this.#references(args, 'args', say, step.on !== undefined);
     if (conflict !== undefined) this.#references(conflict, 'conflict', say, false);
@@ -157,7 +157,11 @@ class StepChecker {
     if (step.times === undefined) say('times', 'expected how often the call is to be made');
     if (first === undefined || step.times === undefined) return undefined;
     const [quantity, over] = first;
-    return { readings, quantity: quantity as QuantityName, over, times: step.times };
+    const { times, effective } = step;
+    if (effective !== undefined && effective > times) say('effective', `expected at most ${times}`);
+    if (effective !== undefined && effective < times && step.expect === 'OK')
+      say('expect', 'expected the code of those that take no effect');
+    return { readings, quantity: quantity as QuantityName, over, times, effective };
   }
 
   #feed(step: WrittenStep['feed'], say: Say): FeedStep {

@@ -56,6 +56,8 @@ export interface Trigger {
   readonly quantity: QuantityName;
   readonly over: string;
   readonly times: number;
+  /** Made all at once, and so many take effect, whichever; `undefined`: one after the other, and all end alike. */
+  readonly effective: number | undefined;
 }
 export interface FeedStep extends Told {
   readonly type: 'feed';

@@ -47,6 +47,7 @@ export const stepSchemas = {
     on: z.string().optional(),
     over: z.record(z.string(), decimal).optional(),
     times: z.int().min(1).optional(),
+    effective: z.int().min(0).optional(),
   }),
   feed: z.strictObject({
     ...told,

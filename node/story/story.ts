@@ -4,6 +4,7 @@
  */
 
 import { toHex } from '../../consensus/codec/bytes.ts';
+import type { Code } from '../../consensus/codec/codes.ts';
 import { invariant } from '../../consensus/codec/result.ts';
 import type { Json } from '../../consensus/codec/schema.ts';
 import { compareDecimals, parseDecimal } from '../../consensus/vertex/decimal.ts';
@@ -128,16 +129,35 @@ export class Story {
   async #call(step: CallStep): Promise<Omit<StepReport, 'step' | 'text'> & { text: string }> {
     const events = step.on === undefined ? [undefined] : this.#eventsOf(step.on);
     const ended: Performed[] = [];
-    for (const event of events) ended.push(await this.#perform(step, event?.proof));
+    const effective = step.on?.effective;
+    if (effective === undefined)
+      for (const event of events) ended.push(await this.#perform(step, [step.expect], event?.proof));
+    else ended.push(...(await this.#performAtOnce(step, events, effective)));
     const last = ended.at(-1)!;
     this.#scope.setCall(step.name, last.callId);
-    const refusal = last.code === 'OK' ? '' : `: refused with ${last.code}${this.#tellConflict(last)}`;
+    const refused = ended.filter(({ code }) => code !== 'OK');
+    const some = refused.length === ended.length ? '' : `${refused.length} of ${ended.length} `;
+    const [first] = refused;
+    const times = ended.map(({ ms }) => ms);
+    const refusal = first && `: ${some}refused with ${first.code}${this.#tellConflict(first)}`;
     return {
-      text: `${step.say}${refusal}`,
+      text: `${step.say}${refusal ?? ''}`,
       signers: step.by,
       height: last.height,
-      ms: ended.reduce((sum, { ms }) => sum + ms, 0),
+      ms: effective === undefined ? sumOf(times) : Math.max(...times),
     };
+  }
+
+  async #performAtOnce(
+    step: CallStep,
+    events: readonly (ShownFrame | undefined)[],
+    effective: number,
+  ): Promise<Performed[]> {
+    const codes: readonly Code[] = ['OK', step.expect];
+    const ended = await Promise.all(events.map((event) => this.#perform(step, codes, event?.proof)));
+    const took = ended.filter(({ code }) => code === 'OK').length;
+    if (took !== effective) throw new StoryError(`expected ${effective} to take effect, got ${took}`);
+    return ended;
   }
 
   /** The readings above the trigger's threshold. */
@@ -156,7 +176,8 @@ export class Story {
     return events;
   }
 
-  async #perform(step: CallStep, event: string | undefined): Promise<Performed> {
+  /** Carried through to its outcome, which must be one of `codes`. */
+  async #perform(step: CallStep, codes: readonly Code[], event: string | undefined): Promise<Performed> {
     const nowMs = await this.#host.now(this.#height);
     const parties = step.by.filter((name) => this.#plan.cast.some((member) => member.name === name));
     const speakers = this.#speakers.filter(({ name }) => step.by.includes(name));
@@ -164,7 +185,7 @@ export class Story {
     const args = this.#scope.resolve(step.args, nowMs, event) as Fields;
     const done = await this.#host.perform({ transition: step.transition, args, parties, keys });
     this.#height = Math.max(this.#height, done.height);
-    if (done.code !== step.expect)
+    if (!codes.includes(done.code))
       throw new StoryError(`expected ${step.expect}, got ${done.code}${this.#tellConflict(done)}`);
     if (step.conflict !== undefined) {
       const wanted = this.#scope.resolve(step.conflict, nowMs);
@@ -255,6 +276,8 @@ export class Story {
     return this.#scope.nameOf(conflict) ?? `${conflict.slice(0, 16)}…`;
   }
 }
+
+const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 
 /** Whether `found` says what is wanted: of records at least that, of lists member by member. */
 export function fits(wanted: Json, found: Json): boolean {

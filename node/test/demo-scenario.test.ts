@@ -42,7 +42,7 @@ test('a scenario that does not end as its file says fails, and says at which ste
     await writeFile(file, text.replace('amount = 14_000', 'amount = 50_000'));
     const { code, stderr } = await run(['demo', '--scenario', file, '--home', join(home, 'network')]);
     equal(code, 1);
-    ok(stderr.includes('step 5 (fuel): expected OK, got E_MANDATE because of mandate'), stderr);
+    ok(stderr.includes('step 5 (fuel): expected OK, got E_MANDATE_AMOUNT because of mandate'), stderr);
     equal(await survivors(home), '');
   });
 });

@@ -1,5 +1,7 @@
 /** The six limits of a mandate: well formed, narrower than before, kept by a payment (rows 41–43). */
 
+import type { Code } from '../../codec/codes.ts';
+import type { Facts } from '../../codec/result.ts';
 import type { ValueOf } from '../object.ts';
 import { type MandateLimits, MINUTES_A_DAY, type mandate, type Spend } from '../objects/mandate.ts';
 import { type Context, type ContractRefusal, refused } from '../transition.ts';
@@ -69,7 +71,7 @@ export function windowOf({ recent, windowMs }: Mandate, time: number): Spend[] {
 export const sumOf = (spends: readonly Spend[]): bigint =>
   spends.reduce((sum, { amount }) => sum + BigInt(amount), 0n);
 
-/** `[THG-3]` E_MANDATE, with the limit that the payment would break at this position. */
+/** `[THG-3]` The limit that the payment would break at this position has a code of its own. */
 export function checkPurchase(
   id: Uint8Array,
   given: Mandate,
@@ -78,24 +80,28 @@ export function checkPurchase(
 ): ContractRefusal | undefined {
   const { limits, windowMs } = given;
   const { means, payee, content, amount, seconded } = purchase;
-  const outOf = (limit: string, facts = {}) => refused('E_MANDATE', { limit, ...facts }, id);
-  if (!includesId(limits.payees, payee)) return outOf('payees');
-  if (!limits.contents.includes(content)) return outOf('content', { content });
+  const outOf = (code: Code, facts: Facts = {}) => refused(code, facts, id);
+  if (!includesId(limits.payees, payee)) return outOf('E_MANDATE_PAYEE');
+  if (!limits.contents.includes(content)) return outOf('E_MANDATE_CONTENT', { content });
   if (time < limits.from || running > limits.until)
-    return outOf('time', { time, running, from: limits.from, until: limits.until });
+    return outOf('E_MANDATE_TIME', { time, running, from: limits.from, until: limits.until });
   const minute = Math.floor(time / MINUTE_MS) % MINUTES_A_DAY;
   if (minute < limits.fromMinute || minute >= limits.untilMinute)
-    return outOf('time', { minute, fromMinute: limits.fromMinute, untilMinute: limits.untilMinute });
-  if (!includesId(limits.means, means)) return outOf('means');
-  if (amount > limits.amountMax) return outOf('amount', { amount, most: limits.amountMax });
+    return outOf('E_MANDATE_TIME', {
+      minute,
+      fromMinute: limits.fromMinute,
+      untilMinute: limits.untilMinute,
+    });
+  if (!includesId(limits.means, means)) return outOf('E_MANDATE_MEANS');
+  if (amount > limits.amountMax) return outOf('E_MANDATE_AMOUNT', { amount, most: limits.amountMax });
   const spent = windowOf(given, time);
   const total = sumOf(spent) + BigInt(amount);
   if (total > BigInt(limits.windowAmount))
-    return outOf('amount', { total: String(total), most: limits.windowAmount, windowMs });
+    return outOf('E_MANDATE_AMOUNT', { total: String(total), most: limits.windowAmount, windowMs });
   if (spent.length >= limits.windowCount)
-    return outOf('frequency', { count: spent.length, most: limits.windowCount, windowMs });
+    return outOf('E_MANDATE_FREQUENCY', { count: spent.length, most: limits.windowCount, windowMs });
   if (amount > limits.threshold && !seconded)
-    return outOf('second key', { amount, threshold: limits.threshold });
+    return outOf('E_MANDATE', { amount, threshold: limits.threshold });
   return undefined;
 }
 

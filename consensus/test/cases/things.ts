@@ -356,9 +356,28 @@ export const cases: Cases = {
         return story.pay({ means: poor });
       },
     },
-    E_MANDATE: {
-      'another payee': () => thingAt('given').pay({ payee: idOf('zenith') }),
-      'another content': () => thingAt('given').pay({ content: 'fuel' }),
+    E_MANDATE: { 'above the threshold, alone': () => thingAt('given').pay({ amount: 2_001 }) },
+    E_MANDATE_AMOUNT: {
+      'more than one payment may be': () => thingAt('given').pay({ amount: 5_001 }, ['truck', 'phone']),
+      'more than the window has left': () => {
+        const story = thingAt('given');
+        for (let i = 0; i < 2; i++) story.pay({ amount: 5_000 }, ['truck', 'phone']);
+        return story.pay({ amount: 2_001 }, ['truck', 'phone']);
+      },
+    },
+    E_MANDATE_CONTENT: { 'another content': () => thingAt('given').pay({ content: 'fuel' }) },
+    E_MANDATE_FREQUENCY: {
+      'the fourth in a window of three': () => spent().pay({ amount: 1 }),
+      'in the last moment of the window': () => after(spent(), DAY_MS - 751).pay(),
+    },
+    E_MANDATE_MEANS: {
+      'another account': () => {
+        const story = thingAt('given');
+        return story.pay({ means: another(story, 'bankB', 'EUR') });
+      },
+    },
+    E_MANDATE_PAYEE: { 'another payee': () => thingAt('given').pay({ payee: idOf('zenith') }) },
+    E_MANDATE_TIME: {
       'before it begins': () =>
         then(
           thingAt('given'),
@@ -369,19 +388,6 @@ export const cases: Cases = {
       // Four calls of 250 ms since noon, and this one.
       'too early in the day': () => after(thingAt('given'), 18 * HOUR_MS - 1_251).pay(),
       'too late in the day': () => after(thingAt('given'), 10 * HOUR_MS - 1_250).pay(),
-      'another account': () => {
-        const story = thingAt('given');
-        return story.pay({ means: another(story, 'bankB', 'EUR') });
-      },
-      'more than one payment may be': () => thingAt('given').pay({ amount: 5_001 }, ['truck', 'phone']),
-      'more than the window has left': () => {
-        const story = thingAt('given');
-        for (let i = 0; i < 2; i++) story.pay({ amount: 5_000 }, ['truck', 'phone']);
-        return story.pay({ amount: 2_001 }, ['truck', 'phone']);
-      },
-      'the fourth in a window of three': () => spent().pay({ amount: 1 }),
-      'in the last moment of the window': () => after(spent(), DAY_MS - 751).pay(),
-      'above the threshold, alone': () => thingAt('given').pay({ amount: 2_001 }),
     },
     E_NOT_FOUND: { 'no such mandate': () => lost(thingAt('given')).pay() },
     E_ROLE: {
