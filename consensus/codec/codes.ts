@@ -86,7 +86,8 @@ export const codes = {
   E_SUM: 'parts do not add up to the whole',
   E_NO_RELEASE: 'pledged goods leave only under a live release order',
   E_BELOW_LINE: 'the pool would fall below a line',
-  E_FROZEN: 'the goods or the credit limit are frozen, or a warning about their quantity is open',
+  E_FROZEN:
+    'the goods, the credit limit or the account are frozen, or a warning about their quantity is open',
   E_MISMATCH: 'seal, weight or count do not match',
   E_HANDOVER: 'both custodians must sign, with seal and route',
   E_COVER: 'the cover would be less than required',
@@ -117,6 +118,7 @@ export const codes = {
   E_MANDATE_MEANS: 'the mandate names no such account',
   E_MANDATE_AMOUNT: 'more than the mandate allows one payment, or has left in its window',
   E_MANDATE_FREQUENCY: 'the mandate’s window holds as many payments as it may',
+  E_ROUTE: 'no open account of the thing leads to this payment',
 } as const;
 
 export type Code = keyof typeof codes;

@@ -33,7 +33,7 @@ import { callMargin, closeCall, topUpCash, topUpGoods } from './transitions/marg
 import { measureLimit } from './transitions/measure-limit.ts';
 import { mergeReceipts } from './transitions/merge-receipts.ts';
 import { endLimit, modifyLimit } from './transitions/modify-limit.ts';
-import { issueMoney, redeemMoney } from './transitions/money.ts';
+import { closeAccount, issueMoney, redeemMoney } from './transitions/money.ts';
 import { moveIn } from './transitions/move-in.ts';
 import { moveOut } from './transitions/move-out.ts';
 import { acknowledgeNotice, attemptNotice, giveNotice } from './transitions/notices.ts';
@@ -178,6 +178,7 @@ const declared = [
   payRecourse,
   issueMoney,
   redeemMoney,
+  closeAccount,
   openAccount,
   transferThing,
   giveMandate,

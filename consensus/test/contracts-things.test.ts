@@ -15,7 +15,7 @@ import { payByThing } from '../contracts/transitions/pay-by-thing.ts';
 import { visibleClasses } from '../contracts/views.ts';
 import { codeOf, DAY_MS } from './contract-story.ts';
 import { HOUR_MS, idOf, type Outcome, type PartyName } from './contract-world.ts';
-import { euros } from './loan-steps.ts';
+import { closeOf, euros, redeemFrom } from './loan-steps.ts';
 import { limits, phone, type ThingStory, thingAt, truck, truckEuros } from './thing-steps.ts';
 
 const things = suite('things');
@@ -41,6 +41,23 @@ things('a payment moves money, counter and event together', () => {
   assert.ok(equalBytes(story.world.read(evidenceUse, paid.event).unit, story.mandate));
 });
 
+things('R126: closing the owner’s account freezes the thing’s; bound anew, it pays again', () => {
+  const story = thingAt('given');
+  done(redeemFrom(story, 'acme', 98_000));
+  assert.is(codeOf(closeOf(story, 'acme')), 'E_STATE', '2,000 are left');
+  done(story.pay());
+  done(closeOf(story, 'acme'));
+  assert.is(codeOf(story.pay()), 'E_FROZEN');
+  // Anybody can have money sent there: that binds nothing.
+  done(story.fund('acme', 5_000));
+  assert.is(codeOf(story.pay()), 'E_FROZEN');
+  assert.is(balance(story, 'acme'), 5_000);
+  done(story.open());
+  done(story.pay());
+  assert.is(balance(story, 'acme'), 3_000);
+  assert.equal(findBreaches(story.world), []);
+});
+
 things('a refused payment moves nothing: not the money, not the counter, not the event', () => {
   const story = thingAt('given');
   const event = story.event();
@@ -56,7 +73,9 @@ things('each of the six limits has a code of its own', () => {
     codeOf(story.fork().pay(changes, by));
   assert.is(refusedBy({ payee: idOf('zenith') }), 'E_MANDATE_PAYEE');
   assert.is(refusedBy({ content: 'fuel' }), 'E_MANDATE_CONTENT');
-  assert.is(refusedBy({ means: euros() }), 'E_MANDATE_MEANS');
+  story.fund('acme', 5_000, 'bankB');
+  done(story.open({ money: euros('bankB') }, ['acme', 'bankB', 'truck']));
+  assert.is(refusedBy({ means: virtualAccountId(truck, euros('bankB')) }), 'E_MANDATE_MEANS');
   assert.is(refusedBy({ amount: 5_001 }, ['truck', 'phone']), 'E_MANDATE_AMOUNT');
   assert.is(refusedBy({ amount: 2_001 }), 'E_MANDATE');
   for (let i = 0; i < 3; i++) done(story.pay());
@@ -302,7 +321,7 @@ things('R169: a thing pays by either of two banks; by an account that is not its
   ]);
   const root = story.world.root();
   for (const means of [virtualAccountId(phone, euros()), idOf('carrier'), euros()])
-    assert.is(codeOf(story.pay({ means })), 'E_MANDATE_MEANS');
+    assert.is(codeOf(story.pay({ means })), 'E_ROUTE');
   assert.is(story.world.root(), root);
   done(story.transfer());
   assert.equal(bound(story), [

@@ -11,12 +11,14 @@ import { equalBytes } from '../codec/bytes.ts';
 import { transitions } from '../contracts/index.ts';
 import { findBreaches, findRewrites } from '../contracts/invariants.ts';
 import { bill } from '../contracts/objects/bill.ts';
+import { account, accountId } from '../contracts/objects/money.ts';
 import { thing } from '../contracts/objects/thing.ts';
 import { device } from '../contracts/registry.ts';
 import type { SignedCall } from '../vertex/call.ts';
 import { BillStory, FACE } from './bill-steps.ts';
 import { codeOf, DAY_MS } from './contract-story.ts';
 import { HOUR_MS, idOf, type Outcome, type PartyName, World } from './contract-world.ts';
+import { closeOf, euros, redeemFrom } from './loan-steps.ts';
 import { MONDAY_NOON_MS, ThingStory, truck } from './thing-steps.ts';
 
 const WALKS = 150;
@@ -56,6 +58,7 @@ const weights = {
   revokeDevice: 1,
   enrol: 2,
   fund: 1,
+  close: 1,
   repeat: 3,
   deliver: 3,
   pause: 5,
@@ -222,6 +225,12 @@ function take(going: Walk, taking: Step): Outcome | undefined {
       return things.enrol(twist % 2 === 0 ? 'truck' : 'phone', owners[taking.whom % 2]!);
     case 'fund':
       return bills.fund(who, amount * 1_000);
+    case 'close': {
+      const held = world.get(account, accountId(euros(), idOf(owner)));
+      if (held !== undefined && held.balance > 0 && twist % 2 === 0)
+        redeemFrom({ world }, owner, held.balance);
+      return closeOf({ world }, owner);
+    }
     case 'repeat':
       return going.taken.length === 0 ? undefined : world.execute(going.taken[twist % going.taken.length]!);
     case 'deliver': {
@@ -291,7 +300,7 @@ walk('the walks went everywhere', () => {
       (state) => `bill ${state}`,
     ),
     ...['E_REPLAY', 'E_NOT_HOLDER', 'E_PARTIAL', 'E_EARLY', 'E_PAID', 'E_NO_PRESENT', 'E_STANDING'],
-    ...['E_NOT_DUE', 'E_DEVICE_STATE', 'E_EVIDENCE', 'E_STATE', 'E_SCOPE', 'E_FUNDS', 'E_ROLE'],
+    ...['E_NOT_DUE', 'E_DEVICE_STATE', 'E_EVIDENCE', 'E_STATE', 'E_SCOPE', 'E_FUNDS', 'E_FROZEN', 'E_ROLE'],
     ...['E_MANDATE', 'E_MANDATE_PAYEE', 'E_MANDATE_CONTENT', 'E_MANDATE_AMOUNT', 'E_MANDATE_FREQUENCY'],
   ];
   const rare = wanted.filter((name) => (taken.get(name) ?? 0) < 5);

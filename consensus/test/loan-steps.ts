@@ -3,7 +3,7 @@
 import { moneyId } from '../contracts/objects/money.ts';
 import { expire } from '../contracts/transitions/expire.ts';
 import { callMargin, closeCall, topUpCash, topUpGoods } from '../contracts/transitions/margin.ts';
-import { issueMoney, redeemMoney } from '../contracts/transitions/money.ts';
+import { closeAccount, issueMoney, redeemMoney } from '../contracts/transitions/money.ts';
 import { releasePaid } from '../contracts/transitions/release.ts';
 import { releasePart } from '../contracts/transitions/release-part.ts';
 import { writeOff } from '../contracts/transitions/repay.ts';
@@ -137,6 +137,15 @@ export function redeemFrom(
 ): Outcome {
   const args = { money, owner: idOf(owner), amount, reference: 'TX-2' };
   return story.world.run(redeemMoney, args, [owner, 'bankA']);
+}
+
+export function closeOf(
+  story: Pick<Story, 'world'>,
+  owner: PartyName,
+  by: readonly string[] = [owner],
+  money = euros(),
+): Outcome {
+  return story.world.run(closeAccount, { money, owner: idOf(owner) }, by);
 }
 
 /** 2.00 dollars for 1.00 euro that is owed; the reference says 1.90. Drawn and unpaid are 921,000. */

@@ -74,7 +74,9 @@ const table: { readonly [C in Exclude<Code, 'OK'>]: Remedy } = {
   E_SUM: unfit('Correct the parts: they must add up to the whole.'),
   E_NO_RELEASE: conflict('Ask the pledgee for a release order (transition release-part), and cite it.'),
   E_BELOW_LINE: conflict('Take less, or ask the pledgee to lower the line.'),
-  E_FROZEN: conflict('Cure the pledge, close the warning or have the credit limit named thawed first.'),
+  E_FROZEN: conflict(
+    'Cure the pledge, close the warning, have the credit limit thawed or the account opened anew first.',
+  ),
   E_MISMATCH: unfit('Weigh and count again, and check the seal; report a loss if goods are missing.'),
   E_HANDOVER: unfit('Let both custodians sign; name seal and route.'),
   E_COVER: unfit('Bring more goods or cash, or release less.'),
@@ -99,6 +101,7 @@ const table: { readonly [C in Exclude<Code, 'OK'>]: Remedy } = {
   E_MANDATE_TIME: conflict('Pay within the mandate’s time and hours of the day.'),
   E_MANDATE_MEANS: conflict('Pay from an account that the mandate names.'),
   E_MANDATE_AMOUNT: conflict('Pay less, or wait until the mandate’s window has room.'),
+  E_ROUTE: conflict('Pay from an open account of the thing itself (transition open-account).'),
   E_MANDATE_FREQUENCY: conflict('Wait until the mandate’s window has room.'),
   E_DEVICE_STATE: conflict('Use a device that is active and healthy.'),
 

@@ -19,13 +19,16 @@ export function moneyId(issuer: Uint8Array, currency: string): Uint8Array {
 }
 
 export const account = objectType('account', {
-  v0: { ...version },
+  /** Money that comes to a closed one opens it again. */
+  v0: { state: choice('OPEN', 'CLOSED'), ...version },
   v1: { money: hash32, owner: hash32 },
   v2: {
     /** What the owner can spend. */
     balance: int(0),
     /** What is set aside in live locks. */
     locked: int(0),
+    /** The call that opened it last: what was bound to it before is bound no more. */
+    opened: hash32,
   },
 });
 

@@ -17,8 +17,9 @@ export const virtualAccount = objectType('virtual-account', {
     bank: hash32,
     money: hash32,
     currency: text(3),
-    /** The owner's account. */
+    /** The owner's account, and the call that had opened it. */
     account: hash32,
+    opened: hash32,
   },
 });
 

@@ -6,30 +6,25 @@ import { versionOf } from '../objects/version.ts';
 import { type Context, type ContractRefusal, isRefusal, lookUp, refused } from '../transition.ts';
 import { exactInteger } from './amounts.ts';
 
-type Account = ValueOf<typeof account>;
-
-export function accountOf(moneyKey: Uint8Array, owner: Uint8Array, context: Pick<Context, 'get'>) {
-  const id = accountId(moneyKey, owner);
-  const none = { money: moneyKey, owner, balance: 0, locked: 0 };
-  return { id, value: context.get(account, id) ?? none };
-}
-
-/** Writes an account whose balance and locked money change by so much. */
+/** Writes an account whose balance and locked money change by so much; the first money opens it. */
 export function changeAccount(
   moneyKey: Uint8Array,
   owner: Uint8Array,
   change: { readonly balance?: number; readonly locked?: number },
   context: Context,
 ): void {
-  const { id, value } = accountOf(moneyKey, owner, context);
+  const id = accountId(moneyKey, owner);
+  const opening = { money: moneyKey, owner, balance: 0, locked: 0, opened: context.callId };
+  const before = context.get(account, id);
+  const held = before?.state === 'OPEN' ? before : opening;
   const { balance = 0, locked = 0 } = change;
-  const after: Account = {
-    ...{ call: context.callId, height: context.height },
-    ...value,
-    balance: value.balance + balance,
-    locked: value.locked + locked,
-  };
-  context.put(account, id, { ...after, ...versionOf(context) });
+  context.put(account, id, {
+    ...held,
+    state: 'OPEN',
+    balance: held.balance + balance,
+    locked: held.locked + locked,
+    ...versionOf(context),
+  });
 }
 
 /** The refusal unless the party can spend so much of that money, in the currency wanted. */
@@ -44,8 +39,9 @@ export function checkFunds(
   if (isRefusal(issue)) return issue;
   if (issue.currency !== currency)
     return refused('E_CURRENCY', { got: issue.currency, wanted: currency }, moneyKey);
-  const { id, value } = accountOf(moneyKey, owner, context);
-  return value.balance < amount ? refused('E_FUNDS', { balance: value.balance, amount }, id) : undefined;
+  const id = accountId(moneyKey, owner);
+  const balance = context.get(account, id)?.balance ?? 0;
+  return balance < amount ? refused('E_FUNDS', { balance, amount }, id) : undefined;
 }
 
 /** A bank promises so much more, to that account; E_RANGE when all it ever issued leaves the exact integers. */

@@ -3,6 +3,7 @@
 import { equalBytes } from '../../codec/bytes.ts';
 import type { ValueOf } from '../object.ts';
 import { liveMandateStates, mandate, type mandateStates } from '../objects/mandate.ts';
+import { account } from '../objects/money.ts';
 import { thing } from '../objects/thing.ts';
 import { versionOf } from '../objects/version.ts';
 import { virtualAccount } from '../objects/virtual-account.ts';
@@ -23,6 +24,20 @@ export function activeDevice(
   if (enrolled.key.length === 0) return refused('E_DEVICE_STATE', { reason: 'it has no key' }, id);
   if (!equalBytes(enrolled.owner, owner)) return refused('E_DEVICE_STATE', { reason: 'it is another’s' }, id);
   return enrolled;
+}
+
+/**
+ * `[THG-9]` E_FROZEN unless the owner's account, to which this one is bound, is the one that it was bound to: closed and
+ * opened again, it is another, and the owner has bound nothing to it.
+ */
+export function checkBound(
+  id: Uint8Array,
+  { account: primary, opened }: Pick<ValueOf<typeof virtualAccount>, 'account' | 'opened'>,
+  context: Context,
+): ContractRefusal | undefined {
+  const bound = context.get(account, primary);
+  if (bound?.state === 'OPEN' && equalBytes(bound.opened, opened)) return undefined;
+  return refused('E_FROZEN', { reason: 'the owner’s account that it was bound to is closed' }, id);
 }
 
 /** Ends a live mandate and takes it off its thing. */

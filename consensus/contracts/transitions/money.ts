@@ -1,12 +1,12 @@
-/** Row 40, money: a bank issues it to an account, and redeems it. Balances and locks are always what it owes. */
+/** Row 40, money: a bank issues it to an account, and redeems it; an empty account is closed. Balances and locks are always what it owes. */
 
 import { hash32, int, text } from '../../codec/schema.ts';
 import { checkCurrency } from '../identifiers.ts';
-import { money, moneyId } from '../objects/money.ts';
+import { account, accountId, money, moneyId } from '../objects/money.ts';
 import { versionOf } from '../objects/version.ts';
 import { party, roles } from '../registry.ts';
 import { changeAccount, checkFunds, issueTo } from '../rules/money.ts';
-import { isRefusal, lookUp, partyIn, refused, transition } from '../transition.ts';
+import { isRefusal, lookUp, partyIn, refused, transition, wrongState } from '../transition.ts';
 
 export const issueMoney = transition({
   name: 'issue-money',
@@ -56,6 +56,29 @@ export const redeemMoney = transition({
     if (short !== undefined) return short;
     changeAccount(id, owner, { balance: -amount }, context);
     context.put(money, id, { ...issue, redeemed: issue.redeemed + amount, ...versionOf(context) });
+    return undefined;
+  },
+});
+
+export const closeAccount = transition({
+  name: 'close-account',
+  row: 40,
+  summary: 'Closes an empty account; the accounts of things that are bound to it are frozen.',
+  args: { v0: { money: hash32 }, v1: { owner: hash32 } },
+  signedBy: [{ who: 'owner', role: roles, party: ({ owner }) => owner }],
+  preconditions: {
+    E_NOT_FOUND: 'the owner has an account in that money',
+    E_STATE: 'it is OPEN, nothing is on it, and nothing set aside',
+  },
+  effects: 'CLOSED; money that comes later opens it again, and nothing is bound to it then',
+  visibility: 'V1',
+  apply: ({ money: moneyKey, owner }, context) => {
+    const id = accountId(moneyKey, owner);
+    const held = lookUp(context, account, id);
+    if (isRefusal(held)) return held;
+    if (held.state !== 'OPEN') return wrongState(held.state, ['OPEN'], id);
+    if (held.balance > 0 || held.locked > 0) return wrongState('not empty', ['empty'], id);
+    context.put(account, id, { ...held, state: 'CLOSED', ...versionOf(context) });
     return undefined;
   },
 });

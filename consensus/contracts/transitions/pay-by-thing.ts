@@ -11,7 +11,7 @@ import { roles } from '../registry.ts';
 import { consumeReadings, observe } from '../rules/evidence.ts';
 import { checkPurchase, type Mandate, windowOf } from '../rules/mandates.ts';
 import { checkFunds, pay } from '../rules/money.ts';
-import { activeDevice } from '../rules/things.ts';
+import { activeDevice, checkBound } from '../rules/things.ts';
 import {
   type Context,
   type ContractRefusal,
@@ -51,6 +51,7 @@ export const payByThing = transition({
   preconditions: {
     E_DEVICE_STATE: 'the thing is ACTIVE; so is the second device, where it is needed, and the owner’s',
     E_EVIDENCE: 'the event is a fresh reading of the thing itself, and triggered nothing before',
+    E_FROZEN: 'the owner’s account that this one was bound to is open',
     E_FUNDS: 'the owner’s account has so much',
     E_MANDATE: 'the second key signs, above the threshold',
     E_MANDATE_AMOUNT: 'the amount is within that of one payment and of the window',
@@ -61,6 +62,7 @@ export const payByThing = transition({
     E_MANDATE_TIME: 'it is the mandate’s time, and its hours of the day',
     E_NOT_FOUND: 'what it names exists',
     E_ROLE: 'the thing signs',
+    E_ROUTE: 'the money comes from an open account of the thing',
     E_STATE: 'the mandate is ACTIVE',
   },
   effects: 'the money moves from the owner’s account, the window counts it, the event is consumed',
@@ -75,11 +77,16 @@ export const payByThing = transition({
     if (isRefusal(active)) return active;
     if (!context.signedByKey(active.key))
       return refused('E_ROLE', { reason: 'the thing did not sign' }, given.thing);
+    const source = context.get(virtualAccount, means);
+    if (source?.state !== 'OPEN' || !equalBytes(source.thing, given.thing))
+      return refused('E_ROUTE', { reason: 'no open account of the thing' }, source && means);
     const seconded = isSeconded(given, amount, context);
     if (typeof seconded !== 'boolean') return seconded;
     const outOf = checkPurchase(id, given, { means, payee, content, amount, seconded }, context);
     if (outOf !== undefined) return outOf;
-    const { money } = context.get(virtualAccount, means)!;
+    const frozen = checkBound(means, source, context);
+    if (frozen !== undefined) return frozen;
+    const { money } = source;
     const short = checkFunds(money, given.owner, amount, given.currency, context);
     if (short !== undefined) return short;
     const event = takeEvent(args.event, id, given, context);

@@ -10,6 +10,7 @@ import {
   called,
   callFor,
   closeFor,
+  closeOf,
   euros,
   fallen,
   issueTo,
@@ -553,6 +554,38 @@ export const cases: Cases = {
       },
     },
     E_NOT_FOUND: { 'no such money': () => redeemFrom(storyAt('empty'), 'acme', 1) },
+  },
+  'close-account': {
+    OK: {
+      'all of it was redeemed': () => {
+        const story = storyAt('empty');
+        issueTo(story, 'acme');
+        redeemFrom(story, 'acme', 2_000_000);
+        return closeOf(story, 'acme');
+      },
+    },
+    E_NOT_FOUND: { 'there is none': () => closeOf(storyAt('empty'), 'acme') },
+    E_ROLE: {
+      'another signs': () => {
+        const story = storyAt('empty');
+        issueTo(story, 'acme', 1);
+        return closeOf(story, 'acme', ['zenith']);
+      },
+    },
+    E_STATE: {
+      'money is on it': () => {
+        const story = storyAt('empty');
+        issueTo(story, 'acme', 1);
+        return closeOf(story, 'acme');
+      },
+      'it is closed': () => {
+        const story = storyAt('empty');
+        issueTo(story, 'acme', 1);
+        redeemFrom(story, 'acme', 1);
+        closeOf(story, 'acme');
+        return closeOf(story, 'acme');
+      },
+    },
   },
 };
 

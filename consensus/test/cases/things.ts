@@ -4,7 +4,7 @@ import { moneyId } from '../../contracts/objects/money.ts';
 import { virtualAccountId } from '../../contracts/objects/virtual-account.ts';
 import { DAY_MS, nowhere } from '../contract-story.ts';
 import { deviceId, HOUR_MS, idOf, type Outcome } from '../contract-world.ts';
-import { euros } from '../loan-steps.ts';
+import { closeOf, euros, redeemFrom } from '../loan-steps.ts';
 import { limits, phone, type ThingStory, thingAt, truck, truckEuros } from '../thing-steps.ts';
 import type { Cases } from './cases.ts';
 
@@ -35,6 +35,18 @@ function another(story: ThingStory, issuer: 'bankA' | 'bankB', currency: string)
   story.open({ money }, ['acme', issuer, 'truck']);
   return virtualAccountId(truck, money);
 }
+/** The owner has closed the account that the truck's is bound to. */
+const closed = (story = thingAt('given')): ThingStory => {
+  redeemFrom(story, 'acme', 100_000);
+  closeOf(story, 'acme');
+  return story;
+};
+/** … and opened another. */
+const reopened = (): ThingStory => {
+  const story = closed();
+  story.fund('acme', 50_000);
+  return story;
+};
 /** The truck has passed to zenith and back. */
 const returned = (): ThingStory => {
   const story = thingAt('given');
@@ -68,6 +80,7 @@ export const cases: Cases = {
         story.fund('acme', 1, 'bankB');
         return story.open({ money: euros('bankB') }, ['acme', 'bankB', 'truck']);
       },
+      'bound anew, after the owner’s was closed': () => reopened().open(),
     },
     E_DEVICE_STATE: {
       'it is revoked': () =>
@@ -89,6 +102,7 @@ export const cases: Cases = {
         story.fund('zenith', 1, 'bankB');
         return story.open({ money: euros('bankB') }, ['acme', 'bankB', 'truck']);
       },
+      'the owner has closed it': () => closed(thingAt('opened')).open(),
       'another signs': () => thingAt('enrolled').open({}, ['zenith', 'bankA', 'truck']),
       'from tomorrow on': () => {
         const story = thingAt('enrolled');
@@ -348,6 +362,10 @@ export const cases: Cases = {
       },
       'not on the ledger': () => thingAt('given').pay({ event: new Uint8Array(8) }),
     },
+    E_FROZEN: {
+      'the owner has closed the account': () => [closed().pay(), truckEuros],
+      '… and opened another, to which nothing is bound': () => [reopened().pay(), truckEuros],
+    },
     E_FUNDS: {
       'the account has less': () => {
         const story = thingAt('enrolled');
@@ -396,6 +414,15 @@ export const cases: Cases = {
         const story = thingAt('given');
         story.enrol('truck', 'acme', 'truck 2', true);
         return story.pay({ reading: { signedBy: 'truck 2' } });
+      },
+    },
+    E_ROUTE: {
+      'no account': () => thingAt('given').pay({ means: nowhere }),
+      'the account of another thing': () => {
+        const story = thingAt('given');
+        story.open({ device: phone }, ['acme', 'bankA', 'phone']);
+        const means = virtualAccountId(phone, euros());
+        return [story.pay({ means }), means];
       },
     },
     E_STATE: {
