@@ -26,6 +26,7 @@ import { freeze } from './transitions/freeze.ts';
 import { freezeLimit, thawLimit } from './transitions/freeze-limit.ts';
 import { callGuarantee, issueGuarantee, lapseGuarantee } from './transitions/guarantees.ts';
 import { handOver } from './transitions/hand-over.ts';
+import { claimDevice, reportCopy, resolveClaim } from './transitions/identity.ts';
 import { acceptBill, issueBill } from './transitions/issue-bill.ts';
 import { issueReceipt } from './transitions/issue-receipt.ts';
 import { giveMandate, narrowMandate, revokeMandate } from './transitions/mandate.ts';
@@ -87,6 +88,9 @@ const declared = [
   enrolDevice,
   revokeKey,
   revokeDevice,
+  claimDevice,
+  reportCopy,
+  resolveClaim,
   ...seatCalls,
   stateZone,
   measureZone,

@@ -88,7 +88,8 @@ export const sensorFunctions = [
 export const device = objectType('device', {
   v0: {
     owner: hash32,
-    state: choice('ACTIVE', 'REVOKED'),
+    /** CONTESTED: another claims it; COPIED: its key is in two places `[THG-11]`. Only an ACTIVE one counts. */
+    state: choice('ACTIVE', 'REVOKED', 'CONTESTED', 'COPIED'),
     /** The sensor's public key, or empty for one that cannot sign. */
     key: bytes(32),
     /** A date: after it the device is as good as revoked. Absent: until it is. */

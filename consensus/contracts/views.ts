@@ -26,6 +26,7 @@ import { evaluation } from './objects/evaluation.ts';
 import { evidenceUse } from './objects/evidence-use.ts';
 import { exchange } from './objects/exchange.ts';
 import { grant } from './objects/grant.ts';
+import { identityConflict } from './objects/identity-conflict.ts';
 import { limitPayment } from './objects/limit-payment.ts';
 import { loan } from './objects/loan.ts';
 import { mandate } from './objects/mandate.ts';
@@ -88,6 +89,7 @@ const rows: readonly Row[] = [
   row(key, () => nobody),
   row(chain, () => nobody),
   row(device, ({ owner }) => same(owner)),
+  row(identityConflict, () => nobody),
   row(callRecord, () => nobody),
   row(clock, () => nobody),
   row(epochObject, () => nobody),

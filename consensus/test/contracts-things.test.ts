@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { equalBytes } from '../codec/bytes.ts';
 import { findBreaches, findRewrites } from '../contracts/invariants.ts';
 import { evidenceUse } from '../contracts/objects/evidence-use.ts';
+import { conflictId, identityConflict } from '../contracts/objects/identity-conflict.ts';
 import { mandate } from '../contracts/objects/mandate.ts';
 import { account, accountId } from '../contracts/objects/money.ts';
 import { thing } from '../contracts/objects/thing.ts';
@@ -14,7 +15,8 @@ import { device } from '../contracts/registry.ts';
 import { payByThing } from '../contracts/transitions/pay-by-thing.ts';
 import { visibleClasses } from '../contracts/views.ts';
 import { codeOf, DAY_MS } from './contract-story.ts';
-import { HOUR_MS, idOf, type Outcome, type PartyName } from './contract-world.ts';
+import { HOUR_MS, idOf, type Outcome, type PartyName, signerOf } from './contract-world.ts';
+import { claim, report, resolve } from './identity-steps.ts';
 import { closeOf, euros, redeemFrom } from './loan-steps.ts';
 import { limits, phone, type ThingStory, thingAt, truck, truckEuros } from './thing-steps.ts';
 
@@ -360,22 +362,56 @@ things('R174: whatever the device’s standing is but ACTIVE, at that position i
   }
 });
 
-things(
-  'R175, as far as it is built: of two devices of one identity the second is refused, the first goes on',
-  () => {
-    const story = thingAt('given');
-    for (const [owner, keyName] of [
-      ['acme', 'truck 2'],
-      ['zenith', 'truck 2'],
-      ['zenith', 'truck'],
-    ] as const) {
-      const { refusal } = story.enrol('truck', owner, keyName);
-      assert.is(refusal?.code, 'E_ID_LIVE', owner);
-      assert.equal(refusal?.conflict, truck);
-    }
-    assert.is(codeOf(story.fork().pay({ reading: { signedBy: 'truck 2' } }, ['truck 2'])), 'E_ROLE');
-    done(story.pay());
-  },
-);
+things('R175: whose the truck is, is in question: neither device pays or speaks until it is decided', () => {
+  const story = thingAt('given');
+  // A second enrolment is no claim: it is refused, and the first goes on.
+  for (const [owner, keyName] of [
+    ['acme', 'truck 2'],
+    ['zenith', 'other truck'],
+    ['zenith', 'truck'],
+  ] as const) {
+    const { refusal } = story.enrol('truck', owner, keyName);
+    assert.is(refusal?.code, 'E_ID_LIVE', owner);
+    assert.equal(refusal?.conflict, truck);
+  }
+  done(story.pay());
+  done(claim(story));
+  const recorded = story.world.read(identityConflict, conflictId(truck, idOf('zenith')));
+  assert.equal([recorded.state, recorded.cause.type], ['OPEN', 'claim']);
+  for (const keyName of ['truck', 'other truck']) {
+    const paid = story.fork().pay({ reading: { signedBy: keyName } }, [keyName]);
+    assert.is(codeOf(paid), 'E_DEVICE_STATE', keyName);
+  }
+  assert.equal(findBreaches(story.world), []);
+
+  const kept = story.fork();
+  done(resolve(kept, false));
+  done(kept.pay());
+  assert.is(codeOf(kept.fork().pay({ reading: { signedBy: 'other truck' } }, ['other truck'])), 'E_ROLE');
+
+  done(resolve(story, true));
+  const passed = story.world.read(device, truck);
+  assert.equal(
+    [passed.state, passed.owner, passed.key],
+    ['ACTIVE', idOf('zenith'), signerOf('other truck').publicKey],
+  );
+  assert.is(story.state(), 'REVOKED', 'what the owner before allowed it has ended');
+  assert.is(codeOf(story.pay({ reading: { signedBy: 'other truck' } }, ['other truck'])), 'E_STATE');
+  assert.equal(findBreaches(story.world), []);
+});
+
+things('R175: a key that is in two places is found by two frames under one counter, and put away', () => {
+  const story = thingAt('given');
+  const before = story.event();
+  done(report(story));
+  assert.is(codeOf(story.pay({ event: before })), 'E_DEVICE_STATE');
+  assert.is(codeOf(story.enrol('truck', 'acme', 'truck', true)), 'E_CREDENTIAL', 'the same key again');
+  done(story.enrol('truck', 'acme', 'truck 2', true));
+  const conflict = conflictId(truck, signerOf('truck').publicKey);
+  assert.is(story.world.read(identityConflict, conflict).state, 'REKEYED');
+  assert.is(codeOf(story.fork().pay({}, ['truck'])), 'E_ROLE', 'the copy’s key pays nothing');
+  done(story.pay({ reading: { signedBy: 'truck 2' } }, ['truck 2']));
+  assert.equal(findBreaches(story.world), []);
+});
 
 things.run();

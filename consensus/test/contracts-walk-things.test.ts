@@ -11,13 +11,15 @@ import { equalBytes } from '../codec/bytes.ts';
 import { transitions } from '../contracts/index.ts';
 import { findBreaches, findRewrites } from '../contracts/invariants.ts';
 import { bill } from '../contracts/objects/bill.ts';
+import { conflictId, identityConflict } from '../contracts/objects/identity-conflict.ts';
 import { account, accountId } from '../contracts/objects/money.ts';
 import { thing } from '../contracts/objects/thing.ts';
 import { device } from '../contracts/registry.ts';
 import type { SignedCall } from '../vertex/call.ts';
 import { BillStory, FACE } from './bill-steps.ts';
 import { codeOf, DAY_MS } from './contract-story.ts';
-import { HOUR_MS, idOf, type Outcome, type PartyName, World } from './contract-world.ts';
+import { HOUR_MS, idOf, type Outcome, type PartyName, seats, World } from './contract-world.ts';
+import { claimOf, report, resolve } from './identity-steps.ts';
 import { closeOf, euros, redeemFrom } from './loan-steps.ts';
 import { MONDAY_NOON_MS, ThingStory, truck } from './thing-steps.ts';
 
@@ -59,6 +61,9 @@ const weights = {
   enrol: 2,
   fund: 1,
   close: 1,
+  claimDevice: 1,
+  resolveClaim: 2,
+  copy: 1,
   repeat: 3,
   deliver: 3,
   pause: 5,
@@ -225,6 +230,16 @@ function take(going: Walk, taking: Step): Outcome | undefined {
       return things.enrol(twist % 2 === 0 ? 'truck' : 'phone', owners[taking.whom % 2]!);
     case 'fund':
       return bills.fund(who, amount * 1_000);
+    case 'claimDevice':
+      return claimOf(things, who);
+    case 'resolveClaim': {
+      const isOpen = (name: PartyName): boolean =>
+        world.get(identityConflict, conflictId(truck, idOf(name)))?.state === 'OPEN';
+      const claimant = names.find(isOpen) ?? whom;
+      return resolve(things, twist % 2 === 0, [...seats.slice(twist % 4), who], truck, claimant);
+    }
+    case 'copy':
+      return report(things);
     case 'close': {
       const held = world.get(account, accountId(euros(), idOf(owner)));
       if (held !== undefined && held.balance > 0 && twist % 2 === 0)
@@ -295,7 +310,7 @@ walk('the walks went everywhere', () => {
   const rows = [...transitions.values()].filter(({ row }) => row >= 35 && row <= 43);
   const wanted = [
     ...rows.map(({ name }) => name).filter((name) => name !== 'redeem-money'),
-    'expire',
+    ...['expire', 'claim-device', 'resolve-claim', 'report-copy'],
     ...['ACCEPTED', 'PRESENTED', 'PAID', 'DISHONOURED', 'RECOURSE', 'SETTLED'].map(
       (state) => `bill ${state}`,
     ),

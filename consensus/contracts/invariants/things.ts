@@ -3,6 +3,7 @@
 import { equalBytes, toHex } from '../../codec/bytes.ts';
 import type { ValueOf } from '../object.ts';
 import { evidenceUse } from '../objects/evidence-use.ts';
+import { identityConflict } from '../objects/identity-conflict.ts';
 import { liveMandateStates, mandate } from '../objects/mandate.ts';
 import { thing } from '../objects/thing.ts';
 import { thingPayment } from '../objects/thing-payment.ts';
@@ -10,14 +11,14 @@ import { virtualAccount } from '../objects/virtual-account.ts';
 import { device } from '../registry.ts';
 import { includesId } from '../rules/lists.ts';
 import { type Mandate, sumOf } from '../rules/mandates.ts';
-import type { Found, Invariant } from './survey.ts';
+import type { Found, Invariant, Survey } from './survey.ts';
 
 type Payment = Found<ValueOf<typeof thingPayment>>;
 
 export const thingInvariants: readonly Invariant[] = [
   {
     number: 7,
-    rule: 'a live mandate is its device’s present owner’s; a payment by a thing has a mandate of the payer for that thing',
+    rule: 'a live mandate is its device’s present owner’s; a payment by a thing has a mandate of the payer for that thing; a device is suspended while its identity is in conflict',
     *find(state) {
       for (const { id, name, value: given } of state.all(mandate)) {
         const owner = state.get(device, given.thing)?.owner;
@@ -33,6 +34,7 @@ export const thingInvariants: readonly Invariant[] = [
         if (isOpen !== includesId(state.get(thing, value.thing)?.accounts ?? [], id))
           yield `${name}: ${value.state}, and the thing says otherwise`;
       }
+      yield* identityDefects(state);
       for (const { name, value } of state.all(thingPayment)) {
         const given = state.get(mandate, value.mandate);
         if (given === undefined || !equalBytes(given.thing, value.thing)) yield `${name}: under no mandate`;
@@ -70,6 +72,20 @@ export const thingInvariants: readonly Invariant[] = [
     },
   },
 ];
+
+/** A device is suspended for as long as a conflict about it is open, and there is one at most. */
+function* identityDefects(state: Survey): Iterable<string> {
+  const open = new Map<string, number>();
+  for (const { value } of state.all(identityConflict)) {
+    const id = toHex(value.device);
+    if (value.state === 'OPEN') open.set(id, (open.get(id) ?? 0) + 1);
+  }
+  for (const { id, name, value } of state.all(device)) {
+    const isSuspended = value.state === 'CONTESTED' || value.state === 'COPIED';
+    const conflicts = open.get(toHex(id)) ?? 0;
+    if (conflicts !== Number(isSuspended)) yield `${name}: ${value.state} with ${conflicts} open conflicts`;
+  }
+}
 
 function* windowDefects(name: string, given: Mandate, payments: readonly Payment[]): Iterable<string> {
   const { windowMs } = given;

@@ -4,6 +4,7 @@ import { equalBytes, toHex } from '../../codec/bytes.ts';
 import { bytes, choice, flag, hash32, key32, list, maybe, text, timeMs } from '../../codec/schema.ts';
 import { keyDefect } from '../../crypto/ed25519.ts';
 import { checkDeviceIdentifier, checkLei } from '../identifiers.ts';
+import { conflictId, identityConflict } from '../objects/identity-conflict.ts';
 import { versionOf } from '../objects/version.ts';
 import { device, key, labelKey, party, role, roles, sensorFunctions } from '../registry.ts';
 import { checkFuture } from '../rules/dates.ts';
@@ -145,9 +146,9 @@ export const enrolDevice = transition({
     { who: 'a monitor', role: 'monitor', party: ({ monitor }) => monitor },
   ],
   preconditions: {
-    E_CREDENTIAL: 'its key, if any, is fit',
+    E_CREDENTIAL: 'its key, if any, is fit, and was not copied',
     E_ID_INVALID: 'the identifier is well formed',
-    E_ID_LIVE: 'no live device has the identifier, or the owner replaces its own',
+    E_ID_LIVE: 'no live device has the identifier, or the owner replaces its own, which nobody else claims',
     E_NOT_FOUND: 'there is a live device to replace',
     E_SCHEMA: 'no function is named twice; it is valid for a time to come',
   },
@@ -165,9 +166,13 @@ export const enrolDevice = transition({
     if (badKey !== undefined) return refused('E_CREDENTIAL', { field: 'key', reason: badKey });
     const id = labelKey(context.network, 'device', args.identifier);
     const live = context.get(device, id);
-    if (live?.state === 'ACTIVE') {
+    if (context.get(identityConflict, conflictId(id, args.key)) !== undefined)
+      return refused('E_CREDENTIAL', { field: 'key', reason: 'it was copied' }, conflictId(id, args.key));
+    if (live !== undefined && live.state !== 'REVOKED') {
       if (!args.replaces || !equalBytes(live.owner, args.owner))
         return refused('E_ID_LIVE', { field: 'identifier' }, id);
+      if (live.state === 'CONTESTED') return refused('E_ID_LIVE', { reason: 'another claims it' }, id);
+      if (live.state === 'COPIED') settleCopy(conflictId(id, live.key), context);
     } else if (args.replaces)
       return refused(
         'E_NOT_FOUND',
@@ -183,6 +188,12 @@ export const enrolDevice = transition({
     return undefined;
   },
 });
+
+/** The copied key is none of the device's any more. */
+function settleCopy(id: Uint8Array, context: Context): void {
+  const conflict = context.get(identityConflict, id)!;
+  context.put(identityConflict, id, { ...conflict, state: 'REKEYED', ...versionOf(context) });
+}
 
 /** A key enrols once, is fit to sign, and signs the call that enrols it. */
 function checkNewKey(newKey: Uint8Array, context: Context): ContractRefusal | undefined {
