@@ -155,6 +155,15 @@ export function registerBench(program: Command, script: string): void {
       const { benchScale } = await import('./scale/scale-bench.ts');
       await tell(await benchScale({ vertices, rounds, directory }, say), flags);
     });
+  addCommon(
+    bench.command('soak').description('whether a node stays as large as it was, over millions of vertices'),
+  )
+    .option('--vertices <n>', 'vertices in all', whole(20_000, 100_000_000), 10_000_000)
+    .action(async (flags: CommonFlags & { readonly vertices: number }) => {
+      const { vertices, dir: directory } = flags;
+      const { benchSoak } = await import('./soak/soak-bench.ts');
+      await tell(await benchSoak({ vertices, directory }, say), flags);
+    });
   addCommon(bench.command('light').description('what a light client pays for a long ledger'))
     .option('--checkpoints <n,…>', 'lengths of the ledger', wholes(2, 4_000_000), [1_000, 100_000, 1_000_000])
     .option('--rounds <n>', 'cold clients for each', whole(1, 100), 5)

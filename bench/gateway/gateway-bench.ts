@@ -24,6 +24,7 @@ import { addressOf, type ClusterHome, laneKeyNumber, writeCluster } from '../clu
 import { pause, until } from '../cluster/schedule.ts';
 import { readConditions } from '../output/conditions.ts';
 import type { Findings } from '../output/findings.ts';
+import { askKernel, type KernelView } from '../output/kernel.ts';
 import type { Plot } from '../output/plot.ts';
 import { inScratch } from '../output/scratch.ts';
 import { authorSecret } from '../workload/network.ts';
@@ -53,14 +54,6 @@ interface Sample {
   readonly status: GatewayStatus;
   /** `undefined` where the system has no /proc. */
   readonly kernel: KernelView | undefined;
-}
-
-/** What the kernel says of a process. */
-interface KernelView {
-  /** User and system time. */
-  readonly cpuMs: number;
-  /** Resident pages of its own; the others are of files, above all of Node itself, and shared with every other Node. */
-  readonly ownBytes: number;
 }
 
 interface Step {
@@ -203,15 +196,7 @@ async function sampleGateway({ url, token }: Api, pid: number): Promise<Sample> 
   const response = await fetch(`${url}/v1/status`, { headers: { authorization: `Bearer ${token}` } });
   if (!response.ok) throw new Error(`the gateway's status: ${response.status} ${await response.text()}`);
   const status = (await response.json()) as GatewayStatus;
-  return { atMs: Date.now(), status, kernel: await askKernel(pid).catch(() => undefined) };
-}
-
-async function askKernel(pid: number): Promise<KernelView> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  // The name before the last parenthesis may hold anything; times are in hundredths of a second.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [, ownKib] = /^RssAnon:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return { cpuMs: 10 * (Number(fields[11]) + Number(fields[12])), ownBytes: 1_024 * Number(ownKib) };
+  return { atMs: Date.now(), status, kernel: await askKernel(pid) };
 }
 
 function figuresOf({ perS, published, samples, last }: Step) {

@@ -44,8 +44,15 @@ export function bundlesOf(vertices: readonly Presigned[]): Uint8Array[] {
 }
 
 export interface OneNode {
-  /** Takes `bundles` in, and resolves when the last of their `vertices` is final. Throws when the node halts or refuses. */
+  /** Id of the newest header. */
+  readonly headerId: Uint8Array;
+  /**
+   * Takes `bundles` in, and resolves when so many vertices are final, of this feed and those before. Throws when the node
+   * halts or refuses.
+   */
   feed(bundles: readonly Uint8Array[], vertices: number): Promise<NodeRun>;
+  /** Bytes of its store so far. */
+  diskBytes(): Promise<number>;
   /** Bytes of its store, which is closed then. */
   close(): Promise<number>;
 }
@@ -98,6 +105,10 @@ export async function startOneNode(genesis: Genesis, seat: Signer, directory: st
   }
 
   return {
+    get headerId() {
+      return replica.ledger.headerId;
+    },
+    diskBytes: () => store.size(),
     feed: async (bundles, vertices) => {
       const cpuBefore = process.cpuUsage();
       const mainBefore = mainThreadCpuMs();

@@ -22,7 +22,7 @@ export interface Presigned {
 
 export interface PresignOptions {
   readonly network: Uint8Array;
-  /** The certified header that all of them cite. */
+  /** The certified header that they cite, until they are told of another. */
   readonly checkpoint: Uint8Array;
   readonly authors: readonly Signer[];
   /** The batch that a vertex carries; without one it commits to some that stays with its gateway `[VTX-6]`. */
@@ -38,11 +38,13 @@ export class Presigner {
   readonly #tips = new Set<Uint8Array>();
   /** What is not seen yet, oldest first. */
   readonly #unseen: { readonly id: Uint8Array; readonly ancestors: readonly Uint8Array[] }[] = [];
+  #checkpoint: Uint8Array;
   #count = 0;
   #state: number;
 
   constructor(options: PresignOptions) {
     this.#options = options;
+    this.#checkpoint = options.checkpoint;
     this.#ends = options.authors.map(() => ({ sequence: 0, id: zero32 }));
     this.#state = options.seed >>> 0;
   }
@@ -52,8 +54,13 @@ export class Presigner {
     return this.#count % this.#options.authors.length;
   }
 
+  /** From now on vertices cite this header: one that is too old is refused. */
+  cite(checkpoint: Uint8Array): void {
+    this.#checkpoint = checkpoint;
+  }
+
   next(): Presigned {
-    const { network, checkpoint, authors, payloadOf, startMs, seed } = this.#options;
+    const { network, authors, payloadOf, startMs, seed } = this.#options;
     const author = this.nextAuthor;
     const number = this.#count++;
     const end = this.#ends[author]!;
@@ -61,7 +68,7 @@ export class Presigner {
     const parents = this.#chooseParents(end.id);
     const vertex = signVertex(
       {
-        ...{ network, checkpoint, parents, kind: 'readings', time: startMs + number },
+        ...{ network, checkpoint: this.#checkpoint, parents, kind: 'readings', time: startMs + number },
         ...{ sequence: end.sequence + 1, previous: end.id },
         payloadHash: payload?.hash ?? hash('batch', uint32Bytes(seed), uint32Bytes(number)),
       },
