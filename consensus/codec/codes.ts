@@ -119,6 +119,11 @@ export const codes = {
   E_MANDATE_AMOUNT: 'more than the mandate allows one payment, or has left in its window',
   E_MANDATE_FREQUENCY: 'the mandate’s window holds as many payments as it may',
   E_ROUTE: 'no open account of the thing leads to this payment',
+
+  // The policy pack.
+  E_BLOCKED: 'the policy pack in force blocks a party, or who controls it',
+  E_KYC: 'the policy pack in force demands that the borrower is known, and nobody states it',
+  E_EXPOSURE: 'the borrower would owe more than the policy pack in force allows',
 } as const;
 
 export type Code = keyof typeof codes;

@@ -43,6 +43,7 @@ import { stateOrder } from './transitions/order-receipt.ts';
 import { payBill, presentBill } from './transitions/pay-bill.ts';
 import { payByThing } from './transitions/pay-by-thing.ts';
 import { perfectPledge } from './transitions/perfect-pledge.ts';
+import { revokeKyc, stateKyc, statePolicy } from './transitions/policy.ts';
 import { claimRecourse, payRecourse } from './transitions/recourse.ts';
 import { registerGoods } from './transitions/register-goods.ts';
 import { release, releasePaid } from './transitions/release.ts';
@@ -88,6 +89,9 @@ const declared = [
   enrolDevice,
   revokeKey,
   revokeDevice,
+  statePolicy,
+  stateKyc,
+  revokeKyc,
   claimDevice,
   reportCopy,
   resolveClaim,

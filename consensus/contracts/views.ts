@@ -25,8 +25,10 @@ import { committeeObject, epochObject } from './objects/epoch.ts';
 import { evaluation } from './objects/evaluation.ts';
 import { evidenceUse } from './objects/evidence-use.ts';
 import { exchange } from './objects/exchange.ts';
+import { exposure } from './objects/exposure.ts';
 import { grant } from './objects/grant.ts';
 import { identityConflict } from './objects/identity-conflict.ts';
+import { kyc } from './objects/kyc.ts';
 import { limitPayment } from './objects/limit-payment.ts';
 import { loan } from './objects/loan.ts';
 import { mandate } from './objects/mandate.ts';
@@ -38,6 +40,7 @@ import { offenceRecord, offender } from './objects/offence.ts';
 import { orderHead, orderReceipt } from './objects/order-receipt.ts';
 import { payment } from './objects/payment.ts';
 import { pledge } from './objects/pledge.ts';
+import { policyHead, policyPack } from './objects/policy-pack.ts';
 import { price } from './objects/price.ts';
 import { pulse } from './objects/pulse.ts';
 import { receipt } from './objects/receipt.ts';
@@ -90,6 +93,10 @@ const rows: readonly Row[] = [
   row(chain, () => nobody),
   row(device, ({ owner }) => same(owner)),
   row(identityConflict, () => nobody),
+  row(policyPack, () => nobody),
+  row(policyHead, () => nobody),
+  row(kyc, () => nobody),
+  row(exposure, ({ debtor }) => same(debtor)),
   row(callRecord, () => nobody),
   row(clock, () => nobody),
   row(epochObject, () => nobody),

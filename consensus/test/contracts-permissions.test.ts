@@ -11,11 +11,13 @@ import { transitions } from '../contracts/index.ts';
 import { key, party, type Role, roles } from '../contracts/registry.ts';
 import { permissionsOf } from '../contracts/tables.ts';
 import { isRefusal, type Signatory } from '../contracts/transition.ts';
+import { statePolicy } from '../contracts/transitions/policy.ts';
 import { endEpoch, nameSeats } from '../contracts/transitions/seats.ts';
 import type { SignedCall } from '../vertex/call.ts';
 import { gatherCases } from './contract-coverage.ts';
 import { codeOf, storyAt } from './contract-story.ts';
 import { idOf, signerOf, World } from './contract-world.ts';
+import { state } from './policy-steps.ts';
 
 const permissions = suite('permissions');
 
@@ -81,9 +83,10 @@ permissions('the calls that parties of seats sign: nobody else’s signature cou
     for (const outcome of [
       world.run(nameSeats, { seats: ['a', 'b', 'c', 'd'].map((name) => signerOf(name).publicKey) }, ['acme']),
       world.run(endEpoch, { height: world.height + 10 }, ['acme']),
+      state({ world }, {}, ['acme']),
     ])
       assert.is(codeOf(outcome), 'E_ROLE', role);
-    for (const { name } of [nameSeats, endEpoch])
+    for (const { name } of [nameSeats, endEpoch, statePolicy])
       if (!allowed.get(role)!.has(name)) refusedCells.add(`${name} ${role}`);
   }
 });

@@ -2,6 +2,7 @@
 
 import { equalBytes, toHex } from '../../codec/bytes.ts';
 import { creditLimit, limitMember, liveLimitStates } from '../objects/credit-limit.ts';
+import { exposure, exposureId } from '../objects/exposure.ts';
 import { limitPayment } from '../objects/limit-payment.ts';
 import { loan } from '../objects/loan.ts';
 import { device } from '../registry.ts';
@@ -50,6 +51,25 @@ export const creditInvariants: readonly Invariant[] = [
             yield `${name}: a member that stands elsewhere`;
         }
       }
+    },
+  },
+  {
+    number: 11,
+    rule: 'what is on record as owed to all banks is the sum over loans and direct drawings',
+    *find(state) {
+      const owed = new Map<string, bigint>();
+      const add = (debtor: Uint8Array, currency: string, amount: number): void => {
+        const id = toHex(exposureId(debtor, currency));
+        owed.set(id, (owed.get(id) ?? 0n) + BigInt(amount));
+      };
+      for (const { value } of state.all(loan)) add(value.applicant, value.currency, value.debt.principal);
+      for (const { value } of state.all(creditLimit)) add(value.applicant, value.currency, value.drawn);
+      for (const { id, name, value } of state.all(exposure)) {
+        const sum = owed.get(toHex(id)) ?? 0n;
+        if (BigInt(value.owed) !== sum) yield `${name}: owed ${value.owed}, and loans and limits say ${sum}`;
+        owed.delete(toHex(id));
+      }
+      for (const [id, sum] of owed) if (sum > 0n) yield `exposure:${id}: missing, and ${sum} is owed`;
     },
   },
   {

@@ -8,14 +8,22 @@ import { party } from '../registry.ts';
 /** Chains of control are followed this far; who hides behind a longer one is not shown to be independent. */
 const controlDepthMax = 16;
 
+/** The party itself and who controls it, directly or through others; not whole where the chain is too long to follow. */
+export function controllersOf(
+  subject: Uint8Array,
+  reader: ObjectReader,
+): { readonly ids: readonly Uint8Array[]; readonly isWhole: boolean } {
+  const ids: Uint8Array[] = [];
+  for (let current = subject; ids.length < controlDepthMax; ) {
+    ids.push(current);
+    current = reader.get(party, current)?.controller ?? zero32;
+    if (equalBytes(current, zero32)) return { ids, isWhole: true };
+  }
+  return { ids, isWhole: false };
+}
+
 /** Is `subject` the party `controller`, or controlled by it, directly or through others? */
 export function isControlledBy(subject: Uint8Array, controller: Uint8Array, reader: ObjectReader): boolean {
-  let current = subject;
-  for (let depth = 0; depth < controlDepthMax; depth++) {
-    if (equalBytes(current, controller)) return true;
-    const above = reader.get(party, current)?.controller ?? zero32;
-    if (equalBytes(above, zero32)) return false;
-    current = above;
-  }
-  return true;
+  const { ids, isWhole } = controllersOf(subject, reader);
+  return !isWhole || ids.some((id) => equalBytes(id, controller));
 }

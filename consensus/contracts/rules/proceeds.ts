@@ -16,6 +16,7 @@ import { unit } from '../objects/unit.ts';
 import { versionOf } from '../objects/version.ts';
 import { type Context, type ContractRefusal, refused } from '../transition.ts';
 import { allocateRepayment, totalDebt } from './amounts.ts';
+import { changeExposure } from './compliance.ts';
 import { changeUse } from './credit-limits.ts';
 import { type Holding, holdingsOf, lapseExpired, readHoldings } from './holdings.ts';
 import { letGo } from './letting-go.ts';
@@ -160,6 +161,7 @@ function applyProceeds(
   });
   const debt = subtractDebt(owed.debt, applied);
   changeUse(owed.creditLimit, -applied.principal, context);
+  changeExposure(enterprise, currency, -applied.principal, context);
   const done = totalDebt(debt) === 0n;
   const releaseDue = done ? runningAt(addBusinessDays(context.time, context.policy.silenceDays), context) : 0;
   const state = done ? 'REPAID' : owed.state;

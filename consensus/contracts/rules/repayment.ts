@@ -9,6 +9,7 @@ import { payment } from '../objects/payment.ts';
 import { versionOf } from '../objects/version.ts';
 import { type Context, type ContractRefusal, isRefusal, lookUp, refused, wrongState } from '../transition.ts';
 import { allocateRepayment, totalDebt } from './amounts.ts';
+import { changeExposure } from './compliance.ts';
 import { changeUse } from './credit-limits.ts';
 import { checkFunds, pay } from './money.ts';
 import { payTranches } from './tranches.ts';
@@ -79,6 +80,7 @@ export function applyRepayment(args: Repayment, owed: Loan, context: Context): v
   });
   const debt = subtractDebt(owed.debt, applied);
   changeUse(owed.creditLimit, -applied.principal, context);
+  changeExposure(enterprise, owed.currency, -applied.principal, context);
   const paid = totalDebt(debt) === 0n;
   context.put(loan, args.loan, {
     ...owed,

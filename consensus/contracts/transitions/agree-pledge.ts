@@ -13,6 +13,7 @@ import { endedStates, pledge } from '../objects/pledge.ts';
 import { receipt } from '../objects/receipt.ts';
 import { unit } from '../objects/unit.ts';
 import { versionOf } from '../objects/version.ts';
+import { checkCompliance, compliant } from '../rules/compliance.ts';
 import {
   type Holding,
   heldQuantity,
@@ -69,6 +70,7 @@ export const agreePledge = transition({
     },
   ],
   preconditions: {
+    ...compliant,
     E_ENCUMBERED: 'nobody else holds the quantity',
     E_INELIGIBLE: 'the goods are the pledgor’s, in store, and valued for this loan',
     E_INSUFFICIENT: 'the whole is as large as the quantity',
@@ -90,7 +92,9 @@ export const agreePledge = transition({
     const ineligible = checkGoods(args.unit, args.receipt, goods, asked, context);
     if (ineligible !== undefined) return ineligible;
     const holdings = lapseExpired(args.unit, context);
+    const { applicant: borrower, bank } = asked;
     const taken =
+      checkCompliance({ borrower, bank }, context) ??
       checkLine(args, goods) ??
       (args.behind === undefined
         ? checkFree(args, goods, holdings, context)

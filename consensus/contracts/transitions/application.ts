@@ -7,6 +7,7 @@ import { applicationFields, type LoanState, loan, noDebt } from '../objects/loan
 import { unit } from '../objects/unit.ts';
 import { versionOf } from '../objects/version.ts';
 import { labelKey, party } from '../registry.ts';
+import { checkCompliance, compliant } from '../rules/compliance.ts';
 import { checkFuture } from '../rules/dates.ts';
 import { hasRepeatedId } from '../rules/lists.ts';
 import {
@@ -27,6 +28,7 @@ export const apply = transition({
   args: { v2: applicationFields },
   signedBy: [{ who: 'applicant', role: 'enterprise', party: ({ applicant }) => applicant }],
   preconditions: {
+    ...compliant,
     E_ID_INVALID: 'the LEI is the applicant’s; orders are well formed',
     E_NOT_FOUND: 'what it names exists',
     E_ROLE: 'the bank is one',
@@ -35,7 +37,11 @@ export const apply = transition({
   effects: 'the loan is APPLIED',
   visibility: 'V2',
   apply: (args, context) => {
-    const refusal = checkIdentity(args, context) ?? checkAsked(args, context);
+    const { applicant: borrower, bank } = args;
+    const refusal =
+      checkIdentity(args, context) ??
+      checkAsked(args, context) ??
+      checkCompliance({ borrower, bank }, context);
     if (refusal !== undefined) return refusal;
     for (const id of args.units) {
       const goods = lookUp(context, unit, id);

@@ -6,6 +6,7 @@ import { checkCurrency } from '../identifiers.ts';
 import { creditLimit, membersMax, memberTerms, unmeasured } from '../objects/credit-limit.ts';
 import { versionOf } from '../objects/version.ts';
 import { party, roles } from '../registry.ts';
+import { checkCompliance, compliant } from '../rules/compliance.ts';
 import {
   type CreditLimit,
   checkMembers,
@@ -43,6 +44,7 @@ export const applyLimit = transition({
   },
   signedBy: [{ who: 'applicant', role: roles, party: ({ applicant }) => applicant }],
   preconditions: {
+    ...compliant,
     E_DEVICE_STATE: 'every member is an ACTIVE device of the applicant, and has a key',
     E_NOT_FOUND: 'what it names exists',
     E_ROLE: 'the bank is one',
@@ -59,7 +61,9 @@ export const applyLimit = transition({
       );
     const defect = checkCurrency(args.currency);
     if (defect !== undefined) return refused('E_SCHEMA', { field: 'currency', reason: defect });
-    const unfit = checkMembers(members, args.applicant, context);
+    const unfit =
+      checkCompliance({ borrower: args.applicant, bank: args.bank }, context) ??
+      checkMembers(members, args.applicant, context);
     if (unfit !== undefined) return unfit;
     context.put(creditLimit, context.callId, {
       ...args,
@@ -91,6 +95,7 @@ export const validateLimit = transition({
   },
   signedBy: [{ who: 'bank', role: 'bank', party: partyIn(creditLimit, 'limit', 'bank') }],
   preconditions: {
+    ...compliant,
     E_DEVICE_STATE: 'every member is still an ACTIVE device of the applicant',
     E_ID_LIVE: 'no member stands in another live limit',
     E_LIMIT: 'no more than was asked',
@@ -129,6 +134,7 @@ function checkGrant(
   if (amount > asked.asked) return refused('E_LIMIT', { amount, asked: asked.asked }, id);
   return (
     checkFuture('until', until, context) ??
+    checkCompliance({ borrower: asked.applicant, bank: asked.bank }, context) ??
     checkMembers(asked.members, asked.applicant, context) ??
     checkUnclaimed(asked.members, id, context)
   );

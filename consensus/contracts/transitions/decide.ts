@@ -9,6 +9,7 @@ import { grant } from '../objects/grant.ts';
 import { type LoanState, loan } from '../objects/loan.ts';
 import { status } from '../objects/status.ts';
 import { versionOf } from '../objects/version.ts';
+import { checkCompliance, compliant } from '../rules/compliance.ts';
 import { usableLimit } from '../rules/credit-limits.ts';
 import { checkFuture } from '../rules/dates.ts';
 import { checkLive } from '../rules/grants.ts';
@@ -49,6 +50,7 @@ export const decide = transition({
   },
   signedBy: [{ who: 'bank', role: 'bank', party: partyIn(loan, 'loan', 'bank') }],
   preconditions: {
+    ...compliant,
     E_FROZEN: 'a credit limit named is not frozen',
     E_LIMIT: 'limit ≤ lendable, and ≤ a credit limit named',
     E_NOT_FOUND: 'what it names exists',
@@ -75,7 +77,9 @@ export const decide = transition({
       return undefined;
     }
     if (asked.state !== 'EVALUATED') return wrongState(asked.state, ['EVALUATED'], loanId);
-    const refusal = checkCited(decision, asked, loanId, context);
+    const { applicant: borrower, bank } = asked;
+    const refusal =
+      checkCited(decision, asked, loanId, context) ?? checkCompliance({ borrower, bank }, context);
     if (refusal !== undefined) return refusal;
     const { limit, creditLimit } = decision;
     const beyond = creditLimit && checkCreditLimit(creditLimit, limit, asked, context);

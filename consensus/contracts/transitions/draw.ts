@@ -5,6 +5,7 @@ import { type Debt, loan } from '../objects/loan.ts';
 import { payment } from '../objects/payment.ts';
 import { versionOf } from '../objects/version.ts';
 import { exactInteger, totalDebt } from '../rules/amounts.ts';
+import { changeExposure, checkCompliance, checkExposure, compliant } from '../rules/compliance.ts';
 import { changeUse, checkUse } from '../rules/credit-limits.ts';
 import {
   checkApproved,
@@ -39,7 +40,9 @@ export const draw = transition({
     { who: 'applicant', role: 'enterprise', party: partyIn(loan, 'loan', 'applicant') },
   ],
   preconditions: {
+    ...compliant,
     E_CURRENCY: 'money on the ledger is of the loan’s currency',
+    E_EXPOSURE: 'what the borrower owes to all banks stays within the pack’s cap',
     E_FROZEN: 'the loan’s credit limit is not frozen',
     E_FUNDS: 'a payment is named, or the account has so much',
     E_LIMIT: 'principal ≤ limit and ≤ lendable of what is perfected; debt ≤ ceilings; used ≤ credit limit',
@@ -71,6 +74,10 @@ export const draw = transition({
     const beyond = creditLimit && checkUse(creditLimit, applied.principal, context);
     if (beyond !== undefined) return beyond;
     const { applicant: enterprise, bank, currency } = asked;
+    const barred =
+      checkCompliance({ borrower: enterprise, bank }, context) ??
+      checkExposure(enterprise, currency, applied.principal, context);
+    if (barred !== undefined) return barred;
     const short = money && checkFunds(money, bank, applied.principal, currency, context);
     if (short !== undefined) return short;
     if (money !== undefined) pay(money, bank, enterprise, applied.principal, context);
@@ -88,6 +95,7 @@ export const draw = transition({
       ...versionOf(context),
     });
     changeUse(creditLimit, applied.principal, context);
+    changeExposure(enterprise, currency, applied.principal, context);
     context.put(loan, loanId, { ...asked, state: 'DRAWN', debt, ...versionOf(context) });
     return undefined;
   },

@@ -7,6 +7,7 @@ import { limitPayment } from '../objects/limit-payment.ts';
 import { moneyId } from '../objects/money.ts';
 import { versionOf } from '../objects/version.ts';
 import { roles } from '../registry.ts';
+import { changeExposure, checkCompliance, checkExposure, compliant } from '../rules/compliance.ts';
 import { type CreditLimit, checkUse, putLimit } from '../rules/credit-limits.ts';
 import { checkFunds, pay } from '../rules/money.ts';
 import { activeDevice } from '../rules/things.ts';
@@ -47,11 +48,14 @@ export const drawLimit = transition({
     { who: 'the thing, by its device key', role: roles, party: () => undefined, when: 'if it draws' },
   ],
   preconditions: {
+    ...compliant,
     E_DEVICE_STATE: 'the thing is ACTIVE and the applicant’s',
+    E_EXPOSURE: 'what the applicant owes to all banks stays within the pack’s cap',
     E_FROZEN: 'the limit is not frozen',
     E_FUNDS: 'the bank’s account has so much',
     E_LIMIT: 'used ≤ limit in force',
     E_NOT_FOUND: 'what it names exists; the bank has issued such money',
+    E_RANGE: 'the sum of what is owed is an exact integer',
     E_ROLE: 'the thing signs',
     E_SCOPE: 'the thing is a member',
     E_STALE: 'what its members carry was measured within the period',
@@ -67,10 +71,15 @@ export const drawLimit = transition({
     const over = checkUse(id, amount, context);
     if (over !== undefined) return over;
     const { bank, applicant, currency } = held;
+    const barred =
+      checkCompliance({ borrower: applicant, bank }, context) ??
+      checkExposure(applicant, currency, amount, context);
+    if (barred !== undefined) return barred;
     const money = moneyId(bank, currency);
     const short = checkFunds(money, bank, amount, currency, context);
     if (short !== undefined) return short;
     pay(money, bank, applicant, amount, context);
+    changeExposure(applicant, currency, amount, context);
     putLimit(id, { ...held, used: held.used + amount, drawn: held.drawn + amount }, context);
     context.put(limitPayment, context.callId, {
       kind: 'draw',
@@ -111,12 +120,13 @@ export const repayLimit = transition({
     const held = lookUp(context, creditLimit, id);
     if (isRefusal(held)) return held;
     if (held.drawn === 0) return wrongState('nothing is drawn', ['something drawn'], id);
-    const { bank, currency } = held;
+    const { bank, applicant, currency } = held;
     const amount = Math.min(offered, held.drawn);
     const money = moneyId(bank, currency);
     const short = checkFunds(money, payer, amount, currency, context);
     if (short !== undefined) return short;
     pay(money, payer, bank, amount, context);
+    changeExposure(applicant, currency, -amount, context);
     putLimit(id, { ...held, used: held.used - amount, drawn: held.drawn - amount }, context);
     context.put(limitPayment, context.callId, {
       kind: 'repayment',
