@@ -44,8 +44,9 @@ export function bundlesOf(vertices: readonly Presigned[]): Uint8Array[] {
 }
 
 export interface OneNode {
-  /** Id of the newest header. */
+  /** Of the newest header. */
   readonly headerId: Uint8Array;
+  readonly height: number;
   /**
    * Takes `bundles` in, and resolves when so many vertices are final, of this feed and those before. Throws when the node
    * halts or refuses.
@@ -107,6 +108,9 @@ export async function startOneNode(genesis: Genesis, seat: Signer, directory: st
   return {
     get headerId() {
       return replica.ledger.headerId;
+    },
+    get height() {
+      return replica.ledger.height;
     },
     diskBytes: () => store.size(),
     feed: async (bundles, vertices) => {

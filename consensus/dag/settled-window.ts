@@ -1,7 +1,7 @@
 /**
  * What is remembered of the vertices that the last K checkpoints settled `[ORD-1]`. A busy network settles a million
- * within K, so they lie in flat arrays, 60 bytes each: as objects they would take four times the memory, and the
- * garbage collector would walk over all of them again and again.
+ * within K, so they lie in flat arrays, 60 bytes each and 8 to 16 of the index: as objects they would take four times
+ * the memory, and the garbage collector would walk over all of them again and again.
  */
 
 import { invariant } from '../codec/result.ts';
@@ -16,27 +16,30 @@ export interface AncestorFacts {
 }
 
 const WORDS = 8;
-const SLOTS_MIN = 256;
-/** Slots in use, of all: a search meets few others on its way. */
-const FILL_MAX = 0.6;
+const ENTRIES_MIN = 256;
+/** How much larger the arrays are made than what they hold. */
+const ROOM = 1.5;
 
 /** Value of a hexadecimal digit by its character code. */
 const DIGIT = new Uint8Array(128);
 for (let digit = 0; digit < 16; digit++) DIGIT[digit.toString(16).charCodeAt(0)] = digit;
 
 /**
- * An open-addressing table over the ids. They are hashes, but an author may seek such as begin alike, at a few ten thousand
- * tries each: where one lies depends on a salt that only this node knows.
+ * A queue of entries, oldest checkpoint first, since that is how they leave; and an open-addressing index over their ids, by
+ * linear probing. Ids are hashes, but an author may seek such as begin alike, at a few ten thousand tries each: where one
+ * lies depends on a salt that only this node knows.
  */
 export class SettledWindow {
   readonly #window: number;
   readonly #salt: number;
   #top = 0;
-  #slots: Slots = makeSlots(SLOTS_MIN);
-  /** Slots in use, those that have left the window included: they go when the table is laid out anew. */
-  #used = 0;
-  #authors: string[] = [];
-  #authorNumbers = new Map<string, number>();
+  #entries: Entries = makeEntries(ENTRIES_MIN);
+  /** Place of the oldest entry, and how many there are; the queue goes round. */
+  #first = 0;
+  #length = 0;
+  /** Place of an entry + 1; 0 in a slot that is free. Twice as many slots as places, or more; a power of two. */
+  #index: Uint32Array = makeIndex(ENTRIES_MIN);
+  readonly #authors = new Authors();
   readonly #sought = new Uint32Array(WORDS);
 
   /** `salt`: 32 bits that nobody else can foresee. */
@@ -45,108 +48,148 @@ export class SettledWindow {
     this.#salt = salt;
   }
 
+  /** Bytes of all arrays. */
+  get bytes(): number {
+    return ENTRY_BYTES * this.#entries.places + this.#index.byteLength;
+  }
+
   has(vertexKey: string): boolean {
-    return this.#isLive(this.#find(vertexKey));
+    return this.#index[this.#find(vertexKey)] !== 0;
   }
 
   get(vertexKey: string): AncestorFacts | undefined {
-    const slot = this.#find(vertexKey);
-    return this.#isLive(slot) ? this.#factsAt(slot) : undefined;
+    const found = this.#index[this.#find(vertexKey)]!;
+    return found === 0 ? undefined : this.#factsAt(found - 1);
   }
 
   /** The checkpoint at `height` settled this vertex; a greater height than any before moves the window on. */
   add(vertexKey: string, facts: AncestorFacts, height: number): void {
     this.advance(height);
-    if (this.#used >= FILL_MAX * this.#slots.count) this.#layOut();
-    this.#put(vertexKey, facts, height);
+    if (this.#length === this.#entries.places) this.#layOut();
+    const slot = this.#find(vertexKey);
+    invariant(this.#index[slot] === 0, 'a vertex settles once');
+    const { ids, heights, authors, sequences, times, cited, places } = this.#entries;
+    const place = (this.#first + this.#length) % places;
+    this.#length += 1;
+    this.#index[slot] = place + 1;
+    ids.set(this.#sought, place * WORDS);
+    heights[place] = height;
+    authors[place] = this.#authors.take(facts.authorKey);
+    sequences[place] = facts.sequence;
+    times[place] = facts.time;
+    cited[place] = facts.checkpointHeight;
   }
 
   /** The window ends with `height`. */
   advance(height: number): void {
     invariant(height >= this.#top, 'checkpoints settle one after the other');
     this.#top = height;
+    const { heights, authors, places } = this.#entries;
+    while (this.#length > 0 && heights[this.#first]! <= height - this.#window) {
+      this.#leave(this.#first);
+      this.#authors.release(authors[this.#first]!);
+      this.#first = (this.#first + 1) % places;
+      this.#length -= 1;
+    }
+    if (places > ENTRIES_MIN && places > 2 * ROOM * this.#length) this.#layOut();
   }
 
-  #put(
-    vertexKey: string,
-    { authorKey, sequence, time, checkpointHeight }: AncestorFacts,
-    height: number,
-  ): void {
-    const slot = this.#find(vertexKey);
-    const { ids, heights, authors, sequences, times, cited } = this.#slots;
-    if (heights[slot] === 0) this.#used += 1;
-    ids.set(this.#sought, slot * WORDS);
-    heights[slot] = height;
-    authors[slot] = this.#numberOf(authorKey);
-    sequences[slot] = sequence;
-    times[slot] = time;
-    cited[slot] = checkpointHeight;
-  }
-
-  /** The slot of a vertex, or the empty one where it would be put. */
+  /** The slot of a vertex, or the free one where it would be put. */
   #find(vertexKey: string): number {
-    const { ids, heights, count } = this.#slots;
+    const { ids } = this.#entries;
+    const index = this.#index;
     const sought = this.#sought;
     for (let word = 0; word < WORDS; word++) {
       let value = 0;
       for (let i = 8 * word; i < 8 * word + 8; i++) value = (value << 4) | DIGIT[vertexKey.charCodeAt(i)]!;
       sought[word] = value;
     }
-    let slot = spread(sought, 0, this.#salt) & (count - 1);
-    for (; heights[slot] !== 0; slot = (slot + 1) & (count - 1)) {
+    const mask = index.length - 1;
+    let slot = spread(sought, 0, this.#salt) & mask;
+    for (; index[slot] !== 0; slot = (slot + 1) & mask) {
+      const at = (index[slot]! - 1) * WORDS;
       let word = 0;
-      while (word < WORDS && ids[slot * WORDS + word] === sought[word]) word += 1;
+      while (word < WORDS && ids[at + word] === sought[word]) word += 1;
       if (word === WORDS) break;
     }
     return slot;
   }
 
-  #isLive(slot: number): boolean {
-    const height = this.#slots.heights[slot]!;
-    return height !== 0 && height > this.#top - this.#window;
+  /** Frees the slot of an entry. Those behind it that had to give way move up, so that no search ends before them. */
+  #leave(place: number): void {
+    const index = this.#index;
+    const mask = index.length - 1;
+    let free = this.#homeOf(place);
+    while (index[free] !== place + 1) free = (free + 1) & mask;
+    for (let slot = (free + 1) & mask; index[slot] !== 0; slot = (slot + 1) & mask) {
+      const home = this.#homeOf(index[slot]! - 1);
+      // How far it is from its home to where it lies, and to the free slot.
+      if (((slot - home) & mask) < ((slot - free) & mask)) continue;
+      index[free] = index[slot]!;
+      free = slot;
+    }
+    index[free] = 0;
   }
 
-  #factsAt(slot: number): AncestorFacts {
-    const { authors, sequences, times, cited } = this.#slots;
+  #homeOf(place: number): number {
+    return spread(this.#entries.ids, place * WORDS, this.#salt) & (this.#index.length - 1);
+  }
+
+  #factsAt(place: number): AncestorFacts {
+    const { authors, sequences, times, cited } = this.#entries;
     return {
-      authorKey: this.#authors[authors[slot]!]!,
-      sequence: sequences[slot]!,
-      time: times[slot]!,
-      checkpointHeight: cited[slot]!,
+      authorKey: this.#authors.keyOf(authors[place]!),
+      sequence: sequences[place]!,
+      time: times[place]!,
+      checkpointHeight: cited[place]!,
     };
   }
 
-  #numberOf(authorKey: string): number {
-    const known = this.#authorNumbers.get(authorKey);
-    if (known !== undefined) return known;
-    const number = this.#authors.push(authorKey) - 1;
-    this.#authorNumbers.set(authorKey, number);
+  /** Lays everything out anew, with some room beyond what there is. */
+  #layOut(): void {
+    const old = this.#entries;
+    const entries = makeEntries(Math.max(ENTRIES_MIN, Math.ceil(ROOM * this.#length)));
+    // Round its end, the queue lies in two pieces.
+    const whole = Math.min(this.#length, old.places - this.#first);
+    copyEntries(old, this.#first, whole, entries, 0);
+    copyEntries(old, 0, this.#length - whole, entries, whole);
+    this.#entries = entries;
+    this.#first = 0;
+    this.#index = makeIndex(entries.places);
+    const mask = this.#index.length - 1;
+    for (let place = 0; place < this.#length; place++) {
+      let slot = this.#homeOf(place);
+      while (this.#index[slot] !== 0) slot = (slot + 1) & mask;
+      this.#index[slot] = place + 1;
+    }
+  }
+}
+
+/** Keys by small numbers, for as long as an entry names them. */
+class Authors {
+  readonly #numbers = new Map<string, number>();
+  readonly #keys: string[] = [];
+  readonly #uses: number[] = [];
+  readonly #free: number[] = [];
+
+  keyOf(number: number): string {
+    return this.#keys[number]!;
+  }
+
+  take(key: string): number {
+    const number = this.#numbers.get(key) ?? this.#free.pop() ?? this.#keys.length;
+    this.#numbers.set(key, number);
+    this.#keys[number] = key;
+    this.#uses[number] = (this.#uses[number] ?? 0) + 1;
     return number;
   }
 
-  /** Lays the table out anew, as large as what is still in the window asks for. */
-  #layOut(): void {
-    const old = this.#slots;
-    const authors = this.#authors;
-    const live: number[] = [];
-    for (let slot = 0; slot < old.count; slot++) if (this.#isLive(slot)) live.push(slot);
-    let count = SLOTS_MIN;
-    while (live.length >= (FILL_MAX / 2) * count) count *= 2;
-    this.#slots = makeSlots(count);
-    this.#used = 0;
-    this.#authors = [];
-    this.#authorNumbers = new Map();
-    for (const slot of live) {
-      let free = spread(old.ids, slot * WORDS, this.#salt) & (count - 1);
-      while (this.#slots.heights[free] !== 0) free = (free + 1) & (count - 1);
-      this.#slots.ids.set(old.ids.subarray(slot * WORDS, (slot + 1) * WORDS), free * WORDS);
-      this.#slots.heights[free] = old.heights[slot]!;
-      this.#slots.authors[free] = this.#numberOf(authors[old.authors[slot]!]!);
-      this.#slots.sequences[free] = old.sequences[slot]!;
-      this.#slots.times[free] = old.times[slot]!;
-      this.#slots.cited[free] = old.cited[slot]!;
-      this.#used += 1;
-    }
+  release(number: number): void {
+    this.#uses[number]! -= 1;
+    if (this.#uses[number]! > 0) return;
+    this.#numbers.delete(this.#keys[number]!);
+    this.#keys[number] = '';
+    this.#free.push(number);
   }
 }
 
@@ -160,27 +203,43 @@ function spread(words: Uint32Array, at: number, salt: number): number {
   return mixed;
 }
 
-/** One array for each field; a slot is the same place in all of them. */
-interface Slots {
-  readonly count: number;
+/** One array for each field; an entry is the same place in all of them. */
+interface Entries {
+  readonly places: number;
   readonly ids: Uint32Array;
-  /** Of the checkpoint that settled it; 0 in a slot that is empty, since the genesis settles nothing. */
+  /** Of the checkpoint that settled it. */
   readonly heights: Uint32Array;
   readonly authors: Uint32Array;
   readonly sequences: Float64Array;
   readonly times: Float64Array;
   readonly cited: Uint32Array;
 }
+const ENTRY_BYTES = 4 * (WORDS + 3) + 8 * 2;
 
-/** `count` is a power of two. */
-function makeSlots(count: number): Slots {
+function makeEntries(places: number): Entries {
   return {
-    count,
-    ids: new Uint32Array(count * WORDS),
-    heights: new Uint32Array(count),
-    authors: new Uint32Array(count),
-    sequences: new Float64Array(count),
-    times: new Float64Array(count),
-    cited: new Uint32Array(count),
+    places,
+    ids: new Uint32Array(places * WORDS),
+    heights: new Uint32Array(places),
+    authors: new Uint32Array(places),
+    sequences: new Float64Array(places),
+    times: new Float64Array(places),
+    cited: new Uint32Array(places),
   };
+}
+
+function copyEntries(from: Entries, first: number, count: number, to: Entries, at: number): void {
+  const end = first + count;
+  to.ids.set(from.ids.subarray(first * WORDS, end * WORDS), at * WORDS);
+  to.heights.set(from.heights.subarray(first, end), at);
+  to.authors.set(from.authors.subarray(first, end), at);
+  to.sequences.set(from.sequences.subarray(first, end), at);
+  to.times.set(from.times.subarray(first, end), at);
+  to.cited.set(from.cited.subarray(first, end), at);
+}
+
+function makeIndex(places: number): Uint32Array {
+  let slots = 2 * ENTRIES_MIN;
+  while (slots < 2 * places) slots *= 2;
+  return new Uint32Array(slots);
 }

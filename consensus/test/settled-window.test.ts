@@ -58,6 +58,29 @@ test('heights do not go back', () => {
   assert.throws(() => table.add(keyOf(1), factsOf(1), 6), /one after the other/);
 });
 
+test('its memory is what is in the window, in bursts and after them', () => {
+  const table = new SettledWindow(WINDOW, SALT);
+  const empty = table.bytes;
+  const count = 100_000;
+  for (let number = 0; number < count; number++) table.add(keyOf(number), factsOf(number), 1);
+  assert.ok(table.bytes < 130 * count, `${table.bytes / count} bytes a vertex`);
+  table.advance(1 + WINDOW);
+  assert.is(table.bytes, empty, 'all of them have left');
+  // A long even flow, at most so many at a time.
+  let most = 0;
+  for (let number = 0; number < count; number++) {
+    table.add(keyOf(number), factsOf(number), 2 + WINDOW + Math.floor(number / 100));
+    most = Math.max(most, table.bytes);
+  }
+  assert.ok(most < 200 * 100 * WINDOW, `${most / (100 * WINDOW)} bytes a vertex`);
+});
+
+test('a vertex does not settle twice', () => {
+  const table = new SettledWindow(WINDOW, SALT);
+  table.add(keyOf(1), factsOf(1), 1);
+  assert.throws(() => table.add(keyOf(1), factsOf(1), 2), /settles once/);
+});
+
 /** How long a table takes to take these in and to find them, ms. */
 function timeOf(keys: readonly string[]): number {
   const table = new SettledWindow(WINDOW, SALT);
