@@ -29,7 +29,7 @@ export const codes = {
   // Contracts, common to every transition (semantics §1).
   E_SCHEMA: 'a field is missing, malformed or out of range',
   E_ROLE: 'a required party did not sign, or does not have the role',
-  E_REPLAY: 'this call, or this counter, was used before',
+  E_REPLAY: 'this call, this nonce of its signer, or this counter was used before',
   E_STATE: 'the object is not in a state that allows this',
   E_SCOPE: 'outside the scope of a live grant',
   E_STALE: 'older than the greatest age allowed',
@@ -117,6 +117,9 @@ export const codes = {
   E_MANDATE_MEANS: 'the mandate names no such account',
   E_MANDATE_AMOUNT: 'more than the mandate allows one payment, or has left in its window',
   E_MANDATE_FREQUENCY: 'the mandate’s window holds as many payments as it may',
+
+  // What a call may cost.
+  E_STEPS: 'the call takes more steps than one call may',
 } as const;
 
 export type Code = keyof typeof codes;

@@ -141,6 +141,7 @@ export const commonCodes: readonly Code[] = [
   'E_SIG',
   'E_KEY_REVOKED',
   'E_ROLE',
+  'E_STEPS',
 ];
 
 export class World implements WholeState, ObjectReader {

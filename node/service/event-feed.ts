@@ -9,7 +9,7 @@ import type { Json } from '../../consensus/codec/schema.ts';
 import type { StoredObject } from '../../consensus/contracts/object.ts';
 import { evidenceUse } from '../../consensus/contracts/objects/evidence-use.ts';
 import { warning } from '../../consensus/contracts/objects/warning.ts';
-import { callRecord, chain } from '../../consensus/contracts/registry.ts';
+import { callRecord, chain, usedNonce } from '../../consensus/contracts/registry.ts';
 import type { Change } from '../../consensus/contracts/state.ts';
 import { objectTypes } from '../../consensus/contracts/views.ts';
 import { batch } from '../../consensus/vertex/batch.ts';
@@ -44,7 +44,7 @@ const EVENT_BYTES_MAX = 8 << 20;
 /** Of one checkpoint; what a busier one changed is asked for, not waited for. */
 const OBJECTS_PER_CHECKPOINT_MAX = 500;
 /** Bookkeeping that changes with every vertex and says nothing to a person. */
-const silent: ReadonlySet<string> = new Set([chain.name, callRecord.name, evidenceUse.name]);
+const silent: ReadonlySet<string> = new Set([chain.name, callRecord.name, usedNonce.name, evidenceUse.name]);
 
 export class EventFeed {
   readonly #life: string;
