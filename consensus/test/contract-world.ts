@@ -95,6 +95,7 @@ const sensors: { readonly [identifier: string]: readonly [PartyName, readonly Se
   climate: ['monitor', ['climate', 'motion'], false],
   'acme-scale': ['acme', ['weigher'], true],
   'acme-counter': ['acme', ['counter', 'climate'], true],
+  'acme-meter': ['acme', ['power'], true],
 };
 /** The call that is taken to have enrolled the sensors. */
 const enrolment = hash('call', asciiBytes('enrolment'));

@@ -16,6 +16,7 @@ import { batch } from '../../consensus/vertex/batch.ts';
 import type { Vertex } from '../../consensus/vertex/vertex.ts';
 import type { Notice } from '../replica/events.ts';
 import type { CoverWatch } from './cover-watch.ts';
+import type { OutputWatch } from './output-watch.ts';
 import type { Readings } from './readings.ts';
 import { describeOutcome, type Submissions } from './submissions.ts';
 import type { Views } from './views.ts';
@@ -28,6 +29,7 @@ export const eventTypes = [
   'warning',
   'pending',
   'cover',
+  'early-warning',
 ] as const;
 export type EventType = (typeof eventTypes)[number];
 
@@ -52,6 +54,7 @@ export class EventFeed {
   readonly #readings: Readings;
   readonly #submissions: Submissions;
   readonly #coverWatch: CoverWatch;
+  readonly #outputWatch: OutputWatch;
   readonly #publicKey: string;
   readonly #listeners = new Set<(event: FeedEvent) => void>();
   #events: FeedEvent[] = [];
@@ -63,6 +66,7 @@ export class EventFeed {
     readonly readings: Readings;
     readonly submissions: Submissions;
     readonly coverWatch: CoverWatch;
+    readonly outputWatch: OutputWatch;
     readonly publicKey: Uint8Array;
     readonly startedMs: number;
   }) {
@@ -71,6 +75,7 @@ export class EventFeed {
     this.#readings = ports.readings;
     this.#submissions = ports.submissions;
     this.#coverWatch = ports.coverWatch;
+    this.#outputWatch = ports.outputWatch;
     this.#publicKey = toHex(ports.publicKey);
   }
 
@@ -141,6 +146,8 @@ export class EventFeed {
     }
     for (const crossing of this.#coverWatch.note(changes, time))
       this.#publish('cover', { height, time, ...crossing });
+    for (const warned of this.#outputWatch.note(changes, time))
+      this.#publish('early-warning', { height, time, ...warned });
   }
 
   #publishObject(stored: StoredObject, height: number): void {
