@@ -56,7 +56,7 @@ export class OptionError extends Error {
   readonly exitCode = 2;
 }
 
-const DURATION_MAX_MS = 86_400_000;
+const DURATION_MAX_MS = 7 * 86_400_000;
 const SEED_MAX = 2 ** 32 - 1;
 const VERTICES_PER_S_MAX = 10_000;
 const RACES_PER_MIN_MAX = 600;
@@ -197,11 +197,12 @@ function readLatency(text: string): string {
 
 /** `20`, `20s`, `2m`, `1500ms`: seconds where nothing is said. */
 function readDuration(text: string): number {
-  const [, amount, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
+  const [, amount, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text) ?? [];
   const durationMs =
-    Number(amount) * { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[unit as 'ms' | 's' | 'm' | 'h'];
+    Number(amount) *
+    { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit as 'ms' | 's' | 'm' | 'h' | 'd'];
   if (amount === undefined || durationMs < 1 || durationMs > DURATION_MAX_MS)
-    throw wrong('duration', 'a time such as 20s, 1500ms or 2m, up to 24h', text);
+    throw wrong('duration', 'a time such as 20s, 1500ms or 2m, up to 7d', text);
   return Math.round(durationMs);
 }
 

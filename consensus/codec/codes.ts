@@ -29,7 +29,7 @@ export const codes = {
   // Contracts, common to every transition (semantics §1).
   E_SCHEMA: 'a field is missing, malformed or out of range',
   E_ROLE: 'a required party did not sign, or does not have the role',
-  E_REPLAY: 'this call, or this counter, was used before',
+  E_REPLAY: 'this call, this nonce of its signer, or this counter was used before',
   E_STATE: 'the object is not in a state that allows this',
   E_SCOPE: 'outside the scope of a live grant',
   E_STALE: 'older than the greatest age allowed',
@@ -124,6 +124,9 @@ export const codes = {
   E_BLOCKED: 'the policy pack in force blocks a party, or who controls it',
   E_KYC: 'the policy pack in force demands that the borrower is known, and nobody states it',
   E_EXPOSURE: 'the borrower would owe more than the policy pack in force allows',
+
+  // What a call may cost.
+  E_STEPS: 'the call takes more steps than one call may',
 } as const;
 
 export type Code = keyof typeof codes;

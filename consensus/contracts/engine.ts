@@ -10,11 +10,13 @@ import { callId, type SignedCall, verifyCallSignature } from '../vertex/call.ts'
 import { pausedMs } from './clock.ts';
 import { transitions } from './index.ts';
 import { changedObjects } from './links.ts';
-import type { ObjectType } from './object.ts';
+import { type ObjectType, objectPath, readObject, type StoredObject } from './object.ts';
+import { versionOf } from './objects/version.ts';
 import type { Policy } from './policy.ts';
-import { callRecord, changedMax, key, party } from './registry.ts';
+import { callRecord, changedMax, key, party, usedNonce, usedNonceId } from './registry.ts';
 import type { Seating, SeatRules } from './seats/rules.ts';
 import { Draft } from './state.ts';
+import { PROOF_STEPS, StepMeter } from './steps.ts';
 import {
   type Context,
   type ContractRefusal,
@@ -35,12 +37,13 @@ export interface CallEnvironment {
   evidence(proofBytes: Uint8Array): Evidence | ContractRefusal;
 }
 
-/** Runs `call`; on success its effects are in `draft`, on refusal nothing is. */
+/** Runs `call`; on success its effects are in `draft`, on refusal nothing is. `meter` has counted its steps `[CTR-30]`. */
 export function runCall(
   call: SignedCall,
   vertex: Uint8Array,
   draft: Draft,
   environment: CallEnvironment,
+  meter = new StepMeter(),
 ): ContractRefusal | undefined {
   const { header } = call;
   if (header.suite !== SUITE) return refused('E_SUITE', { suite: header.suite });
@@ -66,16 +69,26 @@ export function runCall(
 
   const signed = checkSignatures(call, draft);
   if (isRefusal(signed)) return signed;
+  const nonces = signed.signers.map((signer) => usedNonceId(signer, header.nonce));
+  const used = findUsedNonce(nonces, draft);
+  if (used !== undefined) return used;
 
   const written = new Draft(draft);
-  const context = makeContext(call, id, vertex, written, signed, environment);
-  const refusal = checkSignatories(declared, args.value, context) ?? declared.apply(args.value, context);
+  const context = makeContext(call, id, vertex, written, signed, environment, meter);
+  const refusal = meter.run(() => {
+    meter.take(PROOF_STEPS * call.signatures.length);
+    meter.takeBytes(bytesOf(call.parts));
+    return checkSignatories(declared, args.value, context) ?? declared.apply(args.value, context);
+  });
   if (refusal !== undefined) return refusal;
   const changed = changedObjects(written.changes(), (pathKey) => draft.find(pathKey));
   if (changed.length > changedMax)
     return refused('E_RANGE', { field: 'changes', got: changed.length, most: changedMax });
   const { height, time } = environment;
-  context.put(callRecord, id, { transition: header.transition, vertex, height, time, changed });
+  // The engine's own records are no steps of the contract: a call that came so far has what it takes.
+  const salts = saltsOf(call);
+  written.put(callRecord, id, { transition: header.transition, vertex, height, time, changed }, salts);
+  for (const nonce of nonces) written.put(usedNonce, nonce, versionOf(context), salts);
   draft.merge(written);
   return undefined;
 }
@@ -91,12 +104,15 @@ interface Signed {
   readonly keys: ReadonlySet<string>;
   /** Hex ids of parties for which an enrolled key signed. */
   readonly parties: ReadonlySet<string>;
+  /** Whose nonce the call uses up `[CTR-29]`: those parties, and keys that sign for none. */
+  readonly signers: readonly Uint8Array[];
 }
 
 /** Every signature must verify; a key that is revoked at this position spoils the call. */
 function checkSignatures(call: SignedCall, draft: Draft): Signed | ContractRefusal {
   const keys = new Set<string>();
   const parties = new Set<string>();
+  const signers: Uint8Array[] = [];
   for (const [index, entry] of call.signatures.entries()) {
     const before = call.signatures[index - 1];
     if (before !== undefined && compareBytes(before.key, entry.key) >= 0)
@@ -105,9 +121,22 @@ function checkSignatures(call: SignedCall, draft: Draft): Signed | ContractRefus
     keys.add(toHex(entry.key));
     const enrolled = draft.get(key, entry.key);
     if (enrolled?.state === 'REVOKED') return refused('E_KEY_REVOKED', { key: toHex(entry.key) });
-    if (enrolled?.kind === 'party') parties.add(toHex(enrolled.party));
+    const signer = enrolled?.kind === 'party' ? enrolled.party : entry.key;
+    if (enrolled?.kind === 'party') parties.add(toHex(signer));
+    signers.push(signer);
   }
-  return { keys, parties };
+  return { keys, parties, signers };
+}
+
+/** `[CTR-29]` The refusal of a nonce under which another call of one of the signers took effect. */
+function findUsedNonce(nonces: readonly Uint8Array[], draft: Draft): ContractRefusal | undefined {
+  for (const nonce of nonces) {
+    const used = draft.get(usedNonce, nonce);
+    if (used === undefined) continue;
+    const { vertex } = draft.get(callRecord, used.call)!;
+    return refused('E_REPLAY', { height: used.height, field: 'nonce', call: toHex(used.call) }, vertex);
+  }
+  return undefined;
 }
 
 function checkSignatories<A>(
@@ -141,8 +170,9 @@ function makeContext(
   written: Draft,
   signed: Signed,
   environment: CallEnvironment,
+  meter: StepMeter,
 ): Context {
-  const salts = [call.parts[1]!.salt, call.parts[2]!.salt] as const;
+  const salts = saltsOf(call);
   return {
     network: environment.network,
     time: environment.time,
@@ -153,12 +183,31 @@ function makeContext(
     seatRules: environment.seatRules,
     callId: id,
     vertex,
-    get: (type, objectId) => written.get(type, objectId),
+    get: (type, objectId) => {
+      const stored = written.find(toHex(objectPath(type.name, objectId)));
+      meter.takeBytes(bytesOf(stored?.parts ?? []));
+      return stored && readObject(type, stored);
+    },
     put: <T>(type: ObjectType<T>, objectId: Uint8Array, value: T) =>
-      written.put(type, objectId, value, salts),
-    remove: (type, objectId) => written.remove(type, objectId),
+      meter.takeBytes(bytesOf(written.put(type, objectId, value, salts).parts)),
+    remove: (type, objectId) => {
+      meter.take(1);
+      written.remove(type, objectId);
+    },
+    step: meter.take,
     signedBy: (partyId) => signed.parties.has(toHex(partyId)),
     signedByKey: (publicKey) => signed.keys.has(toHex(publicKey)),
-    evidence: (proofBytes) => environment.evidence(proofBytes),
+    evidence: (proofBytes) => {
+      meter.take(PROOF_STEPS);
+      return environment.evidence(proofBytes);
+    },
   };
+}
+
+function saltsOf({ parts }: SignedCall): readonly [Uint8Array, Uint8Array] {
+  return [parts[1]!.salt, parts[2]!.salt];
+}
+
+function bytesOf(parts: StoredObject['parts']): number {
+  return parts.reduce((sum, { value }) => sum + value.length, 0);
 }

@@ -40,7 +40,7 @@ import { distribution } from './objects/sale.ts';
 import { status } from './objects/status.ts';
 import { acknowledgement, thingPayment } from './objects/thing-payment.ts';
 import { triggerSet } from './objects/trigger-set.ts';
-import { callRecord, key } from './registry.ts';
+import { callRecord, key, usedNonce } from './registry.ts';
 
 export { findDivergence, findRaceBreaches, type Run } from './invariants/record.ts';
 export type { Breach, WholeState } from './invariants/survey.ts';
@@ -77,6 +77,7 @@ export function findStepBreaches(before: WholeState, after: WholeState): Breach[
 /** Types whose objects stay as they were written. */
 const fixedTypes: readonly string[] = [
   callRecord,
+  usedNonce,
   evidenceUse,
   orderReceipt,
   status,

@@ -125,3 +125,11 @@ export const callRecord = objectType('call', {
     changed: list(changedObject, changedMax),
   },
 });
+
+/** A nonce under which a call of this signer took effect `[CTR-29]`; id = `usedNonceId`. Bars every other such call. */
+export const usedNonce = objectType('nonce', { v0: { ...version } });
+
+/** `signer` is a party, or the key itself of one that signs for no party, such as a device. */
+export function usedNonceId(signer: Uint8Array, nonce: Uint8Array): Uint8Array {
+  return hash('object-key', concatBytes(signer, nonce));
+}

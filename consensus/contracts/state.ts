@@ -113,13 +113,17 @@ export class Draft implements Layer {
   }
 
   /** `salts` hide the V1 and V2 parts; a type without such fields may pass zeros. */
-  put<T>(type: ObjectType<T>, id: Uint8Array, value: T, salts: readonly [Uint8Array, Uint8Array]): void {
+  put<T>(
+    type: ObjectType<T>,
+    id: Uint8Array,
+    value: T,
+    salts: readonly [Uint8Array, Uint8Array],
+  ): StoredObject {
     const path = objectPath(type.name, id);
     const before = this.find(toHex(path))?.parts;
-    this.#changes.set(toHex(path), {
-      path,
-      object: { type: type.name, id, parts: openParts(type, path, value, salts, before) },
-    });
+    const object = { type: type.name, id, parts: openParts(type, path, value, salts, before) };
+    this.#changes.set(toHex(path), { path, object });
+    return object;
   }
 
   remove<T>(type: ObjectType<T>, id: Uint8Array): void {

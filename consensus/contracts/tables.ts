@@ -108,7 +108,7 @@ export function tablesPage(): string {
 
 Made from the declarations in \`consensus/contracts/\` by \`tally contracts --markdown\`; a test holds this page to them. What the
 words mean is in [contracts.md](../contracts.md). Checks common to all transitions are not repeated: E_SUITE, E_NETWORK,
-E_EXPIRED, E_SCHEMA, E_REPLAY, E_SIG, E_KEY_REVOKED, and E_ROLE for a wanted party that did not sign or lacks its role.
+E_EXPIRED, E_SCHEMA, E_REPLAY, E_SIG, E_KEY_REVOKED, E_STEPS, and E_ROLE for a wanted party that did not sign or lacks its role.
 
 ## Who signs
 

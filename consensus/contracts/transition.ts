@@ -103,6 +103,8 @@ export interface Context extends ObjectReader {
   signedBy(party: Uint8Array): boolean;
   /** Did this key sign the call? For a new key that proves itself before it is enrolled. */
   signedByKey(key: Uint8Array): boolean;
+  /** Counts steps of a search whose length what was read does not bound `[CTR-30]`; ends the run when none are left. */
+  step(count: number): void;
   /** Checks a reading proof against the recent certified headers. */
   evidence(proofBytes: Uint8Array): Evidence | ContractRefusal;
 }

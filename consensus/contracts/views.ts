@@ -59,7 +59,7 @@ import { unit } from './objects/unit.ts';
 import { virtualAccount } from './objects/virtual-account.ts';
 import { warning } from './objects/warning.ts';
 import { zone } from './objects/zone.ts';
-import { callRecord, chain, device, key, party } from './registry.ts';
+import { callRecord, chain, device, key, party, usedNonce } from './registry.ts';
 import { liableSigners } from './rules/bills.ts';
 import { fileParties } from './rules/disputes.ts';
 
@@ -98,6 +98,7 @@ const rows: readonly Row[] = [
   row(kyc, () => nobody),
   row(exposure, ({ debtor }) => same(debtor)),
   row(callRecord, () => nobody),
+  row(usedNonce, () => nobody),
   row(clock, () => nobody),
   row(epochObject, () => nobody),
   row(committeeObject, () => nobody),

@@ -17,6 +17,7 @@ import { account } from '../contracts/objects/money.ts';
 import { unit } from '../contracts/objects/unit.ts';
 import { changedMax, device, key } from '../contracts/registry.ts';
 import { Draft } from '../contracts/state.ts';
+import { StepMeter, stepsMax } from '../contracts/steps.ts';
 import { hash } from '../crypto/hash.ts';
 import { installPrimitives } from '../crypto/primitives.ts';
 import { makeBatchVerifier } from '../crypto/zip215/verifier.ts';
@@ -25,9 +26,6 @@ import { gatherCases } from './contract-coverage.ts';
 import { nowhere } from './contract-story.ts';
 import { commonCodes, network, World } from './contract-world.ts';
 import { Chance } from './walk-random.ts';
-
-/** Objects that one run may look up. The most that any passing case does is a fraction of it. */
-export const READS_MAX = 2_000;
 
 /** Bank and limit stand in for the bank's signature under a drawing `[CRD-7]`; a thing's key for its owner's (row 42). */
 const BY_MANDATE: readonly string[] = ['pay-by-thing', 'draw-limit'];
@@ -44,6 +42,7 @@ export interface FuzzSummary {
   effects: number;
   /** Inputs whose effects were looked over with all invariants. */
   surveyed: number;
+  mostSteps: number;
   mostReads: number;
   mostChanges: number;
   readonly codes: Map<string, number>;
@@ -222,7 +221,7 @@ export async function fuzz(inputs: number, seed: number, surveyEvery = 1): Promi
     };
   });
   const summary: FuzzSummary = {
-    ...{ inputs: 0, effects: 0, surveyed: 0, mostReads: 0, mostChanges: 0 },
+    ...{ inputs: 0, effects: 0, surveyed: 0, mostSteps: 0, mostReads: 0, mostChanges: 0 },
     ...{ codes: new Map(), effective: new Set(), wrong: [] },
   };
   for (; summary.inputs < inputs && summary.wrong.length === 0; summary.inputs++) {
@@ -257,9 +256,10 @@ function runOne(
     void summary.wrong.push(`seed ${seed}, input ${summary.inputs}, ${name}: ${what}`);
   const environment = { ...world.environment(), height: world.height + 1, time: world.time + 250 };
   const draft = new CountingDraft(world.state);
+  const meter = new StepMeter();
   let code: string;
   try {
-    const refusal = runCall(call, hash('vertex', call.header.nonce), draft, environment);
+    const refusal = runCall(call, hash('vertex', call.header.nonce), draft, environment, meter);
     code = refusal?.code ?? 'OK';
     const codes: readonly string[] = [...commonCodes, 'OK', ...transitions.get(name)!.codes];
     if (!codes.includes(code)) complain(`does not declare ${code}`);
@@ -269,7 +269,10 @@ function runOne(
   summary.codes.set(code, (summary.codes.get(code) ?? 0) + 1);
   const changes = draft.changes();
   summary.mostReads = Math.max(summary.mostReads, draft.reads);
-  if (draft.reads > READS_MAX) complain(`${draft.reads} reads`);
+  summary.mostSteps = Math.max(summary.mostSteps, meter.taken);
+  if (meter.taken > stepsMax !== (code === 'E_STEPS')) complain(`${meter.taken} steps, ${code}`);
+  // Whatever is looked up was counted: what the engine itself asks comes on top.
+  if (draft.reads > stepsMax) complain(`${draft.reads} reads`);
   if (code !== 'OK') {
     if (changes.length > 0) complain(`refused with ${code}, and wrote`);
     return;

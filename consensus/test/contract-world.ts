@@ -95,6 +95,7 @@ const sensors: { readonly [identifier: string]: readonly [PartyName, readonly Se
   climate: ['monitor', ['climate', 'motion'], false],
   'acme-scale': ['acme', ['weigher'], true],
   'acme-counter': ['acme', ['counter', 'climate'], true],
+  'acme-meter': ['acme', ['power'], true],
 };
 /** The call that is taken to have enrolled the sensors. */
 const enrolment = hash('call', asciiBytes('enrolment'));
@@ -143,6 +144,7 @@ export const commonCodes: readonly Code[] = [
   'E_SIG',
   'E_KEY_REVOKED',
   'E_ROLE',
+  'E_STEPS',
 ];
 
 export class World implements WholeState, ObjectReader {

@@ -3,14 +3,19 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toHex } from '../codec/bytes.ts';
+import { runCall } from '../contracts/engine.ts';
 import { transitions } from '../contracts/index.ts';
 import { objectPath } from '../contracts/object.ts';
 import { encumbrance } from '../contracts/objects/encumbrance.ts';
 import { loan } from '../contracts/objects/loan.ts';
 import { pledge } from '../contracts/objects/pledge.ts';
 import { callRecord, key } from '../contracts/registry.ts';
+import { Draft } from '../contracts/state.ts';
+import { PROOF_STEPS, StepMeter, stepsMax } from '../contracts/steps.ts';
 import { withdraw } from '../contracts/transitions/application.ts';
+import { enrolKey } from '../contracts/transitions/enrol.ts';
 import { revokeKey } from '../contracts/transitions/revoke.ts';
+import { warn } from '../contracts/transitions/warn.ts';
 import { hash, zero32 } from '../crypto/hash.ts';
 import { callId, type SignedCall } from '../vertex/call.ts';
 import { codeOf, conflictOf, type Story, storyAt } from './contract-story.ts';
@@ -48,6 +53,81 @@ engine('the same call under other signatures is the same call', () => {
   assert.is(codeOf(story.world.execute({ ...call, signatures: [] })), 'E_ROLE', 'a refusal uses nothing up');
   assert.is(codeOf(story.world.execute(call)), 'OK');
   assert.is(codeOf(story.world.execute({ ...call, signatures: [] })), 'E_REPLAY');
+});
+
+const NONCE = new Uint8Array(16).fill(7);
+const OTHER_NONCE = new Uint8Array(16).fill(8);
+
+engine('another call of a signer under a nonce that it used is E_REPLAY, for ever [CTR-29]', () => {
+  const { world, loan } = storyAt('applied');
+  const under = (by: readonly string[], nonce = NONCE) =>
+    world.execute(world.compose(withdraw, { loan }, by, { nonce }));
+  assert.is(codeOf(under(['bankA'])), 'E_ROLE', 'a refusal uses nothing up');
+  const first = under(['acme', 'bankA']);
+  assert.is(codeOf(first), 'OK');
+  const named = toHex(world.read(callRecord, first.id).vertex);
+  for (const by of [['acme'], ['bankA'], ['acme', 'bankB']]) {
+    const again = under(by);
+    assert.equal([codeOf(again), conflictOf(again)], ['E_REPLAY', named], by.join());
+  }
+  assert.is(codeOf(under(['acme'], new Uint8Array(16))), 'E_STATE', 'another nonce is no repetition');
+  assert.is(codeOf(under(['bankB'])), 'E_ROLE', 'a nonce of others is no obstacle');
+  world.pass(10 * 365 * 24 * HOUR_MS);
+  assert.is(codeOf(under(['acme'])), 'E_REPLAY');
+});
+
+engine('a nonce is its party’s, whichever of its keys signs; a key’s that signs for no party', () => {
+  const { world, loan } = storyAt('applied');
+  const second = signerOf('acme second').publicKey;
+  const enrolment = {
+    ...({
+      party: idOf('acme'),
+      key: second,
+      kind: 'party',
+      monitor: undefined,
+      replaces: undefined,
+    } as const),
+  };
+  const enrol = (nonce: Uint8Array) =>
+    world.execute(world.compose(enrolKey, enrolment, ['acme', 'acme second'], { nonce }));
+  assert.is(codeOf(enrol(NONCE)), 'OK');
+  const withdrawn = (by: readonly string[], nonce: Uint8Array) =>
+    codeOf(world.execute(world.compose(withdraw, { loan }, by, { nonce })));
+  assert.is(withdrawn(['acme second'], NONCE), 'E_REPLAY');
+  assert.is(withdrawn(['acme', 'stranger'], OTHER_NONCE), 'OK');
+  assert.is(withdrawn(['acme second'], OTHER_NONCE), 'E_REPLAY');
+  assert.is(withdrawn(['stranger'], OTHER_NONCE), 'E_REPLAY');
+  assert.is(withdrawn(['stranger'], NONCE), 'E_ROLE');
+});
+
+engine('a call that takes more steps than are left is E_STEPS, and writes nothing [CTR-30]', () => {
+  const story = storyAt('applied');
+  const call = withdrawal(story);
+  const run = (taken: number) => {
+    const draft = new Draft(story.world.state);
+    const meter = new StepMeter();
+    meter.take(taken);
+    const refusal = runCall(call, hash('vertex', zero32), draft, story.world.environment(), meter);
+    return { code: refusal?.code ?? 'OK', writes: draft.changes().length, taken: meter.taken - taken };
+  };
+  const { code, taken } = run(0);
+  assert.is(code, 'OK');
+  assert.ok(taken > PROOF_STEPS && taken < stepsMax / 10, `${taken}`);
+  assert.is(run(stepsMax - taken).code, 'OK', 'exactly so many');
+  for (const short of [1, 2, 10, taken - PROOF_STEPS, taken - 1])
+    assert.equal([run(stepsMax - taken + short).code, run(stepsMax - taken + short).writes], ['E_STEPS', 0]);
+});
+
+engine('a proof of a reading costs its steps, whatever it shows', () => {
+  const { world, pledge } = storyAt('perfected');
+  const steps = (proofs: number): number => {
+    const evidence = Array.from({ length: proofs / 2 }, () => world.count('900', 40)).flat();
+    const call = world.compose(warn, { pledge, trigger: 'weight', evidence }, ['monitor']);
+    const meter = new StepMeter();
+    runCall(call, hash('vertex', zero32), new Draft(world.state), world.environment(), meter);
+    return meter.taken;
+  };
+  assert.ok(steps(20) - steps(10) >= 10 * PROOF_STEPS, `${steps(10)}, ${steps(20)}`);
 });
 
 engine('header', () => {

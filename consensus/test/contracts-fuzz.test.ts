@@ -11,9 +11,9 @@ const INPUTS = 6_000;
 test(`R051: ${INPUTS} bent calls: none throws, none beyond its limits, no breach, nothing without its owner`, async () => {
   const summary = await fuzz(INPUTS, 51);
   assert.equal(summary.wrong, []);
-  const { effects, mostReads, mostChanges, effective, codes } = summary;
+  const { effects, mostSteps, mostReads, mostChanges, effective, codes } = summary;
   console.log(
-    `R051: ${effects} took effect, over ${effective.size} transitions; ${codes.size} codes; at most ${mostReads} reads, ${mostChanges} changes`,
+    `R051: ${effects} took effect, over ${effective.size} transitions; ${codes.size} codes; at most ${mostSteps} steps, ${mostReads} reads, ${mostChanges} changes`,
   );
   assert.ok(
     effects > INPUTS / 20 && effective.size > 70,

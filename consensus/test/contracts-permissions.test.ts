@@ -40,7 +40,7 @@ function signatories(world: World, call: SignedCall): readonly Signatory[] {
   const wanted = declared.signers(args.value as never, {
     ...{ ...world.environment(), get: world.get.bind(world), running: world.time },
     ...{ callId: new Uint8Array(32), vertex: new Uint8Array(32) },
-    ...{ put: () => undefined, remove: () => undefined, signedByKey: () => true },
+    ...{ put: () => undefined, remove: () => undefined, step: () => undefined, signedByKey: () => true },
     signedBy: (id) => signed.has(toHex(id)),
   });
   assert.ok(!isRefusal(wanted));

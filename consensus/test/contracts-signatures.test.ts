@@ -42,6 +42,7 @@ function wantedBy({ before, call }: Attempt): readonly Signatory[] {
     vertex: new Uint8Array(32),
     put: () => undefined,
     remove: () => undefined,
+    step: () => undefined,
     signedBy: (party) => signed.has(toHex(party)),
     signedByKey: () => true,
   });

@@ -30,10 +30,10 @@ frames('frozen: the bytes of a climate frame', () => {
 
 frames('frozen: positions of the quantities travel, so they are only ever appended to', () => {
   // biome-ignore format: a table
-  assert.equal(quantityNames.slice(0, 22), [
+  assert.equal(quantityNames.slice(0, 24), [
     'count', 'weight', 'length', 'width', 'height', 'temperature', 'humidity', 'latitude', 'longitude', 'speed',
     'motion', 'shock', 'accelerationX', 'accelerationY', 'accelerationZ', 'tilt', 'door', 'voltage', 'battery',
-    'contact', 'pulses', 'leak',
+    'contact', 'pulses', 'leak', 'energy', 'power',
   ]);
 });
 

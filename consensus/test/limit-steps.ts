@@ -28,8 +28,15 @@ export const PERIOD_MS = 4 * HOUR_MS;
 export const machine = deviceId('acme-counter');
 
 /** 2.00 a pulse and 500.00 at most by the truck, 1.00 and 300.00 by the machine. */
-export const truckTerms: MemberTerms = { device: truck, perUnit: 200, most: 50_000 };
-export const machineTerms: MemberTerms = { device: machine, perUnit: 100, most: 30_000 };
+export const truckTerms: MemberTerms = { device: truck, measure: 'pulses', perUnit: 200, most: 50_000 };
+export const machineTerms: MemberTerms = {
+  ...{ device: machine, measure: 'pulses', perUnit: 100, most: 30_000 },
+};
+
+/** 0.50 a kilowatt-hour, by the furnace's meter. */
+export const meterTerms: MemberTerms = {
+  ...{ device: deviceId('acme-meter'), measure: 'energy', perUnit: 50, most: 200_000 },
+};
 
 export class LimitStory {
   readonly world: World;
@@ -113,7 +120,17 @@ export class LimitStory {
         ?.members.find((member) => equalBytes(member.device, deviceId(device)))?.mark;
     if (mark() === undefined) this.show(this.pulses(device, 1_000), device);
     this.world.pass(2 * HOUR_MS);
-    return this.show(this.pulses(device, (mark()?.pulses ?? 1_000) + output), device);
+    return this.show(this.pulses(device, (mark()?.count ?? 1_000) + output), device);
+  }
+
+  /** The furnace's meter shows these, kWh, two hours apart. */
+  use(...kWh: readonly number[]): Outcome {
+    const shown = kWh.map((energy) => {
+      this.world.pass(2 * HOUR_MS);
+      const reading = this.world.reading({ device: 'acme-meter', values: { energy: String(energy) } });
+      return this.show(reading, 'acme-meter');
+    });
+    return shown.at(-1)!;
   }
 
   /** By the truck itself. */

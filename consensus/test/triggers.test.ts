@@ -3,6 +3,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { uint32Bytes } from '../codec/bytes.ts';
+import { StepMeter, stepsMax } from '../contracts/steps.ts';
 import {
   cosine,
   type Expected,
@@ -105,6 +106,26 @@ triggers('k sources are independent by device, gateway and owner, never all the 
   assert.is(level('weight', [...owners, from(3)], two), 'critical');
   assert.is(level('weight', [from(1, { ownersOwn: true })], { sources: 1, warnReadings: 1 }), 'none');
 });
+
+triggers(
+  'a search for eight sources among twenty of the owner’s own ends where its steps end [CTR-30]',
+  () => {
+    const told = Array.from({ length: 20 }, (_, source) =>
+      reading({ quantity: 'weight', value: '900', source, ownersOwn: true }),
+    );
+    const search = (sources: number) => {
+      const rule = { ...ruleOf(defaultTriggers, 'weight')!, sources, warnReadings: 1 };
+      const meter = new StepMeter();
+      const shown = meter.run(() => evaluateTrigger(rule, undefined, told, expected, meter.take));
+      return { shown, taken: meter.taken };
+    };
+    const two = search(2);
+    assert.ok('reason' in two.shown && two.taken < 1_000, `${two.taken}`);
+    const eight = search(8);
+    assert.equal(eight.shown, { code: 'E_STEPS', facts: { most: stepsMax } });
+    assert.is(eight.taken, stepsMax + 1);
+  },
+);
 
 triggers('the level does not depend on which source is named first', () => {
   const one = { sources: 1, warnReadings: 1 };

@@ -25,6 +25,7 @@ import { type Signer, SUITE, signDigest, verifyDigest } from '../crypto/ed25519.
 import { hash, zero32 } from '../crypto/hash.ts';
 
 const partBytesMax = limits.callBytesMax;
+export const callNonceBytes = 16;
 
 export const callHeader = record('call', {
   suite: int(0, 255),
@@ -32,8 +33,8 @@ export const callHeader = record('call', {
   transition: text(32, 1),
   /** Commitments to the V0, V1 and V2 parts. */
   parts: list(hash32, 3, 3),
-  /** Makes otherwise equal calls different. */
-  nonce: fixed(16),
+  /** Makes otherwise equal calls different; each signer uses one once, for ever `[CTR-29]`. */
+  nonce: fixed(callNonceBytes),
   /** Checkpoint time after which the call has no effect, ms. */
   deadline: timeMs,
 });

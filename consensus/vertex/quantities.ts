@@ -48,6 +48,9 @@ export const quantities = {
   contact: { unit: '/', function: 'door', min: 0, max: 255 },
   pulses: { unit: 'count', function: 'counter', min: 0, max: 4294967295 },
   leak: { unit: '/', function: 'leak', min: 0, max: 255 },
+  /** What a meter has counted since it was made. */
+  energy: { unit: 'kWh', function: 'power', min: 0, max: 1e9 },
+  power: { unit: 'W', function: 'power', min: -1e9, max: 1e9 },
 } as const satisfies { readonly [name: string]: Quantity };
 
 export type QuantityName = keyof typeof quantities;

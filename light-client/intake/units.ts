@@ -16,6 +16,8 @@ const scaledUnits = new Map<string, readonly [unit: string, shift: number]>([
   ['mm', ['m', -3]],
   ['cm', ['m', -2]],
   ['km', ['m', 3]],
+  ['Wh', ['kWh', -3]],
+  ['kW', ['W', 3]],
 ]);
 
 /** Units that only one quantity has: there the unit names the quantity. */

@@ -104,6 +104,8 @@ test('names: quantity after the last : or /, else the unit decides', () => {
     ['lon', 'longitude'],
     ['m/s', 'speed'],
     ['rad', 'tilt'],
+    ['kWh', 'energy'],
+    ['W', 'power'],
   ]) {
     assert.is(named('x', u!), `x ${quantity}`);
   }
@@ -124,6 +126,9 @@ test('units: the quantity’s own, or one that differs by a power of ten', () =>
   assert.equal(stated('x:height', 'cm', 120), { quantity: 'height', value: number(1.2) });
   assert.equal(stated('x:height', 'mm', 5), { quantity: 'height', value: number(0.005) });
   assert.equal(stated('x:length', 'km', 0.02), { quantity: 'length', value: number(20) });
+  assert.equal(stated('x', 'Wh', 1_500), { quantity: 'energy', value: number(1.5) });
+  assert.equal(stated('x', 'kW', 1.5), { quantity: 'power', value: number(1_500) });
+  assert.is(stated('x:energy', 'J', 3_600_000), 'E_UNIT: expected kWh');
   assert.is(stated('x:temperature', 'K', 280), 'E_UNIT: expected Cel');
   assert.is(stated('x:temperature', undefined, 20), 'E_UNIT: expected Cel');
   assert.is(stated('x:speed', 'km/h', 36), 'E_UNIT: expected m/s');

@@ -22,6 +22,7 @@ interface TxFlags extends ApiFlags {
   readonly explain?: boolean;
   readonly call?: readonly string[];
   readonly deadline?: string;
+  readonly nonce?: string;
   readonly sign: boolean;
   readonly keyFile?: string;
   readonly passphraseFile?: string;
@@ -63,6 +64,10 @@ export function registerTx(program: Command): void {
       'go on with a call that was composed elsewhere; several copies are put together',
     )
     .option('--deadline <ms>', 'checkpoint time after which it has no effect (default: an hour from now)')
+    .option(
+      '--nonce <hex>',
+      '32 digits: of its signers’ calls under one nonce only one takes effect, so a repetition is safe (default: random)',
+    )
     .option('--no-sign', 'do not sign with this node’s key')
     .option(
       '--key-file <file>',
@@ -140,7 +145,8 @@ async function obtainCall(
   const given = flags.args === undefined ? {} : await readArgs(flags.args);
   const args = flags.set === undefined ? given : await setArgs(api, transition, flags.set, given);
   const deadline = flags.deadline === undefined ? {} : { deadline: readMs('--deadline', flags.deadline) };
-  return api.post<DescribedCall>('/v1/calls', { transition, args, sign: flags.sign, ...deadline });
+  const nonce = flags.nonce === undefined ? {} : { nonce: readNonce(flags.nonce) };
+  return api.post<DescribedCall>('/v1/calls', { transition, args, sign: flags.sign, ...deadline, ...nonce });
 }
 
 async function check(api: ApiClient, { call }: DescribedCall, flags: TxFlags): Promise<void> {
@@ -162,6 +168,12 @@ async function submit(api: ApiClient, { call }: DescribedCall, flags: TxFlags): 
     sayRefused(outcome, flags.json);
     process.exitCode = exits.refused;
   }
+}
+
+function readNonce(text: string): string {
+  if (!/^[0-9a-f]{32}$/i.test(text))
+    throw new CliError(exits.usage, `--nonce ${text}: expected 32 hexadecimal digits`);
+  return text;
 }
 
 function readMs(option: string, text: string): number {

@@ -33,6 +33,7 @@ interface ComposeBody {
   readonly transition: string;
   readonly args: JsonObject;
   readonly deadline?: number;
+  readonly nonce?: string;
   readonly sign?: boolean;
 }
 
@@ -82,6 +83,12 @@ export function registerCallRoutes(api: FastifyInstance, { calls, submissions }:
               description:
                 'Checkpoint time after which it has no effect, ms; an hour from now when left out.',
             },
+            nonce: {
+              type: 'string',
+              pattern: '^[0-9a-fA-F]{32}$',
+              description:
+                'Of its signers’ calls under one nonce only one takes effect, ever: give that of an earlier call to repeat it safely. Drawn at random when left out.',
+            },
             sign: { type: 'boolean', description: 'Sign it with this node’s key at once.' },
           },
           required: ['transition', 'args'],
@@ -91,7 +98,7 @@ export function registerCallRoutes(api: FastifyInstance, { calls, submissions }:
       },
     },
     async ({ body }, reply) => {
-      const composed = await calls.compose(body.transition, body.args, body.deadline);
+      const composed = await calls.compose(body.transition, body.args, body);
       const call = composed.ok && body.sign ? calls.sign(composed.value) : composed;
       return call.ok ? shown(call.value) : sendRefusal(reply, call);
     },

@@ -11,6 +11,8 @@ const LISTENERS_MAX = 32;
 /** Bytes that may wait for a listener that reads slowly; beyond it is cut off, and comes back with its last id. */
 const WAITING_BYTES_MAX = 1 << 20;
 const KEEP_ALIVE_MS = 15_000;
+const RESUMING =
+  'With `Last-Event-ID` the stream goes on after that event; an event `lost` says that some in between are gone, so that the listener reads the state anew.';
 
 export function registerEventRoutes(api: FastifyInstance, feed: EventFeed): void {
   const listeners = new Set<ServerResponse>();
@@ -24,8 +26,7 @@ export function registerEventRoutes(api: FastifyInstance, feed: EventFeed): void
       schema: {
         tags: ['events'],
         summary: 'What happens, as server-sent events',
-        description:
-          'Events: checkpoint, outcome, object, reading, warning. With `Last-Event-ID` the stream goes on after that event; an event `lost` says that some in between are gone, so that the listener reads the state anew.',
+        description: `Events: ${eventTypes.join(', ')}. ${RESUMING}`,
         querystring: {
           type: 'object',
           properties: {

@@ -42,7 +42,9 @@ const table: { readonly [C in Exclude<Code, 'OK'>]: Remedy } = {
   E_NOT_FOUND: { status: 404, remedy: 'Check the id; what is not final yet is not found either.' },
   E_UNKNOWN: { status: 404, remedy: 'Ask again once it is final, or ask a node that holds it.' },
 
-  E_REPLAY: conflict('It took effect already; see the vertex named as conflict.'),
+  E_REPLAY: conflict(
+    'It, or another call of a signer under its nonce, took effect already; see the vertex named as conflict.',
+  ),
   E_STATE: conflict('Bring the object into one of the states wanted, or act on another.'),
   E_ENCUMBERED: conflict('Wait until the pledge named is released, or choose other goods.'),
   E_ID_LIVE: conflict('Use the object that has this identifier, or end it first.'),
@@ -55,6 +57,7 @@ const table: { readonly [C in Exclude<Code, 'OK'>]: Remedy } = {
   E_STALE: unfit('Supply it anew: it is older than the policy allows.'),
   E_PRICE_STALE: unfit('Use a price not older than the policy allows.'),
   E_POLICY: unfit('Stay within the network’s policy (genesis).'),
+  E_STEPS: unfit('Do it in several calls, with less evidence or fewer objects each.'),
   E_RANGE: unfit('Use numbers within the range that is named; every result must be an exact integer.'),
   E_EVIDENCE: unfit('Cite recent final readings of enrolled devices that agree with what is stated.'),
   E_TITLE: unfit('Let the owner sign: that is the title declaration.'),

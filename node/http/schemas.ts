@@ -72,6 +72,7 @@ export const describedCallSchema = {
     callId: idSchema,
     transition: { type: 'string' },
     deadline: { type: 'integer', description: 'Checkpoint time after which it has no effect, ms.' },
+    nonce: { type: 'string', description: 'Given again, only one of the two calls takes effect.' },
     args: { type: 'object', additionalProperties: true },
     signatures: {
       type: 'array',

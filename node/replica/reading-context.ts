@@ -22,6 +22,7 @@ export function readingContext(
     remove: () => undefined,
     signedBy: () => false,
     signedByKey: () => false,
+    step: () => {},
     evidence: (proofBytes) => openEvidence(proofBytes, network, recentHeaders),
     ...signed,
   };

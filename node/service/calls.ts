@@ -16,7 +16,14 @@ import { Draft } from '../../consensus/contracts/state.ts';
 import type { ContractRefusal } from '../../consensus/contracts/transition.ts';
 import type { Signer } from '../../consensus/crypto/ed25519.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
-import { callId, composeCall, type SignedCall, signCall, signedCall } from '../../consensus/vertex/call.ts';
+import {
+  callId,
+  callNonceBytes,
+  composeCall,
+  type SignedCall,
+  signCall,
+  signedCall,
+} from '../../consensus/vertex/call.ts';
 import type { Clock, Random } from '../ports.ts';
 import { openCall, type WantedSigner, wantedSigners, withSignatures } from '../replica/call-signers.ts';
 import type { Ledger } from '../replica/ledger.ts';
@@ -60,8 +67,15 @@ export class Calls {
     this.#proveReading = ports.proveReading;
   }
 
-  /** Composes an unsigned call. Without a `deadline` (ms) it has an hour, or less where the policy says so. */
-  async compose(name: string, args: JsonObject, deadline?: number): Promise<Result<SignedCall>> {
+  /**
+   * Composes an unsigned call. Without a `deadline` (ms) it has an hour, or less where the policy says so. With the `nonce`
+   * of an earlier call, in hexadecimal, only one of the two takes effect `[CTR-29]`.
+   */
+  async compose(
+    name: string,
+    args: JsonObject,
+    { deadline, nonce }: { readonly deadline?: number; readonly nonce?: string } = {},
+  ): Promise<Result<SignedCall>> {
     const declared = transitions.get(name);
     if (declared === undefined)
       return refuse('E_SCHEMA', {
@@ -77,6 +91,12 @@ export class Calls {
     if (wanted > latest)
       return refuse('E_SCHEMA', { field: 'deadline', reason: 'too far ahead', got: wanted, most: latest });
     if (wanted <= now) return refuse('E_EXPIRED', { field: 'deadline', got: wanted, time: now });
+    const given = nonce === undefined ? undefined : fromHex(nonce);
+    if (nonce !== undefined && given?.length !== callNonceBytes)
+      return refuse('E_SCHEMA', {
+        field: 'nonce',
+        reason: `expected ${2 * callNonceBytes} hexadecimal digits`,
+      });
     const values = await encodeArgs(declared, args, network, this.#proveReading);
     if (!values.ok) return values;
     const salts = [this.#random.bytes(32), this.#random.bytes(32)] as const;
@@ -85,7 +105,7 @@ export class Calls {
       transition: name,
       values: values.value,
       salts,
-      nonce: this.#random.bytes(16),
+      nonce: given ?? this.#random.bytes(callNonceBytes),
       deadline: wanted,
     });
     const { length } = signedCall.encode(composed);
@@ -158,6 +178,7 @@ export class Calls {
       callId: toHex(callId(header)),
       transition: header.transition,
       deadline: header.deadline,
+      nonce: toHex(header.nonce),
       args:
         declared === undefined
           ? {}

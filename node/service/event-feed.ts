@@ -9,13 +9,14 @@ import type { Json } from '../../consensus/codec/schema.ts';
 import type { StoredObject } from '../../consensus/contracts/object.ts';
 import { evidenceUse } from '../../consensus/contracts/objects/evidence-use.ts';
 import { warning } from '../../consensus/contracts/objects/warning.ts';
-import { callRecord, chain } from '../../consensus/contracts/registry.ts';
+import { callRecord, chain, usedNonce } from '../../consensus/contracts/registry.ts';
 import type { Change } from '../../consensus/contracts/state.ts';
 import { objectTypes } from '../../consensus/contracts/views.ts';
 import { batch } from '../../consensus/vertex/batch.ts';
 import type { Vertex } from '../../consensus/vertex/vertex.ts';
 import type { Notice } from '../replica/events.ts';
 import type { CoverWatch } from './cover-watch.ts';
+import type { OutputWatch } from './output-watch.ts';
 import type { Readings } from './readings.ts';
 import { describeOutcome, type Submissions } from './submissions.ts';
 import type { Views } from './views.ts';
@@ -28,6 +29,7 @@ export const eventTypes = [
   'warning',
   'pending',
   'cover',
+  'early-warning',
 ] as const;
 export type EventType = (typeof eventTypes)[number];
 
@@ -44,7 +46,7 @@ const EVENT_BYTES_MAX = 8 << 20;
 /** Of one checkpoint; what a busier one changed is asked for, not waited for. */
 const OBJECTS_PER_CHECKPOINT_MAX = 500;
 /** Bookkeeping that changes with every vertex and says nothing to a person. */
-const silent: ReadonlySet<string> = new Set([chain.name, callRecord.name, evidenceUse.name]);
+const silent: ReadonlySet<string> = new Set([chain.name, callRecord.name, usedNonce.name, evidenceUse.name]);
 
 export class EventFeed {
   readonly #life: string;
@@ -52,6 +54,7 @@ export class EventFeed {
   readonly #readings: Readings;
   readonly #submissions: Submissions;
   readonly #coverWatch: CoverWatch;
+  readonly #outputWatch: OutputWatch;
   readonly #publicKey: string;
   readonly #listeners = new Set<(event: FeedEvent) => void>();
   #events: FeedEvent[] = [];
@@ -63,6 +66,7 @@ export class EventFeed {
     readonly readings: Readings;
     readonly submissions: Submissions;
     readonly coverWatch: CoverWatch;
+    readonly outputWatch: OutputWatch;
     readonly publicKey: Uint8Array;
     readonly startedMs: number;
   }) {
@@ -71,6 +75,7 @@ export class EventFeed {
     this.#readings = ports.readings;
     this.#submissions = ports.submissions;
     this.#coverWatch = ports.coverWatch;
+    this.#outputWatch = ports.outputWatch;
     this.#publicKey = toHex(ports.publicKey);
   }
 
@@ -141,6 +146,8 @@ export class EventFeed {
     }
     for (const crossing of this.#coverWatch.note(changes, time))
       this.#publish('cover', { height, time, ...crossing });
+    for (const warned of this.#outputWatch.note(changes, time))
+      this.#publish('early-warning', { height, time, ...warned });
   }
 
   #publishObject(stored: StoredObject, height: number): void {

@@ -13,6 +13,7 @@ import { DurableHead } from './durable-head.ts';
 import { EventFeed } from './event-feed.ts';
 import { Histories } from './histories.ts';
 import { Lendables } from './lendables.ts';
+import { OutputWatch } from './output-watch.ts';
 import { Owners } from './owners.ts';
 import { PendingCalls } from './pending.ts';
 import { Prover } from './proofs.ts';
@@ -76,6 +77,7 @@ export function makeServices({
   const feed = new EventFeed({
     ...{ views, readings, submissions, publicKey, startedMs },
     coverWatch: new CoverWatch({ ledger, access }),
+    outputWatch: new OutputWatch({ ledger, access }),
   });
   const status = new Status({ name, alone, publicKey, replica, head, access, clock, network });
   const services = {

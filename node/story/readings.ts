@@ -17,24 +17,29 @@ export interface Speaker extends PlannedDevice {
   readonly signer: Signer | undefined;
 }
 
-/** The sensors' time begins before the ledger's by all that the story's feeds take, and goes on while they are fed. */
+/**
+ * The sensors' time stays before the ledger's by all that the feeds still to come take. It goes on while they are fed, and
+ * catches up with what others waited for.
+ */
 export class Sensors {
   readonly #network: Uint8Array;
-  readonly #lengthMs: number;
+  /** Of the feeds that are still to come. */
+  #leftMs: number;
   readonly #speakers: ReadonlyMap<string, Speaker>;
   readonly #counters = new Map<string, number>();
-  #timeMs: number | undefined;
+  #timeMs = Number.NEGATIVE_INFINITY;
 
   constructor(plan: StoryPlan, network: Uint8Array, speakers: readonly Speaker[]) {
     this.#network = network;
-    this.#lengthMs = sensorTimeMs(plan);
+    this.#leftMs = sensorTimeMs(plan);
     this.#speakers = new Map(speakers.map((speaker) => [speaker.name, speaker]));
   }
 
   /** The frames of a step, by device in the order of the file, then by time. `nowMs`: the ledger's time. */
   frames({ programmes, everyMs, count }: FeedStep, nowMs: number): Frame[] {
-    const startMs = this.#timeMs ?? nowMs - this.#lengthMs - BEHIND_MS;
+    const startMs = Math.max(this.#timeMs, nowMs - this.#leftMs - BEHIND_MS);
     this.#timeMs = startMs + everyMs * count;
+    this.#leftMs -= everyMs * count;
     return programmes.flatMap(({ device, quantities }) => {
       const speaker = this.#speakers.get(device);
       invariant(speaker !== undefined, `${device} is a device of the story`);

@@ -13,10 +13,11 @@ import { visibleClasses } from '../../consensus/contracts/views.ts';
 import { type Story, storyAt } from '../../consensus/test/contract-story.ts';
 import { HOUR_MS, idOf, type PartyName, signerOf, World } from '../../consensus/test/contract-world.ts';
 import { price } from '../../consensus/test/goods-steps.ts';
-import { type LimitStory, lineAt, machine } from '../../consensus/test/limit-steps.ts';
+import { type LimitStory, lineAt, machine, meterTerms } from '../../consensus/test/limit-steps.ts';
 import { orderOut } from '../../consensus/test/loan-steps.ts';
 import { ThingStory, truck } from '../../consensus/test/thing-steps.ts';
 import { positionOfLimit, positionOfLoan } from '../advice/available.ts';
+import { earlyWarnings } from '../advice/early-warning.ts';
 import { compareExperience, experienceIndex } from '../advice/experience.ts';
 import { type Attempt, compareThings, indicators, scenarioNames, scenarios } from '../advice/indicators.ts';
 import { LedgerView, type VisibleObject } from '../advice/ledger-view.ts';
@@ -373,6 +374,34 @@ advice('production that halves warns while nothing is due, and silence after it 
   line.world.pass(4 * HOUR_MS);
   assert.equal(causes(), [[toHex(truck), 'stopped', 60, 50]]);
   assert.ok(line.read().until > line.world.time, 'and the limit still runs');
+});
+
+advice('kilowatt-hours: half as much is told, for the time that each period took (R117)', () => {
+  const line = lineAt('none');
+  line.applyForLine({ members: [meterTerms] });
+  line.validate();
+  const causes = () => earlyWarnings(line.read(), line.world.time).map(({ cause }) => cause);
+  line.use(81_020.4, 83_520.9);
+  assert.equal(line.read().limit, 100_000, 'granted; 2,500 kWh would carry 1,250.00');
+  assert.equal(causes(), [], 'there is no period before');
+  line.use(84_770.9);
+  assert.equal(causes(), ['fell']);
+  // Almost twice as long: as much as in the period before is a little more than half as fast.
+  for (const [kWh, expected] of [
+    [1_249, ['fell']],
+    [1_250, []],
+  ] as const) {
+    const other = line.fork();
+    other.world.pass(2 * HOUR_MS - 1_000);
+    other.use(84_770.9 + kWh);
+    const { lengthMs } = other.read().members[0]!;
+    assert.ok(lengthMs > 3.9 * HOUR_MS && lengthMs <= 4 * HOUR_MS, `${lengthMs}`);
+    assert.equal(
+      earlyWarnings(other.read(), other.world.time).map(({ cause }) => cause),
+      expected,
+      `${kWh}`,
+    );
+  }
 });
 
 advice('every scenario weighs all twelve, and its weights sum to 100', () => {

@@ -281,7 +281,7 @@ const device = (identifier: string) =>
 
 test('tx: tried, signed elsewhere, submitted; the outcome is the exit code', async () => {
   const dry = await json('tx', 'enrol-device', '--args', device('camera-1'), '--dry-run');
-  assert.equal([dry.passes, dry.writes.length], [true, 2]);
+  assert.equal([dry.passes, dry.writes.length], [true, 3]);
   assert.is((await json('get', 'objects', 'device')).objects.length, 0);
   const wrong = await ask('tx', 'enrol-device', '--args', '{"owner":5}');
   assert.is(wrong.code, 3);
@@ -325,6 +325,16 @@ test('tx: tried, signed elsewhere, submitted; the outcome is the exit code', asy
     'it is final later',
     async () => (await json('get', 'call', JSON.parse(pending.out).callId)).status === 'final',
   );
+});
+
+test('tx --nonce: a call composed again under its nonce takes effect once', async () => {
+  const enrol = (identifier: string, nonce: string) =>
+    ask('tx', 'enrol-device', '--args', device(identifier), '--nonce', nonce);
+  const nonce = 'ab'.repeat(16);
+  assert.is((await enrol('camera-31', nonce)).code, 0);
+  const again = await enrol('camera-32', nonce);
+  assert.equal([again.code, /code: E_REPLAY/.test(again.out)], [3, true], again.out);
+  assert.is((await enrol('camera-32', 'abc')).code, 2);
 });
 
 test('tx --set and --explain: arguments typed by the schema; a refusal names what is in the way', async () => {

@@ -107,7 +107,7 @@ test('a bank grants limits: one carried by a truck, one by its word', async () =
     reference: 'TX-1',
   };
   await settle(act([api('bank')], 'issue-money', issue));
-  const member = { device: 'device:truck-1', perUnit: 200, most: 50_000 };
+  const member = { device: 'device:truck-1', measure: 'pulses', perUnit: 200, most: 50_000 };
   const line = await settle(act([api('fleet')], 'apply-limit', application([member])));
   const plain = await settle(act([api('fleet')], 'apply-limit', application([])));
   Object.assign(limits, { line: line.callId, plain: plain.callId });

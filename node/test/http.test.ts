@@ -195,7 +195,8 @@ test('compose, sign, try, submit, wait: final, with a bundle that verifies offli
   assert.is(merged.call, complete, 'copies signed apart are put together');
   const tried = await api.post('/v1/calls/check', { call: complete });
   assert.is(tried.passes, true);
-  assert.equal(tried.writes.map((write: { type: string }) => write.type).sort(), ['call', 'key']);
+  const written = tried.writes.map((write: { type: string }) => write.type).sort();
+  assert.equal(written, ['call', 'key', 'nonce', 'nonce'], 'of both signers');
   assert.is(
     (await api.refused('GET', `/v1/calls/${composed.callId}`)).status,
     404,

@@ -38,6 +38,19 @@ test('R022: a signed application is APPLIED at the bank; the same again is E_REP
   assert.equal([refusal?.code, toHex(refusal!.conflict!)], ['E_REPLAY', first.vertex]);
 });
 
+test('R022: another application of the enterprise under the same nonce is E_REPLAY, and no second loan', async () => {
+  const call = await ledger.compose(['enterprise'], 'apply', application());
+  const first = await ledger.submit('bank', call);
+  assert.is(first.outcome.code, 'OK');
+  const nonce = toHex(call.header.nonce);
+  const { calls } = ledger.services.enterprise;
+  const other = value(await calls.compose('apply', { ...application(), amount: 1 }, { nonce }));
+  const again = await ledger.submit('bank', value(calls.sign(other)));
+  assert.equal([again.outcome.code, again.outcome.conflict], ['E_REPLAY', first.vertex]);
+  assert.is(ledger.services.bank.views.object('loan', fromHex(again.callId)!).ok, false);
+  assert.is((await calls.compose('apply', application(), { nonce: '00' })).ok, false, 'a nonce has 16 bytes');
+});
+
 test('R023: under a live grant the bank is told of the goods’ readings; once it is revoked, of none', async () => {
   const loan = (await ledger.succeed(['enterprise'], 'apply', application())).callId;
   const told = async (name: Name): Promise<number> => {

@@ -41,6 +41,11 @@ export class Doors {
     });
   }
 
+  /** So much virtual time, without looking at anything. */
+  pass(ms: number): Promise<void> {
+    return ms <= 0 ? Promise.resolve() : new Promise((resolve) => this.world.time.after(ms, resolve));
+  }
+
   /** Looks now and then until something is found. */
   until<T>(look: () => T | undefined | Promise<T | undefined>): Promise<T> {
     return new Promise((resolve, reject) => {

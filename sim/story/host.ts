@@ -69,6 +69,7 @@ export class SimulatedHost implements StoryHost {
   }
 
   async reach(timeMs: number): Promise<void> {
+    await this.#doors.pass(timeMs - this.clockMs());
     await this.#doors.until(async () => (await this.now(0)) >= timeMs || undefined);
   }
 

@@ -5,15 +5,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { objectPath, readObject } from '../../consensus/contracts/object.ts';
+import { bill } from '../../consensus/contracts/objects/bill.ts';
+import { creditLimit } from '../../consensus/contracts/objects/credit-limit.ts';
+import { Access } from '../../node/service/access.ts';
+import { type OutputWarning, OutputWatch } from '../../node/service/output-watch.ts';
 import type { CallStep, CheckStep, Step, StoryPlan } from '../../node/story/plan.ts';
 import { findScenario, scenarioNames } from '../../node/story/scenario-file.ts';
 import { readScenario, readSettings, type Scenario } from '../options.ts';
 import { run } from '../run.ts';
 import type { RunResult } from '../run-result.ts';
 import type { Settings } from '../settings.ts';
+import { StoryCast } from '../story/cast.ts';
 import { writeCommand, writeScenario } from '../written-settings.ts';
 
 const stories = suite('stories');
+
+const HOUR_MS = 3_600_000;
 
 async function settingsOf(source: string, changes: Partial<Scenario['written']> = {}): Promise<Settings> {
   const { written, pace, story } = await readScenario(source);
@@ -39,6 +47,7 @@ const failureOf = ({ verdict, failure }: RunResult) => `${verdict}, ${failure?.c
 const counts = {
   car: { effective: 32, refused: 180, frames: 206, checks: 3 },
   default: { effective: 35, refused: 5, frames: 4, checks: 13 },
+  factory: { effective: 13, refused: 1, frames: 3, checks: 2 },
   haulage: { effective: 22, refused: 3, frames: 13, checks: 4 },
   metal: { effective: 26, refused: 4, frames: 23, checks: 5 },
   swap: { effective: 10, refused: 4, frames: 0, checks: 7 },
@@ -50,7 +59,10 @@ stories('the scenarios are those of the table', () => {
   assert.equal(scenarioNames(), Object.keys(counts));
 });
 
-for (const [name, expected] of Object.entries(counts)) {
+/** Days long: faults would go on as long. It is told once, by itself (R117). */
+const calm = 'factory';
+
+for (const [name, expected] of Object.entries(counts).filter(([name]) => name !== calm)) {
   stories(`${name}: the same end under crashes and partitions, whatever the seed`, async () => {
     let slowestMs = 0;
     for (const seed of [1, 4, 5]) {
@@ -72,6 +84,49 @@ for (const [name, expected] of Object.entries(counts)) {
     assert.ok(slowestMs > 1_500, `nothing was slower than ${slowestMs} ms: no fault was felt`);
   });
 }
+
+stories(
+  'R117: electricity halves for a day: the bank is warned at that checkpoint, hours before the first missed payment',
+  async () => {
+    const settings = await settingsOf(calm);
+    const bank = new StoryCast(settings.story!, 1).signerOf('bank-a').publicKey;
+    const warned: (OutputWarning & { readonly height: number; readonly time: number })[] = [];
+    const missed: { readonly time: number; readonly due: number }[] = [];
+    let measuredAt = 0;
+    let watch: OutputWatch | undefined;
+    const result = await run(settings, 1, {
+      prepare: (world) => {
+        const before = world.onNotice;
+        world.onNotice = (node, notice) => {
+          before(node, notice);
+          if (node.number !== 0 || notice.type !== 'checkpoint') return;
+          const { ledger } = node.runner!.replica;
+          const { height, time } = notice.header;
+          const stored = [...ledger.state.objects()];
+          watch ??= new OutputWatch({ ledger, access: new Access(ledger, bank) });
+          const limits = stored.filter(({ type }) => type === creditLimit.name);
+          const changes = limits.map((object) => ({ path: objectPath(object.type, object.id), object }));
+          for (const told of watch.note(changes, time)) warned.push({ ...told, height, time });
+          for (const object of limits) measuredAt = readObject(creditLimit, object).height;
+          for (const object of stored.filter(({ type }) => type === bill.name)) {
+            const { state, due } = readObject(bill, object);
+            if (state === 'DISHONOURED' && missed.length === 0) missed.push({ time, due });
+          }
+        };
+      },
+    });
+    assert.is(result.verdict, 'passed', failureOf(result));
+    assert.equal(
+      warned.map(({ cause, measure, output, outputBefore }) => [cause, measure, output, outputBefore]),
+      [['fell', 'energy', 1_250, 2_500]],
+    );
+    const [{ height, time, lengthMs }] = warned as [(typeof warned)[number]];
+    assert.is(height, measuredAt, 'at the checkpoint of the measurement');
+    assert.ok(Math.abs(lengthMs - 24 * HOUR_MS) < HOUR_MS, `${lengthMs}`);
+    assert.is(missed.length, 1);
+    assert.ok(time < missed[0]!.due - 8 * HOUR_MS && missed[0]!.due < missed[0]!.time, 'before it was due');
+  },
+);
 
 stories('two currencies settle within ten seconds of being agreed (R095)', async () => {
   const { verdict, story } = await run(await settingsOf('swap'), 1);
@@ -217,7 +272,7 @@ stories('a scenario is found by its name and by its path', async () => {
   assert.equal({ ...byPath.story, source: 'truck' }, named.story);
   await assertRejects(
     () => settingsOf('trukc'),
-    /trukc: no such file, nor one of car, default, haulage, metal, swap, transit, truck$/,
+    /trukc: no such file, nor one of car, default, factory, haulage, metal, swap, transit, truck$/,
   );
 });
 

@@ -25,26 +25,40 @@ export const endedLimitStates: readonly LimitState[] = ['DECLINED', 'ENDED'];
 
 export const membersMax = 16;
 
-/** What one member's output carries: minor units for each pulse of a period, and at most. */
-export const memberTerms = record('member-terms', { device: hash32, perUnit: int(1), most: int(1) });
+/** What output is counted in: pulses of a counter, or whole kWh of an electricity meter `[CRD-5]`. */
+export const outputMeasures = ['pulses', 'energy'] as const;
+
+/** What one member's output carries: minor units for each unit of a period, and at most. */
+export const memberTerms = record('member-terms', {
+  device: hash32,
+  measure: choice(...outputMeasures),
+  perUnit: int(1),
+  most: int(1),
+});
 export type MemberTerms = Infer<typeof memberTerms>;
 
 /** The reading with which the period under way began. */
-const mark = record('limit-mark', { session: text(16), counter: int(0), pulses: int(0), at: timeMs });
+const mark = record('limit-mark', { session: text(16), counter: int(0), count: int(0), at: timeMs });
 
 const member = record('limit-member', {
   device: hash32,
+  measure: choice(...outputMeasures),
   perUnit: int(1),
   most: int(1),
-  /** Pulses of the period that was measured last, and the sensor's time at its end; 0 until then. */
+  /** Of the period that was measured last: units, length, and the sensor's time at its end; 0 until then. */
   output: int(0),
+  lengthMs: int(0),
   measuredAt: timeMs,
-  /** Pulses of the period before that one. */
+  /** Of the period before that one. */
   outputBefore: int(0),
+  lengthBeforeMs: int(0),
   mark: maybe(mark),
 });
 export type Member = Infer<typeof member>;
-export const unmeasured = { output: 0, measuredAt: 0, outputBefore: 0, mark: undefined } as const;
+export const unmeasured = {
+  ...{ output: 0, lengthMs: 0, measuredAt: 0, outputBefore: 0, lengthBeforeMs: 0 },
+  mark: undefined,
+} as const;
 
 export const creditLimit = objectType('credit-limit', {
   v0: { state: choice(...limitStates), ...version },

@@ -135,7 +135,7 @@ function checkCause(
       return insured ? undefined : refused('E_NOT_CURED', { trigger });
     }
     default:
-      return checkReading(trigger, goods, observations);
+      return checkReading(trigger, goods, observations, context);
   }
 }
 
@@ -143,6 +143,7 @@ function checkReading(
   trigger: Exclude<Signal, 'weight' | 'silence' | 'insurance'>,
   goods: Goods,
   observations: readonly Observation[],
+  context: Context,
 ): ContractRefusal | undefined {
   const rule = ruleOf(defaultTriggers, trigger)!;
   const expected = expectedOf(goods, false);
@@ -151,6 +152,8 @@ function checkReading(
   if (trigger === 'geofence' && goods.transit === undefined) return undefined;
   const own = observations.filter((entry) => entry.quantity === quantity && !entry.ownersOwn);
   if (own.length === 0) return refused('E_NOT_CURED', { trigger, reason: 'no reading shows it gone' });
+  // Each is looked at beside all others.
+  context.step(own.length * observations.length);
   const single = { ...rule, sources: 1, warnReadings: 1, warnMs: 0 };
   const still = own.find(
     (entry) =>

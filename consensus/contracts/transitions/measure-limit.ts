@@ -26,7 +26,7 @@ export const measureLimit = transition({
   signedBy: [{ who: 'applicant, or bank', role: roles, party: ({ by }) => by }],
   preconditions: {
     E_DEVICE_STATE: 'the device can sign',
-    E_EVIDENCE: 'a fresh pulse count, signed by the device, no lower than the one before',
+    E_EVIDENCE: 'a fresh count of what its terms name, signed by the device, no lower than the one before',
     E_NOT_DUE: 'at least half of the period is over',
     E_NOT_FOUND: 'what it names exists',
     E_SCOPE: 'the device is a member',
@@ -60,21 +60,22 @@ function measureOutput(
   reading: Uint8Array,
   context: Context,
 ): Member | ContractRefusal {
-  const { device, mark: before, output: outputBefore } = member;
+  const { device, measure, mark: before, output: outputBefore, lengthMs: lengthBeforeMs } = member;
   const active = activeDevice(device, owner, context);
   if (isRefusal(active)) return active;
   const observed = observe([reading], { owner, monitor: owner }, context.time, context);
   if (isRefusal(observed)) return observed;
-  const count = observed.observations.find(({ quantity }) => quantity === 'pulses');
-  if (count === undefined || !equalBytes(count.device, device))
-    return refused('E_EVIDENCE', { reason: 'no pulse count of the device' }, device);
-  const { session, counter, time: at } = count;
-  const mark = { session, counter, pulses: wholeCount(count.value), at };
+  const shown = observed.observations.find(({ quantity }) => quantity === measure);
+  if (shown === undefined || !equalBytes(shown.device, device))
+    return refused('E_EVIDENCE', { reason: `no count of the device, in ${measure}` }, device);
+  const { session, counter, time: at } = shown;
+  const count = wholeCount(shown.value);
+  const earlier = { outputBefore, lengthBeforeMs, mark: { session, counter, count, at } };
   if (before === undefined || before.session !== session || at - before.at > periodMs)
-    return { ...member, output: 0, outputBefore, mark };
-  if (counter <= before.counter || mark.pulses < before.pulses)
+    return { ...member, output: 0, lengthMs: 0, ...earlier };
+  if (counter <= before.counter || count < before.count)
     return refused('E_EVIDENCE', { reason: 'the count runs backwards' }, device);
-  if (2 * (at - before.at) < periodMs)
-    return refused('E_NOT_DUE', { at, since: before.at, periodMs }, device);
-  return { ...member, output: mark.pulses - before.pulses, measuredAt: at, outputBefore, mark };
+  const lengthMs = at - before.at;
+  if (2 * lengthMs < periodMs) return refused('E_NOT_DUE', { at, since: before.at, periodMs }, device);
+  return { ...member, output: count - before.count, lengthMs, measuredAt: at, ...earlier };
 }

@@ -79,7 +79,8 @@ export const warn = transition({
       goods,
       held.orders.some((order) => isLiveOrder(order, context)),
     );
-    const shown = evaluateTrigger(rule, ruleOf(rules, 'weight'), observed.observations, expected);
+    const weightRule = ruleOf(rules, 'weight');
+    const shown = evaluateTrigger(rule, weightRule, observed.observations, expected, context.step);
     if ('reason' in shown) return refused('E_EVIDENCE', { reason: shown.reason, trigger });
     // Weight speaks of these goods alone; climate, motion and place speak of all that stands near.
     const weighings = observed.observations.filter(({ quantity }) => quantity === 'weight');

@@ -55,13 +55,17 @@ export const readFrom: { readonly [S in Signal]?: QuantityName } = {
   door: 'door',
 };
 
+/** `step` is told of each reading and each choice of sources that is tried: the one search here that can be long `[CTR-30]`. */
 export function evaluateTrigger(
   rule: TriggerRule,
   weightRule: TriggerRule | undefined,
   readings: readonly SourceReading[],
   expected: Expected,
+  step: (count: number) => void = () => {},
 ): Shown | NotShown {
   const quantity = readFrom[rule.signal];
+  // Each is looked at by every question below; a place is looked for among all.
+  step(readings.length * (rule.signal === 'geofence' ? readings.length : 1));
   const own = readings.filter((reading) => reading.quantity === quantity);
   if (own.length === 0) return { reason: 'no reading of it' };
   if (rule.signal === 'door' && expected.orderOpen) return { reason: 'a release order is open' };
@@ -69,7 +73,7 @@ export function evaluateTrigger(
     return { reason: 'a reading does not show the breach' };
   const series = seriesOf(own);
   const showing = series.filter((entry) => showsIt(entry, rule.warnReadings, rule.warnMs));
-  if (chooseIndependent(showing, rule.sources) === undefined)
+  if (chooseIndependent(showing, rule.sources, step) === undefined)
     return { reason: 'too few independent sources, or not for long enough, or all of the owner' };
   const measured = own.find(({ ownersOwn }) => !ownersOwn)?.value ?? own[0]!.value;
   const graver = (entry: Series): boolean =>
@@ -87,7 +91,7 @@ export function evaluateTrigger(
         isBreach(weightRule, weightRule.warnOver, reading, readings, expected),
     );
   // Whichever sources are named first: enough of them that show the graver case make it that.
-  const isGrave = chooseIndependent(showing.filter(graver), rule.sources) !== undefined;
+  const isGrave = chooseIndependent(showing.filter(graver), rule.sources, step) !== undefined;
   return { level: isGrave || withLoss ? 'critical' : 'warning', measured };
 }
 
@@ -115,10 +119,15 @@ function showsIt(series: Series, least: number, leastMs: number): boolean {
 }
 
 /** `count` series that differ pairwise in device, gateway and owner, not all of the goods' owner. */
-function chooseIndependent(series: readonly Series[], count: number): readonly Series[] | undefined {
+function chooseIndependent(
+  series: readonly Series[],
+  count: number,
+  step: (count: number) => void,
+): readonly Series[] | undefined {
   const choose = (from: number, chosen: readonly Series[]): readonly Series[] | undefined => {
     if (chosen.length === count) return chosen.some(([first]) => !first!.ownersOwn) ? chosen : undefined;
     for (let index = from; index < series.length; index++) {
+      step(1);
       const next = series[index]!;
       if (chosen.some((entry) => !areIndependent(entry[0]!, next[0]!))) continue;
       const found = choose(index + 1, [...chosen, next]);

@@ -2,7 +2,15 @@
 
 import { DAY_MS, nowhere, storyAt } from '../contract-story.ts';
 import { deviceId, HOUR_MS, idOf } from '../contract-world.ts';
-import { LimitStory, lineAt, loanUnderLimit, machineTerms, PERIOD_MS, truckTerms } from '../limit-steps.ts';
+import {
+  LimitStory,
+  lineAt,
+  loanUnderLimit,
+  machineTerms,
+  meterTerms,
+  PERIOD_MS,
+  truckTerms,
+} from '../limit-steps.ts';
 import { ThingStory, truck } from '../thing-steps.ts';
 import type { Cases } from './cases.ts';
 
@@ -191,6 +199,11 @@ export const cases: Cases = {
         return line.show(line.pulses('truck', 5));
       },
       'the truck': () => lineAt('valid').measure(),
+      'a furnace, in kilowatt-hours': () => {
+        const line = after(lineAt('none'), (held) => held.applyForLine({ members: [meterTerms] }));
+        line.validate();
+        return line.use(81_020.4, 83_520.9);
+      },
       'the machine, by the bank': () => {
         const line = lineAt('measured');
         const reading = line.pulses('acme-counter', 7);
@@ -208,6 +221,11 @@ export const cases: Cases = {
       'of another device': () => {
         const line = lineAt('valid');
         return line.show(line.pulses('acme-counter', 9));
+      },
+      'in pulses, where the terms say kilowatt-hours': () => {
+        const line = after(lineAt('none'), (held) => held.applyForLine({ members: [meterTerms] }));
+        line.validate();
+        return [line.show(line.pulses('acme-meter', 5), 'acme-meter'), deviceId('acme-meter')];
       },
       'of another quantity': () => {
         const line = lineAt('valid');
