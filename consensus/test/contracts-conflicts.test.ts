@@ -90,6 +90,7 @@ const kinds: { readonly [kind: string]: (chance: Chance, count: number) => Confl
       const paid = {
         means: truckEuros,
         payee: idOf(chance.once(2) ? 'carrier' : 'warehouse'),
+        payeeThing: undefined,
         content: 'toll',
       };
       const amount = 1_001 + chance.below(1_000);
@@ -105,7 +106,7 @@ const kinds: { readonly [kind: string]: (chance: Chance, count: number) => Confl
     const { world } = story;
     const event = story.event();
     const calls = times(count, () => {
-      const paid = { means: truckEuros, payee: idOf('carrier'), content: 'toll' };
+      const paid = { means: truckEuros, payee: idOf('carrier'), payeeThing: undefined, content: 'toll' };
       return world.compose(
         payByThing,
         { mandate: story.mandate, ...paid, amount: 1 + chance.below(2_000), event },

@@ -299,7 +299,13 @@ order(
       const pen = new Pen();
       const calls = new Map<string, SignedCall>();
       for (let i = 0; i < SPENDS; i++) {
-        const spend = { mandate: id, means: truckEuros, payee: idOf('carrier'), content: 'toll' };
+        const spend = {
+          mandate: id,
+          means: truckEuros,
+          payee: idOf('carrier'),
+          payeeThing: undefined,
+          content: 'toll',
+        };
         const amount = 1 + chance.below(2_000);
         const call = world.compose(payByThing, { ...spend, amount, event: story.event() }, ['truck']);
         calls.set(pen.carry(doors[i % doors.length]!, call).key, call);

@@ -2,7 +2,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { equalBytes } from '../codec/bytes.ts';
+import { compareBytes, equalBytes, toHex } from '../codec/bytes.ts';
 import { findBreaches, findRewrites } from '../contracts/invariants.ts';
 import { evidenceUse } from '../contracts/objects/evidence-use.ts';
 import { conflictId, identityConflict } from '../contracts/objects/identity-conflict.ts';
@@ -14,8 +14,9 @@ import { virtualAccount, virtualAccountId } from '../contracts/objects/virtual-a
 import { device } from '../contracts/registry.ts';
 import { payByThing } from '../contracts/transitions/pay-by-thing.ts';
 import { visibleClasses } from '../contracts/views.ts';
+import type { SignedCall } from '../vertex/call.ts';
 import { codeOf, DAY_MS } from './contract-story.ts';
-import { HOUR_MS, idOf, type Outcome, type PartyName, signerOf } from './contract-world.ts';
+import { deviceId, HOUR_MS, idOf, type Outcome, type PartyName, signerOf } from './contract-world.ts';
 import { claim, report, resolve } from './identity-steps.ts';
 import { closeOf, euros, redeemFrom } from './loan-steps.ts';
 import { limits, phone, type ThingStory, thingAt, truck, truckEuros } from './thing-steps.ts';
@@ -140,6 +141,7 @@ things('the same signed payment, from whichever node, is taken once', () => {
     mandate: id,
     means: truckEuros,
     payee: idOf('carrier'),
+    payeeThing: undefined,
     content: 'toll',
     amount: 100,
     event: story.event(),
@@ -360,6 +362,38 @@ things('R174: whatever the device’s standing is but ACTIVE, at that position i
       assert.is(story.world.root(), root, what);
     }
   }
+});
+
+things('R106: a thing pays another by one call that both sign, and their owners sign nothing', () => {
+  const story = thingAt('given');
+  const gate = deviceId('gate');
+  done(story.enrol('gate', 'carrier'));
+  done(story.fund('carrier', 1));
+  done(story.open({ device: gate }, ['carrier', 'bankA', 'gate']));
+  const calls: SignedCall[] = [];
+  story.world.onCall = (call) => void calls.push(call);
+  const { id } = done(story.pay({ payeeThing: gate }, ['truck', 'gate']));
+  const paid = story.world.read(thingPayment, id);
+  assert.equal([paid.thing, paid.payeeThing, paid.payee], [truck, gate, idOf('carrier')]);
+  assert.is(balance(story, 'carrier'), 2_001);
+  const keysOf = ({ signatures }: SignedCall): Uint8Array[] => signatures.map(({ key }) => key);
+  const devices = ['truck', 'gate'].map((name) => signerOf(name).publicKey);
+  assert.equal(new Set(keysOf(calls[0]!).map(toHex)), new Set(devices.map(toHex)));
+
+  // What the gate signed is good for that call alone: not for another amount, nor for another thing.
+  const another = story.world.compose(
+    payByThing,
+    {
+      ...{ mandate: story.mandate, means: truckEuros, payee: idOf('carrier'), payeeThing: gate },
+      ...{ content: 'toll', amount: 1_000, event: story.event() },
+    },
+    ['truck'],
+  );
+  const gates = calls[0]!.signatures.find(({ key }) => equalBytes(key, signerOf('gate').publicKey))!;
+  const signatures = [...another.signatures, gates].sort((a, b) => compareBytes(a.key, b.key));
+  assert.is(codeOf(story.world.execute({ ...another, signatures })), 'E_SIG');
+  assert.is(codeOf(story.world.execute(another)), 'E_ROLE');
+  assert.is(balance(story, 'carrier'), 2_001);
 });
 
 things('R175: whose the truck is, is in question: neither device pays or speaks until it is decided', () => {

@@ -148,6 +148,7 @@ export class ThingStory {
       mandate: this.mandate,
       means: truckEuros,
       payee: idOf('carrier'),
+      payeeThing: undefined,
       content: 'toll',
       amount: 2_000,
       event: changes.event ?? this.event(reading),

@@ -1,6 +1,6 @@
 /** A payment by a thing (row 42), id = the call; and its payee's word that it was heard, under the same id. */
 
-import { flag, hash32, int, text, timeMs } from '../../codec/schema.ts';
+import { flag, hash32, int, maybe, text, timeMs } from '../../codec/schema.ts';
 import { objectType } from '../object.ts';
 import { version } from './version.ts';
 
@@ -11,6 +11,8 @@ export const thingPayment = objectType('thing-payment', {
     thing: hash32,
     payer: hash32,
     payee: hash32,
+    /** The payee's thing that took the payment, and signed for it. */
+    payeeThing: maybe(hash32),
     money: hash32,
     /** Minor units. */
     amount: int(1),

@@ -2,11 +2,11 @@
 
 import { equalBytes } from '../../codec/bytes.ts';
 import { limits as byteLimits } from '../../codec/limits.ts';
-import { bytes, hash32, int, text } from '../../codec/schema.ts';
+import { bytes, hash32, int, maybe, text } from '../../codec/schema.ts';
 import { mandate } from '../objects/mandate.ts';
 import { thingPayment } from '../objects/thing-payment.ts';
 import { versionOf } from '../objects/version.ts';
-import { virtualAccount } from '../objects/virtual-account.ts';
+import { virtualAccount, virtualAccountId } from '../objects/virtual-account.ts';
 import { roles } from '../registry.ts';
 import { consumeReadings, observe } from '../rules/evidence.ts';
 import { checkPurchase, type Mandate, windowOf } from '../rules/mandates.ts';
@@ -32,6 +32,8 @@ export const payByThing = transition({
       /** Virtual account to pay from. */
       means: hash32,
       payee: hash32,
+      /** The payee's thing, if one takes the payment: a charging post, a gate. */
+      payeeThing: maybe(hash32),
       content: text(40, 1),
       amount: int(1),
       /** Proof of the reading that triggers the payment. */
@@ -47,11 +49,18 @@ export const payByThing = transition({
       when: 'above the threshold',
       missing: 'E_MANDATE',
     },
+    {
+      who: 'the payee’s thing, by its device key',
+      role: roles,
+      party: () => undefined,
+      when: 'if it is named',
+    },
   ],
   preconditions: {
-    E_DEVICE_STATE: 'the thing is ACTIVE; so is the second device, where it is needed, and the owner’s',
+    E_DEVICE_STATE:
+      'the thing is ACTIVE; so is the second device, where it is needed, and the owner’s; and the payee’s thing, the payee’s',
     E_EVIDENCE: 'the event is a fresh reading of the thing itself, and triggered nothing before',
-    E_FROZEN: 'the owner’s account that this one was bound to is open',
+    E_FROZEN: 'the owners’ accounts that these are bound to are open',
     E_FUNDS: 'the owner’s account has so much',
     E_MANDATE: 'the second key signs, above the threshold',
     E_MANDATE_AMOUNT: 'the amount is within that of one payment and of the window',
@@ -61,15 +70,15 @@ export const payByThing = transition({
     E_MANDATE_PAYEE: 'the mandate names the payee',
     E_MANDATE_TIME: 'it is the mandate’s time, and its hours of the day',
     E_NOT_FOUND: 'what it names exists',
-    E_ROLE: 'the thing signs',
-    E_ROUTE: 'the money comes from an open account of the thing',
+    E_ROLE: 'the thing signs, and the payee’s thing, if it is named',
+    E_ROUTE: 'the money comes from an open account of the thing, and goes to one of the payee’s thing',
     E_STATE: 'the mandate is ACTIVE',
   },
   effects: 'the money moves from the owner’s account, the window counts it, the event is consumed',
   evidence: 'the event’s mark and root',
   visibility: 'V2',
   apply: (args, context) => {
-    const { mandate: id, means, payee, amount, content } = args;
+    const { mandate: id, means, payee, payeeThing, amount, content } = args;
     const given = lookUp(context, mandate, id);
     if (isRefusal(given)) return given;
     if (given.state !== 'ACTIVE') return wrongState(given.state, ['ACTIVE'], id);
@@ -87,6 +96,8 @@ export const payByThing = transition({
     const frozen = checkBound(means, source, context);
     if (frozen !== undefined) return frozen;
     const { money } = source;
+    const unmet = payeeThing && checkPayeeThing(payeeThing, payee, money, context);
+    if (unmet !== undefined) return unmet;
     const short = checkFunds(money, given.owner, amount, given.currency, context);
     if (short !== undefined) return short;
     const event = takeEvent(args.event, id, given, context);
@@ -96,13 +107,31 @@ export const payByThing = transition({
     context.put(mandate, id, { ...given, recent, ...versionOf(context) });
     const { windowAmount, windowCount } = given.limits;
     context.put(thingPayment, context.callId, {
-      ...{ mandate: id, thing: given.thing, payer: given.owner, payee, money, amount, content },
+      ...{ mandate: id, thing: given.thing, payer: given.owner, payee, payeeThing, money, amount, content },
       ...{ at: context.time, seconded, ...event, windowAmount, windowCount },
       ...versionOf(context),
     });
     return undefined;
   },
 });
+
+/** `[THG-12]` The thing that is paid is the payee's, signs this very call, and has an account for the money. */
+function checkPayeeThing(
+  id: Uint8Array,
+  payee: Uint8Array,
+  money: Uint8Array,
+  context: Context,
+): ContractRefusal | undefined {
+  const active = activeDevice(id, payee, context);
+  if (isRefusal(active)) return active;
+  if (!context.signedByKey(active.key))
+    return refused('E_ROLE', { reason: 'the payee’s thing did not sign' }, id);
+  const taker = virtualAccountId(id, money);
+  const held = context.get(virtualAccount, taker);
+  return held?.state === 'OPEN'
+    ? checkBound(taker, held, context)
+    : refused('E_ROUTE', { reason: 'no open account of the payee’s thing' }, id);
+}
 
 /** Did the second device sign a payment that needs it? It must be fit to. */
 function isSeconded(given: Mandate, amount: number, context: Context): boolean | ContractRefusal {

@@ -59,6 +59,17 @@ const keyless = (story: ThingStory, identifier = 'truck'): ThingStory => {
   story.enrol(identifier, 'acme', '', true);
   return story;
 };
+const gate = deviceId('gate');
+/** The carrier's gate takes payments, on an account of its own. */
+const gated = (): ThingStory => {
+  const story = thingAt('given');
+  story.enrol('gate', 'carrier');
+  story.fund('carrier', 1);
+  story.open({ device: gate }, ['carrier', 'bankA', 'gate']);
+  return story;
+};
+const atGate = (story: ThingStory, by: readonly string[] = ['truck', 'gate']): Outcome =>
+  story.pay({ payeeThing: gate }, by);
 /** Three payments in a window of three. */
 const spent = (): ThingStory => {
   const story = thingAt('given');
@@ -301,6 +312,7 @@ export const cases: Cases = {
   'pay-by-thing': {
     OK: {
       'up to the threshold': () => thingAt('given').pay(),
+      'to another thing, which signs too': () => atGate(gated()),
       'in the last moment of its enrolment': () => {
         const story = thingAt('given');
         story.enrol('truck', 'acme', 'truck', true, story.world.time + HOUR_MS);
@@ -317,6 +329,10 @@ export const cases: Cases = {
       'in the last moment of the day': () => after(thingAt('given'), 10 * HOUR_MS - 1_251).pay(),
     },
     E_DEVICE_STATE: {
+      'the payee’s thing is another’s': () => [
+        thingAt('given').pay({ payeeThing: phone }, ['truck', 'phone']),
+        phone,
+      ],
       'the thing is revoked': () =>
         then(
           thingAt('given'),
@@ -365,6 +381,12 @@ export const cases: Cases = {
     E_FROZEN: {
       'the owner has closed the account': () => [closed().pay(), truckEuros],
       '… and opened another, to which nothing is bound': () => [reopened().pay(), truckEuros],
+      'the payee has closed its account': () => {
+        const story = gated();
+        redeemFrom(story, 'carrier', 1);
+        closeOf(story, 'carrier');
+        return [atGate(story), virtualAccountId(gate, euros())];
+      },
     },
     E_FUNDS: {
       'the account has less': () => {
@@ -407,8 +429,12 @@ export const cases: Cases = {
       'too early in the day': () => after(thingAt('given'), 18 * HOUR_MS - 1_251).pay(),
       'too late in the day': () => after(thingAt('given'), 10 * HOUR_MS - 1_250).pay(),
     },
-    E_NOT_FOUND: { 'no such mandate': () => lost(thingAt('given')).pay() },
+    E_NOT_FOUND: {
+      'no such mandate': () => lost(thingAt('given')).pay(),
+      'no such thing of the payee': () => thingAt('given').pay({ payeeThing: nowhere }),
+    },
     E_ROLE: {
+      'the payee’s thing did not sign': () => [atGate(gated(), ['truck']), gate],
       'the owner signs for it': () => thingAt('given').pay({}, ['acme']),
       'its former key signs': () => {
         const story = thingAt('given');
@@ -417,6 +443,11 @@ export const cases: Cases = {
       },
     },
     E_ROUTE: {
+      'the payee’s thing has no account': () => {
+        const story = thingAt('given');
+        story.enrol('gate', 'carrier');
+        return [atGate(story), gate];
+      },
       'no account': () => thingAt('given').pay({ means: nowhere }),
       'the account of another thing': () => {
         const story = thingAt('given');
