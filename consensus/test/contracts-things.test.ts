@@ -14,12 +14,13 @@ import { virtualAccount, virtualAccountId } from '../contracts/objects/virtual-a
 import { device } from '../contracts/registry.ts';
 import { payByThing } from '../contracts/transitions/pay-by-thing.ts';
 import { visibleClasses } from '../contracts/views.ts';
+import { zero32 } from '../crypto/hash.ts';
 import type { SignedCall } from '../vertex/call.ts';
 import { codeOf, DAY_MS } from './contract-story.ts';
 import { deviceId, HOUR_MS, idOf, type Outcome, type PartyName, signerOf } from './contract-world.ts';
 import { claim, report, resolve } from './identity-steps.ts';
 import { closeOf, euros, redeemFrom } from './loan-steps.ts';
-import { limits, phone, type ThingStory, thingAt, truck, truckEuros } from './thing-steps.ts';
+import { able, limits, phone, type ThingStory, thingAt, truck, truckEuros } from './thing-steps.ts';
 
 const things = suite('things');
 
@@ -362,6 +363,23 @@ things('R174: whatever the device’s standing is but ACTIVE, at that position i
       assert.is(story.world.root(), root, what);
     }
   }
+});
+
+things('R105: a thing’s record says what it can do, and by what document it is whose', () => {
+  const story = thingAt('enrolled');
+  const capabilities = { ...able, processing: false };
+  done(story.open({ capabilities }));
+  const before = story.world.read(thing, truck);
+  assert.equal(before.capabilities, capabilities);
+  assert.not.equal(before.ownershipProof, zero32);
+  // The next owner has another document, and must show it for an account of its own.
+  done(story.transfer());
+  const { ownedSince, ...passed } = story.world.read(thing, truck);
+  assert.equal([passed.capabilities, passed.ownershipProof], [capabilities, zero32]);
+  done(story.fund('zenith', 1));
+  const by = ['zenith', 'bankA', 'truck'];
+  assert.is(codeOf(story.open({ ownedSince, ownershipProof: zero32 }, by)), 'E_NO_OWNER');
+  done(story.open({ ownedSince }, by));
 });
 
 things('R106: a thing pays another by one call that both sign, and their owners sign nothing', () => {

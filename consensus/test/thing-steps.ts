@@ -51,6 +51,9 @@ export const limits: MandateLimits = {
 
 export type Payment = Partial<ArgsOf<typeof payByThing>> & { readonly reading?: Partial<ReadingOptions> };
 
+/** A thing that can do everything. */
+export const able = { sensing: true, expression: true, processing: true, storage: true, identity: true };
+
 export class ThingStory {
   readonly world: World;
   mandate = nothing;
@@ -95,7 +98,10 @@ export class ThingStory {
     changes: Partial<ArgsOf<typeof openAccount>> = {},
     by: readonly string[] = ['acme', 'bankA', 'truck'],
   ): Outcome {
-    const args = { device: truck, money: euros(), ownedSince: START_MS - DAY_MS, ...changes };
+    const args = {
+      ...{ device: truck, money: euros(), ownedSince: START_MS - DAY_MS },
+      ...{ ownershipProof: hash('label', asciiBytes('bill of sale')), capabilities: able, ...changes },
+    };
     return this.world.run(openAccount, args, by);
   }
 

@@ -1,6 +1,7 @@
 /** Things that pay: their devices, and how their mandates end (rows 40–43). */
 
 import { equalBytes } from '../../codec/bytes.ts';
+import { zero32 } from '../../crypto/hash.ts';
 import type { ValueOf } from '../object.ts';
 import { liveMandateStates, mandate, type mandateStates } from '../objects/mandate.ts';
 import { account } from '../objects/money.ts';
@@ -63,6 +64,7 @@ export function changeThingOwner(id: Uint8Array, owner: Uint8Array, context: Con
     const value = context.get(virtualAccount, opened)!;
     context.put(virtualAccount, opened, { ...value, state: 'CLOSED', ...versionOf(context) });
   }
-  const none = { owner, ownedSince: context.time, accounts: [], mandates: [] };
-  context.put(thing, id, { ...none, ...versionOf(context) });
+  // What it can do is still so; by what document it is the next owner's, that one declares.
+  const passed = { ...owned, owner, ownedSince: context.time, ownershipProof: zero32 };
+  context.put(thing, id, { ...passed, accounts: [], mandates: [], ...versionOf(context) });
 }

@@ -2,10 +2,11 @@
 
 import { moneyId } from '../../contracts/objects/money.ts';
 import { virtualAccountId } from '../../contracts/objects/virtual-account.ts';
+import { zero32 } from '../../crypto/hash.ts';
 import { DAY_MS, nowhere } from '../contract-story.ts';
 import { deviceId, HOUR_MS, idOf, type Outcome } from '../contract-world.ts';
 import { closeOf, euros, redeemFrom } from '../loan-steps.ts';
-import { limits, phone, type ThingStory, thingAt, truck, truckEuros } from '../thing-steps.ts';
+import { able, limits, phone, type ThingStory, thingAt, truck, truckEuros } from '../thing-steps.ts';
 import type { Cases } from './cases.ts';
 
 function then(story: ThingStory, ...steps: readonly ((story: ThingStory) => Outcome)[]): Outcome {
@@ -93,6 +94,12 @@ export const cases: Cases = {
       },
       'bound anew, after the owner’s was closed': () => reopened().open(),
     },
+    E_CREDENTIAL: {
+      'it has no identity': () => [
+        thingAt('enrolled').open({ capabilities: { ...able, identity: false } }),
+        truck,
+      ],
+    },
     E_DEVICE_STATE: {
       'it is revoked': () =>
         then(
@@ -114,6 +121,7 @@ export const cases: Cases = {
         return story.open({ money: euros('bankB') }, ['acme', 'bankB', 'truck']);
       },
       'the owner has closed it': () => closed(thingAt('opened')).open(),
+      'no document proves it': () => [thingAt('enrolled').open({ ownershipProof: zero32 }), truck],
       'another signs': () => thingAt('enrolled').open({}, ['zenith', 'bankA', 'truck']),
       'from tomorrow on': () => {
         const story = thingAt('enrolled');
