@@ -35,6 +35,9 @@ export function logNotice(log: Logger, notice: Notice): void {
     case 'pending':
       log.info({ call: notice.call, transition: notice.transition, state: notice.state }, 'pending call');
       break;
+    case 'disclosed':
+      log.info({ peer: notice.peer, vertices: notice.vertices }, 'batches of readings sent under a grant');
+      break;
     case 'refused':
       log.debug({ code: notice.code, facts: notice.facts, peer: notice.peer }, 'refused');
       break;

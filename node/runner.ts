@@ -5,6 +5,7 @@
 
 import { toHex } from '../consensus/codec/bytes.ts';
 import { limits } from '../consensus/codec/limits.ts';
+import { batch } from '../consensus/vertex/batch.ts';
 import { decodeVertex, encodeVertex, type Vertex, withoutReadings } from '../consensus/vertex/vertex.ts';
 import { type PeerMessage, peerMessage } from '../consensus/wire/messages.ts';
 import { grouped, makeBundles } from './bundles.ts';
@@ -165,6 +166,9 @@ export class Runner {
         case 'serveChain':
           this.#serve(() => this.#sendChain(effect.peer, effect.id, effect.count));
           break;
+        case 'serveBatches':
+          this.#serve(() => this.#sendBatches(effect.peer, effect.ids));
+          break;
         case 'serveCheckpoint':
           this.#serve(() => this.#sendCheckpoint(effect.peer, effect.height));
           break;
@@ -271,6 +275,30 @@ export class Runner {
       next = vertex.sequence === 1 ? undefined : vertex.previous;
     }
     this.#answer(peer, vertices);
+  }
+
+  /** `[RDG-6]` The state decides at this moment who is told what; what is told is noted. */
+  async #sendBatches(peer: PeerKey, ids: readonly Uint8Array[]): Promise<void> {
+    const { disclosure } = this.replica;
+    const party = disclosure.partyOf(peer);
+    const passed: Vertex[] = [];
+    const refused: Uint8Array[] = [];
+    for (const id of ids) {
+      const vertex = await this.#readVertex(id);
+      const held = vertex?.kind === 'readings' && vertex.payload.length > 0;
+      const payload = held ? batch.decode(vertex.payload) : undefined;
+      const mayPass =
+        party !== undefined && payload?.ok && disclosure.mayPass(payload.value, vertex!.author, party);
+      if (mayPass) passed.push(vertex!);
+      else refused.push(id);
+      if (held && !mayPass)
+        this.#hooks.onNotice({ type: 'refused', code: 'E_SCOPE', facts: { vertex: vertex.key }, peer });
+    }
+    if (passed.length > 0)
+      this.#hooks.onNotice({ type: 'disclosed', peer, vertices: passed.map(({ key }) => key) });
+    for (const vertices of grouped(passed.map(encodeVertex), FRAME_FILL_BYTES))
+      this.#send(peer, { type: 'batches', vertices, refused: [] });
+    if (refused.length > 0) this.#send(peer, { type: 'batches', vertices: [], refused });
   }
 
   async #readVertex(id: Uint8Array): Promise<Vertex | undefined> {

@@ -34,13 +34,13 @@ export function checkLot(text: string): string | undefined {
   return checkGtin(text.slice(0, 14));
 }
 
-/** What a label that carries check digits is checked with, by its scheme. */
-export const labelChecks = { lei: checkLei, sscc: checkSscc, lot: checkLot } as const;
-
 /** Global individual asset identifier: 1 to 30 GS1 characters; uniqueness is the ledger's part. */
 export function checkGiai(text: string): string | undefined {
   return giaiPattern.test(text) ? undefined : 'expected 1 to 30 GS1 characters';
 }
+
+/** What a label is checked with, by its scheme. */
+export const labelChecks = { lei: checkLei, sscc: checkSscc, lot: checkLot, giai: checkGiai } as const;
 
 /** A device as its frames name it: a GIAI (which an EUI-64 in hexadecimal is too), or a URN. */
 export function checkDeviceIdentifier(text: string): string | undefined {

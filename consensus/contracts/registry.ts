@@ -34,7 +34,7 @@ export type Role = (typeof roles)[number];
 export const role = choice(...roles);
 
 /** Schemes of external identifiers (semantics §2). */
-export type Scheme = 'lei' | 'gln' | 'sscc' | 'lot' | 'device';
+export type Scheme = 'lei' | 'gln' | 'sscc' | 'lot' | 'giai' | 'device';
 
 /**
  * Ledger key of an external identifier `[ID-1]`: one per network, so that two monitors cannot register one unit

@@ -11,6 +11,7 @@ import { callDecline } from '../vertex/decline.ts';
 
 export const VERTICES_PER_REQUEST_MAX = 256;
 export const LINKS_TOLD_MAX = 64;
+export const BATCHES_PER_REQUEST_MAX = 16;
 const vertexBytesMax = limits.batchBytesMax + limits.vertexHeaderBytesMax + 128;
 
 /** In encoded envelopes. */
@@ -64,5 +65,12 @@ export const peerMessage = tagged('peer-message', {
   links: record('links', { peers: list(key32, LINKS_TOLD_MAX) }),
   /** Asks for a vertex and those before it in its author's chain, so many in all: newest first. */
   getChain: record('get-chain', { id: hash32, count: int(2, VERTICES_PER_REQUEST_MAX) }),
+  /** Asks for vertices of readings with their batches `[RDG-6]`. */
+  getBatches: record('get-batches', { ids: list(hash32, BATCHES_PER_REQUEST_MAX, 1) }),
+  /** The answer; `refused` are not held here, or not for whoever asked. */
+  batches: record('batches', {
+    vertices: list(bytes(vertexBytesMax), BATCHES_PER_REQUEST_MAX),
+    refused: list(hash32, BATCHES_PER_REQUEST_MAX),
+  }),
 });
 export type PeerMessage = Infer<typeof peerMessage>;

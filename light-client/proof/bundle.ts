@@ -18,7 +18,7 @@ import {
   tagged,
   text,
 } from '../../consensus/codec/schema.ts';
-import { receiptsPerUnitMax } from '../../consensus/contracts/objects/unit.ts';
+import { goodsSchemes, receiptsPerUnitMax } from '../../consensus/contracts/objects/unit.ts';
 import { callHeader, callSignature, signedCall } from '../../consensus/vertex/call.ts';
 import { anchorProof } from './anchor.ts';
 import { shownPart, stateProof } from './state-proof.ts';
@@ -55,7 +55,7 @@ const statement = tagged('statement', {
   object: record('object-statement', { proof: stateProof }),
   /** A unit is registered, and carries no pledge; or, with `except`, none but that one. */
   unpledged: record('unpledged-statement', {
-    scheme: choice('sscc', 'lot'),
+    scheme: choice(...goodsSchemes),
     label: text(80, 1),
     except: maybe(hash32),
     unit: stateProof,
@@ -66,7 +66,7 @@ const statement = tagged('statement', {
    * unit and its encumbrance name, or that there is nothing. All of it under one header.
    */
   search: record('search-statement', {
-    scheme: choice('sscc', 'lot'),
+    scheme: choice(...goodsSchemes),
     label: text(80, 1),
     unit: stateProof,
     encumbrance: stateProof,

@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { labelChecks } from '../../consensus/contracts/identifiers.ts';
+import { type GoodsScheme, goodsSchemes } from '../../consensus/contracts/objects/unit.ts';
 import { type ApiFlags, addApiOptions, openApi } from './api-client.ts';
 import { CliError, exits } from './exit-codes.ts';
 import { followEvents } from './follow-events.ts';
@@ -89,6 +90,9 @@ interface SearchFlags extends BundleFlags {
   readonly except?: string;
 }
 
+const isGoodsScheme = (scheme: string): scheme is GoodsScheme =>
+  (goodsSchemes as readonly string[]).includes(scheme);
+
 function registerSearch(get: Command): void {
   addApiOptions(
     get
@@ -103,7 +107,7 @@ function registerSearch(get: Command): void {
     )
     .option('--except <pledge>', 'the one pledge that may be on it')
     .action(async (scheme: string, label: string, flags: SearchFlags) => {
-      const defect = scheme === 'sscc' || scheme === 'lot' ? labelChecks[scheme](label) : undefined;
+      const defect = isGoodsScheme(scheme) ? labelChecks[scheme](label) : undefined;
       // "Nothing stands there" would be true of a slip of the pen, and mislead.
       if (defect !== undefined) throw new CliError(exits.usage, `${scheme} ${label}: ${defect}`);
       const api = await openApi(flags);

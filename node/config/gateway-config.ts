@@ -48,7 +48,7 @@ const schema = z.strictObject({
         goods: z
           .string()
           .regex(
-            /^(sscc|lot):[\x20-\x7e]{1,80}$/,
+            /^(sscc|lot|giai):[\x20-\x7e]{1,80}$/,
             'expected goods by label, such as sscc:340123450000000017',
           ),
         devices: z.array(z.string().min(1).max(64)).min(1),
@@ -61,7 +61,7 @@ const schema = z.strictObject({
 });
 
 export interface WatchEntry {
-  /** `sscc:` or `lot:` and the label. */
+  /** `sscc:`, `lot:` or `giai:` and the label. */
   readonly goods: string;
   readonly devices: readonly string[];
 }

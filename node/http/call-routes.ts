@@ -71,7 +71,7 @@ export function registerCallRoutes(api: FastifyInstance, { calls, submissions }:
         tags,
         summary: 'Compose a call from a transition’s name and its arguments',
         description:
-          'Arguments are one flat object, see GET /v1/transitions. Where an id is wanted, `lei:…`, `sscc:…`, `lot:…` or `device:…` name it; `reading:<vertex>/<frame>` stands for the proof of a reading that this node holds.',
+          'Arguments are one flat object, see GET /v1/transitions. Where an id is wanted, `lei:…`, `sscc:…`, `lot:…`, `giai:…` or `device:…` name it; `reading:<vertex>/<frame>` stands for the proof of a reading that this node holds.',
         body: {
           type: 'object',
           properties: {

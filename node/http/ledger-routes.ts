@@ -5,10 +5,10 @@ import { certificateSchema } from '../../consensus/checkpoint/certificate.ts';
 import { headerId, headerSchema } from '../../consensus/checkpoint/header.ts';
 import { toHex } from '../../consensus/codec/bytes.ts';
 import { refuse } from '../../consensus/codec/result.ts';
+import { type GoodsScheme, goodsSchemes } from '../../consensus/contracts/objects/unit.ts';
 import type { Scheme } from '../../consensus/contracts/registry.ts';
 import { objectTypes } from '../../consensus/contracts/views.ts';
 import { schemes } from '../service/call-args.ts';
-import type { GoodsScheme } from '../service/searches.ts';
 import { describeOutcome } from '../service/submissions.ts';
 import { sendRefusal } from './problem.ts';
 import { anyObject, idSchema, limitQuery, objectViewSchema, octets, problems } from './schemas.ts';
@@ -191,7 +191,7 @@ function registerSearchRoutes(api: FastifyInstance, { searches, head }: ApiServi
 
   const ofGoods = {
     ...params,
-    properties: { ...params.properties, scheme: { type: 'string', enum: ['sscc', 'lot'] } },
+    properties: { ...params.properties, scheme: { type: 'string', enum: goodsSchemes } },
   };
   api.get<{ Params: { scheme: GoodsScheme; label: string }; Querystring: { opened: boolean } }>(
     '/search/:scheme/:label/certificate',

@@ -76,6 +76,8 @@ export type Effect =
   /** Send stored vertices, or a stored checkpoint, to a peer that asked. */
   | { readonly type: 'serveVertices'; readonly peer: PeerKey; readonly ids: readonly Uint8Array[] }
   | { readonly type: 'serveChain'; readonly peer: PeerKey; readonly id: Uint8Array; readonly count: number }
+  /** Send stored batches that the peer's party may be told of, and say which not. */
+  | { readonly type: 'serveBatches'; readonly peer: PeerKey; readonly ids: readonly Uint8Array[] }
   | { readonly type: 'serveCheckpoint'; readonly peer: PeerKey; readonly height: number }
   | { readonly type: 'notice'; readonly notice: Notice }
   /** This node is wrong about itself and must stop `[BFT-3]`. */
@@ -84,6 +86,10 @@ export type Effect =
 /** What happened, for logs, metrics and whoever listens at the API. */
 export type Notice =
   | { readonly type: 'vertex'; readonly vertex: Vertex }
+  /** The batch of a vertex that was here without it. */
+  | { readonly type: 'batch'; readonly vertex: Vertex }
+  /** Batches were sent to a peer, whose party may be told of them: ids, hex. */
+  | { readonly type: 'disclosed'; readonly peer: PeerKey; readonly vertices: readonly string[] }
   | {
       readonly type: 'checkpoint';
       readonly header: Header;

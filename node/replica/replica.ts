@@ -21,8 +21,10 @@ import type { PeerKey } from '../ports.ts';
 import { Accuser } from './accuser.ts';
 import { Allowance } from './allowance.ts';
 import type { ChainEnd } from './author.ts';
+import { BatchSeeker } from './batch-seeker.ts';
 import { CatchUp } from './catch-up.ts';
 import { DecisionWindow } from './decision-window.ts';
+import { Disclosure } from './disclosure.ts';
 import type { Effect, Event, Reply, StepResult } from './events.ts';
 import { Gathering } from './gathering.ts';
 import { Greetings } from './greetings.ts';
@@ -72,14 +74,18 @@ export interface ReplicaOptions {
 const FORGERY_COST = 50;
 /** More than a node that catches up takes in; looking them up costs a third of a core. */
 export const SERVED_PER_S = 20_000;
+/** A batch may be as long as so many vertices, and is looked through besides. */
+const BATCH_COST = 250;
 const none: Reply = { type: 'none' };
-type Asking = Extract<PeerMessage, { readonly type: 'getVertices' | 'getChain' }>;
+type Asking = Extract<PeerMessage, { readonly type: 'getVertices' | 'getChain' | 'getBatches' }>;
 
 export class Replica {
   readonly ledger: Ledger;
   readonly dag: OpenDag;
   /** Calls whose signatures are gathered. */
   readonly gathering: Gathering;
+  /** Who may be told which readings. */
+  readonly disclosure: Disclosure;
   /** Of this node's own key, 32 bytes. */
   readonly publicKey: Uint8Array;
   readonly #seat: Seat;
@@ -94,6 +100,7 @@ export class Replica {
   readonly #decisions: DecisionWindow;
   readonly #greetings: Greetings;
   readonly #relay: Relay;
+  readonly #batches: BatchSeeker;
   /** What this node still puts up with, by peer. */
   readonly #patience = new Allowance();
   readonly #requests = new Requests();
@@ -129,12 +136,20 @@ export class Replica {
     this.#seat = new Seat(signer, this.ledger, this.dag, hooks, start.voteLog);
     this.#greetings = new Greetings(this.ledger, this.dag, this.#seat, this.#silence, effect);
     this.#relay = new Relay(this.#greetings.peers);
+    this.disclosure = new Disclosure(this.ledger);
+    this.#batches = new BatchSeeker(signer.publicKey, this.disclosure, {
+      effect,
+      take: (envelope, peer, nowMs) =>
+        this.#intake.take(envelope, { peer, as: 'answer' }, nowMs).kind === 'known',
+      peers: this.#greetings.peers,
+    });
     const intakeHooks: IntakeHooks = {
       effect,
       onAdded: (vertex, checkpointHeight) => {
         this.#chain.follow(vertex, checkpointHeight);
         this.#seat.onAdded(vertex);
         this.#accuser.onAdded(vertex, this.#nowMs);
+        this.#batches.onAdded(vertex, this.#nowMs);
       },
       isAwaited: (vertexKey) => this.#catchUp.isAwaited(vertexKey),
       refuse: (...refusal) => this.#refuse(...refusal),
@@ -168,7 +183,8 @@ export class Replica {
   /** When a `tick` is wanted, ms. */
   get wakeAt(): number {
     const { parking } = this.#intake;
-    const waiting = [...[this.#seat, this.#catchUp, parking, this.#accuser, this.#greetings], this.gathering];
+    const own = [this.#seat, this.#catchUp, parking, this.#accuser, this.#greetings];
+    const waiting = [...own, this.gathering, this.#batches];
     return Math.min(...waiting.map(({ wakeAt }) => wakeAt));
   }
 
@@ -211,6 +227,7 @@ export class Replica {
     this.#endSilence();
     this.#seat.progress(nowMs);
     this.#tellOffences(nowMs);
+    this.#batches.progress(nowMs);
     const effects = this.#effects;
     this.#effects = [];
     return { effects, reply };
@@ -304,7 +321,11 @@ export class Replica {
         break;
       case 'getVertices':
       case 'getChain':
+      case 'getBatches':
         this.#serve(peer, message, nowMs);
+        break;
+      case 'batches':
+        this.#batches.onAnswer(peer, message, nowMs);
         break;
       case 'vertices':
         this.#onVertices(peer, message.vertices, nowMs);
@@ -411,12 +432,12 @@ export class Replica {
 
   /** A question of a few bytes may ask for a frame of vertices: no peer has more of this node's time than it is allowed. */
   #serve(peer: PeerKey, message: Asking, nowMs: number): void {
-    if (!this.#served.take(peer, verticesAskedFor(message), nowMs)) return;
-    this.#effects.push(
-      message.type === 'getVertices'
-        ? { type: 'serveVertices', peer, ids: message.ids }
-        : { type: 'serveChain', peer, id: message.id, count: message.count },
-    );
+    const asked = message.type === 'getBatches' ? BATCH_COST * message.ids.length : verticesAskedFor(message);
+    if (!this.#served.take(peer, asked, nowMs)) return;
+    if (message.type === 'getVertices') this.#effects.push({ type: 'serveVertices', peer, ids: message.ids });
+    else if (message.type === 'getBatches')
+      this.#effects.push({ type: 'serveBatches', peer, ids: message.ids });
+    else this.#effects.push({ type: 'serveChain', peer, id: message.id, count: message.count });
   }
 
   /** More than was asked for counts as relayed. */
@@ -494,6 +515,7 @@ export class Replica {
       notice: { type: 'checkpoint', header, certificate, outcomes, vertices },
     });
 
+    this.disclosure.advanced(changes);
     this.gathering.onAdvanced(execution.changes, vertices, outcomes, nowMs);
     this.#catchUp.advanced();
     this.#seat.onAdvanced();

@@ -2,7 +2,7 @@
  * A call's arguments as people write them: one flat JSON object. Its fields are split over the visibility classes by
  * the transition's own declaration, and parsed by it, so that a refusal names the field.
  *
- * Where an id is wanted, a name does as well: `lei:…`, `sscc:…`, `lot:…`, `gln:…`, `device:…` stand for the ledger
+ * Where an id is wanted, a name does as well: `lei:…`, `sscc:…`, `lot:…`, `giai:…`, `gln:…`, `device:…` stand for the ledger
  * key of that identifier `[ID-1]`, and `reading:<vertex>/<frame>` for the proof of a reading that this node holds.
  */
 
@@ -16,7 +16,7 @@ import type { Transition } from '../../consensus/contracts/transition.ts';
 export type JsonObject = { readonly [field: string]: Json };
 type Parts = [Uint8Array, Uint8Array, Uint8Array];
 
-export const schemes: readonly Scheme[] = ['lei', 'gln', 'sscc', 'lot', 'device'];
+export const schemes: readonly Scheme[] = ['lei', 'gln', 'sscc', 'lot', 'giai', 'device'];
 const LABEL = new RegExp(`^(${schemes.join('|')}):([\\x20-\\x7e]{1,80})$`);
 const READING = /^reading:([0-9a-f]{64})\/(\d{1,3})$/i;
 const HASH_HEX_LENGTH = 64;

@@ -81,7 +81,7 @@ export class EventFeed {
 
   /** `changes`: the objects that a checkpoint wrote. */
   note(notice: Notice, changes: readonly Change[]): void {
-    if (notice.type === 'vertex') this.#onVertex(notice.vertex);
+    if (notice.type === 'vertex' || notice.type === 'batch') this.#onVertex(notice.vertex);
     else if (notice.type === 'checkpoint') this.#onCheckpoint(notice, changes);
     else if (notice.type === 'pending') {
       const { call, transition, deadline, state } = notice;

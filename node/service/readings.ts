@@ -1,28 +1,18 @@
 /**
- * Frames of readings for this node's stakeholder (semantics §3, V3). Only batches whose payload this node holds: a
- * gateway's payloads stay with the nodes that it sends to `[VTX-6]`, and fetching them from there is not built yet.
- *
- * A frame is shown to the owner of its device and to the party of the gateway that vouched for it; to owner and
- * monitor of the goods that it spoke for on the ledger; and to a bank or appraiser under a live grant of kind
- * `readings` over those goods, or over goods of the device's own owner.
+ * Frames of readings for this node's stakeholder (semantics §3, V3). Only batches whose payload this node holds: those that
+ * gateways gave it, and those that it fetched under a grant `[RDG-6]`. Which frames are shown is replica/disclosure.ts.
  */
 
 import { encodeReadingProof } from '../../consensus/checkpoint/evidence.ts';
 import { outcomeCode } from '../../consensus/checkpoint/outcome.ts';
 import { toHex } from '../../consensus/codec/bytes.ts';
 import { ok, type Result, refuse } from '../../consensus/codec/result.ts';
-import { readObject, type ValueOf } from '../../consensus/contracts/object.ts';
-import { evidenceUse, evidenceUseId } from '../../consensus/contracts/objects/evidence-use.ts';
-import { grant } from '../../consensus/contracts/objects/grant.ts';
-import { unit } from '../../consensus/contracts/objects/unit.ts';
-import { device, key, labelKey } from '../../consensus/contracts/registry.ts';
-import { includesId } from '../../consensus/contracts/rules/lists.ts';
 import type { Batch } from '../../consensus/vertex/batch.ts';
 import { formatDecimal } from '../../consensus/vertex/decimal.ts';
 import type { Frame } from '../../consensus/vertex/frame.ts';
 import type { Vertex } from '../../consensus/vertex/vertex.ts';
 import type { Store } from '../ports.ts';
-import type { Ledger } from '../replica/ledger.ts';
+import type { Disclosure } from '../replica/disclosure.ts';
 import type { Access } from './access.ts';
 import type { Prover } from './proofs.ts';
 import type { Views } from './views.ts';
@@ -66,24 +56,21 @@ export interface Cursor {
   readonly index: number;
 }
 
-type Grant = ValueOf<typeof grant>;
-
 export class Readings {
-  readonly #ledger: Ledger;
+  readonly #disclosure: Disclosure;
   readonly #store: Store;
   readonly #access: Access;
   readonly #prover: Prover;
   readonly #views: Views;
-  #grants: { readonly height: number; readonly live: readonly Grant[] } = { height: -1, live: [] };
 
   constructor(ports: {
-    readonly ledger: Ledger;
+    readonly disclosure: Disclosure;
     readonly store: Store;
     readonly access: Access;
     readonly prover: Prover;
     readonly views: Views;
   }) {
-    this.#ledger = ports.ledger;
+    this.#disclosure = ports.disclosure;
     this.#store = ports.store;
     this.#access = ports.access;
     this.#prover = ports.prover;
@@ -135,9 +122,8 @@ export class Readings {
     final: { readonly height: number; readonly finalTime: number } | undefined,
   ): { readonly frames: FrameView[]; readonly withheld: number } {
     const shown: FrameView[] = [];
-    const all = this.#isOwnGateway(vertex.author);
     for (const [index, frame] of frames.entries()) {
-      if (all || this.#mayShow(frame)) shown.push({ ...frameView(vertex, frame, index), ...final });
+      if (this.#mayShow(vertex, frame)) shown.push({ ...frameView(vertex, frame, index), ...final });
     }
     return { frames: shown, withheld: frames.length - shown.length };
   }
@@ -165,8 +151,7 @@ export class Readings {
     if (!held.ok) return held;
     const { vertex, batch } = held.value;
     const frame = batch.frames[index];
-    if (frame === undefined || this.#isOwnGateway(vertex.author) || this.#mayShow(frame))
-      return ok(undefined);
+    if (frame === undefined || this.#mayShow(vertex, frame)) return ok(undefined);
     return refuse('E_SCOPE', {
       vertex: vertexKey,
       frame: index,
@@ -174,55 +159,10 @@ export class Readings {
     });
   }
 
-  #isOwnGateway(author: Uint8Array): boolean {
-    const own = this.#access.party;
-    const vouching = this.#ledger.state.get(key, author)?.party;
-    return own !== undefined && vouching !== undefined && toHex(vouching) === toHex(own);
-  }
-
-  #mayShow(frame: Frame): boolean {
+  #mayShow(vertex: Vertex, frame: Frame): boolean {
     const own = this.#access.party;
     if (own === undefined) return false;
-    const { state, genesis } = this.#ledger;
-    const isOwn = (party: Uint8Array | undefined): boolean =>
-      party !== undefined && toHex(party) === toHex(own);
-    const id = labelKey(genesis.network, 'device', frame.device);
-    const enrolled = state.get(device, id);
-    if (isOwn(enrolled?.owner)) return true;
-    const { session, counter } = frame;
-    const spokeFor = state.get(evidenceUse, evidenceUseId({ device: id, session, counter }))?.unit;
-    const goods = spokeFor && state.get(unit, spokeFor);
-    if (isOwn(goods?.owner) || isOwn(goods?.monitor)) return true;
-    return this.#liveGrants(own).some(({ scope, enterprise }) => {
-      if (enrolled !== undefined && toHex(enrolled.owner) === toHex(enterprise)) return true;
-      return (
-        goods !== undefined && [spokeFor!, ...goods.receipts].some((covered) => includesId(scope, covered))
-      );
-    });
-  }
-
-  /** Grants under which this party may be told readings, as the newest checkpoint has them. */
-  #liveGrants(own: Uint8Array): readonly Grant[] {
-    const { height, header, state } = this.#ledger;
-    if (this.#grants.height !== height) {
-      const live: Grant[] = [];
-      for (const stored of state.objects()) {
-        if (stored.type !== grant.name) continue;
-        const given = readObject(grant, stored);
-        const named = [given.bank, given.appraiser].some(
-          (party) => party !== undefined && toHex(party) === toHex(own),
-        );
-        if (
-          named &&
-          given.state === 'ACTIVE' &&
-          given.kinds.includes('readings') &&
-          given.expires >= header.time
-        )
-          live.push(given);
-      }
-      this.#grants = { height, live };
-    }
-    return this.#grants.live;
+    return this.#disclosure.isOwnGateway(vertex.author, own) || this.#disclosure.mayShow(frame, own);
   }
 }
 

@@ -10,7 +10,7 @@ import type { VisibilityClass } from '../../consensus/contracts/object.ts';
 import { encumbrance } from '../../consensus/contracts/objects/encumbrance.ts';
 import { pledge } from '../../consensus/contracts/objects/pledge.ts';
 import { receipt } from '../../consensus/contracts/objects/receipt.ts';
-import { unit } from '../../consensus/contracts/objects/unit.ts';
+import { type GoodsScheme, unit } from '../../consensus/contracts/objects/unit.ts';
 import { labelKey, type Scheme } from '../../consensus/contracts/registry.ts';
 import type { Ledger } from '../replica/ledger.ts';
 import type { Access } from './access.ts';
@@ -32,6 +32,7 @@ const typeOfScheme: { readonly [S in Scheme]?: string } = {
   lei: 'party',
   sscc: 'unit',
   lot: 'unit',
+  giai: 'unit',
   device: 'device',
 };
 
@@ -49,9 +50,6 @@ function checkSearched(scheme: Scheme, label: string): Result<string> {
   const reason = isDigit ? `${defect}: ${label[digit - 1]}, character ${digit}` : defect;
   return refuse('E_ID_INVALID', { field: 'label', scheme, got: label, reason });
 }
-
-/** Schemes of goods. */
-export type GoodsScheme = 'sscc' | 'lot';
 
 export class Searches {
   readonly #ledger: Ledger;

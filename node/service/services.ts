@@ -58,7 +58,7 @@ export function makeServices({
   const searches = new Searches({ ledger, access, prover, views });
   const covers = new Covers({ ledger, access, head, clock });
   const lendables = new Lendables({ ledger, access, covers });
-  const readings = new Readings({ ledger, store, access, prover, views });
+  const readings = new Readings({ disclosure: replica.disclosure, store, access, prover, views });
   const calls = new Calls({
     ledger,
     signer,

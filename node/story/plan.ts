@@ -3,6 +3,7 @@
 import type { Pace } from '../../consensus/checkpoint/genesis.ts';
 import type { Code } from '../../consensus/codec/codes.ts';
 import type { Json } from '../../consensus/codec/schema.ts';
+import type { GoodsScheme } from '../../consensus/contracts/objects/unit.ts';
 import type { Policy } from '../../consensus/contracts/policy.ts';
 import type { Role } from '../../consensus/contracts/registry.ts';
 import type { QuantityName, SensorFunction } from '../../consensus/vertex/quantities.ts';
@@ -26,7 +27,7 @@ export interface PlannedDevice {
 
 /** What a name in `[names]` stands for. */
 export type Named =
-  | { readonly type: 'label'; readonly scheme: 'sscc' | 'lot'; readonly label: string }
+  | { readonly type: 'label'; readonly scheme: GoodsScheme; readonly label: string }
   | { readonly type: 'zone'; readonly gln: string; readonly zone: string }
   | { readonly type: 'money'; readonly issuer: string; readonly currency: string }
   | { readonly type: 'account'; readonly money: string; readonly of: string }

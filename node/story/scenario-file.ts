@@ -97,6 +97,7 @@ function readPolicy({ policy: changes }: WrittenStory, faults: Fault[]): Policy 
 function nameOf(entry: z.output<typeof storySchema>['names'][string]): Named {
   if ('sscc' in entry) return { type: 'label', scheme: 'sscc', label: entry.sscc };
   if ('lot' in entry) return { type: 'label', scheme: 'lot', label: entry.lot };
+  if ('giai' in entry) return { type: 'label', scheme: 'giai', label: entry.giai };
   if ('zone' in entry) return { type: 'zone', ...entry };
   if ('money' in entry) return { type: 'money', issuer: entry.money, currency: entry.currency };
   if ('account' in entry) return { type: 'account', money: entry.account, of: entry.of };

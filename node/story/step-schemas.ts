@@ -94,6 +94,7 @@ export const storySchema = z.strictObject({
       z.union([
         z.strictObject({ sscc: z.string() }),
         z.strictObject({ lot: z.string() }),
+        z.strictObject({ giai: z.string() }),
         z.strictObject({ gln: z.string(), zone: z.string() }),
         z.strictObject({ money: name, currency: z.string() }),
         z.strictObject({ account: name, of: name }),

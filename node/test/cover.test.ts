@@ -4,7 +4,9 @@ import '../polyfill.ts';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fromHex } from '../../consensus/codec/bytes.ts';
+import { positionOfLoan } from '../advice/available.ts';
 import { startApi } from '../http/server.ts';
+import { readingContext } from '../replica/reading-context.ts';
 import type { CoverView } from '../service/covers.ts';
 import type { LendableView } from '../service/lendables.ts';
 import { Api } from './local-nodes.ts';
@@ -139,6 +141,49 @@ test('a crossed line is told at the next checkpoint, to the loan’s parties alo
     assert.ok(height - heights[index]! <= 1, `${height} after ${heights[index]}`);
   assert.equal(told.enterprise, told.bank);
   assert.equal(told.rival, []);
+});
+
+test('R119: the same question for a machine tool and a vehicle, current to the checkpoint of each price and drawing', async () => {
+  const own = await SharedLedger.start();
+  const enterprise = fromHex(own.party('enterprise'))!;
+  const lend = async (unit: string) => {
+    const asked = [{ unit: value(own.services.bank.views.parseId(unit)), grams: undefined }];
+    const { lendables } = own.services.bank;
+    return value(await lendables.lendable(enterprise, 'EUR', asked));
+  };
+  const LEFT = (400_000 * 95 * 6) / 1_000 - 100_000;
+  for (const [index, machine] of ['giai:8004-LATHE-7', 'giai:8004-TRUCK-12'].entries()) {
+    await own.register(machine);
+    const { loan: lent } = await own.approve(machine);
+    const priced = await own.statePrice(machine, PRICE);
+    const free = await lend(machine);
+    assert.ok(free.height >= priced.outcome.height);
+    assert.equal(
+      [free.value.goods[0]!.eligible, free.value.available],
+      [ELIGIBLE, LENDABLE + index * LEFT],
+      machine,
+    );
+    const pledge = (await own.agree(machine, lent)).callId;
+    await own.perfect(pledge, machine);
+    const drawn = await own.draw(lent, 100_000);
+    const after = value(await own.services.bank.covers.cover(fromHex(lent)!));
+    assert.ok(after.height >= drawn.outcome.height);
+    assert.equal([after.value.drawable!.headroom, after.value.total], [LENDABLE - 100_000, 100_000]);
+    // Another price: the very next answer is by it.
+    await own.statePrice(machine, 400_000);
+    const eligible = (400_000 * 95) / 100;
+    const position = positionOfLoan(fromHex(lent)!, readingContext(own.runner.replica.ledger, Date.now()))!;
+    assert.equal(
+      [position.eligible, position.lendable, position.debt, position.available],
+      [eligible, LEFT + 100_000, 100_000, LEFT],
+      machine,
+    );
+  }
+  const all = value(await own.services.bank.lendables.lendable(enterprise, 'EUR', [])).value;
+  assert.equal([all.loans.length, all.debt, all.available], [2, 200_000, 2 * LEFT]);
+  const search = value(await own.services.bank.searches.certificate('giai', '8004-LATHE-7', true));
+  assert.is(own.verify(search).verdict, 'valid');
+  await own.stop();
 });
 
 test('lendable over an enterprise: cover and debt of its loans, free goods, and what is held for another', async () => {

@@ -270,19 +270,25 @@ export class SharedLedger {
   }
 
   /** The readings of a batch, as arguments name them. */
-  async evidence(): Promise<string[]> {
-    const vertex = await this.measure();
+  async evidence(label = ''): Promise<string[]> {
+    const vertex = await this.measure(undefined, packagesOf(label));
     return [`reading:${vertex}/0`, `reading:${vertex}/1`];
   }
 
   async register(label: string): Promise<ActedCall> {
     return this.succeed(['monitor', 'warehouse', 'enterprise'], 'register-goods', {
-      ...{ scheme: 'sscc', label, gln: '4012345000009', zone: 'bay-7', goods: 'Butter' },
-      ...{ quantity: GRAMS, packages: PACKAGES, temperature: null, receiptsByMonitor: false },
+      ...{ scheme: schemeOf(label), label: label.replace('giai:', ''), gln: '4012345000009', zone: 'bay-7' },
+      ...{
+        goods: 'Butter',
+        quantity: GRAMS,
+        packages: packagesOf(label),
+        temperature: null,
+        receiptsByMonitor: false,
+      },
       owner: this.party('enterprise'),
       custodian: this.party('warehouse'),
       monitor: this.party('monitor'),
-      evidence: await this.evidence(),
+      evidence: await this.evidence(label),
     });
   }
 
@@ -301,7 +307,7 @@ export class SharedLedger {
 
   /** A loan of `bank` against the goods, approved at the whole lendable value: 296,400. */
   async approve(label: string, bank: 'bank' | 'rival' = 'bank', limit = 296_400) {
-    const unit = `sscc:${label}`;
+    const unit = nameOf(label);
     const order = await this.succeed(['monitor'], 'order-receipt', {
       ...{ predecessor: null, unit, pledgee: this.party(bank), specification: '82 %', position: 'row 1' },
       ...{ condition: 'cold', orderNumber: 'PO-1', amount: 500_000, currency: 'EUR' },
@@ -316,7 +322,7 @@ export class SharedLedger {
       ...{ expires: Date.now() + DAY_MS, appraiser: null },
     });
     const status = await this.succeed(['monitor'], 'supply-status', {
-      ...{ grant: grant.callId, unit, evidence: await this.evidence(), orderReceipt: order.callId },
+      ...{ grant: grant.callId, unit, evidence: await this.evidence(label), orderReceipt: order.callId },
       ...{ condition: 'good', asOf: this.runner.replica.ledger.header.time },
     });
     const evaluation = await this.succeed([bank], 'evaluate', {
@@ -344,14 +350,14 @@ export class SharedLedger {
 
   agree(label: string, loan: string, receipt: string | null = null): Promise<ActedCall> {
     return this.succeed(['enterprise', 'bank'], 'agree-pledge', {
-      ...{ unit: `sscc:${label}`, quantity: GRAMS, receipt, behind: null, line: null, loan },
+      ...{ unit: nameOf(label), quantity: GRAMS, receipt, behind: null, line: null, loan },
       ceiling: 400_000,
     });
   }
 
-  async perfect(pledge: string): Promise<ActedCall> {
+  async perfect(pledge: string, label?: string): Promise<ActedCall> {
     return this.succeed(['monitor', 'warehouse', 'bank'], 'perfect-pledge', {
-      ...{ pledge, registration: null, evidence: await this.evidence() },
+      ...{ pledge, registration: null, evidence: await this.evidence(label) },
     });
   }
 
@@ -364,7 +370,7 @@ export class SharedLedger {
   statePrice(label: string, price = PRICE, by: 'bank' | 'rival' = 'bank'): Promise<ActedCall> {
     return this.succeed([by], 'state-price', {
       ...{
-        unit: `sscc:${label}`,
+        unit: nameOf(label),
         statedBy: this.party(by),
         currency: 'EUR',
         price,
@@ -374,6 +380,11 @@ export class SharedLedger {
     });
   }
 }
+
+/** Goods are named by an SSCC, or with their scheme: a machine or vehicle, `giai:…`, is one package. */
+const schemeOf = (label: string): 'sscc' | 'giai' => (label.startsWith('giai:') ? 'giai' : 'sscc');
+const nameOf = (label: string): string => (schemeOf(label) === 'giai' ? label : `sscc:${label}`);
+const packagesOf = (label: string): number => (schemeOf(label) === 'giai' ? 1 : PACKAGES);
 
 export function value<T>(result: Result<T>, what = 'expected a value'): T {
   if (!result.ok) throw new Error(`${what}: ${describeRefusal(result)}`);

@@ -21,6 +21,8 @@ const kinds = [
   'callNews',
   'links',
   'getChain',
+  'getBatches',
+  'batches',
 ] as const satisfies readonly PeerMessage['type'][];
 export type MessageKind = (typeof kinds)[number] | 'gossip' | 'garbage';
 
@@ -62,6 +64,10 @@ export function tellFrame(frame: Uint8Array): string {
       return `offers a call of ${message.call.length} bytes`;
     case 'getChain':
       return `asks for ${short(message.id)} and ${message.count - 1} before it`;
+    case 'getBatches':
+      return `asks for the batches ${message.ids.map(short).join(' ')}`;
+    case 'batches':
+      return `batches ${message.vertices.map(tellVertex).join(', ')}; ${message.refused.length} refused`;
     case 'links':
       return `links to ${message.peers.map(short).join(' ')}`;
     case 'callNews':

@@ -8,7 +8,7 @@ import { evidenceUse } from '../objects/evidence-use.ts';
 import { endedStates, pledge } from '../objects/pledge.ts';
 import { receipt } from '../objects/receipt.ts';
 import { tenure } from '../objects/tenure.ts';
-import { unit } from '../objects/unit.ts';
+import { isWhole, unit } from '../objects/unit.ts';
 import { zone } from '../objects/zone.ts';
 import { defaultPolicy } from '../policy.ts';
 import { type Holding, heldQuantity, holdingsOf, isJunior, readHoldings } from '../rules/holdings.ts';
@@ -64,8 +64,7 @@ export const goodsInvariants: readonly Invariant[] = [
         if (sum > goods.quantity + goods.shortfall)
           yield `${name}: ${sum} g on receipts of ${goods.quantity} g`;
         if (sum !== goods.receipted) yield `${name}: ${sum} g on receipts, ${goods.receipted} g recorded`;
-        if (goods.scheme === 'sscc' && live.length > 1)
-          yield `${name}: a logistic unit in ${live.length} receipts`;
+        if (isWhole(goods) && live.length > 1) yield `${name}: a logistic unit in ${live.length} receipts`;
         if (
           live.length !== goods.receipts.length ||
           !live.every((document) => includesId(goods.receipts, document.id))

@@ -1,5 +1,5 @@
 /**
- * Goods in custody: one logistic unit, or a quantity of a fungible lot (semantics §2, §4). id = ledger key of its
+ * Goods in custody: one logistic unit, a quantity of a fungible lot, or one machine or vehicle (semantics §2, §4). id = ledger key of its
  * label. Whether it is FREE, RESERVED or PLEDGED stands in `encumbrance` under the same id, and nowhere else.
  */
 
@@ -17,10 +17,17 @@ export const temperatureRange = record('temperature-range', {
   mostMilliC: int(-90_000, 200_000),
 });
 
+/** A GIAI names a machine or a vehicle, as it names a device `[CTR-31]`. */
+export const goodsSchemes = ['sscc', 'lot', 'giai'] as const;
+export type GoodsScheme = (typeof goodsSchemes)[number];
+
+/** A logistic unit, a machine and a vehicle are one thing; of a lot any quantity may be dealt with by itself. */
+export const isWhole = ({ scheme }: { readonly scheme: GoodsScheme }): boolean => scheme !== 'lot';
+
 /** What registration states of the goods and keeps as it is. */
 export const goodsFields = {
-  scheme: choice('sscc', 'lot'),
-  /** SSCC, or `GTIN/lot`. */
+  scheme: choice(...goodsSchemes),
+  /** SSCC, `GTIN/lot`, or GIAI. */
   label: text(40, 1),
   owner: hash32,
   custodian: hash32,

@@ -6,7 +6,7 @@ import { checkCurrency } from '../identifiers.ts';
 import type { ValueOf } from '../object.ts';
 import { pledge, securedStates } from '../objects/pledge.ts';
 import { receipt, receiptTerms } from '../objects/receipt.ts';
-import { receiptsPerUnitMax, unit } from '../objects/unit.ts';
+import { isWhole, receiptsPerUnitMax, unit } from '../objects/unit.ts';
 import { versionOf } from '../objects/version.ts';
 import { party } from '../registry.ts';
 import { lapseExpired, readHoldings, unreceiptedFree } from '../rules/holdings.ts';
@@ -172,8 +172,8 @@ function checkQuantity(
   context: Context,
 ): ContractRefusal | undefined {
   const [earlier] = goods.receipts;
-  if (goods.scheme === 'sscc' && earlier !== undefined) {
-    return refused('E_OVERISSUE', { reason: 'a logistic unit stands in one receipt only' }, earlier);
+  if (isWhole(goods) && earlier !== undefined) {
+    return refused('E_OVERISSUE', { reason: 'what is one thing stands in one receipt only' }, earlier);
   }
   const holdings = lapseExpired(unitId, context);
   const most = unreceiptedFree(goods, holdings) + pledged;

@@ -7,7 +7,7 @@ import { movement } from '../objects/movement.ts';
 import { pledge } from '../objects/pledge.ts';
 import { receipt } from '../objects/receipt.ts';
 import { releaseOrder } from '../objects/release-order.ts';
-import { unit } from '../objects/unit.ts';
+import { isWhole, unit } from '../objects/unit.ts';
 import { versionOf } from '../objects/version.ts';
 import { readingProofs } from '../rules/evidence.ts';
 import { checkExit, type Exit } from '../rules/exits.ts';
@@ -114,7 +114,7 @@ function checkWhole(
   if (quantity === goods.quantity && packages !== goods.packages) return refused('E_SUM', facts);
   if (document !== undefined && quantity === document.quantity && packages !== document.packages)
     return refused('E_SUM', facts);
-  return goods.scheme === 'sscc' && quantity !== goods.quantity ? refused('E_SUM', facts) : undefined;
+  return isWhole(goods) && quantity !== goods.quantity ? refused('E_SUM', facts) : undefined;
 }
 
 /** A release order is used once; the pledge holds so much less. */

@@ -1,9 +1,10 @@
 /** Row 1: goods enter the ledger. The monitor and the custodian say what is there, sensors prove it, E claims title. */
 
+import { equalBytes } from '../../codec/bytes.ts';
 import { checkGln, labelChecks } from '../identifiers.ts';
-import { goodsFields, unit } from '../objects/unit.ts';
+import { type GoodsScheme, goodsFields, unit } from '../objects/unit.ts';
 import { versionOf } from '../objects/version.ts';
-import { labelKey } from '../registry.ts';
+import { device, labelKey } from '../registry.ts';
 import { checkAgreement, consumeReadings, measure, observe, readingProofs } from '../rules/evidence.ts';
 import { beginTenure } from '../rules/tenures.ts';
 import { enterZone } from '../rules/zones.ts';
@@ -12,7 +13,8 @@ import { type Context, type ContractRefusal, isRefusal, refused, transition } fr
 export const registerGoods = transition({
   name: 'register-goods',
   row: 1,
-  summary: 'Registers one logistic unit or a lot, proved by readings of two independent functions.',
+  summary:
+    'Registers one logistic unit, a lot, a machine or a vehicle, proved by readings of two independent functions.',
   args: { v1: { ...goodsFields, evidence: readingProofs } },
   signedBy: [
     { who: 'monitor', role: 'monitor', party: ({ monitor }) => monitor },
@@ -27,17 +29,17 @@ export const registerGoods = transition({
   preconditions: {
     E_EVIDENCE:
       'two independent sensor functions agree with what is stated, by readings that spoke for nothing else; the zone has room',
-    E_ID_INVALID: 'label and GLN have the right check digits',
+    E_ID_INVALID: 'label and GLN have the right form and check digits',
     E_ID_LIVE: 'no live unit has the label',
-    E_SCHEMA: 'the temperature range is not empty',
-    E_TITLE: 'the owner signs',
+    E_SCHEMA: 'the temperature range is not empty; a machine or vehicle is one package',
+    E_TITLE: 'the owner signs; a device that has the same GIAI is the owner’s',
   },
   effects: 'the unit is STORED and FREE',
   evidence: 'root over the readings',
   visibility: 'V1',
   apply: ({ evidence, ...goods }, context) => {
     const id = labelKey(context.network, goods.scheme, goods.label);
-    const refusal = checkIdentifiers(goods) ?? checkNotLive(id, context);
+    const refusal = checkIdentifiers(goods) ?? checkNotLive(id, context) ?? checkMachine(goods, context);
     if (refusal !== undefined) return refusal;
     const range = goods.temperature;
     if (range !== undefined && range.leastMilliC > range.mostMilliC) {
@@ -73,7 +75,7 @@ export const registerGoods = transition({
 });
 
 function checkIdentifiers(goods: {
-  readonly scheme: 'sscc' | 'lot';
+  readonly scheme: GoodsScheme;
   readonly label: string;
   readonly gln: string;
 }): ContractRefusal | undefined {
@@ -90,4 +92,23 @@ function checkNotLive(id: Uint8Array, context: Context): ContractRefusal | undef
   return live === undefined || live.state === 'OUT'
     ? undefined
     : refused('E_ID_LIVE', { field: 'label', state: live.state }, id);
+}
+
+/** `[CTR-31]` One thing, and nobody else's: a truck that is enrolled as a device is security of its own owner only. */
+function checkMachine(
+  goods: {
+    readonly scheme: GoodsScheme;
+    readonly label: string;
+    readonly packages: number;
+    readonly owner: Uint8Array;
+  },
+  context: Context,
+): ContractRefusal | undefined {
+  if (goods.scheme !== 'giai') return undefined;
+  if (goods.packages !== 1) return refused('E_SCHEMA', { field: 'packages', reason: 'a machine is one' });
+  const id = labelKey(context.network, 'device', goods.label);
+  const enrolled = context.get(device, id);
+  return enrolled === undefined || equalBytes(enrolled.owner, goods.owner)
+    ? undefined
+    : refused('E_TITLE', { reason: 'the device of that identifier is another’s' }, id);
 }

@@ -9,6 +9,7 @@ import { unit } from '../../contracts/objects/unit.ts';
 import type { ReadingTrigger } from '../../contracts/objects/warning.ts';
 import { device, labelKey, party } from '../../contracts/registry.ts';
 import { enrolDevice, enrolKey, enrolParty } from '../../contracts/transitions/enrol.ts';
+import type { registerGoods } from '../../contracts/transitions/register-goods.ts';
 import { revokeDevice, revokeKey } from '../../contracts/transitions/revoke.ts';
 import { zero32 } from '../../crypto/hash.ts';
 import { verifyCallSignature } from '../../vertex/call.ts';
@@ -23,6 +24,7 @@ import {
   SSCC,
   type Story,
   storyAt,
+  WEIGHT_KG,
 } from '../contract-story.ts';
 import {
   type ArgsOf,
@@ -141,6 +143,13 @@ function warnWith(
 }
 
 /** Registration with one reading changed. */
+/** One machine of a tonne, named by its GIAI. */
+const registerMachine = (changes: Partial<ArgsOf<typeof registerGoods>>): Outcome => {
+  const story = storyAt('empty');
+  const evidence = story.world.count(WEIGHT_KG, 1);
+  return story.register({ scheme: 'giai', label: '8004-LATHE-7', packages: 1, evidence, ...changes });
+};
+
 const registerWith = (evidence: (world: World) => Uint8Array[]): Outcome => {
   const story = storyAt('empty');
   return story.register({ evidence: evidence(story.world) });
@@ -295,7 +304,11 @@ export const cases: Cases = {
   },
 
   'register-goods': {
-    OK: { plain: () => storyAt('empty').register() },
+    OK: {
+      plain: () => storyAt('empty').register(),
+      'a machine tool': () => registerMachine({}),
+      'a truck that is a device of its owner': () => registerMachine({ label: 'truck' }),
+    },
     E_EVIDENCE: {
       'there is no count': () => registerWith((world) => [weighing(world)]),
       'there is no weighing': () => registerWith((world) => [counting(world)]),
@@ -371,6 +384,7 @@ export const cases: Cases = {
       'the SSCC’s check digit is wrong': () =>
         storyAt('empty').register({ label: `${SSCC.slice(0, 17)}${(Number(SSCC[17]) + 1) % 10}` }),
       'an SSCC stands for a lot': () => storyAt('empty').register({ scheme: 'lot' }),
+      'a GIAI with a space': () => registerMachine({ label: 'LATHE 7' }),
       'the GLN’s check digit is wrong': () => storyAt('empty').register({ gln: '9506000134351' }),
     },
     E_ID_LIVE: {
@@ -379,8 +393,12 @@ export const cases: Cases = {
     E_SCHEMA: {
       'the temperature range is empty': () =>
         storyAt('empty').register({ temperature: { leastMilliC: 1, mostMilliC: 0 } }),
+      'a machine in two packages': () => registerMachine({ packages: 2 }),
     },
-    E_TITLE: { 'the owner did not sign': () => storyAt('empty').register({}, ['monitor', 'warehouse']) },
+    E_TITLE: {
+      'the owner did not sign': () => storyAt('empty').register({}, ['monitor', 'warehouse']),
+      'the device of that GIAI is another’s': () => [registerMachine({ label: 'scale' }), deviceId('scale')],
+    },
   },
 
   'issue-receipt': {
