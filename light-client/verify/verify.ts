@@ -11,6 +11,7 @@ import type { Result } from '../../consensus/codec/result.ts';
 import type { Json } from '../../consensus/codec/schema.ts';
 import { checkAnchored, checkCertified, followChanges, type TrustRoot } from '../proof/anchor.ts';
 import { type Bundle, bundleBytesMax, bundleSchema, type Statement } from '../proof/bundle.ts';
+import { type Acquaintance, getAcquainted } from './acquaintance.ts';
 import { because, type Fact, isoTime, no, yes } from './fact.ts';
 import type { Declarations } from './history.ts';
 import { checkStatement } from './statements.ts';
@@ -28,6 +29,8 @@ export interface Verification {
   readonly code: Code | undefined;
   /** The bundle for people; absent where it does not decode. */
   readonly shown: Json | undefined;
+  /** `[LC-6]` What is known of the network now, after a bundle that is valid. */
+  readonly known: Acquaintance | undefined;
 }
 
 export function verifyBundle(
@@ -37,12 +40,15 @@ export function verifyBundle(
     nowMs,
     maxAgeMs,
     declarations,
+    known,
   }: {
     readonly nowMs: number | undefined;
     /** An older certificate is refused, E_STALE; without it, its age is only said. */
     readonly maxAgeMs?: number | undefined;
     /** Of all transitions, to tell what the calls of a history said; without it only their names are told. */
     readonly declarations?: Declarations;
+    /** What was known of the network before. */
+    readonly known?: Acquaintance | undefined;
   },
 ): Verification {
   const facts: Fact[] = [];
@@ -50,6 +56,7 @@ export function verifyBundle(
   const decoded = bundleSchema.decode(bytes, bundleBytesMax);
   const shown = decoded.ok ? bundleSchema.toJson(decoded.value) : undefined;
   let certified: Verification['certified'];
+  let acquainted: Acquaintance | undefined;
   const end = (verdict: Verification['verdict']): Verification => ({
     verdict,
     facts,
@@ -57,6 +64,7 @@ export function verifyBundle(
     certified,
     code: facts.find(({ ok }) => !ok)?.code,
     shown,
+    known: verdict === 'valid' ? acquainted : known,
   });
   /** Takes note of a check; its value, or `undefined` after a failure. */
   const note = <T>(result: Result<T>, text: (value: T) => string, failure: string): T | undefined => {
@@ -99,6 +107,12 @@ export function verifyBundle(
     signers: signers.length,
     seats: seatCount,
   };
+  const learnt = getAcquainted(bundle, known);
+  if (!learnt.ok) {
+    facts.push(because('It contradicts what is known of this network', learnt));
+    return end('invalid');
+  }
+  acquainted = learnt.value;
   for (const result of anchorAll(bundle)) {
     const target = note(result, anchoredText(header), 'A checkpoint is not anchored');
     if (target === undefined) return end('invalid');
@@ -107,7 +121,7 @@ export function verifyBundle(
     facts.push(fact);
     if (!fact.ok) return end('invalid');
   }
-  const anchored = checkRoot(genesis, nowMs);
+  const anchored = checkRoot(genesis, known, nowMs);
   if (anchored !== undefined) {
     facts.push(anchored);
     return end('unanchored');
@@ -161,14 +175,22 @@ function anchoredText(certified: Header): (target: Header) => string {
 }
 
 /** Why the trust root cannot carry the proof; nothing where it can. */
-function checkRoot(genesis: Genesis, nowMs: number | undefined): Fact | undefined {
+function checkRoot(
+  genesis: Genesis,
+  known: Acquaintance | undefined,
+  nowMs: number | undefined,
+): Fact | undefined {
   if (nowMs === undefined)
     return no('E_STALE', 'There is no clock here to tell how old the certificate is: do not rely on it.');
   const { trustingPeriodMs } = genesis.record.pace;
   // The header's own time proves nothing here: whoever holds old keys would write a fresh one.
-  const rootAgeMs = nowMs - genesis.record.time;
+  const [what, trustedMs] =
+    known === undefined
+      ? ['genesis', genesis.record.time]
+      : ['newest header known', known.newest.header.time];
+  const rootAgeMs = nowMs - trustedMs;
   if (rootAgeMs <= trustingPeriodMs) return undefined;
-  const text = `The genesis is ${days(rootAgeMs)} days old, the trusting period ${days(trustingPeriodMs)}: old keys could forge this, do not rely on it.`;
+  const text = `The ${what} is ${days(rootAgeMs)} days old, the trusting period ${days(trustingPeriodMs)}: old keys could forge this, do not rely on it.`;
   return no('E_STALE', text);
 }
 

@@ -418,6 +418,12 @@ test('what a bank asks: history, owners and a search certificate, as files that 
   assert.match(free!.out, /no goods are registered under SSCC 340123450000000017/);
   assert.equal([fresh!.code, stale!.code], [0, 1]);
   assert.match(stale!.out, /E_STALE: The certificate is .* old/);
+  for (const file of ['history.tally', 'cert.tally']) {
+    const known = await verify(file, '--known', at('known'));
+    assert.equal([known.code, /Known of it: checkpoint \d+, epoch 0; kept in/.test(known.out)], [0, true]);
+  }
+  const noMemory = await verify('cert.tally', '--known', at('cert.tally'));
+  assert.equal([noMemory.code, /not what --known has written/.test(noMemory.err)], [1, true]);
   const [slip, wrongAge, noGenesis] = await Promise.all([
     ask('get', 'search', 'sscc', '340123450000000018'),
     verify('cert.tally', '--max-age', 'soon'),
