@@ -124,8 +124,9 @@ export const plants: readonly Plant[] = [
   {
     name: 'settled vertices that stay open',
     file: 'consensus/dag/open-dag.js',
-    find: 'for (const { key, facts } of vertices) {\n            this.drop(key);',
-    replace: 'for (const { key, facts } of vertices) {',
+    find: 'this.drop(key);\n            this.#settled.add(key, facts, height);',
+    // Else the node would notice by itself, and halt.
+    replace: 'if (!this.#settled.has(key)) this.#settled.add(key, facts, height);',
     options: LIGHT,
     seedsMax: 1,
     checks: ['once'],
