@@ -7,6 +7,7 @@ import { mkdir } from 'node:fs/promises';
 import type { Genesis } from '../consensus/checkpoint/genesis.ts';
 import { equalBytes, fromHex, toHex } from '../consensus/codec/bytes.ts';
 import { key } from '../consensus/contracts/registry.ts';
+import type { Change } from '../consensus/contracts/state.ts';
 import type { Signer } from '../consensus/crypto/ed25519.ts';
 import type { NodeConfig } from './config/node-config.ts';
 import { installNativePrimitives, nativeSigner, randomPort, systemClock } from './crypto/native.ts';
@@ -23,6 +24,7 @@ import type { Network, NetworkHandlers, PeerKey } from './ports.ts';
 import type { Notice } from './replica/events.ts';
 import { Replica } from './replica/replica.ts';
 import { restore } from './restore.ts';
+import { Answers } from './service/answers.ts';
 import { Duties } from './service/duties.ts';
 import { answerLightClient, declineLightClient, newestHead } from './service/light.ts';
 import { Pruner } from './service/pruner.ts';
@@ -101,6 +103,7 @@ class NodeWiring {
   #services: ApiServices | undefined;
   #metrics: NodeMetrics | undefined;
   #duties: Duties | undefined;
+  #answers: Answers | undefined;
   #pruner: Pruner | undefined;
   #stopping: Promise<number> | undefined;
   #ended: (code: number) => void = () => {};
@@ -138,6 +141,7 @@ class NodeWiring {
         ...{ ledger: replica.ledger, calls: services.calls, submissions: services.submissions },
         ...{ clock: systemClock, seat: () => replica.seat },
       });
+    if (config.answersRequests) this.#answers = new Answers({ ...services, ledger: replica.ledger, prover });
     this.#metrics = new NodeMetrics({
       publicKey: signer.publicKey,
       gauges: () => this.#gauges(services, replica),
@@ -270,6 +274,7 @@ class NodeWiring {
     tell('log', () => logNotice(log, notice));
     if (notice.type !== 'checkpoint') return;
     this.#doDuties();
+    this.#answerRequests(changes);
     this.#prune();
   }
 
@@ -281,6 +286,17 @@ class NodeWiring {
         for (const each of done) log.info(each, 'a duty was done');
       },
       (error) => log.error({ err: error }, 'a look at the duties failed'),
+    );
+  }
+
+  /** As with duties: beside all else. */
+  #answerRequests(changes: readonly Change[]): void {
+    const { log } = this.#parts;
+    this.#answers?.look(changes, systemClock.now()).then(
+      (answered) => {
+        for (const each of answered) log.info(each, 'a request for a status was answered');
+      },
+      (error) => log.error({ err: error }, 'a look at the requests for a status failed'),
     );
   }
 

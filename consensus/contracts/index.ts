@@ -52,6 +52,7 @@ import { repay, writeOff } from './transitions/repay.ts';
 import { repayExchanged } from './transitions/repay-exchanged.ts';
 import { replaceMonitor } from './transitions/replace-monitor.ts';
 import { reportLoss } from './transitions/report-loss.ts';
+import { requestStatus } from './transitions/request-status.ts';
 import { revokeDevice, revokeKey } from './transitions/revoke.ts';
 import { endEpoch, nameSeats } from './transitions/seats.ts';
 import { commitSeed, revealSeed } from './transitions/seeds.ts';
@@ -114,6 +115,7 @@ const declared = [
   withdraw,
   authorise,
   revokeGrant,
+  requestStatus,
   supplyStatus,
   statePrice,
   evaluate,

@@ -48,6 +48,7 @@ import { releaseOrder } from './objects/release-order.ts';
 import { distribution, sale } from './objects/sale.ts';
 import { stake, stakeRoll } from './objects/stake.ts';
 import { status } from './objects/status.ts';
+import { statusRequest } from './objects/status-request.ts';
 import { swap } from './objects/swap.ts';
 import { tenure } from './objects/tenure.ts';
 import { thing } from './objects/thing.ts';
@@ -163,6 +164,7 @@ const rows: readonly Row[] = [
   row(status, ({ monitor, enterprise, bank, grant: grantId }, _, reader) =>
     same(monitor, enterprise, bank, reader.get(grant, grantId)?.appraiser),
   ),
+  row(statusRequest, ({ monitor, enterprise, bank }) => same(monitor, enterprise, bank)),
   row(evaluation, ({ evaluator, enterprise, bank }) => same(evaluator, enterprise, bank)),
   row(pledge, ({ pledgor, pledgee, monitor, custodian }) => ({
     v1: [pledgor, pledgee, monitor, custodian],

@@ -18,6 +18,7 @@ import { perfectPledge } from '../contracts/transitions/perfect-pledge.ts';
 import { registerGoods } from '../contracts/transitions/register-goods.ts';
 import { release } from '../contracts/transitions/release.ts';
 import { repay } from '../contracts/transitions/repay.ts';
+import { requestStatus } from '../contracts/transitions/request-status.ts';
 import { supplyStatus } from '../contracts/transitions/supply-status.ts';
 import { warn } from '../contracts/transitions/warn.ts';
 import { hash } from '../crypto/hash.ts';
@@ -234,6 +235,10 @@ export class Story {
 
   revokeGrant(changes: Changes<typeof revokeGrant> = {}, by: readonly string[] = [this.bank]): Outcome {
     return this.world.run(revokeGrant, { grant: this.grant, ...changes }, by);
+  }
+
+  ask(changes: Changes<typeof requestStatus> = {}, by: readonly string[] = [this.bank]): Outcome {
+    return this.world.run(requestStatus, { grant: this.grant, unit: this.unit, ...changes }, by);
   }
 
   supply(changes: Changes<typeof supplyStatus> = {}, by: readonly string[] = ['monitor']): Outcome {

@@ -17,6 +17,7 @@ import { account, accountId, moneyId } from '../contracts/objects/money.ts';
 import { pledge } from '../contracts/objects/pledge.ts';
 import { receipt } from '../contracts/objects/receipt.ts';
 import { distribution, sale } from '../contracts/objects/sale.ts';
+import { statusRequest, statusRequestId } from '../contracts/objects/status-request.ts';
 import { tranche } from '../contracts/objects/tranche.ts';
 import { guarantee } from '../contracts/objects/undertaking.ts';
 import { unit } from '../contracts/objects/unit.ts';
@@ -51,6 +52,21 @@ effects('a release order is used once, and the pledge is smaller by what left', 
   done(takeOut(story, { quantity: 200_000, packages: 8, release }));
   assert.is(story.world.read(pledge, story.pledge).quantity, 800_000);
   assert.is(codeOf(takeOut(story, { quantity: 1, packages: 0, release })), 'E_NO_RELEASE');
+});
+
+effects('a bank’s request is answered by the next status of those goods under the grant, once', () => {
+  const story = storyAt('stated');
+  const request = statusRequestId(story.grant, story.unit);
+  const asked = () => story.world.read(statusRequest, request);
+  done(story.ask());
+  assert.equal([asked().state, asked().status], ['OPEN', undefined]);
+  is(asked().monitor, 'monitor');
+  const answer = done(story.supply());
+  assert.equal([asked().state, toHex(asked().status!)], ['ANSWERED', toHex(answer.id)]);
+  done(story.supply());
+  assert.is(toHex(asked().status!), toHex(answer.id), 'what was answered stays so');
+  done(story.ask());
+  assert.equal([asked().state, asked().status], ['OPEN', undefined]);
 });
 
 effects('a lapsed order no longer counts as gone', () => {

@@ -164,6 +164,12 @@ const everyPath: readonly Path[] = [
     run: (story, by) => story.revokeGrant({}, by),
   },
   {
+    name: 'request-status',
+    from: () => storyAt('authorised'),
+    by: ['bankA'],
+    run: (story, by) => story.ask({}, by),
+  },
+  {
     name: 'supply-status',
     from: () => storyAt('stated'),
     by: ['monitor'],

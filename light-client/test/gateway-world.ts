@@ -116,6 +116,7 @@ export class LedgerWorld {
             readingsDays: 0,
             authorPerS: 500,
             doesDuties: false,
+            answersRequests: false,
             serveLight: true,
           },
           ...{

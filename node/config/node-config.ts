@@ -30,7 +30,9 @@ const schema = z.strictObject({
   metrics: z.strictObject({ host: z.string().default('127.0.0.1'), port: port.default(9001) }).prefault({}),
   store: z.strictObject({ readings_days: z.int().min(0).max(36_500).default(0) }).prefault({}),
   limits: z.strictObject({ author_per_s: z.int().min(1).max(100_000).default(RATE_PER_S) }).prefault({}),
-  duties: z.strictObject({ submit: z.boolean().default(false) }).prefault({}),
+  duties: z
+    .strictObject({ submit: z.boolean().default(false), answer: z.boolean().default(false) })
+    .prefault({}),
   light: z.strictObject({ serve: z.boolean().default(true) }).prefault({}),
   log: z
     .strictObject({ level: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info') })
@@ -52,6 +54,8 @@ export interface NodeConfig {
   readonly authorPerS: number;
   /** Whether it submits what falls due by itself, when it has a seat (docs/spec/duties.md). */
   readonly doesDuties: boolean;
+  /** Whether a monitor's node answers requests for a status by itself. */
+  readonly answersRequests: boolean;
   /** Whether light clients may connect. */
   readonly serveLight: boolean;
   readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
@@ -71,6 +75,7 @@ export async function readNodeConfig(file: string): Promise<NodeConfig> {
     readingsDays: store.readings_days,
     authorPerS: limits.author_per_s,
     doesDuties: duties.submit,
+    answersRequests: duties.answer,
     serveLight: light.serve,
     logLevel: log.level,
   };
@@ -86,6 +91,7 @@ export function nodeConfigToml(values: {
   readonly metricsPort?: number;
   readonly authorPerS?: number;
   readonly doesDuties?: boolean;
+  readonly answersRequests?: boolean;
   readonly logLevel?: NodeConfig['logLevel'];
 }): string {
   const {
@@ -97,6 +103,7 @@ export function nodeConfigToml(values: {
     metricsPort = 9001,
     authorPerS = RATE_PER_S,
     doesDuties = false,
+    answersRequests = false,
     logLevel = 'info',
   } = values;
   const peerLines = peers
@@ -143,6 +150,9 @@ author_per_s = ${authorPerS}
 # A node with a seat submits what falls due and nobody has to sign: exchanges with both legs locked, sales that have closed,
 # grants whose time is over. The seats take turns.
 submit = ${doesDuties}
+# A monitor's node answers a bank's request for a status by itself: with the newest readings of the devices that proved the
+# goods, signed with this node's key. Off: its operator answers, by supply-status.
+answer = ${answersRequests}
 
 [light]
 # Serve light clients: take their vertices, give them proofs.

@@ -52,6 +52,7 @@ configs('a new file of a node holds every default, and reads back', async () => 
     readingsDays: 0,
     authorPerS: 500,
     doesDuties: false,
+    answersRequests: false,
     serveLight: true,
     logLevel: 'info',
   });

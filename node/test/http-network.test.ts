@@ -4,6 +4,9 @@ import '../polyfill.ts';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fromHex, toHex } from '../../consensus/codec/bytes.ts';
+import { status } from '../../consensus/contracts/objects/status.ts';
+import { statusRequest, statusRequestId } from '../../consensus/contracts/objects/status-request.ts';
+import { labelKey } from '../../consensus/contracts/registry.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
 import { batch, batchHash, makeBatch } from '../../consensus/vertex/batch.ts';
 import { signCall, signedCall } from '../../consensus/vertex/call.ts';
@@ -53,7 +56,7 @@ const gatewaySigner = nativeSigner(gatewaySecret.slice());
 const scaleSigner = nativeSigner(Uint8Array.from({ length: 32 }, (_, i) => i + 9));
 
 test.before(async () => {
-  network = await makeNetwork(cast, { heartbeatMs: 2_000 });
+  network = await makeNetwork(cast, { heartbeatMs: 2_000 }, { answersRequests: true });
   nodes = await startAll(network);
   for (const [name, node] of nodes) apis[name as keyof typeof apis] = apiOf(node);
   const monitor = nodes.get('monitor')!;
@@ -350,6 +353,7 @@ async function lend(bankName: 'bank' | 'rival'): Promise<void> {
   };
   await succeed([bank], 'decide', { loan: loan.callId, decision });
   ids[`${bankName} loan`] = loan.callId;
+  ids[`${bankName} grant`] = grant.callId;
   ids[`${bankName} status`] = status.callId;
 }
 
@@ -442,6 +446,35 @@ test('a call submitted at two nodes takes effect once', async () => {
     assert.is(second.outcome.conflict, first.vertex);
   }
   assert.is((await bank.get(`/v1/calls/${callId}`)).outcome.code, 'OK');
+});
+
+test('R035: fifty requests for a status are answered by the monitor’s node, p95 ≤ 2 s; without a live grant E_SCOPE', async () => {
+  const { bank } = apis;
+  const grant = ids['bank grant']!;
+  const unit = toHex(labelKey(network.genesis.network, 'sscc', SSCC));
+  const request = statusRequestId(fromHex(grant)!, fromHex(unit)!);
+  const { ledger } = nodes.get('bank')!.replica;
+  const ask = async (): Promise<string> =>
+    (await act([bank], 'request-status', { grant, unit })).outcome.code;
+  const tookMs: number[] = [];
+  const statuses = new Set<string>();
+  for (let i = 0; i < 50; i++) {
+    const startedMs = performance.now();
+    assert.is(await ask(), 'OK');
+    await until('it is answered', () => ledger.state.get(statusRequest, request)?.state === 'ANSWERED');
+    tookMs.push(performance.now() - startedMs);
+    const answer = ledger.state.get(statusRequest, request)!.status!;
+    statuses.add(toHex(answer));
+    const { weight, packages } = ledger.state.get(status, answer)!;
+    assert.equal([weight, packages], [QUANTITY, PACKAGES]);
+  }
+  assert.is(statuses.size, 50);
+  const p95 = tookMs.sort((a, b) => a - b)[47]!;
+  console.log(`R035: 50 answers, median ${tookMs[25]!.toFixed(0)} ms, p95 ${p95.toFixed(0)} ms`);
+  assert.ok(p95 <= 2_000, `${p95} ms`);
+  assert.is((await act([apis.rival], 'request-status', { grant, unit })).outcome.code, 'E_ROLE');
+  assert.is((await act([bank], 'revoke-grant', { grant })).outcome.code, 'OK');
+  assert.is(await ask(), 'E_SCOPE');
 });
 
 test('all nodes hold the same state, and nothing was sent in vain', async () => {

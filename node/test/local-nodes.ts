@@ -61,7 +61,10 @@ export function leiOf(index: number): string {
 export async function makeNetwork(
   cast: readonly Cast[],
   pace: Partial<Pace> = {},
-  { doesDuties = false }: { readonly doesDuties?: boolean } = {},
+  {
+    doesDuties = false,
+    answersRequests = false,
+  }: { readonly doesDuties?: boolean; readonly answersRequests?: boolean } = {},
 ): Promise<LocalNetwork> {
   const folder = await mkdtemp(join(tmpdir(), 'tally-test-'));
   const genesisFile = join(folder, 'genesis.json');
@@ -79,6 +82,7 @@ export async function makeNetwork(
       apiPort: 0,
       metricsPort: 0,
       doesDuties,
+      answersRequests,
       logLevel: 'warn',
     });
     await writeFile(join(folder, name, 'config.toml'), config);

@@ -1,10 +1,11 @@
 /** Whether a grant covers a disclosure now (semantics §5 rows 9 and 10, R005, R023). */
 
-import { toHex } from '../../codec/bytes.ts';
+import { equalBytes, toHex } from '../../codec/bytes.ts';
 import type { ValueOf } from '../object.ts';
 import type { grant, grantKinds } from '../objects/grant.ts';
 import type { unit } from '../objects/unit.ts';
 import { type Context, type ContractRefusal, refused } from '../transition.ts';
+import { ownsPart, readHoldings } from './holdings.ts';
 import { includesId } from './lists.ts';
 
 /** The refusal unless the grant is neither revoked nor expired. */
@@ -32,4 +33,17 @@ export function checkScope(
   return named
     ? undefined
     : refused('E_SCOPE', { reason: 'the grant does not name these goods', unit: toHex(unitId) }, unitId);
+}
+
+/** The goods are still the enterprise's, or secure the bank: what was sold is nobody's business any more. */
+export function checkConcerned(
+  { enterprise, bank }: ValueOf<typeof grant>,
+  unitId: Uint8Array,
+  goods: ValueOf<typeof unit>,
+  context: Context,
+): ContractRefusal | undefined {
+  const secures = readHoldings(unitId, context).some(({ agreed }) => equalBytes(agreed.pledgee, bank));
+  return secures || ownsPart(goods, enterprise, context)
+    ? undefined
+    : refused('E_SCOPE', { reason: 'the goods are another’s by now' }, unitId);
 }

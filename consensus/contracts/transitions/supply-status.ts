@@ -3,10 +3,10 @@
 import { equalBytes } from '../../codec/bytes.ts';
 import { hash32, text, timeMs } from '../../codec/schema.ts';
 import { compareDecimals, type Decimal } from '../../vertex/decimal.ts';
-import type { ValueOf } from '../object.ts';
 import { grant } from '../objects/grant.ts';
 import { orderHead, orderReceipt } from '../objects/order-receipt.ts';
 import { status } from '../objects/status.ts';
+import { statusRequest, statusRequestId } from '../objects/status-request.ts';
 import { unit } from '../objects/unit.ts';
 import { versionOf } from '../objects/version.ts';
 import {
@@ -18,8 +18,7 @@ import {
   readingProofs,
   wholeCount,
 } from '../rules/evidence.ts';
-import { checkLive, checkScope } from '../rules/grants.ts';
-import { ownsPart, readHoldings } from '../rules/holdings.ts';
+import { checkConcerned, checkLive, checkScope } from '../rules/grants.ts';
 import {
   type Context,
   type ContractRefusal,
@@ -47,7 +46,7 @@ export const supplyStatus = transition({
     E_SCOPE: 'a live grant covers the goods and the kind; the order receipt is about them and this bank',
     E_STALE: 'it speaks of now; the order receipt is the newest',
   },
-  effects: 'the status is on record with the sensors’ figures',
+  effects: 'the status is on record with the sensors’ figures; a request for it is ANSWERED',
   evidence: 'root over the readings; the order receipt',
   visibility: 'V3',
   apply: (args, context) => {
@@ -83,21 +82,17 @@ export const supplyStatus = transition({
       evidenceRoot: observed.root,
       ...versionOf(context),
     });
+    answerRequest(args.grant, args.unit, context);
     return undefined;
   },
 });
 
-/** The goods are still the enterprise's, or secure the bank: what was sold is nobody's business any more. */
-function checkConcerned(
-  { enterprise, bank }: ValueOf<typeof grant>,
-  unitId: Uint8Array,
-  goods: ValueOf<typeof unit>,
-  context: Context,
-): ContractRefusal | undefined {
-  const secures = readHoldings(unitId, context).some(({ agreed }) => equalBytes(agreed.pledgee, bank));
-  return secures || ownsPart(goods, enterprise, context)
-    ? undefined
-    : refused('E_SCOPE', { reason: 'the goods are another’s by now' }, unitId);
+function answerRequest(grantId: Uint8Array, unitId: Uint8Array, context: Context): void {
+  const id = statusRequestId(grantId, unitId);
+  const asked = context.get(statusRequest, id);
+  if (asked?.state !== 'OPEN') return;
+  const status = context.callId;
+  context.put(statusRequest, id, { ...asked, state: 'ANSWERED', status, ...versionOf(context) });
 }
 
 function checkAsOf(asOf: number, { time, policy }: Context): ContractRefusal | undefined {

@@ -577,8 +577,60 @@ export const cases: Cases = {
     },
   },
 
+  'request-status': {
+    OK: {
+      plain: () => storyAt('authorised').ask(),
+      'again, once it is answered': () => {
+        const story = storyAt('stated');
+        story.ask();
+        story.supply();
+        return story.ask();
+      },
+    },
+    E_NOT_FOUND: {
+      'the grant is unknown': () => storyAt('authorised').ask({ grant: nowhere }),
+      'the unit is unknown': () => storyAt('authorised').ask({ unit: nowhere }),
+    },
+    E_SCOPE: {
+      'the grant is revoked': () => {
+        const story = storyAt('authorised');
+        story.revokeGrant();
+        return [story.ask(), story.grant];
+      },
+      'the grant has expired': () => {
+        const story = storyAt('authorised');
+        story.world.pass(30 * DAY_MS + MINUTE_MS);
+        return story.ask();
+      },
+      'the grant does not cover the status': () => {
+        const story = storyAt('authorised');
+        story.authorise({ kinds: ['ownership'] });
+        return story.ask();
+      },
+      'the grant does not name the goods': () => {
+        const story = storyAt('authorised');
+        story.register({ label: OTHER_SSCC });
+        return story.ask({ unit: labelKey(network, 'sscc', OTHER_SSCC) });
+      },
+    },
+    E_STATE: {
+      'it is asked already': () => {
+        const story = storyAt('authorised');
+        story.ask();
+        return story.ask();
+      },
+    },
+    E_ROLE: { 'by another bank': () => storyAt('authorised').ask({}, ['bankB']) },
+  },
   'supply-status': {
-    OK: { plain: () => storyAt('stated').supply() },
+    OK: {
+      plain: () => storyAt('stated').supply(),
+      'as it was asked': () => {
+        const story = storyAt('stated');
+        story.ask();
+        return story.supply();
+      },
+    },
     E_EVIDENCE: {
       'there is no count': () => {
         const story = storyAt('stated');
