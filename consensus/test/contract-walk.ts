@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { equalBytes, toHex } from '../codec/bytes.ts';
 import { findBreaches, findRewrites, findStepBreaches } from '../contracts/invariants.ts';
 import { creditLimit } from '../contracts/objects/credit-limit.ts';
+import { conflictId, identityConflict } from '../contracts/objects/identity-conflict.ts';
 import { loan } from '../contracts/objects/loan.ts';
 import { pledge } from '../contracts/objects/pledge.ts';
 import { unit } from '../contracts/objects/unit.ts';
@@ -21,9 +22,11 @@ import { DAY_MS, nowhere, OTHER_SSCC, QUANTITY, type Stage, Story } from './cont
 import { deviceId, HOUR_MS, idOf, type Outcome, type PartyName, World } from './contract-world.ts';
 import * as exception from './exception-steps.ts';
 import * as goods from './goods-steps.ts';
+import { claimOf, report, resolve } from './identity-steps.ts';
 import { LimitStory, machineTerms, truckTerms } from './limit-steps.ts';
 import * as money from './loan-steps.ts';
-import { ThingStory } from './thing-steps.ts';
+import * as policy from './policy-steps.ts';
+import { ThingStory, truck } from './thing-steps.ts';
 import * as trade from './undertaking-steps.ts';
 import { Chance } from './walk-random.ts';
 
@@ -115,10 +118,11 @@ class Walk {
   }
 
   party(): PartyName {
-    return this.chance.pick(['acme', 'zenith', 'bankA', 'bankB', 'carrier', 'warehouse'] as const);
+    return this.chance.pick(walkers);
   }
 }
 
+const walkers = ['acme', 'zenith', 'bankA', 'bankB', 'carrier', 'warehouse'] as const;
 type Action = (walk: Walk, story: Story) => Outcome | undefined;
 const owner = (story: Story): PartyName => {
   const held = story.world.get(pledge, story.pledge);
@@ -242,6 +246,42 @@ function stepDevice(walk: Walk): Outcome {
   return owner === 'acme' && chance.once(2)
     ? things.revokeDevice(identifier, owner)
     : things.transfer(to, ['acme', 'zenith', 'monitor'], identifier);
+}
+
+/** Whose the truck is comes in question, or its key is found in two places; and that is cleared up. */
+function stepIdentity(walk: Walk): Outcome {
+  const { world, chance } = walk;
+  const things = new ThingStory(world);
+  const { state, owner } = world.read(device, truck);
+  if (state === 'COPIED') {
+    const holder = enterprises.find((name) => equalBytes(owner, idOf(name)))!;
+    return things.enrol('truck', holder, `truck ${chance.below(1_000)}`, true);
+  }
+  if (state === 'ACTIVE') return chance.once(4) ? report(things) : claimOf(things, walk.party());
+  const claimant = walkers.find((name) => isOpen(world, name)) ?? walk.party();
+  return resolve(things, chance.once(2), chance.once(3) ? [walk.party()] : undefined, truck, claimant);
+}
+
+function isOpen(world: World, claimant: PartyName): boolean {
+  return world.get(identityConflict, conflictId(truck, idOf(claimant)))?.state === 'OPEN';
+}
+
+/** Governance states another policy pack, now and then one that bars somebody; banks and monitors know their customers. */
+function stepPolicy(walk: Walk): Outcome {
+  const { chance } = walk;
+  const enterprise = chance.pick(enterprises);
+  switch (chance.below(4)) {
+    case 0:
+      return policy.forget(walk, enterprise);
+    case 1:
+      return policy.state(walk, {
+        kycRequired: chance.once(4),
+        caps: [{ currency: 'EUR', most: chance.pick([900_000, 50_000_000]) }],
+        blocked: chance.once(6) ? [idOf(enterprise)] : [],
+      });
+    default:
+      return policy.know(walk, enterprise);
+  }
 }
 
 /** A new application by whoever owns the goods now. */
@@ -584,6 +624,9 @@ const actions: readonly (readonly [weight: number, action: Action])[] = [
   [1, (walk) => bills.revoke(walk.world, walk.id('mandates'))],
   [8, stepLimit],
   [1, (walk) => (walk.chance.once(6) ? stepDevice(walk) : undefined)],
+  [1, (walk) => (walk.chance.once(3) ? stepIdentity(walk) : undefined)],
+  [1, (walk) => (walk.chance.once(2) ? stepPolicy(walk) : undefined)],
+  [1, (walk) => (walk.chance.once(6) ? money.closeOf(walk, walk.party()) : undefined)],
   // Late and twice: a call of before comes again, with all its signatures or without one.
   [
     8,

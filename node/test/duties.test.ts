@@ -16,13 +16,16 @@ import { SharedLedger } from './shared-ledger.ts';
 const test = suite('duties');
 const SSCC = '340123450000000017';
 
+/** What the state alone does not show to be due: whoever has the two frames shows them. */
+const shownByHand = ['report-copy'];
+
 test('every call that nobody has to sign is somebody’s duty', () => {
   const unsigned = [...transitions.values()].filter(({ signedBy }) => signedBy.length === 0);
   const covered = new Set(duties.map(({ transition }) => transition));
   assert.ok(unsigned.length >= 10);
   assert.equal(
     unsigned.map(({ name }) => name).filter((name) => !covered.has(name)),
-    [],
+    shownByHand,
   );
   for (const name of covered) assert.ok(transitions.has(name), name);
 });
