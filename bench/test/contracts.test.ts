@@ -17,8 +17,8 @@ test('every transition is measured or named as absent, each call takes effect, a
     assert.ok(signatures <= 4, transition);
   }
   const registered = result.transitions.find(({ transition }) => transition === 'register-goods')!;
-  // Unit, record of the call, tenure, zone, and the marks of two readings.
-  assert.equal([registered.signatures, registered.objects], [3, 6]);
+  // Unit, record of the call, a nonce of each signer, tenure, zone, and the marks of two readings.
+  assert.equal([registered.signatures, registered.objects], [3, 9]);
   assert.ok(registered.stateBytes > 1_000);
   const { rows, exponents } = result.map;
   assert.equal(

@@ -20,8 +20,14 @@ import {
 import { hash, zero32 } from '../crypto/hash.ts';
 import { commitPart, type Part, part } from '../vertex/call.ts';
 
+const NAME_CHARACTERS_MAX = 16;
+
 /** What the state keeps of one object: its type, its id, and the openings of its three parts. */
-export const storedObject = record('object', { type: text(16, 1), id: hash32, parts: list(part, 3, 3) });
+export const storedObject = record('object', {
+  type: text(NAME_CHARACTERS_MAX, 1),
+  id: hash32,
+  parts: list(part, 3, 3),
+});
 export type StoredObject = Infer<typeof storedObject>;
 
 export type VisibilityClass = 0 | 1 | 2;
@@ -92,6 +98,9 @@ export function objectType<
   const V1 extends FieldsOfClass = None,
   const V2 extends FieldsOfClass = None,
 >(name: string, fields: ClassedFields<V0, V1, V2>): ObjectType<Classed<V0, V1, V2>> {
+  // Or the contracts would pass every test, and the store fail on the first such object.
+  if (name.length > NAME_CHARACTERS_MAX)
+    throw new RangeError(`"name" expected at most ${NAME_CHARACTERS_MAX} characters, got ${name}`);
   return { name, ...classed(name, fields) };
 }
 

@@ -162,8 +162,8 @@ function suggest(walk: Walk, story: Story): Outcome | undefined {
     case 'APPLIED':
       return story.authorise();
     case 'AUTHORISED': {
+      if (chance.once(4)) return story.ask();
       story.stateOrder({}, holders);
-      if (chance.once(2)) story.ask();
       const supplied = story.supply({}, holders);
       if (supplied.refusal?.code === 'E_SCOPE') return chance.once(3) ? story.withdraw() : story.authorise();
       return supplied.refusal === undefined ? story.evaluate() : supplied;

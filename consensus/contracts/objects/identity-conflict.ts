@@ -9,7 +9,7 @@ import { hash } from '../../crypto/hash.ts';
 import { objectType } from '../object.ts';
 import { version } from './version.ts';
 
-export const identityConflict = objectType('identity-conflict', {
+export const identityConflict = objectType('id-conflict', {
   v0: {
     /** REKEYED: the owner gave the device another key than the one that was copied. */
     state: choice('OPEN', 'UPHELD', 'DISMISSED', 'REKEYED'),
