@@ -1,4 +1,4 @@
-/** `tally get`: what a bank asks. Histories, owners, cover, what is lendable, permissions, audits. */
+/** `tally get`: what a bank asks. Histories, owners, cover, what is lendable, permissions, the policy pack, audits. */
 
 import type { Command } from 'commander';
 import { roles } from '../../consensus/contracts/registry.ts';
@@ -74,6 +74,10 @@ export function registerQueries(get: Command): void {
         flags.json,
       );
     });
+
+  addApiOptions(
+    get.command('policy').description('the policy pack that judges the next call, and the one that waits'),
+  ).action(async (flags: ApiFlags) => print(await (await openApi(flags)).get('/v1/policy'), flags.json));
 
   addApiOptions(
     get

@@ -1,4 +1,4 @@
-/** /v1 questions that a bank asks: histories, owners, cover, what is lendable, permissions, audits. */
+/** /v1 questions that a bank asks: histories, owners, cover, what is lendable, permissions, the policy pack, audits. */
 
 import type { FastifyInstance } from 'fastify';
 import { fromHex } from '../../consensus/codec/bytes.ts';
@@ -39,6 +39,19 @@ export function registerQueryRoutes(api: FastifyInstance, services: ApiServices)
       },
     },
     ({ query: { role } }) => ({ role, permissions: permissionsOf(role) }),
+  );
+  const { views, head } = services;
+  api.get(
+    '/policy',
+    {
+      schema: {
+        tags,
+        summary:
+          'The policy pack that judges the next call, and the one that waits; null where there is none',
+        response: { 200: anyObject, ...problems },
+      },
+    },
+    () => ({ height: head.height, ...views.policy() }),
   );
 }
 

@@ -9,8 +9,11 @@ import {
   objectPath,
   type StoredObject,
 } from '../../consensus/contracts/object.ts';
+import { packId, policyHead, policyPack } from '../../consensus/contracts/objects/policy-pack.ts';
 import { labelKey } from '../../consensus/contracts/registry.ts';
+import { packInForce } from '../../consensus/contracts/rules/compliance.ts';
 import { objectTypes } from '../../consensus/contracts/views.ts';
+import { zero32 } from '../../consensus/crypto/hash.ts';
 import {
   BUNDLE_VERSION,
   type Bundle,
@@ -106,6 +109,18 @@ export class Views {
     keepFirst(found, filter.limit + 1);
     const objects = found.slice(0, filter.limit);
     return ok({ objects, next: found.length > filter.limit ? objects.at(-1)!.id : null });
+  }
+
+  /** `[POL-2]` The policy pack that judges the next call, and the newest if it waits. */
+  policy(): { readonly inForce: ObjectView | null; readonly waits: ObjectView | null } {
+    const { state, height } = this.#ledger;
+    const inForce = packInForce(state, height + 1)?.number ?? 0;
+    const newest = state.get(policyHead, zero32)?.newest ?? 0;
+    const show = (number: number): ObjectView | null => {
+      const stored = this.#find(policyPack.name, packId(number));
+      return stored === undefined ? null : this.show(policyPack as ObjectType<unknown>, stored);
+    };
+    return { inForce: show(inForce), waits: newest > inForce ? show(newest) : null };
   }
 
   show(type: ObjectType<unknown>, stored: StoredObject): ObjectView {

@@ -441,6 +441,8 @@ test('what a bank asks: history, owners and a search certificate, as files that 
   assert.is(intervals.length, 1);
   const { permissions } = await json('get', 'permissions', '--role', 'BANK');
   assert.ok(permissions.some((entry: { transition: string }) => entry.transition === 'decide'));
+  const { inForce, waits } = await json('get', 'policy');
+  assert.equal([inForce, waits], [null, null]);
   const lendable = await json('get', 'lendable', `lei:${leiOf(0)}`, '--currency', 'EUR');
   assert.equal([lendable.goods, lendable.available], [[], 0]);
   const nobodys = await ask('get', 'cover', 'ff'.repeat(32));
