@@ -26,7 +26,7 @@ const AUTHORS = 256;
 /** Signed, taken in and final before the next come. */
 const ROUND = 20_000;
 const PARTS = 10;
-/** How far a part's memory may be from the median of all parts that began after the window of checkpoints was full. */
+/** How far a part's memory may be above the median of all parts that began after the window of checkpoints was full. */
 const FLAT = 0.1;
 const MIB = 2 ** 20;
 
@@ -138,7 +138,7 @@ function faultsOf(parts: readonly Part[]): string[] {
   );
   if (typical === undefined) return [];
   return parts.flatMap(({ vertices, ownBytes }) =>
-    Math.abs(ownBytes / typical - 1) <= FLAT
+    ownBytes / typical - 1 <= FLAT
       ? []
       : [
           `memory is not flat: ${Math.round(ownBytes / MIB)} MiB up to ${vertices} vertices, ${Math.round(typical / MIB)} MiB in the median`,
