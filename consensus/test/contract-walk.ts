@@ -12,6 +12,7 @@ import { creditLimit } from '../contracts/objects/credit-limit.ts';
 import { conflictId, identityConflict } from '../contracts/objects/identity-conflict.ts';
 import { loan } from '../contracts/objects/loan.ts';
 import { pledge } from '../contracts/objects/pledge.ts';
+import { receipt } from '../contracts/objects/receipt.ts';
 import { unit } from '../contracts/objects/unit.ts';
 import { device } from '../contracts/registry.ts';
 import { childId } from '../contracts/rules/warnings.ts';
@@ -570,12 +571,13 @@ const actions: readonly (readonly [weight: number, action: Action])[] = [
   [1, (walk) => exception.lockSide(walk.world, walk.id('swaps'), walk.chance.pick(['first', 'second']))],
   [
     1,
-    (walk, story) =>
-      story.receipt &&
-      walk.keep(
-        'credits',
-        trade.openFor(story, walk.chance.once(3) ? { packages: 1 } : {}, { amount: 1_000 }),
-      ),
+    (walk, story) => {
+      const document = story.receipt && walk.world.get(receipt, story.receipt);
+      // Nobody buys what is lost.
+      if (document === undefined || document.quantity === 0 || document.packages === 0) return undefined;
+      const terms = walk.chance.once(3) ? { packages: 1 } : {};
+      return walk.keep('credits', trade.openFor(story, terms, { amount: 1_000 }));
+    },
   ],
   [1, (walk, story) => trade.present(story, walk.id('credits'), [owner(story)])],
   [1, (walk, story) => trade.lapseOfCredit(story, walk.id('credits'))],
