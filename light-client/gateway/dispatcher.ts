@@ -15,6 +15,7 @@ import { checkVertexAnswer, type FinalVertex } from './answers.ts';
 import type { ChainGuard } from './chain-guard.ts';
 import type { Follower } from './follower.ts';
 import type { Ledger } from './ledger.ts';
+import type { Payments } from './payments.ts';
 
 export interface DispatcherParts {
   readonly outbox: Outbox;
@@ -22,6 +23,7 @@ export interface DispatcherParts {
   readonly follower: Follower;
   readonly guard: ChainGuard;
   readonly alarms: Alarms;
+  readonly payments: Payments;
   readonly signer: Signer;
   readonly clock: Clock;
   readonly random: Random;
@@ -54,6 +56,9 @@ export const passing: ReadonlySet<string> = new Set<Code>([
   'E_KEY_UNKNOWN',
   'E_UNKNOWN',
 ]);
+
+/** Verdicts on the gateway's own key: whatever the vertex carried was not looked at. */
+const ofTheKey: ReadonlySet<Code> = new Set<Code>(['E_FORK', 'E_KEY_SUSPENDED', 'E_KEY_REVOKED']);
 
 /** What one node has said to one vertex. */
 interface Submission {
@@ -121,20 +126,30 @@ export class Dispatcher {
     this.#setTimer();
   }
 
+  /** Readings and payments in turn: neither holds up the other. */
   async #sign(): Promise<void> {
-    const { outbox, clock, random, signer, framesMax } = this.#parts;
-    while (!this.#closed && this.#maySign() && clock.now() >= this.#signAtMs()) {
-      const checkpoint = this.#parts.follower.head!;
-      const signed = await outbox.signNext({
-        signer,
-        checkpoint,
-        framesMax,
-        nowMs: clock.now(),
-        salt: random.bytes(32),
-      });
-      if (signed === undefined) return;
-      this.#submit();
+    for (let goesOn = true; goesOn && !this.#closed; ) {
+      goesOn = await this.#signReadings();
+      goesOn = (await this.#signPayment()) || goesOn;
     }
+  }
+
+  async #signReadings(): Promise<boolean> {
+    const { outbox, follower, clock, random, signer, framesMax } = this.#parts;
+    if (clock.now() < this.#signAtMs()) return false;
+    const checkpoint = follower.head!;
+    const terms = { signer, checkpoint, framesMax, nowMs: clock.now(), salt: random.bytes(32) };
+    const signed = await outbox.signNext(terms);
+    if (signed !== undefined) this.#submit();
+    return signed !== undefined;
+  }
+
+  async #signPayment(): Promise<boolean> {
+    const { follower, clock, signer, payments } = this.#parts;
+    if (!payments.isDue || !this.#maySign()) return false;
+    await payments.signNext({ signer, checkpoint: follower.head!, nowMs: clock.now() });
+    this.#submit();
+    return true;
   }
 
   /** Only what is about to be sent is signed: a queue that waits keeps its frames unsigned, and cites a fresh header. */
@@ -154,11 +169,11 @@ export class Dispatcher {
     );
   }
 
-  /** When the frames that wait make a batch: full, or old enough. */
+  /** When the frames that wait make a batch that may be signed: full, or old enough. */
   #signAtMs(): number {
-    const { outbox, framesMax, intervalMs, clock } = this.#parts;
+    const { outbox, payments, framesMax, intervalMs, clock } = this.#parts;
     const sinceMs = outbox.waitingSinceMs;
-    if (sinceMs === undefined) return Number.POSITIVE_INFINITY;
+    if (sinceMs === undefined || payments.isFull || !this.#maySign()) return Number.POSITIVE_INFINITY;
     // A clock that was set back must not make frames wait for it to come round again.
     return outbox.queuedFrames >= framesMax || sinceMs > clock.now() ? 0 : sinceMs + intervalMs;
   }
@@ -265,12 +280,13 @@ export class Dispatcher {
   }
 
   async #settle(signed: OutboxVertex, final: FinalVertex): Promise<void> {
-    const { outbox, guard, clock, onFinal } = this.#parts;
-    const { sequence } = signed.vertex;
-    await outbox.settleFirst(final.proof, final.anchor, clock.now());
+    const { outbox, guard, payments, clock, onFinal } = this.#parts;
+    const { sequence, kind } = signed.vertex;
+    const beside = await payments.onOutcome(signed, final);
+    await outbox.settleFirst(final.proof, final.anchor, clock.now(), beside);
     for (const submissions of this.#submissions.values()) submissions.delete(sequence);
     this.#onAccepted(sequence);
-    if (final.code !== 'OK')
+    if (final.code !== 'OK' && (kind === 'readings' || ofTheKey.has(final.code)))
       guard.block(
         final.code,
         `vertex ${sequence} was confirmed at height ${final.proof.header.height} without effect: ${final.code}`,
@@ -288,7 +304,7 @@ export class Dispatcher {
   #setTimer(): void {
     if (this.#closed || this.#running !== undefined) return;
     clearTimeout(this.#timer);
-    let atMs = this.#maySign() ? this.#signAtMs() : Number.POSITIVE_INFINITY;
+    let atMs = this.#signAtMs();
     for (const node of this.#parts.ledger.chosen) {
       for (const { state, untilMs } of this.#submissionsTo(node).values())
         if (state !== 'asked') atMs = Math.min(atMs, untilMs);

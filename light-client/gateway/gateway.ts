@@ -20,9 +20,11 @@ import { type Api, startApi } from './http.ts';
 import { Ledger } from './ledger.ts';
 import { type Log, makeLog } from './log.ts';
 import { Finality, type GatewayStatus } from './metrics.ts';
+import { Payments } from './payments.ts';
 import { Readings } from './readings.ts';
 import { Reception } from './reception.ts';
-import { organiseNodes, readInputs } from './startup.ts';
+import { sealCall } from './seal.ts';
+import { type Inputs, organiseNodes, readInputs } from './startup.ts';
 import { Status } from './status.ts';
 import { Trust } from './trust.ts';
 
@@ -45,7 +47,8 @@ const CLOSE_GRACE_MS = 500;
 export async function startGateway(config: GatewayConfig, passphrase: string): Promise<RunningGateway> {
   installNativePrimitives();
   const log = makeLog(config.logLevel, config.name);
-  const { genesis, secret, token, password } = await readInputs(config, passphrase);
+  const inputs = await readInputs(config, passphrase);
+  const { genesis, secret } = inputs;
   const author = nativeSigner(secret).publicKey;
   const limits = {
     ...outboxLimits,
@@ -59,7 +62,7 @@ export async function startGateway(config: GatewayConfig, passphrase: string): P
   );
   const gateway = new Gateway({ config, genesis, outbox, log, clock: systemClock });
   try {
-    await gateway.start(secret, token, password);
+    await gateway.start(inputs);
     return gateway;
   } catch (error) {
     await gateway.close();
@@ -79,6 +82,7 @@ class Gateway implements RunningGateway {
   #ledger!: Ledger;
   #guard!: ChainGuard;
   #dispatcher!: Dispatcher;
+  #payments!: Payments;
   #devices!: Devices;
   #warnings!: EarlyWarnings;
   #spool!: Spool;
@@ -124,7 +128,7 @@ class Gateway implements RunningGateway {
     return this.#api.port;
   }
 
-  async start(secret: Uint8Array, token: string, password: string | undefined): Promise<void> {
+  async start({ secret, token, password, paymentRules }: Inputs): Promise<void> {
     const { network } = this.#genesis;
     const [outbox, clock, log] = [this.#outbox, this.#clock, this.#log];
     this.#spool = await Spool.open(outbox.database);
@@ -134,6 +138,10 @@ class Gateway implements RunningGateway {
     this.#warnings = new EarlyWarnings({
       ...{ entries: this.#config.watches, network, gateway: nativeSigner(secret).publicKey, clock, log },
       triggers: this.#genesis.record.policy.triggers,
+    });
+    this.#payments = await Payments.open({
+      ...{ rules: paymentRules, outbox, log, random: randomPort() },
+      ...{ network, clock, callLifeMs: this.#genesis.record.policy.callLifeMs },
     });
     await this.#connectLedger(secret, trust);
     this.#reception = await Reception.open({
@@ -149,9 +157,8 @@ class Gateway implements RunningGateway {
       },
     });
     this.#closers.unshift(() => this.#reception.close());
-    const readings = new Readings({
-      ...{ outbox, clock, ledger: this.#ledger, genesis: this.#genesis, follower: trust.follower },
-    });
+    const sealing = { genesis: this.#genesis, follower: trust.follower, clock };
+    const readings = new Readings({ ...sealing, outbox, ledger: this.#ledger });
     this.#status = new Status({
       ...{
         name: this.#config.name,
@@ -167,6 +174,7 @@ class Gateway implements RunningGateway {
         alarms: this.#alarms,
         reception: this.#reception,
         warnings: this.#warnings,
+        payments: this.#payments,
         finality: this.#finality,
       },
       mqtt: () => this.#mqtt,
@@ -177,8 +185,10 @@ class Gateway implements RunningGateway {
         port: this.#config.api.port,
         token,
         readings,
+        payments: this.#payments,
         finality: this.#finality,
       },
+      callBundle: (vertexId) => sealCall(vertexId, outbox, sealing),
       notReady: () => (this.#closing === undefined ? this.#status.notReady() : ['the gateway is stopping']),
       status: () => this.status(),
       onError: (error) => log('error', 'a request failed', { error: error.stack ?? error.message }),
@@ -207,6 +217,7 @@ class Gateway implements RunningGateway {
       follower: trust.follower,
       clock: this.#clock,
       alarms: this.#alarms,
+      payments: this.#payments,
     };
     this.#guard = new ChainGuard({
       outbox: this.#outbox,

@@ -4,8 +4,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { fromHex } from '../../consensus/codec/bytes.ts';
 import { codes } from '../../consensus/codec/codes.ts';
-import { type Refusal, refuse } from '../../consensus/codec/result.ts';
+import { ok, type Refusal, type Result, refuse } from '../../consensus/codec/result.ts';
 import { type Finality, type GatewayStatus, metricsContentType, metricsText } from './metrics.ts';
+import type { Payments } from './payments.ts';
 import type { Readings } from './readings.ts';
 import { makeTokenCheck } from './token.ts';
 
@@ -14,6 +15,8 @@ export interface ApiParts {
   readonly port: number;
   readonly token: string;
   readonly readings: Readings;
+  readonly payments: Payments;
+  readonly callBundle: (vertexId: Uint8Array) => Result<Uint8Array>;
   readonly finality: Finality;
   readonly notReady: () => string[];
   readonly status: () => Promise<GatewayStatus>;
@@ -110,25 +113,39 @@ async function handle(
     return problem(refuse('E_CREDENTIAL', { reason: 'a bearer token is missing or wrong' }), 401);
   if (pathname === '/v1/status') return json(await parts.status());
   if (pathname === '/v1/readings') return listReadings(searchParams, parts.readings);
+  if (pathname === '/v1/payments') return listPayments(searchParams, parts.payments);
+  const [, carrier] = /^\/v1\/payments\/([0-9a-f]{64})\/bundle$/.exec(pathname) ?? [];
+  if (carrier !== undefined) return answerBundle(parts.callBundle(fromHex(carrier)!));
   const [, vertex, index] = /^\/v1\/readings\/([0-9a-f]{64})\/(\d{1,4})\/bundle$/.exec(pathname) ?? [];
   if (vertex === undefined || index === undefined)
     return answerRefusal(refuse('E_NOT_FOUND', { reason: 'no such path' }));
-  const bundle = await parts.readings.bundle(fromHex(vertex)!, Number(index));
+  return answerBundle(await parts.readings.bundle(fromHex(vertex)!, Number(index)));
+}
+
+function answerBundle(bundle: Result<Uint8Array>): Answer {
   return bundle.ok
     ? { status: 200, type: 'application/octet-stream', body: bundle.value }
     : answerRefusal(bundle);
 }
 
+async function listPayments(parameters: URLSearchParams, payments: Payments): Promise<Answer> {
+  const limit = readLimit(parameters);
+  return limit.ok ? json({ payments: await payments.list(limit.value) }) : answerRefusal(limit);
+}
+
 async function listReadings(parameters: URLSearchParams, readings: Readings): Promise<Answer> {
-  const limit = Number(parameters.get('limit') ?? LIMIT_DEFAULT);
-  if (!Number.isSafeInteger(limit) || limit < 1 || limit > LIMIT_MAX) {
-    return answerRefusal(
-      refuse('E_SCHEMA', { field: 'limit', reason: `"limit" expected 1 to ${LIMIT_MAX}` }),
-    );
-  }
+  const limit = readLimit(parameters);
+  if (!limit.ok) return answerRefusal(limit);
   const final = parameters.get('final') ?? 'false';
   if (final !== 'true' && final !== 'false')
     return answerRefusal(refuse('E_SCHEMA', { field: 'final', reason: '"final" expected true or false' }));
   const device = parameters.get('device') ?? undefined;
-  return json({ readings: await readings.list({ device, finalOnly: final === 'true', limit }) });
+  return json({ readings: await readings.list({ device, finalOnly: final === 'true', limit: limit.value }) });
+}
+
+function readLimit(parameters: URLSearchParams): Result<number> {
+  const limit = Number(parameters.get('limit') ?? LIMIT_DEFAULT);
+  return Number.isSafeInteger(limit) && limit >= 1 && limit <= LIMIT_MAX
+    ? ok(limit)
+    : refuse('E_SCHEMA', { field: 'limit', reason: `"limit" expected 1 to ${LIMIT_MAX}` });
 }

@@ -3,6 +3,7 @@
 import type { Alarm, AlarmSubject } from './alarms.ts';
 import type { WatchStatus } from './early-warnings.ts';
 import type { NodeView } from './ledger.ts';
+import type { PaymentsStatus } from './payment-views.ts';
 
 export interface GatewayStatus {
   readonly name: string;
@@ -64,6 +65,8 @@ export interface GatewayStatus {
   readonly watches: readonly WatchStatus[];
   /** Since the start of this process, by level. */
   readonly warningsRaised: { readonly warning: number; readonly critical: number };
+  /** What readings have made things pay. */
+  readonly payments: PaymentsStatus;
   readonly devices: {
     readonly [device: string]: {
       readonly accepted: number;
@@ -192,6 +195,10 @@ export function metricsText(status: GatewayStatus, finality: Finality): string {
   for (const { signal } of standing) bySignal[signal] = (bySignal[signal] ?? 0) + 1;
   many('early_warnings', 'gauge', 'Early warnings that stand now', 'signal', bySignal);
   many('early_warnings_total', 'counter', 'Early warnings raised', 'level', status.warningsRaised);
+  const { due, underWay, settled } = status.payments;
+  one('payments_due', 'gauge', 'Payments for which no call is under way', due);
+  one('payments_under_way', 'gauge', 'Payments whose call has no outcome yet', underWay);
+  many('payments_total', 'counter', 'Payments that ended, by code: OK, or why refused', 'code', settled);
   const name = head(
     'finality_seconds',
     'histogram',

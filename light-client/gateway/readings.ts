@@ -1,26 +1,22 @@
 /** What the gateway shows of its own batches: recent frames, and the bundle that proves one of them to anybody. */
 
-import type { Genesis } from '../../consensus/checkpoint/genesis.ts';
 import type { VertexProof } from '../../consensus/checkpoint/outcome.ts';
 import { outcomeCode } from '../../consensus/checkpoint/outcome.ts';
 import { toHex } from '../../consensus/codec/bytes.ts';
-import { invariant, ok, type Result, refuse } from '../../consensus/codec/result.ts';
+import { invariant, type Result, refuse } from '../../consensus/codec/result.ts';
 import { device, labelKey } from '../../consensus/contracts/registry.ts';
 import { type Batch, batch, proveFrame } from '../../consensus/vertex/batch.ts';
 import { formatDecimal } from '../../consensus/vertex/decimal.ts';
 import type { Vertex } from '../../consensus/vertex/vertex.ts';
-import type { Clock } from '../../node/ports.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { decodeOwn } from '../outbox/records.ts';
-import type { StoredVertex } from '../outbox/vertices.ts';
+import { framesIn, type StoredVertex } from '../outbox/vertices.ts';
 import type { AnchorProof } from '../proof/anchor.ts';
-import { BUNDLE_VERSION, bundleSchema } from '../proof/bundle.ts';
 import type { StateProof } from '../proof/state-proof.ts';
 import type { LightRequest, LightResponse } from '../protocol/messages.ts';
-import { verifyBundle } from '../verify/verify.ts';
 import { checkObjectAnswer, checkVertexAnswer } from './answers.ts';
-import type { Follower } from './follower.ts';
 import type { Ledger } from './ledger.ts';
+import { type SealParts, sealBundle } from './seal.ts';
 
 /** How many batches one question looks through. */
 const BATCHES_MAX = 2_000;
@@ -49,22 +45,12 @@ export interface ShownFrame {
 export class Readings {
   readonly #outbox: Outbox;
   readonly #ledger: Ledger;
-  readonly #follower: Follower;
-  readonly #genesis: Genesis;
-  readonly #clock: Clock;
+  readonly #sealing: SealParts;
 
-  constructor(parts: {
-    readonly outbox: Outbox;
-    readonly ledger: Ledger;
-    readonly follower: Follower;
-    readonly genesis: Genesis;
-    readonly clock: Clock;
-  }) {
+  constructor(parts: SealParts & { readonly outbox: Outbox; readonly ledger: Ledger }) {
     this.#outbox = parts.outbox;
     this.#ledger = parts.ledger;
-    this.#follower = parts.follower;
-    this.#genesis = parts.genesis;
-    this.#clock = parts.clock;
+    this.#sealing = parts;
   }
 
   /** Newest first: by vertex, and in each batch from its end. */
@@ -82,7 +68,7 @@ export class Readings {
     ) {
       const kept = this.#outbox.read(sequence);
       if (kept === undefined || (filter.finalOnly && !tookEffect(kept))) continue;
-      const { frames } = decodeOwn(batch, kept.vertex.payload, `the batch of vertex ${sequence}`);
+      const frames = framesIn(kept.vertex);
       for (let index = frames.length - 1; index >= 0 && shown.length < filter.limit; index--) {
         if (filter.device === undefined || frames[index]!.device === filter.device)
           shown.push(showFrame(kept, frames, index));
@@ -100,9 +86,9 @@ export class Readings {
   async bundle(vertexId: Uint8Array, index: number): Promise<Result<Uint8Array>> {
     const sequence = this.#outbox.sequenceOf(vertexId);
     const kept = sequence === undefined ? undefined : this.#outbox.read(sequence);
-    if (kept === undefined)
+    if (kept?.vertex.kind !== 'readings')
       return refuse('E_NOT_FOUND', {
-        reason: 'no vertex of this gateway, or no longer kept',
+        reason: 'no readings of this gateway, or no longer kept',
         vertex: toHex(vertexId),
       });
     const { settled } = kept;
@@ -126,7 +112,7 @@ export class Readings {
   ): Promise<{ proof: VertexProof; anchor: AnchorProof; device: StateProof } | undefined> {
     const node = this.#ledger.primary;
     if (node === undefined) return undefined;
-    const id = labelKey(this.#genesis.network, 'device', name);
+    const id = labelKey(this.#sealing.genesis.network, 'device', name);
     const wanted = { type: device, id, height: 0 };
     const shown = await this.#ask(node, { type: 'proveObject', objectType: device.name, id });
     const enrolled = shown && checkObjectAnswer(shown, wanted, this.#ledger.judging(node));
@@ -152,22 +138,9 @@ export class Readings {
       readonly device: StateProof | undefined;
     },
   ): Result<Uint8Array> {
-    const bytes = bundleSchema.encode({
-      version: BUNDLE_VERSION,
-      network: this.#genesis.network,
-      statement: {
-        type: 'reading',
-        proof: { frame: proveFrame(opened, index), vertex: proved.proof },
-        device: proved.device,
-      },
-      changes: this.#follower.changes.slice(0, proved.anchor.certified.header.epoch),
-      anchor: proved.anchor,
-    });
-    const verified = verifyBundle(bytes, this.#genesis, { nowMs: this.#clock.now() });
-    const failed = verified.facts.find((fact) => !fact.ok);
-    if (verified.verdict === 'invalid')
-      return refuse('E_PROOF', { reason: failed?.text ?? 'the bundle does not verify' });
-    return ok(bytes);
+    const { proof, anchor, device: enrolled } = proved;
+    const reading = { frame: proveFrame(opened, index), vertex: proof };
+    return sealBundle({ type: 'reading', proof: reading, device: enrolled }, anchor, this.#sealing);
   }
 }
 

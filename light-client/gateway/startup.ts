@@ -11,6 +11,7 @@ import type { Json } from '../../consensus/codec/schema.ts';
 import type { GatewayConfig } from '../../node/config/gateway-config.ts';
 import { openKeyApart } from './apart.ts';
 import type { LedgerNode } from './ledger.ts';
+import { readPaymentRules, type ThingRule } from './payment-rules.ts';
 import { readOrMakeToken } from './token.ts';
 
 /** The command line knows by the name that somebody can mend this. */
@@ -25,13 +26,16 @@ export interface Inputs {
   readonly token: string;
   /** Of the MQTT broker. */
   readonly password: string | undefined;
+  readonly paymentRules: readonly ThingRule[];
 }
 
 export async function readInputs(config: GatewayConfig, passphrase: string): Promise<Inputs> {
   const genesis = await readGenesis(config.genesisFile);
   const secret = await openKeyApart(config.keyFile, passphrase);
   const token = await readOrMakeToken(config.api.tokenFile);
-  return { genesis, secret, token, password: await readPassword(config.mqtt.passwordFile) };
+  const password = await readPassword(config.mqtt.passwordFile);
+  const paymentRules = await readPaymentRules(config.payments, passphrase, genesis.network);
+  return { genesis, secret, token, password, paymentRules };
 }
 
 async function readPassword(file: string | undefined): Promise<string | undefined> {

@@ -12,6 +12,7 @@ import type { EarlyWarnings } from './early-warnings.ts';
 import type { Follower } from './follower.ts';
 import type { Ledger } from './ledger.ts';
 import type { Finality, GatewayStatus } from './metrics.ts';
+import type { Payments } from './payments.ts';
 import type { Reception } from './reception.ts';
 
 export interface StatusSources {
@@ -26,6 +27,7 @@ export interface StatusSources {
   readonly alarms: Alarms;
   readonly reception: Reception;
   readonly warnings: EarlyWarnings;
+  readonly payments: Payments;
   readonly finality: Finality;
   /** Not there before the broker is dialled. */
   readonly mqtt: () => IntakeConnection | undefined;
@@ -79,6 +81,7 @@ export class Status {
       alarms: Object.fromEntries(this.#sources.alarms.raised),
       watches: this.#sources.warnings.status,
       warningsRaised: this.#sources.warnings.raised,
+      payments: this.#sources.payments.status,
     };
   }
 

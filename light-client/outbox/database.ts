@@ -23,6 +23,8 @@ const kinds = {
   index: 'i',
   /** The certified header that was verified last. */
   newest: 'n',
+  /** Place of an event → the payment that it made due. */
+  payment: 'b',
   proof: 'p',
   queue: 'q',
   tally: 't',

@@ -9,13 +9,14 @@ import { outcomeCode, type VertexProof } from '../../consensus/checkpoint/outcom
 import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
 import { invariant } from '../../consensus/codec/result.ts';
 import type { Signer } from '../../consensus/crypto/ed25519.ts';
+import type { SignedCall } from '../../consensus/vertex/call.ts';
 import type { Frame } from '../../consensus/vertex/frame.ts';
 import type { GuardEntry } from '../intake/replay-guard.ts';
 import type { AnchorProof, CertifiedHeader } from '../proof/anchor.ts';
 import { Database, del, keyOf, type Operation, put } from './database.ts';
 import { type OutboxOwner, readHead } from './head.ts';
 import { decodeOwn, type OutboxHead, outboxHead, queuedFrame } from './records.ts';
-import { signBatch, type WaitingFrame } from './sign.ts';
+import { signBatch, signTransaction, type WaitingFrame } from './sign.ts';
 import { framesByDevice, Tallies } from './tallies.ts';
 import { storeNewest } from './trust.ts';
 import {
@@ -70,12 +71,15 @@ export interface Arrival {
   readonly beside?: readonly Operation[];
 }
 
-export interface SigningTerms {
+export interface CallTerms {
   readonly signer: Signer;
   /** The newest certified header that was verified `[VTX-3]`. */
   readonly checkpoint: CertifiedHeader;
-  readonly framesMax: number;
   readonly nowMs: number;
+}
+
+export interface SigningTerms extends CallTerms {
+  readonly framesMax: number;
   /** 32 unpredictable bytes. */
   readonly salt: Uint8Array;
 }
@@ -192,14 +196,25 @@ export class Outbox {
    * Signs the frames that have waited longest as the next vertex of the chain, and resolves once it is durable;
    * `undefined` when none waits. Throws when called again before that.
    */
-  async signNext(terms: SigningTerms): Promise<OutboxVertex | undefined> {
-    if (this.#busy) throw new Error('"signNext" expected to be called once at a time');
-    this.#busy = true;
-    try {
-      return await this.#signNext(terms);
-    } finally {
-      this.#busy = false;
-    }
+  signNext(terms: SigningTerms): Promise<OutboxVertex | undefined> {
+    return this.#alone(() => this.#signNext(terms));
+  }
+
+  /**
+   * Signs a vertex around the call as the next of the chain, and resolves once it is durable, with what `beside` gives for
+   * it in the same batch. Throws like `signNext`.
+   */
+  signCall(
+    call: SignedCall,
+    terms: CallTerms,
+    beside: (signed: OutboxVertex) => readonly Operation[],
+  ): Promise<OutboxVertex> {
+    return this.#alone(async () => {
+      const checkpoint = headerId(terms.checkpoint.header);
+      const signed = signTransaction(call, this.#head, { ...terms, checkpoint });
+      await this.#extend(signed, terms.checkpoint, beside(signed));
+      return signed;
+    });
   }
 
   /** Makes the ledger's end of the chain ours: for an outbox that was lost. Nothing may be in flight. */
@@ -219,8 +234,13 @@ export class Outbox {
     await this.database.write([], true);
   }
 
-  /** The oldest vertex in flight has an outcome, by proofs that the caller has checked. */
-  async settleFirst(proof: VertexProof, anchor: AnchorProof, provedMs: number): Promise<void> {
+  /** The oldest vertex in flight has an outcome, by proofs that the caller has checked. `beside`: into the same batch. */
+  async settleFirst(
+    proof: VertexProof,
+    anchor: AnchorProof,
+    provedMs: number,
+    beside: readonly Operation[] = [],
+  ): Promise<void> {
     const first = this.#inFlight.shift();
     invariant(
       first !== undefined && equalBytes(first.vertex.id, proof.outcome.id),
@@ -244,7 +264,8 @@ export class Outbox {
         : { refusedFrames: refusedFrames + frames.length }),
     };
     const tallied = tookEffect ? this.tallies.count('final', framesByDevice(frames)) : [];
-    await this.database.write([storeProof(sequence, { proof, anchor, provedMs, bytes }), ...tallied], false);
+    const stored = storeProof(sequence, { proof, anchor, provedMs, bytes });
+    await this.database.write([stored, ...tallied, ...beside], false);
     await this.#dropKept(sequence);
   }
 
@@ -289,24 +310,35 @@ export class Outbox {
       ...terms,
       checkpoint: headerId(checkpoint.header),
     });
-    const { vertex } = signed;
-    this.#head = {
-      ...this.#head,
-      ...{ sequence: vertex.sequence, lastId: vertex.id, lastTime: vertex.time },
-      ...{ queueStart: queueStart + takenCount, queueBytes: this.#head.queueBytes - takenBytes },
-    };
+    const queueBytes = this.#head.queueBytes - takenBytes;
+    this.#head = { ...this.#head, queueStart: queueStart + takenCount, queueBytes };
     this.#waitingSinceMs =
       this.queuedFrames === 0 ? undefined : (waiting[takenCount]?.entry.receivedMs ?? terms.nowMs);
-    await this.database.write(
-      [
-        ...Array.from({ length: takenCount }, (_, index) => del(keyOf('queue', queueStart + index))),
-        ...storeVertex(signed),
-        storeNewest(checkpoint),
-      ],
-      true,
-    );
-    this.#inFlight.push(signed);
+    const taken = Array.from({ length: takenCount }, (_, index) => del(keyOf('queue', queueStart + index)));
+    await this.#extend(signed, checkpoint, taken);
     return signed;
+  }
+
+  /** The chain goes on with this vertex: durable before anybody sees it. */
+  async #extend(
+    signed: OutboxVertex,
+    checkpoint: CertifiedHeader,
+    beside: readonly Operation[],
+  ): Promise<void> {
+    const { sequence, id, time } = signed.vertex;
+    this.#head = { ...this.#head, sequence, lastId: id, lastTime: time };
+    await this.database.write([...beside, ...storeVertex(signed), storeNewest(checkpoint)], true);
+    this.#inFlight.push(signed);
+  }
+
+  async #alone<T>(sign: () => Promise<T>): Promise<T> {
+    if (this.#busy) throw new Error('"signNext" expected to be called once at a time');
+    this.#busy = true;
+    try {
+      return await sign();
+    } finally {
+      this.#busy = false;
+    }
   }
 
   async #waiting(from: number, to: number, limit: number): Promise<WaitingFrame[]> {

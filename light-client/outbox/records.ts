@@ -68,6 +68,23 @@ export type KnownDevice = Infer<typeof knownDevice>;
 export const deviceTally = record('device-tally', { accepted: int(0), duplicates: int(0), final: int(0) });
 export type DeviceTally = Infer<typeof deviceTally>;
 
+/** What an event has made due, and what came of it `[THG-14]`. Its terms are those of the rule when it became due. */
+export const paymentRecord = record('payment', {
+  /** The rule's name in the configuration. */
+  rule: text(64, 1),
+  ...{ device: text(64, 1), session: text(16), counter: int(0) },
+  ...{ mandate: hash32, means: hash32, payee: hash32, content: text(40, 1), amount: int(1) },
+  /** Proof of the reading; empty once the payment is settled. */
+  event: bytes(limits.callBytesMax),
+  dueMs: timeMs,
+  /** How many calls were signed for it, one after the end of the other. */
+  calls: int(0),
+  /** Of the call signed last: its vertex' number and id, and its own id. */
+  carried: maybe(record('carried', { sequence: int(1), vertex: hash32, call: hash32 })),
+  settled: maybe(record('payment-end', { code: text(24, 1), height: int(0), time: timeMs })),
+});
+export type PaymentRecord = Infer<typeof paymentRecord>;
+
 /** Two certified headers that cannot both be. */
 export const headerConflict = record('header-conflict', {
   known: certifiedHeader,

@@ -1,12 +1,16 @@
-/** The next vertex of the chain from the frames that have waited longest. Pure: what it says of the queue is not done yet. */
+/**
+ * The next vertex of the chain: from the frames that have waited longest, or around a call. Pure: what it says of the queue
+ * is not done yet.
+ */
 
 import { equalBytes } from '../../consensus/codec/bytes.ts';
 import { invariant } from '../../consensus/codec/result.ts';
 import type { Signer } from '../../consensus/crypto/ed25519.ts';
 import { zero32 } from '../../consensus/crypto/hash.ts';
 import { batch, batchHash, checkBatch, makeBatch } from '../../consensus/vertex/batch.ts';
+import { callPayloadHash, type SignedCall, signedCall } from '../../consensus/vertex/call.ts';
 import { compareFrames } from '../../consensus/vertex/frame.ts';
-import { encodeVertex, signVertex } from '../../consensus/vertex/vertex.ts';
+import { encodeVertex, signVertex, type Vertex, type VertexKind } from '../../consensus/vertex/vertex.ts';
 import { composeBatch } from './compose.ts';
 import type { OutboxHead, QueuedFrame } from './records.ts';
 import type { OutboxVertex } from './vertices.ts';
@@ -24,24 +28,20 @@ export interface SignedBatch {
   readonly takenBytes: number;
 }
 
-/** `waiting` must not be empty. `checkpoint`: id of the newest header that was verified `[VTX-3]`. */
+export interface VertexTerms {
+  readonly signer: Signer;
+  /** Id of the newest header that was verified `[VTX-3]`. */
+  readonly checkpoint: Uint8Array;
+  readonly nowMs: number;
+}
+
+/** `waiting` must not be empty. */
 export function signBatch(
   waiting: readonly WaitingFrame[],
   framesMax: number,
-  { network, author, sequence, lastId, lastTime }: OutboxHead,
-  {
-    signer,
-    checkpoint,
-    nowMs,
-    salt,
-  }: {
-    readonly signer: Signer;
-    readonly checkpoint: Uint8Array;
-    readonly nowMs: number;
-    readonly salt: Uint8Array;
-  },
+  head: OutboxHead,
+  terms: VertexTerms & { readonly salt: Uint8Array },
 ): SignedBatch {
-  invariant(equalBytes(signer.publicKey, author), 'the outbox belongs to another key');
   // In the batch's own order, so that the times of arrival stay with their frames.
   const chosen = composeBatch(
     waiting.map(({ entry }) => entry),
@@ -51,24 +51,15 @@ export function signBatch(
   chosen.sort((a, b) => compareFrames(a.frame, b.frame));
   const made = makeBatch(
     chosen.map(({ frame }) => frame),
-    salt,
+    terms.salt,
   );
   const checked = checkBatch(made);
   // Signed once, it would stand in the chain for ever: better no vertex than one that nobody may take.
   invariant(checked.ok, `the next batch is none: ${checked.ok ? '' : JSON.stringify(checked.facts)}`);
-  const vertex = signVertex(
-    {
-      network,
-      sequence: sequence + 1,
-      previous: sequence === 0 ? zero32 : lastId,
-      checkpoint,
-      parents: [],
-      time: Math.max(nowMs, lastTime + 1),
-      kind: 'readings',
-      payloadHash: batchHash(made),
-    },
-    batch.encode(made),
-    signer,
+  const vertex = signNextVertex(
+    { kind: 'readings', payloadHash: batchHash(made), payload: batch.encode(made) },
+    head,
+    terms,
   );
   return {
     signed: {
@@ -79,4 +70,31 @@ export function signBatch(
     takenCount: taken.length,
     takenBytes: taken.reduce((sum, { size }) => sum + size, 0),
   };
+}
+
+export function signTransaction(call: SignedCall, head: OutboxHead, terms: VertexTerms): OutboxVertex {
+  const vertex = signNextVertex(
+    { kind: 'transaction', payloadHash: callPayloadHash(call), payload: signedCall.encode(call) },
+    head,
+    terms,
+  );
+  return { vertex, envelope: encodeVertex(vertex), receivedMs: [] };
+}
+
+function signNextVertex(
+  {
+    kind,
+    payloadHash,
+    payload,
+  }: { readonly kind: VertexKind; readonly payloadHash: Uint8Array; readonly payload: Uint8Array },
+  { network, author, sequence, lastId, lastTime }: OutboxHead,
+  { signer, checkpoint, nowMs }: VertexTerms,
+): Vertex {
+  invariant(equalBytes(signer.publicKey, author), 'the outbox belongs to another key');
+  const header = {
+    ...{ network, checkpoint, kind, payloadHash, parents: [] },
+    ...{ sequence: sequence + 1, previous: sequence === 0 ? zero32 : lastId },
+    time: Math.max(nowMs, lastTime + 1),
+  };
+  return signVertex(header, payload, signer);
 }

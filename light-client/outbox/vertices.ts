@@ -68,7 +68,8 @@ function openVertex(value: Uint8Array, sequence: number): OutboxVertex {
   return { vertex: decoded.value, envelope, receivedMs };
 }
 
-/** The frames of a vertex of our own. */
+/** The frames of a vertex of our own; a call has none. */
 export function framesIn(vertex: Vertex): readonly Frame[] {
+  if (vertex.kind !== 'readings') return [];
   return decodeOwn(batch, vertex.payload, `the batch of vertex ${vertex.sequence}`).frames;
 }

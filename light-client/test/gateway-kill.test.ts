@@ -1,25 +1,22 @@
 /** A gateway killed and started again: nothing lost, nothing doubled, against a real ledger. */
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { gatewayConfigToml } from '../../node/config/gateway-config.ts';
-import type { GatewayStatus } from '../gateway/metrics.ts';
 import { publishFrames } from '../sensors/publish.ts';
 import { type BrokerKind, brokerKinds } from './brokers.ts';
+import { GatewayProcess } from './gateway-process.ts';
 import {
   coolFrame,
   gatewayConfig,
   LedgerWorld,
   ledgersFrames,
   MONITOR,
-  PASSPHRASE,
   signerNamed,
   until,
 } from './gateway-world.ts';
@@ -28,68 +25,19 @@ const test = suite('gateway killed');
 
 let folder = '';
 let world: LedgerWorld;
-const children: ChildProcess[] = [];
 const open: { close(): Promise<void> }[] = [];
 test.before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tally-killed-'));
   world = await LedgerWorld.start(folder);
 });
 test.after.each(async () => {
-  for (const child of children.splice(0)) child.kill('SIGKILL');
+  GatewayProcess.killAll();
   for (const one of open.splice(0).reverse()) await one.close();
 });
 test.after(async () => {
   await world.close();
   rmSync(folder, { recursive: true, force: true });
 });
-
-/** `tally gateway` in a process of its own. */
-class GatewayProcess {
-  readonly #home: string;
-  readonly #child: ChildProcess;
-  #said = '';
-
-  constructor(home: string) {
-    this.#home = home;
-    const args = [
-      join(import.meta.dirname, '../../node/main.js'),
-      'gateway',
-      '--config',
-      join(home, 'config.toml'),
-      '--port-file',
-      join(home, 'ports.json'),
-    ];
-    this.#child = spawn(process.execPath, args, {
-      env: { ...process.env, TALLY_PASSPHRASE: PASSPHRASE },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => {
-      this.#said = (this.#said + text).slice(-4_000);
-    });
-    children.push(this.#child);
-  }
-
-  async status(): Promise<GatewayStatus> {
-    const { api } = JSON.parse(await readFile(join(this.#home, 'ports.json'), 'utf8')) as { api: string };
-    const token = (await readFile(join(this.#home, 'api-token'), 'utf8')).trim();
-    const response = await fetch(`${api}/v1/status`, { headers: { authorization: `Bearer ${token}` } });
-    return (await response.json()) as GatewayStatus;
-  }
-
-  /** How many frames are final; nothing while it is not up. */
-  async final(): Promise<number> {
-    if (this.#child.exitCode !== null) throw new Error(`the gateway ended by itself: ${this.#said}`);
-    return (await this.status().catch(() => undefined))?.frames.final ?? -1;
-  }
-
-  async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
-    const exited = once(this.#child, 'exit');
-    this.#child.kill(signal);
-    const [code] = (await exited) as [number | null];
-    await rm(join(this.#home, 'ports.json'), { force: true });
-    return code;
-  }
-}
 
 /** Once it is away for longer than a replay guard remembers `[RDG-4]`. */
 const LONG_AWAY = 4;

@@ -15,6 +15,7 @@ import { Devices } from '../gateway/devices.ts';
 import { Dispatcher } from '../gateway/dispatcher.ts';
 import { Follower } from '../gateway/follower.ts';
 import { Ledger } from '../gateway/ledger.ts';
+import { Payments, type PaymentsParts } from '../gateway/payments.ts';
 import { Reception } from '../gateway/reception.ts';
 import { packOf } from '../intake/packs.ts';
 import { Outbox, type OutboxLimits, outboxLimits } from '../outbox/outbox.ts';
@@ -22,7 +23,8 @@ import { Spool } from '../outbox/spool.ts';
 import { keepChange, keepEvidence, readChanges, readEvidence, readNewest } from '../outbox/trust.ts';
 import { framesIn } from '../outbox/vertices.ts';
 import { certify, root, START_MS } from './certifying.ts';
-import { frameOf, nameOf, signer } from './outbox-samples.ts';
+import { frameOf, nameOf, settle, signer } from './outbox-samples.ts';
+import { warmRule } from './payment-samples.ts';
 import { ScriptedLink, type ScriptedNode, SmallLedger } from './small-ledger.ts';
 
 const test = suite('gateway and ledger');
@@ -33,6 +35,8 @@ const author = signer.publicKey;
 const WITHIN_MS = 60_000;
 /** Opened by the test that runs: whatever it leaves open when it fails is closed, or this file would never end. */
 const opened = new Set<Inside>();
+
+type Paying = Partial<Pick<PaymentsParts, 'rules' | 'dueMax'>>;
 
 /** A gateway's inside, with time by hand and nodes by script. */
 class Inside {
@@ -51,6 +55,7 @@ class Inside {
   reception!: Reception;
   spool!: Spool;
   devices!: Devices;
+  payments!: Payments;
 
   private constructor(directory: string, ledger: SmallLedger, keys: readonly string[]) {
     this.directory = directory;
@@ -66,16 +71,17 @@ class Inside {
       keys = [A, B] as readonly string[],
       up = true,
       queuedFramesMax = outboxLimits.queuedFramesMax,
+      payments = {} as Paying,
     } = {},
   ): Promise<Inside> {
     const inside = new Inside(directory, ledger, keys);
     if (!up) for (const node of inside.link.scripted) node.up = false;
     opened.add(inside);
-    await inside.#start(resume, { ...outboxLimits, queuedFramesMax });
+    await inside.#start(resume, { ...outboxLimits, queuedFramesMax }, payments);
     return inside;
   }
 
-  async #start(resume: boolean, limits: OutboxLimits): Promise<void> {
+  async #start(resume: boolean, limits: OutboxLimits, paying: Paying): Promise<void> {
     const clock = { now: () => this.nowMs };
     const log = (level: string, message: string) => void this.said.push(`${level}: ${message}`);
     this.outbox = await Outbox.open(this.directory, { network: root.network, author }, limits);
@@ -121,7 +127,12 @@ class Inside {
       },
     });
     this.devices.ledger = this.talk;
+    this.payments = await Payments.open({
+      ...{ rules: [], ...paying, outbox: this.outbox, network: root.network, callLifeMs: 86_400_000 },
+      ...{ clock, random: randomPort(), log },
+    });
     this.dispatcher = new Dispatcher({
+      payments: this.payments,
       ...{
         outbox: this.outbox,
         ledger: this.talk,
@@ -631,6 +642,41 @@ test('a full outbox holds messages back, unacknowledged, and drops nothing', () 
       'in the order of arrival',
     );
     assert.is(new Set(ledger.vertices.flatMap(framesIn).map(nameOf)).size, 31);
+    await inside.close();
+  }));
+
+test('a payment that is refused blocks nothing; when many are due they go before what would make more due', () =>
+  inFolder(async (directory) => {
+    const ledger = enrolled();
+    const owner = { network: root.network, author };
+    const before = await Outbox.open(directory, owner);
+    await before.append({ frames: [5, 6, 7].map((n) => frameOf(n)), receivedMs: START_MS, guard: [] });
+    const terms = { signer, checkpoint: ledger.advance(), nowMs: START_MS };
+    const signed = (await before.signNext({ ...terms, framesMax: 9, salt: zero32 }))!;
+    const making = await Payments.open({
+      ...{ rules: [warmRule], outbox: before, network: root.network, callLifeMs: 60_000 },
+      ...{ clock: { now: () => START_MS }, random: randomPort(), log: () => {} },
+    });
+    const { proof, anchor } = settle(signed.vertex);
+    const due = await making.onOutcome(signed, { proof, anchor, code: 'OK' });
+    await before.settleFirst(proof, anchor, START_MS, due);
+    await before.append({ frames: [frameOf(1)], receivedMs: START_MS, guard: [] });
+    await before.close();
+    ledger.setChain(author, 1, signed.vertex.id);
+    ledger.advance();
+
+    const inside = await Inside.open(directory, ledger, { payments: { rules: [warmRule], dueMax: 1 } });
+    await inside.until('final', () => inside.outbox.counts.finalFrames === 4);
+    assert.equal(
+      ledger.vertices.map(({ kind }) => kind),
+      ['transaction', 'transaction', 'transaction', 'readings'],
+    );
+    assert.equal(inside.payments.status.settled, { E_NOT_FOUND: 3 });
+    assert.is(inside.guard.standing.state, 'clear');
+    assert.is(inside.said.filter((line) => line.startsWith('warn: a payment is refused')).length, 3);
+    await inside.append(8);
+    await inside.until('the next is refused', () => inside.payments.status.settled['E_NOT_FOUND'] === 4);
+    assert.is(inside.outbox.counts.finalFrames, 5);
     await inside.close();
   }));
 

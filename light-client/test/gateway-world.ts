@@ -24,9 +24,10 @@ import { enrolDevice, enrolKey } from '../../consensus/contracts/transitions/enr
 import { revokeKey } from '../../consensus/contracts/transitions/revoke.ts';
 import { type Signer, SUITE } from '../../consensus/crypto/ed25519.ts';
 import { hash } from '../../consensus/crypto/hash.ts';
-import { composeCall, signCall, signedCall } from '../../consensus/vertex/call.ts';
+import { callId, composeCall, signCall, signedCall } from '../../consensus/vertex/call.ts';
 import { decimalOf } from '../../consensus/vertex/decimal.ts';
 import type { Frame } from '../../consensus/vertex/frame.ts';
+import type { SensorFunction } from '../../consensus/vertex/quantities.ts';
 import { freePorts } from '../../node/config/free-ports.ts';
 import type { GatewayConfig } from '../../node/config/gateway-config.ts';
 import type { NodeConfig } from '../../node/config/node-config.ts';
@@ -159,42 +160,40 @@ export class LedgerWorld {
     return { key: toHex(signerNamed(parties[i]!.name).publicKey), address: this.#configs[i]!.listen[0]! };
   }
 
-  enrolGateway(gateway: Signer): Promise<void> {
-    const monitor = this.#party(MONITOR);
-    return this.#call(
-      enrolKey,
-      { party: monitor, key: gateway.publicKey, kind: 'gateway' as const, monitor, replaces: undefined },
-      [gateway],
-    );
+  async enrolGateway(gateway: Signer): Promise<void> {
+    const monitor = this.party(MONITOR);
+    const args = { party: monitor, key: gateway.publicKey, kind: 'gateway', monitor } as const;
+    await this.call(enrolKey, { ...args, replaces: undefined }, [this.signer(MONITOR), gateway]);
   }
 
-  enrolDevice(identifier: string, key: Uint8Array = new Uint8Array(0)): Promise<void> {
-    const monitor = this.#party(MONITOR);
-    return this.#call(
-      enrolDevice,
-      {
-        owner: monitor,
-        monitor,
-        key,
-        replaces: false,
-        validUntil: undefined,
-        identifier,
-        functions: ['climate' as const],
-      },
-      [],
-    );
+  async enrolDevice(
+    identifier: string,
+    key: Uint8Array = new Uint8Array(0),
+    functions: readonly SensorFunction[] = ['climate'],
+  ): Promise<void> {
+    const monitor = this.party(MONITOR);
+    const args = { owner: monitor, monitor, key, replaces: false, validUntil: undefined };
+    await this.call(enrolDevice, { ...args, identifier, functions }, [this.signer(MONITOR)]);
   }
 
-  revokeGateway(gateway: Signer): Promise<void> {
-    return this.#call(revokeKey, { key: gateway.publicKey }, []);
+  async revokeGateway(gateway: Signer): Promise<void> {
+    await this.call(revokeKey, { key: gateway.publicKey }, [this.signer(MONITOR)]);
   }
 
-  #party(i: number): Uint8Array {
+  signer(i: number): Signer {
+    return signerNamed(parties[i]!.name);
+  }
+
+  lei(i: number): string {
+    return parties[i]!.lei;
+  }
+
+  party(i: number): Uint8Array {
     return labelKey(this.genesis.network, 'lei', parties[i]!.lei);
   }
 
-  /** A call of the monitor that must take effect. */
-  async #call<A>(transition: Transition<A>, args: A, also: readonly Signer[]): Promise<void> {
+  /** A call that must take effect, and its id. */
+  async call<A>(transition: Transition<A>, args: A, signers: readonly Signer[]): Promise<Uint8Array> {
     const random = randomPort();
     const unsigned = composeCall({
       ...{
@@ -205,9 +204,7 @@ export class LedgerWorld {
       },
       ...{ values: transition.args.encodeParts(args), salts: [random.bytes(32), random.bytes(32)] },
     });
-    const signatures = [signerNamed(parties[MONITOR].name), ...also].map((signer) =>
-      signCall(unsigned, signer),
-    );
+    const signatures = signers.map((signer) => signCall(unsigned, signer));
     signatures.sort((a, b) => (toHex(a.key) < toHex(b.key) ? -1 : 1));
     const { url, token } = this.nodes[MONITOR]!.api;
     const response = await fetch(`${url}/v1/calls/submit?wait=60000`, {
@@ -217,6 +214,16 @@ export class LedgerWorld {
     });
     const answer = (await response.json()) as { outcome?: { code: string } | null };
     if (answer.outcome?.code !== 'OK') throw new Error(`${transition.name}: ${JSON.stringify(answer)}`);
+    return callId(unsigned.header);
+  }
+
+  /** An object as a party's node shows it. */
+  async object(i: number, type: string, id: Uint8Array): Promise<{ readonly [field: string]: unknown }> {
+    const { url, token } = this.nodes[i]!.api;
+    const response = await fetch(`${url}/v1/objects/${type}/${toHex(id)}`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    return ((await response.json()) as { value: { [field: string]: unknown } }).value;
   }
 }
 
@@ -256,6 +263,7 @@ export async function gatewayConfig(
     batch: { framesMax: 256, intervalMs: 100 },
     outbox: { framesMax: 100_000, keptBatchesMax: 1_000 },
     watches: [],
+    payments: [],
     ...{ api: { host: HOST, port: 0, tokenFile: join(home, 'api-token') }, logLevel: logLevel() },
     ...rest,
   };

@@ -2,7 +2,41 @@
 
 import { z } from 'zod';
 import { limits } from '../../consensus/codec/limits.ts';
+import { parseDecimal } from '../../consensus/vertex/decimal.ts';
+import { type QuantityName, quantityNames } from '../../consensus/vertex/quantities.ts';
 import { type PeerEntry, peerEntry, port, readToml, resolveFrom } from './toml.ts';
+
+const idHex = z.string().regex(/^[0-9a-f]{64}$/, 'expected an id: 64 hexadecimal digits');
+/** Minor units; so bounded that no value of a quantity makes it more than an exact integer. */
+const price = z.int().min(1).max(1_000_000);
+
+const payment = z
+  .strictObject({
+    rule: z.string().regex(/^[\x20-\x7e]{1,64}$/, 'expected a name of printable characters, 64 at most'),
+    device: z.string().min(1).max(64),
+    key_file: z.string().min(1),
+    quantity: z.enum(quantityNames as [QuantityName, ...QuantityName[]]),
+    over: z
+      .union([z.string(), z.number()])
+      .transform(String)
+      .refine((text) => parseDecimal(text) !== undefined, 'expected a decimal number'),
+    mandate: idHex,
+    means: idHex,
+    payee: z
+      .string()
+      .regex(/^(lei:[0-9A-Z]{18}\d\d|[0-9a-f]{64})$/, 'expected a party: lei: and its LEI, or its id'),
+    content: z.string().regex(/^[\x20-\x7e]{1,40}$/, 'expected printable characters, 40 at most'),
+    amount: z.int().min(1).optional(),
+    per_unit: price.optional(),
+  })
+  .refine(({ amount, per_unit }) => (amount === undefined) !== (per_unit === undefined), {
+    path: ['amount'],
+    message: 'expected either amount or per_unit',
+  })
+  .refine(({ quantity, per_unit }) => per_unit === undefined || quantity !== 'energy', {
+    path: ['per_unit'],
+    message: 'energy is what a meter has counted in all: each reading would pay for all of it again',
+  });
 
 const schema = z.strictObject({
   gateway: z.strictObject({
@@ -55,6 +89,10 @@ const schema = z.strictObject({
       }),
     )
     .default([]),
+  payment: z
+    .array(payment)
+    .refine((rules) => new Set(rules.map(({ rule }) => rule)).size === rules.length, 'two rules of one name')
+    .default([]),
   log: z
     .strictObject({ level: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info') })
     .prefault({}),
@@ -64,6 +102,22 @@ export interface WatchEntry {
   /** `sscc:`, `lot:` or `giai:` and the label. */
   readonly goods: string;
   readonly devices: readonly string[];
+}
+
+/** What a reading of the device makes it pay (docs/guides/gateway.md). */
+export interface PaymentEntry {
+  readonly rule: string;
+  readonly device: string;
+  readonly keyFile: string;
+  readonly quantity: QuantityName;
+  /** A decimal. */
+  readonly over: string;
+  readonly mandate: string;
+  readonly means: string;
+  /** `lei:` and the LEI, or the id. */
+  readonly payee: string;
+  readonly content: string;
+  readonly price: { readonly type: 'each' | 'per-unit'; readonly amount: number };
 }
 
 export interface GatewayConfig {
@@ -87,11 +141,13 @@ export interface GatewayConfig {
   readonly api: { readonly host: string; readonly port: number; readonly tokenFile: string };
   /** Goods whose pledges' trigger rules are asked of what these devices say, before it is final. */
   readonly watches: readonly WatchEntry[];
+  /** Readings that make a thing pay by itself. */
+  readonly payments: readonly PaymentEntry[];
   readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
 }
 
 export async function readGatewayConfig(file: string): Promise<GatewayConfig> {
-  const { gateway, ledger, mqtt, batch, outbox, api, watch, log } = await readToml(file, schema);
+  const { gateway, ledger, mqtt, batch, outbox, api, watch, payment, log } = await readToml(file, schema);
   return {
     name: gateway.name,
     keyFile: resolveFrom(file, gateway.key_file),
@@ -111,6 +167,11 @@ export async function readGatewayConfig(file: string): Promise<GatewayConfig> {
     outbox: { framesMax: outbox.frames_max, keptBatchesMax: outbox.kept_batches_max },
     api: { host: api.host, port: api.port, tokenFile: resolveFrom(file, api.token_file) },
     watches: watch,
+    payments: payment.map(({ key_file, amount, per_unit, ...rest }) => ({
+      ...rest,
+      keyFile: resolveFrom(file, key_file),
+      price: amount === undefined ? { type: 'per-unit', amount: per_unit! } : { type: 'each', amount },
+    })),
     logLevel: log.level,
   };
 }
@@ -183,6 +244,19 @@ token_file = "api-token"
 # [[watch]]
 # goods = "sscc:340123450000000017"
 # devices = ["scale-1", "climate-7"]
+
+# A thing that pays by itself: for each reading of this quantity above this value, once. docs/guides/gateway.md.
+# [[payment]]
+# rule = "toll"
+# device = "truck-12"
+# key_file = "truck-12.age"
+# quantity = "pulses"
+# over = 0
+# mandate = "<id of the mandate>"
+# means = "<id of the thing's account>"
+# payee = "lei:5493000000000000R125"
+# content = "toll"
+# amount = 2300
 
 [log]
 # silent, error, warn, info or debug

@@ -7,7 +7,8 @@ import { toHex } from '../../consensus/codec/bytes.ts';
 import type { Code } from '../../consensus/codec/codes.ts';
 import { invariant } from '../../consensus/codec/result.ts';
 import type { Json } from '../../consensus/codec/schema.ts';
-import { compareDecimals, parseDecimal } from '../../consensus/vertex/decimal.ts';
+import { parseDecimal } from '../../consensus/vertex/decimal.ts';
+import { eventValue } from '../../light-client/payments/rule.ts';
 import { sensorSigner } from '../../light-client/sensors/sensor-key.ts';
 import { verifyBundle } from '../../light-client/verify/verify.ts';
 import { type Performed, type ShownFrame, StoryError, type StoryHost } from './host.ts';
@@ -166,11 +167,7 @@ export class Story {
     invariant(threshold !== undefined, `${over} was checked to be a decimal`);
     const events = this.#scope
       .readings(readings)
-      .filter(({ frame }) =>
-        frame.readings.some(
-          (stated) => stated.quantity === quantity && compareDecimals(stated.value, threshold) > 0,
-        ),
-      );
+      .filter(({ frame }) => eventValue({ quantity, over: threshold }, frame) !== undefined);
     if (events.length !== times)
       throw new StoryError(`expected ${times} readings of ${quantity} above ${over}, got ${events.length}`);
     return events;

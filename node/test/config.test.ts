@@ -76,8 +76,39 @@ configs('so does one of a gateway', async () => {
     outbox: { framesMax: 1_000_000, keptBatchesMax: 10_000 },
     api: { host: '127.0.0.1', port: 8101, tokenFile: join(folder, 'api-token') },
     watches: [],
+    payments: [],
     logLevel: 'info',
   });
+});
+
+configs('so does a rule by which a thing pays', async () => {
+  const least = gatewayConfigToml({ name: 'truck', nodes: peers, mqttUrl: 'mqtt://b' });
+  const id = 'ab'.repeat(32);
+  const shown = least.slice(least.indexOf('# [[payment]]'), least.indexOf('[log]'));
+  const rule = shown.replaceAll(/^# /gm, '').replaceAll(/<id of [^>]+>/g, id);
+  const reading = (text: string) => readGatewayConfig(write(`${least}\n${text}`));
+  const file = write(`${least}\n${rule}`);
+  assert.equal((await readGatewayConfig(file)).payments, [
+    {
+      ...{ rule: 'toll', device: 'truck-12', keyFile: join(dirname(file), 'truck-12.age') },
+      ...{ quantity: 'pulses', over: '0', mandate: id, means: id, payee: 'lei:5493000000000000R125' },
+      ...{ content: 'toll', price: { type: 'each', amount: 2_300 } },
+    },
+  ]);
+  const [priced] = (await reading(rule.replace('amount = 2300', 'per_unit = 45'))).payments;
+  assert.equal(priced?.price, { type: 'per-unit', amount: 45 });
+  const energy = rule.replace('"pulses"', '"energy"').replace('amount = 2300', 'per_unit = 45');
+  const wrongs: [text: string, expected: RegExp][] = [
+    [rule.replace('over = 0', 'over = "much"'), /payment\[0\]\.over: expected a decimal number/],
+    [`${rule}per_unit = 5`, /payment\[0\]\.amount: expected either amount or per_unit/],
+    [rule.replace('amount = 2300', ''), /payment\[0\]\.amount: expected either amount or per_unit/],
+    [energy, /payment\[0\]\.per_unit: energy is what a meter has counted in all/],
+    [rule.replace('"pulses"', '"mass"'), /payment\[0\]\.quantity: expected one of/],
+    [rule.replace(id, 'toll'), /payment\[0\]\.mandate: expected an id/],
+    [rule.replace('lei:5493000000000000R125', 'the road'), /payment\[0\]\.payee: expected a party/],
+    [`${rule}${rule}`, /payment: two rules of one name/],
+  ];
+  for (const [text, expected] of wrongs) assert.match(await failureOf(reading(text)), expected);
 });
 
 configs('what is written says what would hold if it were left out', async () => {
