@@ -24,7 +24,7 @@ import { Payments } from './payments.ts';
 import { Readings } from './readings.ts';
 import { Reception } from './reception.ts';
 import { sealCall } from './seal.ts';
-import { type Inputs, organiseNodes, readInputs } from './startup.ts';
+import { type Inputs, organiseNodes, readInputs, StartError } from './startup.ts';
 import { Status } from './status.ts';
 import { Trust } from './trust.ts';
 
@@ -55,11 +55,10 @@ export async function startGateway(config: GatewayConfig, passphrase: string): P
     queuedFramesMax: config.outbox.framesMax,
     keptVerticesMax: config.outbox.keptBatchesMax,
   };
-  const outbox = await Outbox.open(
-    join(config.dataDir, 'outbox'),
-    { network: genesis.network, author },
-    limits,
-  );
+  const owner = { network: genesis.network, author };
+  const outbox = await Outbox.open(join(config.dataDir, 'outbox'), owner, limits).catch((cause: Error) => {
+    throw new StartError(cause.message, { cause });
+  });
   const gateway = new Gateway({ config, genesis, outbox, log, clock: systemClock });
   try {
     await gateway.start(inputs);

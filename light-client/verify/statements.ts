@@ -93,7 +93,7 @@ function* checkCall({ proof, call }: StatementOf<'call'>, { network }: Genesis):
   if (forged !== undefined) return yield no('E_SIG', forged);
   const signers = call.signatures.map(({ key }) => short(key)).join(', ');
   yield yes(
-    `The call “${call.header.transition}” (${short(callId(call.header))}) was signed by ${call.signatures.length} keys: ${signers}.`,
+    `The call “${call.header.transition}” (${short(callId(call.header))}) was signed by ${countKeys(call.signatures.length)}: ${signers}.`,
   );
   const code = outcomeCode(proof.outcome);
   const where = `in checkpoint ${proof.header.height}`;
@@ -148,4 +148,8 @@ function* checkUnpledged(
   yield isAlone
     ? yes(`${name} carries pledge ${toHex(except)} and no other ${where}.`)
     : no('E_ENCUMBERED', `${name} does not carry pledge ${toHex(except)} alone ${where}.`);
+}
+
+function countKeys(count: number): string {
+  return count === 1 ? '1 key' : `${count} keys`;
 }

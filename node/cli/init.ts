@@ -128,6 +128,7 @@ Next:
   2. Put the network's genesis file at ${resolve(dir, flags.genesis)}.
   3. Name other nodes under [network] peers in the settings.
   4. tally node --config ${files.config}
+For a gateway or a device only the key counts: docs/guides/gateway.md.
 `);
 }
 
@@ -252,7 +253,7 @@ async function makeGenesisFile(files: readonly string[], flags: GenesisFlags): P
   if (flags.json) return print(made, true);
   print(made, false);
   if (committee.faults === 0)
-    process.stderr.write(`With ${committee.size} seats no fault is borne: 4 seats bear one.\n`);
+    process.stderr.write(`No fault is borne with so few seats (${committee.size}): 4 bear one.\n`);
   process.stdout.write('\nEvery node of the network needs this very file.\n');
 }
 

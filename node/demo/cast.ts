@@ -104,13 +104,21 @@ export interface Fault {
 
 export const playerNamed = (name: string) => players.find((player) => player.name === name);
 
-/** A story can be told here: who has a player's name has its role, and what is read is read at a player's node. */
+/** What a story may wait in all: here an hour takes an hour. */
+const WAITS_MAX_MS = 3_600_000;
+
+/** A story can be told here: who has a player's name has its role, what is read is read at a player's node, and it ends today. */
 export function checkPlayable({ source, cast, steps }: StoryPlan): void {
   for (const { name, roles } of cast) {
     const player = playerNamed(name);
     if (player !== undefined && player.roles.join() !== roles.join())
       throw new ConfigError(`${source}: cast.${name}.roles: in the demo it is ${player.roles.join()}`);
   }
+  const waitsMs = steps.reduce((sum, step) => sum + (step.type === 'wait' ? step.forMs : 0), 0);
+  if (waitsMs > WAITS_MAX_MS)
+    throw new ConfigError(
+      `${source}: it waits for ${Math.round(waitsMs / 3_600_000)} hours, and here these are real: tally sim --scenario ${source} tells it in seconds`,
+    );
   const names = players.map(({ name }) => name).join(', ');
   for (const [index, step] of steps.entries())
     if (step.type === 'check' && playerNamed(step.by) === undefined)

@@ -105,7 +105,7 @@ export class Demo {
         : await this.#tellScenario(network, scenario);
     if (json) process.stdout.write(`${JSON.stringify(summary)}\n`);
     for (const line of told) this.#screen.say(line);
-    if (keep) for (const line of describeApis(files)) this.#screen.say(line);
+    if (keep) for (const line of describeApis(home, files)) this.#screen.say(line);
     if (!keep && this.#options.home === undefined) this.#closers.unshift(() => removeDatabases(files));
     return summary;
   }

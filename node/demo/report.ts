@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { describeStory } from '../story/report.ts';
-import { players, processNames } from './cast.ts';
+import { gatewayName, type ProcessName, players, processNames } from './cast.ts';
 import type { NetworkFiles } from './network-files.ts';
 import type { DemoSummary, ScenarioSummary } from './summary.ts';
 
@@ -49,11 +49,14 @@ function describeProofs(proofs: readonly string[], home: string, genesisFile: st
 }
 
 /** What `--keep` leaves up. */
-export function describeApis({ homes }: NetworkFiles): string[] {
+export function describeApis(home: string, { homes }: NetworkFiles): string[] {
+  const pageOf = (name: ProcessName) => (name === gatewayName ? '/v1/status' : '/docs');
   return [
     '\nThe network stays up; Ctrl-C ends it. APIs (bearer token in the file):',
     ...processNames.map(
-      (name) => `  ${name.padEnd(12)} ${homes[name].apiUrl}/docs  ${homes[name].tokenFile}`,
+      (name) => `  ${name.padEnd(12)} ${homes[name].apiUrl}${pageOf(name)}  ${homes[name].tokenFile}`,
     ),
+    'As one of them:',
+    `  npx tally get status --config ${join(home, players[0]!.name, 'config.toml')}`,
   ];
 }

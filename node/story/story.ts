@@ -122,7 +122,7 @@ export class Story {
     this.#result.effective += ended.length;
     const signers = [...new Set(enrolments.flatMap(({ parties }) => parties))];
     return {
-      ...{ step: ENROL, text: `gateway and ${this.#speakers.length} devices enrolled`, signers },
+      ...{ step: ENROL, text: `gateway and ${countDevices(this.#speakers.length)} enrolled`, signers },
       ...{ height: this.#height, ms: Math.max(...ended.map(({ ms }) => ms)) },
     };
   }
@@ -285,4 +285,8 @@ export function fits(wanted: Json, found: Json): boolean {
   return Object.entries(wanted).every(([field, value]) =>
     fits(value as Json, (found as Fields)[field] ?? null),
   );
+}
+
+function countDevices(count: number): string {
+  return count === 1 ? '1 device' : `${count} devices`;
 }
