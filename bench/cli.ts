@@ -142,10 +142,11 @@ export function registerBench(program: Command, script: string): void {
     });
   addCommon(bench.command('sync').description('a new node joins a network with a history'))
     .option('--vertices <n>', 'vertices of the history', whole(100, 10_000_000), 50_000)
-    .action(async (flags: CommonFlags & { readonly vertices: number }) => {
-      const { vertices, dir: directory } = flags;
+    .option('--per-checkpoint <n>', 'vertices of a checkpoint at most', whole(1, 20_000), 20)
+    .action(async (flags: CommonFlags & { readonly vertices: number; readonly perCheckpoint: number }) => {
+      const { vertices, perCheckpoint, dir: directory } = flags;
       const { benchSync } = await import('./sync/sync-bench.ts');
-      await tell(await benchSync({ script, vertices, directory }, say), flags);
+      await tell(await benchSync({ script, vertices, perCheckpoint, directory }, say), flags);
     });
   addCommon(bench.command('scale').description('one node as history and authors grow tenfold'))
     .option('--vertices <n>', 'the smaller history', whole(100, 1_000_000), 2_000)

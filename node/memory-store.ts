@@ -6,8 +6,9 @@
 import { headerId } from '../consensus/checkpoint/header.ts';
 import { compareBytes, toHex } from '../consensus/codec/bytes.ts';
 import { invariant } from '../consensus/codec/result.ts';
-import type { StoredObject } from '../consensus/contracts/object.ts';
+import { objectPath, type StoredObject } from '../consensus/contracts/object.ts';
 import type { Change } from '../consensus/contracts/state.ts';
+import type { HistoryNode } from '../consensus/merkle/history.ts';
 import { carriesPayload } from './level/payload.ts';
 import type {
   CheckpointRecord,
@@ -44,7 +45,10 @@ export function memoryStore(
   const pending = new Map<string, Uint8Array>();
   let votes: Vote[] = [];
   let votesFrom: number | undefined = 0;
+  const changes = new Map<number, Uint8Array>();
   let height = 0;
+  let firstHeight = 0;
+  let joining = false;
   let pruned = 0;
   let closed = false;
 
@@ -87,13 +91,45 @@ export function memoryStore(
       entry.position = { height: header.height, index };
     });
     record.changes.forEach(putChange);
-    for (const { level, index, hash } of record.historyNodes) history.set(`${level}/${index}`, hash);
-    checkpoints.set(header.height, { header, certificate, outcomes });
-    headers.set(toHex(headerId(header)), header.height);
+    putHistory(record.historyNodes);
+    putStored({ header, certificate, outcomes });
+    if (record.committeeChange !== undefined) changes.set(header.epoch, record.committeeChange);
     if (record.decision !== undefined) decisions.set(header.height, record.decision.slice());
     for (const height of record.droppedDecisions) decisions.delete(height);
-    height = Math.max(height, header.height);
     votes = votes.filter((vote) => vote.height > header.height);
+  }
+
+  function putHistory(nodes: readonly HistoryNode[]): void {
+    for (const { level, index, hash } of nodes) history.set(`${level}/${index}`, hash);
+  }
+
+  function putStored(checkpoint: StoredCheckpoint): void {
+    const { header } = checkpoint;
+    checkpoints.set(header.height, checkpoint);
+    headers.set(toHex(headerId(header)), header.height);
+    firstHeight = Math.min(firstHeight || header.height, header.height);
+    height = Math.max(height, header.height);
+  }
+
+  function install(write: Extract<StoreWrite, { readonly type: 'install' }>): void {
+    invariant(height === 0 && objects.size === 0, 'a state is installed where there is none');
+    for (const object of write.objects) putChange({ path: objectPath(object.type, object.id), object });
+    for (const [epoch, change] of write.changes) changes.set(epoch, change);
+    joining = true;
+  }
+
+  function backfill(checkpoint: StoredCheckpoint, records: readonly VertexRecord[]): void {
+    const at = checkpoint.header.height;
+    const isNext = firstHeight === 0 || at === firstHeight - 1;
+    invariant(joining && isNext, `checkpoint ${at} is not below ${firstHeight}`);
+    for (const [index, { key, envelope }] of records.entries())
+      vertices.set(key, {
+        envelope: keep(key, envelope),
+        position: { height: at, index },
+        buried: false,
+      });
+    pruned = Math.max(pruned, at);
+    putStored(checkpoint);
   }
 
   function put(write: StoreWrite): void {
@@ -104,6 +140,12 @@ export function memoryStore(
     else if (write.type === 'pending') {
       if (write.entry === undefined) pending.delete(write.call);
       else pending.set(write.call, write.entry.slice());
+    } else if (write.type === 'install') install(write);
+    else if (write.type === 'backfill') backfill(write.checkpoint, write.vertices);
+    else if (write.type === 'header') headers.set(write.id, write.height);
+    else if (write.type === 'joined') {
+      putHistory(write.historyNodes);
+      joining = false;
     } else if (write.type === 'vote') votes.push({ height: write.height, entry: write.entry.slice() });
     else {
       votes = [];
@@ -135,10 +177,16 @@ export function memoryStore(
       writes.forEach(put);
     },
     checkpoint: async (at) => checkpoints.get(at),
+    stage: async () => {
+      if (joining) return 'joining';
+      return height === 0 && vertices.size === 0 ? 'empty' : 'whole';
+    },
+    firstHeight: async () => firstHeight,
     decision: async (at) => decisions.get(at),
     vertex: async (key) => vertices.get(key)?.envelope,
     position: async (key) => vertices.get(key)?.position,
     historyNode: async (level, index) => history.get(`${level}/${index}`),
+    committeeChange: async (epoch) => changes.get(epoch),
     headerHeight: async (idKey) => headers.get(idKey),
     prunedHeight: async () => pruned,
     size: async () => {

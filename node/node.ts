@@ -16,6 +16,7 @@ import { type MetricsServer, NodeMetrics, startMetricsServer } from './http/metr
 import { type ApiServer, startApi } from './http/server.ts';
 import type { ApiServices } from './http/services.ts';
 import { readOrMakeToken } from './http/token.ts';
+import { joinNetwork } from './join/join-network.ts';
 import { openKeyFile } from './keys/key-file.ts';
 import { type OpenOptions, openStore } from './level/store.ts';
 import { type Libp2pNetwork, startNetwork } from './libp2p/network.ts';
@@ -30,7 +31,15 @@ import { answerLightClient, declineLightClient, newestHead } from './service/lig
 import { Pruner } from './service/pruner.ts';
 import { makeServices } from './service/services.ts';
 import { type WatchedStore, watchStore } from './service/watched-store.ts';
-import { auditStore, cannotListen, cannotOpen, exitCodes, readGenesis, StartError } from './startup.ts';
+import {
+  auditStore,
+  cannotJoin,
+  cannotListen,
+  cannotOpen,
+  exitCodes,
+  readGenesis,
+  StartError,
+} from './startup.ts';
 import { systemTimers } from './system-timers.ts';
 import { version } from './version.ts';
 
@@ -75,6 +84,11 @@ export async function startNode(
     const opened = await openStore(config.dataDir, options).catch(cannotOpen);
     closing.unshift(() => opened.close());
     await auditStore(opened, options.audit ?? false);
+    const stage = await opened.stage();
+    if (stage === 'joining' || (stage === 'empty' && config.joinBy === 'snapshot'))
+      await joinNetwork({ config, genesis, secret, publicKey: signer.publicKey, store: opened, log }).catch(
+        cannotJoin,
+      );
     const store = watchStore(opened);
     return await new NodeWiring({ config, genesis, signer, secret, token, store, log, closing }).start();
   } catch (error) {
@@ -197,7 +211,7 @@ class NodeWiring {
 
   async #restore() {
     const { config, genesis, signer, store } = this.#parts;
-    const first = await store.checkpoint(1);
+    const first = await store.checkpoint(await store.firstHeight());
     if (first !== undefined && !equalBytes(first.header.network, genesis.network)) {
       throw new StartError(
         `${config.dataDir}: holds the ledger of network ${toHex(first.header.network)}, and ${config.genesisFile} starts network ${toHex(genesis.network)}`,

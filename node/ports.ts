@@ -37,6 +37,8 @@ export interface CheckpointRecord {
   readonly vertices: readonly string[];
   readonly changes: readonly Change[];
   readonly historyNodes: readonly HistoryNode[];
+  /** Encoded: the change of committee that it proves, where it ends an epoch. */
+  readonly committeeChange: Uint8Array | undefined;
   /** Encoded: why it was decided, where this node knows `[BFT-2]`. */
   readonly decision: Uint8Array | undefined;
   /** Heights whose decision is kept no longer. */
@@ -61,6 +63,25 @@ export type StoreWrite =
   | { readonly type: 'vote'; readonly height: number; readonly entry: Uint8Array }
   /** A pending call, encoded, under its id in hex; without an entry it is kept no longer `[GTH-9]`. */
   | { readonly type: 'pending'; readonly call: string; readonly entry: Uint8Array | undefined }
+  /**
+   * Into an empty store `[STO-2]`: the state at a height that was not come to by replay, and the encoded changes of
+   * committee before it, by the epoch that each ended. The checkpoint of that height comes with it, as a `backfill`.
+   */
+  | {
+      readonly type: 'install';
+      readonly objects: readonly StoredObject[];
+      readonly changes: ReadonlyMap<number, Uint8Array>;
+    }
+  /** The checkpoint below the lowest one, with its vertices in final order. */
+  | {
+      readonly type: 'backfill';
+      readonly checkpoint: StoredCheckpoint;
+      readonly vertices: readonly VertexRecord[];
+    }
+  /** What was installed is whole: a node can start from it. */
+  | { readonly type: 'joined'; readonly historyNodes: readonly HistoryNode[] }
+  /** The height of a certified header whose checkpoint is not stored here; `id` in hex. */
+  | { readonly type: 'header'; readonly id: string; readonly height: number }
   /** Voids the vote log: this seat may vote from this height on, or, where it is absent, not before that is known. */
   | { readonly type: 'votesFrom'; readonly height: number | undefined };
 
@@ -98,13 +119,19 @@ export interface Store {
   /** Applies all writes as one atomic batch, in order; durable (synced) before it resolves when asked. */
   write(writes: readonly StoreWrite[], durable: boolean): Promise<void>;
   checkpoint(height: number): Promise<StoredCheckpoint | undefined>;
+  /** `empty`: nothing was ever written. `joining`: a state was installed, and what it needs besides is not all there. */
+  stage(): Promise<'empty' | 'joining' | 'whole'>;
+  /** Least height of a stored checkpoint: 1, unless the node joined by a snapshot; 0 when there is none. */
+  firstHeight(): Promise<number>;
   /** What the checkpoint's record held as `decision`, if it did and no later one dropped it. */
   decision(height: number): Promise<Uint8Array | undefined>;
   /** Envelope of an open, confirmed or buried vertex. */
   vertex(key: string): Promise<Uint8Array | undefined>;
   position(key: string): Promise<Position | undefined>;
   historyNode(level: number, index: number): Promise<Uint8Array | undefined>;
-  /** Height of the stored checkpoint whose header has this id (hex). */
+  /** Encoded: the change of committee that ended this epoch. */
+  committeeChange(epoch: number): Promise<Uint8Array | undefined>;
+  /** Height of the certified header of this id (hex), as far as this store was told. */
   headerHeight(idKey: string): Promise<number | undefined>;
   /** Greatest height of a `prune` write; 0 when there was none. */
   prunedHeight(): Promise<number>;

@@ -31,6 +31,7 @@ export async function restore(
     return decoded.value;
   });
   const silence = { votesFrom: stored.votesFrom };
+  invariant((await store.stage()) !== 'joining', 'a node starts on a snapshot that is whole');
   const { openVertices, pendingCalls } = stored;
   const start = { genesis, signer, openVertices, pendingCalls, voteLog, silence, seed, salt };
   const first = { id: genesis.headerId, time: genesis.header.time };
@@ -42,15 +43,19 @@ export async function restore(
       history: History.empty,
       headers: [first],
     };
-    return { ...start, ledger, ownEnd: undefined, settled: [], decision: undefined, decisionMarks: [] };
+    const seen = { ownEnd: undefined, settled: [], decision: undefined, decisionMarks: new Map() };
+    return { ...start, ...seen, ledger, isWhole: true };
   }
 
   const window = genesis.record.pace.settledWindow;
   const from = Math.max(1, stored.height - window + 1);
   const headers = from === 1 ? [first] : [];
   const recent = new Map([[toHex(genesis.headerId), 0]]);
-  const heightOf = async (id: Uint8Array) =>
-    recent.get(toHex(id)) ?? (await store.headerHeight(toHex(id))) ?? 0;
+  const heightOf = async (id: Uint8Array) => {
+    const height = recent.get(toHex(id)) ?? (await store.headerHeight(toHex(id)));
+    invariant(height !== undefined, `header ${toHex(id)} is cited by a confirmed vertex, and unknown`);
+    return height;
+  };
   let newest: StoredCheckpoint | undefined;
   const settled: { height: number; vertices: { key: string; facts: AncestorFacts }[] }[] = [];
   for (let height = from; height <= stored.height; height++) {
@@ -63,6 +68,7 @@ export async function restore(
     settled.push({ height, vertices: await settledFacts(checkpoint, store, heightOf) });
   }
   const { header, certificate } = newest!;
+  const firstHeight = await store.firstHeight();
   const state = LedgerState.of(stored.objects);
   invariant(
     toHex(state.map.root) === toHex(header.stateRoot),
@@ -74,19 +80,21 @@ export async function restore(
   const decoded = kept && decisionProof.decode(kept);
   invariant(decoded?.ok !== false, 'why the newest height was decided does not decode');
   const ledger = { header, certificate, state, history, headers };
-  const decisionMarks = await readMarks(header.height, store);
-  return { ...start, ledger, ownEnd, settled, decision: decoded?.value, decisionMarks };
+  const decisionMarks = await readMarks(firstHeight, header.height, store);
+  const isWhole = firstHeight === 1;
+  return { ...start, ledger, ownEnd, settled, decision: decoded?.value, decisionMarks, isWhole };
 }
 
 /** Times of every so-manieth header: how old the decisions are that the store keeps. */
-async function readMarks(height: number, store: Store): Promise<number[]> {
-  const marks: number[] = [];
-  for (let at = DECISION_BLOCK; at <= height; at += DECISION_BLOCK) {
+async function readMarks(first: number, height: number, store: Store): Promise<Map<number, number>> {
+  const marks = new Map<number, number>();
+  for (let block = Math.floor((first - 1) / DECISION_BLOCK); ; block++) {
+    const at = (block + 1) * DECISION_BLOCK;
+    if (at > height) return marks;
     const checkpoint = await store.checkpoint(at);
     invariant(checkpoint !== undefined, `checkpoint ${at} of ${height} is missing in the store`);
-    marks.push(checkpoint.header.time);
+    marks.set(block, checkpoint.header.time);
   }
-  return marks;
 }
 
 /** Height of a header by its id, whether or not it is one of the last. */

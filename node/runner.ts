@@ -5,18 +5,16 @@
 
 import { toHex } from '../consensus/codec/bytes.ts';
 import { limits } from '../consensus/codec/limits.ts';
-import { batch } from '../consensus/vertex/batch.ts';
 import { decodeVertex, encodeVertex, type Vertex, withoutReadings } from '../consensus/vertex/vertex.ts';
 import { type PeerMessage, peerMessage } from '../consensus/wire/messages.ts';
-import { grouped, makeBundles } from './bundles.ts';
+import { makeBundles } from './bundles.ts';
+import { PeerServer } from './peer-server.ts';
 import type { Clock, Network, PeerKey, Store, Timers } from './ports.ts';
 import type { Effect, Event, Notice, Recalled, RecalledVertex, Reply } from './replica/events.ts';
 import type { Replica } from './replica/replica.ts';
 
 /** Reads that peers asked for and that are under way; more are dropped, and asked for again. */
 const SERVING_MAX = 64;
-/** A frame is closed before it grows past this. */
-const FRAME_FILL_BYTES = limits.frameBytesMax / 4;
 /**
  * While bundles leave one after the other, vertices wait so long for company: each bundle costs every node a good part
  * of a millisecond, whatever is in it.
@@ -43,6 +41,7 @@ export class Runner {
   readonly #clock: Clock;
   readonly #timers: Timers;
   readonly #hooks: RunnerHooks;
+  readonly #server: PeerServer;
   #queue: Effect[] = [];
   /** Those who wait until what is queued now has been performed. */
   #waiting: Waiting[] = [];
@@ -69,6 +68,12 @@ export class Runner {
     this.#clock = ports.clock;
     this.#timers = ports.timers;
     this.#hooks = hooks;
+    this.#server = new PeerServer({
+      store: ports.store,
+      disclosure: replica.disclosure,
+      send: (peer, message) => this.#send(peer, message),
+      notice: (notice) => hooks.onNotice(notice),
+    });
   }
 
   /** Steps the replica at once; its effects follow on their own. */
@@ -160,17 +165,8 @@ export class Runner {
         case 'recallHeader':
           void this.#recallHeader(effect.id);
           break;
-        case 'serveVertices':
-          this.#serve(() => this.#sendVertices(effect.peer, effect.ids));
-          break;
-        case 'serveChain':
-          this.#serve(() => this.#sendChain(effect.peer, effect.id, effect.count));
-          break;
-        case 'serveBatches':
-          this.#serve(() => this.#sendBatches(effect.peer, effect.ids));
-          break;
-        case 'serveCheckpoint':
-          this.#serve(() => this.#sendCheckpoint(effect.peer, effect.height));
+        case 'serve':
+          this.#serve(() => this.#server.answer(effect.peer, effect.question));
           break;
         case 'notice':
           this.#hooks.onNotice(effect.notice);
@@ -252,70 +248,7 @@ export class Runner {
     } catch (error) {
       return this.#halt(new Error('the store failed on a read', { cause: error }));
     }
-    if (height !== undefined) this.dispatch({ type: 'recalledHeader', id, height });
-  }
-
-  async #sendVertices(peer: PeerKey, ids: readonly Uint8Array[]): Promise<void> {
-    const vertices: Vertex[] = [];
-    for (const id of ids) {
-      const vertex = await this.#readVertex(id);
-      if (vertex !== undefined) vertices.push(vertex);
-    }
-    this.#answer(peer, vertices);
-  }
-
-  /** Newest first, so that each comes after what waits for it. */
-  async #sendChain(peer: PeerKey, id: Uint8Array, count: number): Promise<void> {
-    const vertices: Vertex[] = [];
-    let next: Uint8Array | undefined = id;
-    while (next !== undefined && vertices.length < count) {
-      const vertex: Vertex | undefined = await this.#readVertex(next);
-      if (vertex === undefined) break;
-      vertices.push(vertex);
-      next = vertex.sequence === 1 ? undefined : vertex.previous;
-    }
-    this.#answer(peer, vertices);
-  }
-
-  /** `[RDG-6]` The state decides at this moment who is told what; what is told is noted. */
-  async #sendBatches(peer: PeerKey, ids: readonly Uint8Array[]): Promise<void> {
-    const { disclosure } = this.replica;
-    const party = disclosure.partyOf(peer);
-    const passed: Vertex[] = [];
-    const refused: Uint8Array[] = [];
-    for (const id of ids) {
-      const vertex = await this.#readVertex(id);
-      const held = vertex?.kind === 'readings' && vertex.payload.length > 0;
-      const payload = held ? batch.decode(vertex.payload) : undefined;
-      const mayPass =
-        party !== undefined && payload?.ok && disclosure.mayPass(payload.value, vertex!.author, party);
-      if (mayPass) passed.push(vertex!);
-      else refused.push(id);
-      if (held && !mayPass)
-        this.#hooks.onNotice({ type: 'refused', code: 'E_SCOPE', facts: { vertex: vertex.key }, peer });
-    }
-    if (passed.length > 0)
-      this.#hooks.onNotice({ type: 'disclosed', peer, vertices: passed.map(({ key }) => key) });
-    for (const vertices of grouped(passed.map(encodeVertex), FRAME_FILL_BYTES))
-      this.#send(peer, { type: 'batches', vertices, refused: [] });
-    if (refused.length > 0) this.#send(peer, { type: 'batches', vertices: [], refused });
-  }
-
-  async #readVertex(id: Uint8Array): Promise<Vertex | undefined> {
-    const envelope = await this.#store.vertex(toHex(id));
-    const decoded = envelope && decodeVertex(envelope);
-    return decoded?.ok ? decoded.value : undefined;
-  }
-
-  #answer(peer: PeerKey, vertices: readonly Vertex[]): void {
-    const envelopes = vertices.map((vertex) => encodeVertex(withoutReadings(vertex)));
-    for (const group of grouped(envelopes, FRAME_FILL_BYTES))
-      this.#send(peer, { type: 'vertices', vertices: group });
-  }
-
-  async #sendCheckpoint(peer: PeerKey, height: number): Promise<void> {
-    const stored = await this.#store.checkpoint(height);
-    if (stored !== undefined) this.#send(peer, { type: 'checkpoint', ...stored });
+    this.dispatch({ type: 'recalledHeader', id, height });
   }
 
   #setTimer(): void {

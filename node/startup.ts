@@ -68,6 +68,11 @@ export async function auditStore(store: AuditedStore, always: boolean): Promise<
 }
 
 /** The port is taken, or the address is not this machine's: for its operator to mend. */
+export function cannotJoin(cause: Error): never {
+  if (cause instanceof StartError) throw cause;
+  throw new StartError(`cannot join by a snapshot: ${cause.message}`, { cause });
+}
+
 export function cannotListen(where: string): (cause: Error) => never {
   return (cause) => {
     const { code, message } = cause as NodeJS.ErrnoException;

@@ -51,10 +51,13 @@ export class Disk implements Store {
 
   load: Store['load'] = () => this.#memory.load();
   checkpoint: Store['checkpoint'] = (height) => this.#memory.checkpoint(height);
+  stage: Store['stage'] = () => this.#memory.stage();
+  firstHeight: Store['firstHeight'] = () => this.#memory.firstHeight();
   decision: Store['decision'] = (height) => this.#memory.decision(height);
   vertex: Store['vertex'] = (key) => this.#memory.vertex(key);
   position: Store['position'] = (key) => this.#memory.position(key);
   historyNode: Store['historyNode'] = (level, index) => this.#memory.historyNode(level, index);
+  committeeChange: Store['committeeChange'] = (epoch) => this.#memory.committeeChange(epoch);
   headerHeight: Store['headerHeight'] = (idKey) => this.#memory.headerHeight(idKey);
   prunedHeight: Store['prunedHeight'] = () => this.#memory.prunedHeight();
   size: Store['size'] = () => this.#memory.size();

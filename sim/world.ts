@@ -6,6 +6,8 @@ import { invariant } from '../consensus/codec/result.ts';
 import type { Signer } from '../consensus/crypto/ed25519.ts';
 import type { SignedCall } from '../consensus/vertex/call.ts';
 import { GuardedRunner } from '../node/guarded-runner.ts';
+import { Conversation } from '../node/join/conversation.ts';
+import { join } from '../node/join/join.ts';
 import type { PeerKey, Store, Verdict } from '../node/ports.ts';
 import type { Event, Notice, Reply } from '../node/replica/events.ts';
 import { Replica } from '../node/replica/replica.ts';
@@ -51,6 +53,8 @@ export interface SimulatedNode {
   readonly masquerade: Masquerade | undefined;
   /** Absent while the node is down. */
   runner: Runner | undefined;
+  /** Present while it joins by a snapshot. */
+  joining: Conversation | undefined;
   /** Why it stopped of its own accord, if it did. */
   halted: Error | undefined;
 }
@@ -101,7 +105,15 @@ export class World {
       const name = names[number]!;
       const kind = options.actors?.get(number);
       const node: SimulatedNode = {
-        ...{ number, name, key: keys[number]!, signer, runner: undefined, halted: undefined },
+        ...{
+          number,
+          name,
+          key: keys[number]!,
+          signer,
+          runner: undefined,
+          joining: undefined,
+          halted: undefined,
+        },
         store: new Disk(this.time, new Random(seed, `disk/${number}`), { ...disk, keep }),
         clock: new NodeClock(this.time, () => this.trace.note(name, 'tick')),
         masquerade: kind && this.#disguise(number, signer, kind, accomplices),
@@ -166,10 +178,42 @@ export class World {
     runner.dispatch({ type: 'tick' });
   }
 
+  /** Starts a node that joins by a snapshot, where it has no ledger yet. It may be killed meanwhile. */
+  async join(node: SimulatedNode): Promise<void> {
+    invariant(node.runner === undefined, `${node.name} runs already`);
+    if ((await node.store.stage()) === 'whole') return this.start(node);
+    const conversation = new Conversation({
+      network: { send: (peer, frame) => joined.send(peer, frame) },
+      ...{ clock: node.clock, timers: node.clock },
+      onRefused: (peer, code) =>
+        this.trace.note(node.name, `${peer.slice(0, 8)} gave what cannot be right: ${code}`),
+    });
+    node.joining = conversation;
+    const joined = this.network.join(node.key, {
+      onConnect: (peer) => conversation.connected(peer),
+      onDisconnect: (peer) => conversation.disconnected(peer),
+      onMessage: (peer, frame) => conversation.hear(peer, frame),
+      onGossip: () => 'ignore',
+    });
+    const { genesis } = this;
+    const { store, signer } = node;
+    const say = (progress: object, text: string) =>
+      this.trace.note(node.name, `${text} ${JSON.stringify(progress)}`);
+    const how = await join({ conversation, store, genesis, publicKey: signer.publicKey, say });
+    if (node.joining !== conversation) return;
+    this.trace.note(node.name, `${how === 'joined' ? 'joined' : 'goes on'} by ${how}`);
+    node.joining = undefined;
+    conversation.stop();
+    this.network.leave(node.key);
+    await this.start(node);
+  }
+
   /** Takes a node down at once: what was not stored is lost; by a power failure also what was not synced. */
   kill(node: SimulatedNode, kind: CrashKind = 'kill'): void {
     void node.runner?.stop();
     node.runner = undefined;
+    node.joining?.stop();
+    node.joining = undefined;
     this.network.leave(node.key);
     if (node.store instanceof Disk) node.store.crash(kind);
   }

@@ -7,7 +7,7 @@ import { type Genesis, genesisSchema } from '../../consensus/checkpoint/genesis.
 import { toHex } from '../../consensus/codec/bytes.ts';
 import type { Signer } from '../../consensus/crypto/ed25519.ts';
 import { freePorts } from '../../node/config/free-ports.ts';
-import { DATA_DIR, nodeConfigToml } from '../../node/config/node-config.ts';
+import { DATA_DIR, type NodeConfig, nodeConfigToml } from '../../node/config/node-config.ts';
 import type { PeerEntry } from '../../node/config/toml.ts';
 import { nativeSigner } from '../../node/crypto/native.ts';
 import { createKeyFile } from '../../node/keys/key-file.ts';
@@ -88,7 +88,7 @@ export async function writeCluster(
       if (delayed) relays.push({ listenPort, targetPort: peer.p2pPort });
       return [{ key: peer.key, address: addressOf(listenPort) }];
     });
-    await writeNodeConfig(validator, peers, authorPerS);
+    await writeNodeConfig(validator, peers, authorPerS === undefined ? {} : { authorPerS });
   }
   return { genesis, passphrase, validators, relays };
 }
@@ -116,12 +116,12 @@ export async function makeNodeHome(
 export async function writeNodeConfig(
   home: NodeHome,
   peers: readonly PeerEntry[],
-  authorPerS: number = RATE_PER_S,
+  { authorPerS = RATE_PER_S, joinBy = 'replay' }: Partial<Pick<NodeConfig, 'authorPerS' | 'joinBy'>> = {},
 ): Promise<void> {
   const { name, configFile, p2pPort, apiUrl, metricsUrl } = home;
   const toml = nodeConfigToml({
     ...{ name, genesisFile: '../genesis.json', listen: addressOf(p2pPort), peers },
-    ...{ apiPort: portOf(apiUrl), metricsPort: portOf(metricsUrl), authorPerS },
+    ...{ apiPort: portOf(apiUrl), metricsPort: portOf(metricsUrl), authorPerS, joinBy },
   });
   await writeFile(configFile, toml);
 }

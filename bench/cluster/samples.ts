@@ -38,6 +38,12 @@ export async function sampleNode({ metricsUrl }: NodeHome): Promise<NodeSample |
   }
 }
 
+/** Bytes of frames and gossip that it has sent so far. */
+export async function sentBytes({ metricsUrl }: NodeHome): Promise<number> {
+  const response = await fetch(metricsUrl, { signal: AbortSignal.timeout(ANSWER_MS) });
+  return parseMetrics(await response.text()).get('tally_network_bytes_total{direction="out"}') ?? 0;
+}
+
 /** Prometheus' text: one `name{labels} value` a line. */
 export function parseMetrics(text: string): Map<string, number> {
   const values = new Map<string, number>();

@@ -11,7 +11,9 @@ import { openStore } from '../../node/level/store.ts';
 
 export interface StoreCount {
   readonly height: number;
-  /** Id of each header, hex; the first is that of height 1. */
+  /** Least height of a checkpoint; 1 where it is left out, unless the node joined by a snapshot. */
+  readonly firstHeight?: number;
+  /** Id of each header, hex; the first is that of `firstHeight`. */
   readonly headers: readonly string[];
   /** State root of the newest header. */
   readonly stateRoot: string;
@@ -26,10 +28,11 @@ export async function countStore(name: string, directory: string): Promise<Store
   try {
     const faults: string[] = [];
     const { height, objects } = await store.load();
+    const firstHeight = Math.max(1, await store.firstHeight());
     const headers: string[] = [];
     const heights = new Map<string, number>();
     let stateRoot = '';
-    for (let at = 1; at <= height; at++) {
+    for (let at = firstHeight; at <= height; at++) {
       const checkpoint = await store.checkpoint(at);
       if (checkpoint === undefined) {
         faults.push(`${name}: checkpoint ${at} is missing`);
@@ -49,7 +52,7 @@ export async function countStore(name: string, directory: string): Promise<Store
     const held = toHex(LedgerState.of(objects).map.root);
     if (height > 0 && held !== stateRoot)
       faults.push(`${name}: the stored state has root ${held}, and ${stateRoot} is certified`);
-    return { height, headers, stateRoot, heights, faults };
+    return { height, firstHeight, headers, stateRoot, heights, faults };
   } finally {
     await store.close();
   }
@@ -70,14 +73,18 @@ export function faultsOf(
   const [[firstName, first] = [undefined, undefined]] = counts;
   if (first === undefined) return ['there is no store to count'];
   for (const [name, count] of counts) {
-    const missing = behind.has(name) ? [] : taken.filter((id) => !count.heights.has(id));
+    // What came before a snapshot is known from who has it.
+    const { firstHeight = 1 } = count;
+    const isExpected = (id: string): boolean =>
+      firstHeight === 1 || (first.heights.get(id) ?? 0) >= firstHeight;
+    const missing = behind.has(name) ? [] : taken.filter((id) => isExpected(id) && !count.heights.has(id));
     if (missing.length > 0)
       faults.push(
         `${name}: ${missing.length} of ${taken.length} vertices are not confirmed, such as ${missing[0]}`,
       );
-    const shared = Math.min(count.height, first.height);
-    const differs = count.headers.slice(0, shared).findIndex((id, at) => id !== first.headers[at]);
-    if (differs >= 0) faults.push(`${name} and ${firstName} hold different headers at height ${differs + 1}`);
+    const differs = count.headers.findIndex((id, at) => (first.headers[firstHeight - 1 + at] ?? id) !== id);
+    if (differs >= 0)
+      faults.push(`${name} and ${firstName} hold different headers at height ${firstHeight + differs}`);
     if (count.height === first.height && count.stateRoot !== first.stateRoot)
       faults.push(`${name} and ${firstName} hold different state roots at height ${first.height}`);
   }

@@ -6,6 +6,7 @@ import {
   defaultPace,
   type Genesis,
   type GenesisRecord,
+  type Pace,
 } from '../../consensus/checkpoint/genesis.ts';
 import { uint32Bytes } from '../../consensus/codec/bytes.ts';
 import { invariant } from '../../consensus/codec/result.ts';
@@ -23,12 +24,16 @@ export function authorSecret(number: number): Uint8Array {
   return hash('salt', uint32Bytes(0xb0), uint32Bytes(number));
 }
 
-/** Public keys of seats and authors in; `timeMs` is the genesis's; one epoch for ever unless `epochHeights` says. */
+/**
+ * Public keys of seats and authors in; `timeMs` is the genesis's; one epoch for ever unless `epochHeights` says, the default
+ * pace but for what `pace` says.
+ */
 export function benchGenesis(
   seats: readonly Uint8Array[],
   authors: readonly Uint8Array[],
   timeMs: number,
   epochHeights = 0,
+  pace: Partial<Pace> = {},
 ): Genesis {
   if (authors.length > AUTHORS_MAX)
     throw new RangeError(`"authors" expected at most ${AUTHORS_MAX}, got ${authors.length}`);
@@ -48,7 +53,8 @@ export function benchGenesis(
     add('monitor', authors.slice(at, at + KEYS_PER_PARTY));
   const genesis = checkGenesis({
     ...{ suite: SUITE, name: 'tallystick bench', time: timeMs, seats: [...seats], parties },
-    ...{ committee: { ...defaultCommitteeRules, epochHeights }, policy: defaultPolicy, pace: defaultPace },
+    ...{ committee: { ...defaultCommitteeRules, epochHeights }, policy: defaultPolicy },
+    pace: { ...defaultPace, ...pace },
   });
   invariant(genesis.ok, `the bench's genesis is good: ${JSON.stringify(genesis)}`);
   return genesis.value;

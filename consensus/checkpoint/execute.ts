@@ -8,7 +8,7 @@ import type { Code } from '../codec/codes.ts';
 import { invariant } from '../codec/result.ts';
 import { advanceClock } from '../contracts/clock.ts';
 import { runCall } from '../contracts/engine.ts';
-import type { ObjectType } from '../contracts/object.ts';
+import type { ObjectType, StoredObject } from '../contracts/object.ts';
 import type { Policy } from '../contracts/policy.ts';
 import type { SeatRules } from '../contracts/seats/rules.ts';
 import { type Change, Draft, type LedgerState } from '../contracts/state.ts';
@@ -41,7 +41,7 @@ export interface Execution {
   readonly outcomes: readonly Outcome[];
   readonly changes: readonly Change[];
   /** The state map once `changes` are committed. */
-  readonly map: MerkleMap;
+  readonly map: MerkleMap<StoredObject>;
   /** The committee of the height after; another one at the end of an epoch `[CKP-4]`. */
   readonly nextCommittee: Committee;
 }

@@ -28,7 +28,7 @@ interface Layer extends ObjectReader {
 
 export class LedgerState implements Layer {
   readonly #objects = new Map<string, StoredObject>();
-  #map = MerkleMap.empty;
+  #map: MerkleMap<StoredObject> = MerkleMap.empty;
 
   /** The state that holds `objects`, as loaded from a store or a genesis. */
   static of(objects: readonly StoredObject[]): LedgerState {
@@ -46,7 +46,8 @@ export class LedgerState implements Layer {
     return copied;
   }
 
-  get map(): MerkleMap {
+  /** Its leaves hold the objects: whoever keeps this map keeps the state as it is now. */
+  get map(): MerkleMap<StoredObject> {
     return this.#map;
   }
 
@@ -77,14 +78,18 @@ export class LedgerState implements Layer {
   }
 
   /** The map as it will be once `changes` are committed. */
-  rootAfter(changes: readonly Change[]): MerkleMap {
+  rootAfter(changes: readonly Change[]): MerkleMap<StoredObject> {
     return this.#map.update(
-      changes.map(({ path, object }) => ({ path, valueHash: object && objectValueHash(object.parts) })),
+      changes.map(({ path, object }) => ({
+        path,
+        valueHash: object && objectValueHash(object.parts),
+        value: object,
+      })),
     );
   }
 
   /** Takes over `changes` together with the map that `rootAfter` gave for them. */
-  commit(changes: readonly Change[], map: MerkleMap): void {
+  commit(changes: readonly Change[], map: MerkleMap<StoredObject>): void {
     for (const { path, object } of changes) {
       if (object === undefined) this.#objects.delete(toHex(path));
       else this.#objects.set(toHex(path), object);

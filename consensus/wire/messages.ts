@@ -1,10 +1,12 @@
 /** What full nodes say to each other over their direct streams; gossip carries bundles of vertices. docs/spec/wire.md. */
 
 import { certificateSchema } from '../checkpoint/certificate.ts';
+import { committeeChange } from '../checkpoint/change.ts';
 import { headerSchema } from '../checkpoint/header.ts';
 import { outcomeSchema } from '../checkpoint/outcome.ts';
 import { limits } from '../codec/limits.ts';
 import { bytes, flag, hash32, type Infer, int, key32, list, record, tagged } from '../codec/schema.ts';
+import { storedObject } from '../contracts/object.ts';
 import { proposalMessage, viewChangeMessage, voteMessage } from '../pbft/messages.ts';
 import { callSignature } from '../vertex/call.ts';
 import { callDecline } from '../vertex/decline.ts';
@@ -12,6 +14,11 @@ import { callDecline } from '../vertex/decline.ts';
 export const VERTICES_PER_REQUEST_MAX = 256;
 export const LINKS_TOLD_MAX = 64;
 export const BATCHES_PER_REQUEST_MAX = 16;
+/** Of the largest committee each, they fit a frame. */
+export const CHANGES_PER_ANSWER_MAX = 64;
+export const OBJECTS_PER_PART_MAX = 4_096;
+/** Peaks, or a path, of any history. */
+const HISTORY_HASHES_MAX = 64;
 const vertexBytesMax = limits.batchBytesMax + limits.vertexHeaderBytesMax + 128;
 
 /** In encoded envelopes. */
@@ -71,6 +78,30 @@ export const peerMessage = tagged('peer-message', {
   batches: record('batches', {
     vertices: list(bytes(vertexBytesMax), BATCHES_PER_REQUEST_MAX),
     refused: list(hash32, BATCHES_PER_REQUEST_MAX),
+  }),
+  /** Asks for the changes of committee from the end of this epoch on `[SNP-1]`. */
+  getChanges: record('get-changes', { epoch: int(0) }),
+  changes: record('changes', { epoch: int(0), changes: list(committeeChange, CHANGES_PER_ANSWER_MAX) }),
+  /** Asks for the newest snapshot; who has none says nothing `[SNP-6]`. */
+  getSnapshot: record('get-snapshot', {}),
+  snapshot: record('snapshot', { header: headerSchema, certificate: certificateSchema }),
+  /** Asks for the part of a snapshot's state that begins at a path `[SNP-2]`. */
+  getState: record('get-state', { height: int(1), from: hash32 }),
+  state: record('state', {
+    height: int(1),
+    from: hash32,
+    siblings: list(hash32, 256),
+    objects: list(storedObject, OBJECTS_PER_PART_MAX),
+  }),
+  /** Asks for the peaks of the history of the first `size` headers `[SNP-4]`. */
+  getPeaks: record('get-peaks', { size: int(1) }),
+  peaks: record('peaks', { size: int(1), hashes: list(hash32, HISTORY_HASHES_MAX) }),
+  /** Asks for the header of that id, and its path in the history of the first `size` headers `[SNP-5]`. */
+  getHeader: record('get-header', { id: hash32, size: int(1) }),
+  provedHeader: record('proved-header', {
+    size: int(1),
+    header: headerSchema,
+    path: list(hash32, HISTORY_HASHES_MAX),
   }),
 });
 export type PeerMessage = Infer<typeof peerMessage>;

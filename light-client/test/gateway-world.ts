@@ -115,6 +115,7 @@ export class LedgerWorld {
             genesisFile,
             dataDir: join(home, 'data'),
             readingsDays: 0,
+            joinBy: 'replay',
             authorPerS: 500,
             doesDuties: false,
             answersRequests: false,

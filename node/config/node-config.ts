@@ -28,7 +28,12 @@ const schema = z.strictObject({
     })
     .prefault({}),
   metrics: z.strictObject({ host: z.string().default('127.0.0.1'), port: port.default(9001) }).prefault({}),
-  store: z.strictObject({ readings_days: z.int().min(0).max(36_500).default(0) }).prefault({}),
+  store: z
+    .strictObject({
+      readings_days: z.int().min(0).max(36_500).default(0),
+      join: z.enum(['replay', 'snapshot']).default('replay'),
+    })
+    .prefault({}),
   limits: z.strictObject({ author_per_s: z.int().min(1).max(100_000).default(RATE_PER_S) }).prefault({}),
   duties: z
     .strictObject({ submit: z.boolean().default(false), answer: z.boolean().default(false) })
@@ -50,6 +55,8 @@ export interface NodeConfig {
   readonly metrics: { readonly host: string; readonly port: number };
   /** How long batches of readings are kept, days `[STO-3]`; 0: for ever. */
   readonly readingsDays: number;
+  /** How it joins a network that it has nothing of `[STO-2]`. */
+  readonly joinBy: 'replay' | 'snapshot';
   /** Vertices a second that an author is allowed `[ADM-2]`. */
   readonly authorPerS: number;
   /** Whether it submits what falls due by itself, when it has a seat (docs/spec/duties.md). */
@@ -73,6 +80,7 @@ export async function readNodeConfig(file: string): Promise<NodeConfig> {
     api: { host: api.host, port: api.port, tokenFile: resolveFrom(file, api.token_file) },
     metrics,
     readingsDays: store.readings_days,
+    joinBy: store.join,
     authorPerS: limits.author_per_s,
     doesDuties: duties.submit,
     answersRequests: duties.answer,
@@ -89,6 +97,7 @@ export function nodeConfigToml(values: {
   readonly peers?: readonly PeerEntry[];
   readonly apiPort?: number;
   readonly metricsPort?: number;
+  readonly joinBy?: NodeConfig['joinBy'];
   readonly authorPerS?: number;
   readonly doesDuties?: boolean;
   readonly answersRequests?: boolean;
@@ -101,6 +110,7 @@ export function nodeConfigToml(values: {
     peers = [],
     apiPort = 8001,
     metricsPort = 9001,
+    joinBy = 'replay',
     authorPerS = RATE_PER_S,
     doesDuties = false,
     answersRequests = false,
@@ -140,6 +150,9 @@ port = ${metricsPort}
 # Batches of readings are kept for so many days, those that a contract cites for ever; 0 keeps all of them. Headers, vertices
 # and whatever proves them are kept in any case.
 readings_days = 0
+# How a node that has nothing yet joins a network that is far ahead: "replay" executes all of the ledger and can afterwards
+# prove all of it; "snapshot" takes the certified state, checks it, and knows only the last checkpoints before it.
+join = "${joinBy}"
 
 [limits]
 # Vertices a second that this node takes of one author; twice as many may come at once, and what is more waits. A tenth of

@@ -60,7 +60,13 @@ export function registerLedgerRoutes(api: FastifyInstance, services: ApiServices
       const height = params.height === 'newest' ? head.height : Number(params.height);
       const checkpoint = height <= head.height ? await store.checkpoint(height) : undefined;
       if (checkpoint === undefined)
-        return sendRefusal(reply, refuse('E_NOT_FOUND', { type: 'checkpoint', height, newest: head.height }));
+        return sendRefusal(
+          reply,
+          refuse('E_NOT_FOUND', {
+            ...{ type: 'checkpoint', height, newest: head.height },
+            oldest: await store.firstHeight(),
+          }),
+        );
       const { header, certificate, outcomes } = checkpoint;
       return {
         ...{

@@ -86,7 +86,12 @@ export async function auditRecords(
   await each('header', () => {
     headers += 1;
   });
-  compare('ids of headers', checkpoints, headers);
+  compare('ids of headers', counters.headerCount, headers);
+  let changes = 0;
+  await each('change', () => {
+    changes += 1;
+  });
+  compare('changes of committee', counters.changeCount, changes);
   // Counted on opening, like the votes.
   await each('pending', () => undefined);
   let nodes = 0;

@@ -3,12 +3,14 @@
 import { headerId } from '../../consensus/checkpoint/header.ts';
 import { toHex } from '../../consensus/codec/bytes.ts';
 import { invariant } from '../../consensus/codec/result.ts';
-import { storedObject } from '../../consensus/contracts/object.ts';
+import { objectPath, storedObject } from '../../consensus/contracts/object.ts';
 import type { Change } from '../../consensus/contracts/state.ts';
-import type { CheckpointRecord, StoreWrite, VertexRecord } from '../ports.ts';
+import type { HistoryNode } from '../../consensus/merkle/history.ts';
+import type { CheckpointRecord, StoredCheckpoint, StoreWrite, VertexRecord } from '../ports.ts';
 import { encodeHead, encodeOpen, type Head } from './head.ts';
 import {
   bodyKey,
+  changeKey,
   checkpointKey,
   decisionKey,
   headerKey,
@@ -92,8 +94,8 @@ export function buildBatch(writes: readonly StoreWrite[], head: Head, known: Kno
   }
 
   /** Puts or removes a record of a kind that is counted. */
-  function change(
-    kind: 'objectCount' | 'historyCount',
+  function putCounted(
+    count: 'objectCount' | 'historyCount' | 'headerCount' | 'changeCount',
     key: Uint8Array,
     value: Uint8Array | undefined,
   ): void {
@@ -106,15 +108,30 @@ export function buildBatch(writes: readonly StoreWrite[], head: Head, known: Kno
       put(key, value);
       existing.add(name);
     }
-    counters[kind] += (value === undefined ? 0 : 1) - (before ? 1 : 0);
+    counters[count] += (value === undefined ? 0 : 1) - (before ? 1 : 0);
   }
 
   function putChange({ path, object }: Change): void {
-    change('objectCount', objectKey(path), object && storedObject.encode(object));
+    putCounted('objectCount', objectKey(path), object && storedObject.encode(object));
+  }
+
+  function putHistory(nodes: readonly HistoryNode[]): void {
+    for (const { level, index, hash } of nodes) putCounted('historyCount', historyKey(level, index), hash);
+  }
+
+  function putHeader(id: string, height: number): void {
+    putCounted('headerCount', headerKey(id), encodeHeight(height));
+  }
+
+  function putStored({ header, certificate, outcomes }: StoredCheckpoint): void {
+    put(checkpointKey(header.height), storedCheckpoint.encode({ header, certificate, outcomes }));
+    putHeader(toHex(headerId(header)), header.height);
+    counters.firstHeight = Math.min(counters.firstHeight || header.height, header.height);
+    counters.height = Math.max(counters.height, header.height);
   }
 
   function putCheckpoint(record: CheckpointRecord): void {
-    const { header, certificate, outcomes } = record;
+    const { header } = record;
     for (const [index, id] of record.vertices.entries()) {
       const stored = head.open.get(id) ?? confirmed.get(id);
       invariant(stored !== undefined, `confirmed vertex ${id} was never stored`);
@@ -123,16 +140,37 @@ export function buildBatch(writes: readonly StoreWrite[], head: Head, known: Kno
       confirm(id, { ordinal, payload, height: header.height, index });
     }
     record.changes.forEach(putChange);
-    for (const { level, index, hash } of record.historyNodes) {
-      change('historyCount', historyKey(level, index), hash);
-    }
-    put(checkpointKey(header.height), storedCheckpoint.encode({ header, certificate, outcomes }));
-    put(headerKey(toHex(headerId(header))), encodeHeight(header.height));
+    putHistory(record.historyNodes);
+    putStored(record);
+    if (record.committeeChange !== undefined)
+      putCounted('changeCount', changeKey(header.epoch), record.committeeChange);
     if (record.decision !== undefined) put(decisionKey(header.height), record.decision);
     for (const height of record.droppedDecisions) remove(decisionKey(height));
-    counters.firstHeight = Math.min(counters.firstHeight || header.height, header.height);
-    counters.height = Math.max(counters.height, header.height);
     dropVotes(header.height);
+  }
+
+  function install({ objects, changes }: Extract<StoreWrite, { readonly type: 'install' }>): void {
+    invariant(
+      counters.height === 0 && counters.objectCount === 0,
+      'a state is installed where there is none',
+    );
+    for (const object of objects) putChange({ path: objectPath(object.type, object.id), object });
+    for (const [epoch, change] of changes) putCounted('changeCount', changeKey(epoch), change);
+    counters.joining = true;
+  }
+
+  function backfill(checkpoint: StoredCheckpoint, vertices: readonly VertexRecord[]): void {
+    const { height } = checkpoint.header;
+    const isNext = counters.firstHeight === 0 || height === counters.firstHeight - 1;
+    invariant(counters.joining && isNext, `checkpoint ${height} is not below ${counters.firstHeight}`);
+    for (const [index, { key, envelope }] of vertices.entries()) {
+      const ordinal = counters.nextOrdinal++;
+      put(bodyKey(ordinal), envelope);
+      confirm(key, { ordinal, payload: carriesPayload(envelope), height, index });
+    }
+    // Nothing below it was ever here, so there is nothing to prune.
+    counters.prunedHeight = Math.max(counters.prunedHeight ?? 0, height);
+    putStored(checkpoint);
   }
 
   function putVote(height: number, entry: Uint8Array): void {
@@ -167,7 +205,13 @@ export function buildBatch(writes: readonly StoreWrite[], head: Head, known: Kno
     else if (write.type === 'checkpoint') putCheckpoint(write.checkpoint);
     else if (write.type === 'vote') putVote(write.height, write.entry);
     else if (write.type === 'pending') putPending(write.call, write.entry);
-    else voidVotes(write.height);
+    else if (write.type === 'install') install(write);
+    else if (write.type === 'backfill') backfill(write.checkpoint, write.vertices);
+    else if (write.type === 'header') putHeader(write.id, write.height);
+    else if (write.type === 'joined') {
+      putHistory(write.historyNodes);
+      counters.joining = false;
+    } else voidVotes(write.height);
   }
   counters.batch += 1;
   put(metaKey, encodeHead(head));

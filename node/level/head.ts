@@ -81,7 +81,8 @@ async function beginHead(db: Database, directory: string): Promise<Head> {
   }
   const heights = { height: 0, firstHeight: 0 };
   const votes = { nextVote: 0, votesFrom: 0 };
-  const counters = { batch: 0, ...heights, nextOrdinal: 0, ...votes, objectCount: 0, historyCount: 0 };
+  const counts = { objectCount: 0, historyCount: 0, headerCount: 0, changeCount: 0 };
+  const counters = { batch: 0, ...heights, nextOrdinal: 0, ...votes, ...counts, joining: false };
   const head: Head = { counters, open: new Map(), votes: [], pending: new Set() };
   await db.put(metaKey, seal(metaKey, encodeHead(head)), { sync: true });
   return head;

@@ -22,6 +22,8 @@ const kinds = {
   vote: 'v',
   /** Height → why it was decided. */
   decision: 'd',
+  /** Epoch → the change of committee that ended it. */
+  change: 'e',
   /** Id of a call → the call, whose signatures are being gathered. */
   pending: 'p',
 } as const;
@@ -66,6 +68,7 @@ export const bodyKey = (ordinal: number): Uint8Array => numberKey('body', ordina
 export const openKey = (ordinal: number): Uint8Array => numberKey('open', ordinal);
 export const checkpointKey = (height: number): Uint8Array => numberKey('checkpoint', height);
 export const decisionKey = (height: number): Uint8Array => numberKey('decision', height);
+export const changeKey = (epoch: number): Uint8Array => numberKey('change', epoch);
 /** `id` in hexadecimal. */
 export const headerKey = (id: string): Uint8Array => bytesKey('header', idBytes(id));
 export const objectKey = (path: Uint8Array): Uint8Array => bytesKey('object', path);
@@ -112,7 +115,7 @@ export function rangeOf(kind: Kind): { readonly gte: Uint8Array; readonly lt: Ui
 /** `body 42`, `object 3fa9…`: a key in an error message. */
 export function describeKey(key: Uint8Array): string {
   const kind = kindOf.get(key[0]!) ?? 'unknown';
-  if (kind === 'body' || kind === 'open' || kind === 'checkpoint' || kind === 'decision')
+  if (['body', 'open', 'checkpoint', 'decision', 'change'].includes(kind))
     return `${kind} ${readNumber(key, 1)}`;
   if (kind === 'vote') return `vote ${readNumber(key, 9)} of height ${readNumber(key, 1)}`;
   if (kind === 'history') return `history node ${readNumber(key, 2)} of level ${key[1]}`;

@@ -2,14 +2,14 @@
 
 import type { StoreWrite } from '../ports.ts';
 import type { Head } from './head.ts';
-import { historyKey, indexKey, objectKey } from './keys.ts';
+import { changeKey, headerKey, historyKey, indexKey, objectKey } from './keys.ts';
 import type { RecordReader } from './reader.ts';
 import { decodeOwn, type IndexEntry } from './records.ts';
 
 export interface Known {
   /** Index entries of confirmed vertices, by id. */
   readonly confirmed: Map<string, IndexEntry>;
-  /** Names of keys of objects and history nodes that exist. */
+  /** Names of keys that exist, of kinds that are counted. */
   readonly existing: Set<string>;
 }
 
@@ -28,7 +28,11 @@ export async function findKnown(
   for (const write of writes) {
     if (write.type === 'vertex' && write.fresh !== true) ids.add(write.vertex.key);
     if (write.type === 'prune') for (const { key } of write.vertices) ids.add(key);
+    // An installed state goes into an empty store.
+    if (write.type === 'header') counted.push(headerKey(write.id));
     if (write.type !== 'checkpoint') continue;
+    if (write.checkpoint.committeeChange !== undefined)
+      counted.push(changeKey(write.checkpoint.header.epoch));
     for (const id of write.checkpoint.vertices) ids.add(id);
     for (const { path } of write.checkpoint.changes) counted.push(objectKey(path));
     for (const { level, index } of write.checkpoint.historyNodes) counted.push(historyKey(level, index));

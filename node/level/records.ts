@@ -15,7 +15,7 @@ import { list, record, type Schema } from '../../consensus/codec/schema.ts';
 import { describeKey } from './keys.ts';
 
 /** Another number here means: not readable by this program. */
-export const FORMAT = 3;
+export const FORMAT = 4;
 const CHECKSUM_BYTES = 4;
 /** The most that a list can hold; a genesis allows fewer for one checkpoint `[ORD-4]`. */
 const OUTCOMES_MAX = 65_535;
@@ -33,6 +33,10 @@ export interface Counters {
   votesFrom: number | null;
   objectCount: number;
   historyCount: number;
+  headerCount: number;
+  changeCount: number;
+  /** A snapshot was installed, and what it needs besides is not all there yet. */
+  joining: boolean;
   /** Batches of readings up to this height were looked at `[STO-3]`; absent while none were. */
   prunedHeight?: number;
 }

@@ -13,6 +13,7 @@ import { type Database, openDatabase } from './database.ts';
 import { type Head, type OpenVertex, readHead } from './head.ts';
 import {
   bodyKey,
+  changeKey,
   checkpointKey,
   decisionKey,
   headerKey,
@@ -176,6 +177,16 @@ class LevelStore implements AuditedStore {
     return value && decodeStored(this.#directory, key, storedCheckpoint, value);
   }
 
+  async stage(): Promise<'empty' | 'joining' | 'whole'> {
+    const { counters } = this.#head;
+    if (counters.joining) return 'joining';
+    return counters.height === 0 && counters.nextOrdinal === 0 ? 'empty' : 'whole';
+  }
+
+  async firstHeight(): Promise<number> {
+    return this.#head.counters.firstHeight;
+  }
+
   async decision(height: number): Promise<Uint8Array | undefined> {
     return this.#reader.get(decisionKey(height));
   }
@@ -195,6 +206,10 @@ class LevelStore implements AuditedStore {
 
   async historyNode(level: number, index: number): Promise<Uint8Array | undefined> {
     return this.#reader.get(historyKey(level, index));
+  }
+
+  async committeeChange(epoch: number): Promise<Uint8Array | undefined> {
+    return this.#reader.get(changeKey(epoch));
   }
 
   async headerHeight(idKey: string): Promise<number | undefined> {
@@ -239,7 +254,7 @@ function vertexKeysOf(writes: readonly StoreWrite[]): string[] {
   return writes.flatMap((write) => {
     if (write.type === 'vertex') return [write.vertex.key];
     if (write.type === 'bury') return write.keys;
-    if (write.type === 'prune') return write.vertices.map(({ key }) => key);
+    if (write.type === 'prune' || write.type === 'backfill') return write.vertices.map(({ key }) => key);
     return write.type === 'checkpoint' ? write.checkpoint.vertices : [];
   });
 }

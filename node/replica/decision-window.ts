@@ -24,18 +24,20 @@ export class DecisionWindow {
   /** The least height whose decision may still be there. */
   #next: number;
 
-  /** `marks`: times of heights `DECISION_BLOCK`, twice that and so on, up to `newest`. */
+  /** `marks`: times of the last heights of all blocks up to `newest` that this node has seen whole, by the blocks' numbers. */
   constructor(
     { trustingPeriodMs, checkpointIntervalMs }: Pace,
     newest: Pick<Header, 'height' | 'time'>,
-    marks: readonly number[],
+    marks: ReadonlyMap<number, number>,
   ) {
     this.#periodMs = trustingPeriodMs;
     this.#heightsMax = 2 * Math.ceil(trustingPeriodMs / Math.max(1, checkpointIntervalMs));
-    this.#marks = new Map(marks.entries());
-    const due = [...this.#marks.keys()].find((block) => !this.#isOver(block, newest)) ?? marks.length;
-    const first = Math.max(0, due - BLOCKS_AGAIN);
-    for (let block = 0; block < first; block++) this.#marks.delete(block);
+    this.#marks = new Map(marks);
+    const complete = Math.floor(newest.height / DECISION_BLOCK);
+    const [lowest = complete] = this.#marks.keys();
+    const due = [...this.#marks.keys()].find((block) => !this.#isOver(block, newest)) ?? complete;
+    const first = Math.max(lowest, due - BLOCKS_AGAIN);
+    for (let block = lowest; block < first; block++) this.#marks.delete(block);
     this.#next = first * DECISION_BLOCK + 1;
   }
 

@@ -34,8 +34,8 @@ export type Event =
   | { readonly type: 'pending'; readonly act: PendingAct }
   /** Answer to a `recall` effect. */
   | ({ readonly type: 'recalled' } & Recalled)
-  /** Answer to a `recallHeader` effect that found it. */
-  | { readonly type: 'recalledHeader'; readonly id: Uint8Array; readonly height: number }
+  /** Answer to a `recallHeader` effect; without a height where the store knows none. */
+  | { readonly type: 'recalledHeader'; readonly id: Uint8Array; readonly height: number | undefined }
   /** `wakeAt` has come. */
   | { readonly type: 'tick' };
 
@@ -61,6 +61,21 @@ export interface Recalled {
   readonly absent: readonly Uint8Array[];
 }
 
+/** What the store answers, not the replica. */
+export type Question = Extract<
+  PeerMessage,
+  {
+    readonly type:
+      | 'getVertices'
+      | 'getChain'
+      | 'getBatches'
+      | 'getCheckpoint'
+      | 'getChanges'
+      | 'getPeaks'
+      | 'getHeader';
+  }
+>;
+
 export type Effect =
   /** Applied before any `send` or `gossip` of the same step, in one batch. */
   | { readonly type: 'store'; readonly write: StoreWrite }
@@ -71,14 +86,10 @@ export type Effect =
   | { readonly type: 'gossip'; readonly vertices: readonly Vertex[] }
   /** Look these up in the store and come back with `recalled`. */
   | { readonly type: 'recall'; readonly ids: readonly Uint8Array[] }
-  /** Look up at which height this header was certified, and come back with `recalledHeader` if it was. */
+  /** Look up at which height this header was certified, and come back with `recalledHeader`. */
   | { readonly type: 'recallHeader'; readonly id: Uint8Array }
-  /** Send stored vertices, or a stored checkpoint, to a peer that asked. */
-  | { readonly type: 'serveVertices'; readonly peer: PeerKey; readonly ids: readonly Uint8Array[] }
-  | { readonly type: 'serveChain'; readonly peer: PeerKey; readonly id: Uint8Array; readonly count: number }
-  /** Send stored batches that the peer's party may be told of, and say which not. */
-  | { readonly type: 'serveBatches'; readonly peer: PeerKey; readonly ids: readonly Uint8Array[] }
-  | { readonly type: 'serveCheckpoint'; readonly peer: PeerKey; readonly height: number }
+  /** Answer a peer from the store, as far as that holds what it asked for. */
+  | { readonly type: 'serve'; readonly peer: PeerKey; readonly question: Question }
   | { readonly type: 'notice'; readonly notice: Notice }
   /** This node is wrong about itself and must stop `[BFT-3]`. */
   | { readonly type: 'halt'; readonly reason: string; readonly facts: Facts };

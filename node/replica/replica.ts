@@ -4,6 +4,7 @@
  */
 
 import { type Certificate, checkCertificate } from '../../consensus/checkpoint/certificate.ts';
+import { committeeChange, endsEpoch } from '../../consensus/checkpoint/change.ts';
 import type { Genesis } from '../../consensus/checkpoint/genesis.ts';
 import { headerId } from '../../consensus/checkpoint/header.ts';
 import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
@@ -25,18 +26,21 @@ import { BatchSeeker } from './batch-seeker.ts';
 import { CatchUp } from './catch-up.ts';
 import { DecisionWindow } from './decision-window.ts';
 import { Disclosure } from './disclosure.ts';
-import type { Effect, Event, Reply, StepResult } from './events.ts';
+import type { Effect, Event, Question, Reply, StepResult } from './events.ts';
 import { Gathering } from './gathering.ts';
 import { Greetings } from './greetings.ts';
+import { HeaderSeeker } from './header-seeker.ts';
 import { Intake, type IntakeHooks } from './intake.ts';
 import { Ledger, type LedgerStart } from './ledger.ts';
 import { OwnChain } from './own-chain.ts';
+import { citing } from './parking.ts';
 import type { BuiltCheckpoint } from './proposal.ts';
 import { Relay } from './relay.ts';
 import { Requests, verticesAskedFor } from './requests.ts';
 import { Seat, type SeatHooks } from './seat.ts';
 import { SeatMail } from './seat-mail.ts';
 import { Silence, type SilenceReport, type SilenceStart } from './silence.ts';
+import { Snapshots } from './snapshots.ts';
 
 export interface ReplicaStart {
   readonly genesis: Genesis;
@@ -57,8 +61,10 @@ export interface ReplicaStart {
   readonly pendingCalls: readonly Uint8Array[];
   /** Why the newest height was decided, if that is known. */
   readonly decision: DecisionProof | undefined;
-  /** Times of every `DECISION_BLOCK`th header. */
-  readonly decisionMarks: readonly number[];
+  /** Times of the last heights of blocks of `DECISION_BLOCK`, by their numbers. */
+  readonly decisionMarks: ReadonlyMap<number, number>;
+  /** The store has every checkpoint; not after joining by a snapshot. */
+  readonly isWhole: boolean;
   /** Seed of tip selection: policy, so that it need not be agreed on. */
   readonly seed: number;
   /** 32 bits that nobody else can foresee, nor find out from what this node says, as they can the seed. */
@@ -76,8 +82,9 @@ const FORGERY_COST = 50;
 export const SERVED_PER_S = 20_000;
 /** A batch may be as long as so many vertices, and is looked through besides. */
 const BATCH_COST = 250;
+/** A part of a state, or a checkpoint with its list, likewise. */
+const PART_COST = 500;
 const none: Reply = { type: 'none' };
-type Asking = Extract<PeerMessage, { readonly type: 'getVertices' | 'getChain' | 'getBatches' }>;
 
 export class Replica {
   readonly ledger: Ledger;
@@ -104,6 +111,9 @@ export class Replica {
   /** What this node still puts up with, by peer. */
   readonly #patience = new Allowance();
   readonly #requests = new Requests();
+  readonly #snapshots: Snapshots;
+  /** Absent where the store has every header. */
+  readonly #headers: HeaderSeeker | undefined;
   /** Vertices that each peer may ask for. */
   readonly #served = new Allowance(SERVED_PER_S);
   #nowMs = 0;
@@ -155,6 +165,14 @@ export class Replica {
       refuse: (...refusal) => this.#refuse(...refusal),
     };
     this.#intake = new Intake(this.ledger, this.dag, intakeHooks, options.authorPerS);
+    this.#snapshots = new Snapshots(genesis.record.pace.settledWindow);
+    this.#snapshots.begin(this.ledger);
+    const { parking } = this.#intake;
+    if (!start.isWhole)
+      this.#headers = new HeaderSeeker({
+        ...{ ledger: this.ledger, peers: this.#greetings.peers, effect },
+        isAwaited: (idKey) => parking.isAwaited(citing(idKey)),
+      });
     this.#chain = new OwnChain(start, this.ledger, this.dag, {
       effect,
       take: (envelope, nowMs) => this.#intake.take(envelope, { peer: undefined, as: 'needed' }, nowMs),
@@ -185,7 +203,10 @@ export class Replica {
     const { parking } = this.#intake;
     const own = [this.#seat, this.#catchUp, parking, this.#accuser, this.#greetings];
     const waiting = [...own, this.gathering, this.#batches];
-    return Math.min(...waiting.map(({ wakeAt }) => wakeAt));
+    return Math.min(
+      ...waiting.map(({ wakeAt }) => wakeAt),
+      this.#headers?.wakeAt ?? Number.POSITIVE_INFINITY,
+    );
   }
 
   /** Number of this node's seat in the committee, if it has one. */
@@ -277,11 +298,12 @@ export class Replica {
         this.#intake.seeker.askSenders(event.absent, this.#greetings.peers, nowMs);
         return none;
       case 'recalledHeader':
-        this.ledger.recallHeight(toHex(event.id), event.height);
-        this.#intake.releaseCiting(toHex(event.id), nowMs);
+        if (event.height === undefined) this.#headers?.seek(event.id, nowMs);
+        else this.#recallHeader(event.id, event.height, nowMs);
         return none;
       case 'tick':
         this.#seat.tick(nowMs);
+        this.#headers?.tick(nowMs);
         this.#intake.seeker.chase(this.#greetings.peers, nowMs);
         this.#greetings.retell(nowMs);
         this.gathering.look(nowMs);
@@ -308,7 +330,7 @@ export class Replica {
         break;
       case 'getCheckpoint':
         if (message.height <= this.ledger.height)
-          this.#effects.push({ type: 'serveCheckpoint', peer, height: message.height });
+          this.#effects.push({ type: 'serve', peer, question: message });
         break;
       case 'checkpoint': {
         const taken = this.#catchUp.take(message);
@@ -322,7 +344,31 @@ export class Replica {
       case 'getVertices':
       case 'getChain':
       case 'getBatches':
-        this.#serve(peer, message, nowMs);
+      case 'getChanges':
+      case 'getPeaks':
+      case 'getHeader':
+        if (this.#served.take(peer, costOf(message), nowMs))
+          this.#effects.push({ type: 'serve', peer, question: message });
+        break;
+      case 'getSnapshot':
+        this.#reply(peer, this.#snapshots.offer(nowMs));
+        break;
+      case 'getState':
+        if (this.#served.take(peer, PART_COST, nowMs))
+          this.#reply(peer, this.#snapshots.part(message.height, message.from, nowMs));
+        break;
+      case 'provedHeader': {
+        const proved = this.#headers?.take(message);
+        if (proved === undefined) break;
+        if (!proved.ok) this.#refuse(proved.code, proved.facts, peer);
+        else if (proved.value !== undefined) this.#learnHeader(proved.value, nowMs);
+        break;
+      }
+      case 'changes':
+      case 'snapshot':
+      case 'state':
+      case 'peaks':
+        // Answers to somebody who joins: this node has.
         break;
       case 'batches':
         this.#batches.onAnswer(peer, message, nowMs);
@@ -430,14 +476,19 @@ export class Replica {
     return { type: 'verdict', verdict: passOn ? 'accept' : 'ignore' };
   }
 
-  /** A question of a few bytes may ask for a frame of vertices: no peer has more of this node's time than it is allowed. */
-  #serve(peer: PeerKey, message: Asking, nowMs: number): void {
-    const asked = message.type === 'getBatches' ? BATCH_COST * message.ids.length : verticesAskedFor(message);
-    if (!this.#served.take(peer, asked, nowMs)) return;
-    if (message.type === 'getVertices') this.#effects.push({ type: 'serveVertices', peer, ids: message.ids });
-    else if (message.type === 'getBatches')
-      this.#effects.push({ type: 'serveBatches', peer, ids: message.ids });
-    else this.#effects.push({ type: 'serveChain', peer, id: message.id, count: message.count });
+  #reply(peer: PeerKey, message: PeerMessage | undefined): void {
+    if (message !== undefined) this.#effects.push({ type: 'send', peer, message });
+  }
+
+  #recallHeader(id: Uint8Array, height: number, nowMs: number): void {
+    this.ledger.recallHeight(toHex(id), height);
+    this.#intake.releaseCiting(toHex(id), nowMs);
+  }
+
+  /** Stored, or a restart could not tell on what a confirmed vertex stands. */
+  #learnHeader({ id, height }: { readonly id: Uint8Array; readonly height: number }, nowMs: number): void {
+    this.#effects.push({ type: 'store', write: { type: 'header', id: toHex(id), height } });
+    this.#recallHeader(id, height, nowMs);
   }
 
   /** More than was asked for counts as relayed. */
@@ -504,6 +555,9 @@ export class Replica {
       vertices: vertices.map((vertex) => vertex.key),
       changes,
       historyNodes,
+      committeeChange: endsEpoch(header)
+        ? committeeChange.encode({ header, certificate, committee: execution.nextCommittee.record })
+        : undefined,
       decision: proof && decisionProof.encode(proof),
       droppedDecisions: this.#decisions.advance(header),
     };
@@ -515,6 +569,7 @@ export class Replica {
       notice: { type: 'checkpoint', header, certificate, outcomes, vertices },
     });
 
+    this.#snapshots.advanced(this.ledger, nowMs);
     this.disclosure.advanced(changes);
     this.gathering.onAdvanced(execution.changes, vertices, outcomes, nowMs);
     this.#catchUp.advanced();
@@ -580,4 +635,11 @@ export class Replica {
     const notice = { type: 'refused', code, facts } as const;
     this.#effects.push({ type: 'notice', notice: peer === undefined ? notice : { ...notice, peer } });
   }
+}
+
+/** A question of a few bytes may ask for a frame of vertices: no peer has more of this node's time than it is allowed. */
+function costOf(question: Question): number {
+  if (question.type === 'getBatches') return BATCH_COST * question.ids.length;
+  if (question.type === 'getHeader' || question.type === 'getChanges') return PART_COST;
+  return Math.max(1, verticesAskedFor(question));
 }

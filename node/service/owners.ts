@@ -75,16 +75,22 @@ export class Owners {
       return refuse('E_SCOPE', { type: typeName, id: toHex(id), reason: 'not a party of its file' });
     const { state } = this.#ledger;
     const newest = typeName === unit.name ? state.get(unit, id)!.tenure : state.get(receipt, id)!.tenure;
-    return ok(await this.#ofTenures(newest));
+    return this.#ofTenures(newest);
   }
 
-  async #ofTenures(newest: Uint8Array): Promise<Interval[]> {
+  async #ofTenures(newest: Uint8Array): Promise<Result<readonly Interval[]>> {
     const found: Interval[] = [];
+    const oldest = await this.#store.firstHeight();
     let end: Moment | null = null;
     for (let id: Uint8Array | undefined = newest; id !== undefined; ) {
       const stored = this.#ledger.state.find(toHex(objectPath(tenure.name, id)));
       const value: ValueOf<typeof tenure> | undefined = this.#ledger.state.get(tenure, id);
       invariant(stored !== undefined && value !== undefined, 'a tenure names one that exists');
+      if (value.since < oldest)
+        return refuse('E_UNKNOWN', {
+          ...{ checkpoint: value.since, oldest },
+          reason: 'this node joined by a snapshot, after that; ask a node that keeps it',
+        });
       const shown = this.#access.classesOf(stored).includes(1);
       const since = await this.#moment(value.since);
       const until = value.until === undefined ? null : await this.#moment(value.until);
@@ -98,7 +104,7 @@ export class Owners {
       end = since;
       id = value.previous;
     }
-    return found.reverse();
+    return ok(found.reverse());
   }
 
   async #ofDevice(stored: StoredObject): Promise<Result<readonly Interval[]>> {

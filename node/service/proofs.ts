@@ -1,21 +1,13 @@
 /** Builds proofs from what this node holds. Every proof ends in the newest durable certified header. docs/spec/proofs.md. */
 
-import { type CommitteeChange, changesMax } from '../../consensus/checkpoint/change.ts';
+import { type CommitteeChange, changesMax, committeeChange } from '../../consensus/checkpoint/change.ts';
 import type { ReadingProof } from '../../consensus/checkpoint/evidence.ts';
 import type { Header } from '../../consensus/checkpoint/header.ts';
 import { type OutcomeProof, proveOutcome, type VertexProof } from '../../consensus/checkpoint/outcome.ts';
 import { toHex } from '../../consensus/codec/bytes.ts';
 import { invariant, ok, type Result, refuse } from '../../consensus/codec/result.ts';
-import {
-  objectPath,
-  type StoredObject,
-  type ValueOf,
-  type VisibilityClass,
-} from '../../consensus/contracts/object.ts';
-import { epochId, epochObject } from '../../consensus/contracts/objects/epoch.ts';
+import { objectPath, type StoredObject, type VisibilityClass } from '../../consensus/contracts/object.ts';
 import { device, labelKey } from '../../consensus/contracts/registry.ts';
-import { zero32 } from '../../consensus/crypto/hash.ts';
-import { historyPath } from '../../consensus/merkle/history.ts';
 import { type Batch, batch, proveFrame } from '../../consensus/vertex/batch.ts';
 import { decodeVertex, type Vertex } from '../../consensus/vertex/vertex.ts';
 import type { AnchorProof, CertifiedHeader } from '../../light-client/proof/anchor.ts';
@@ -23,6 +15,7 @@ import { abridgeProof, type InclusionProof } from '../../light-client/proof/incl
 import { makeStateProof, type StateProof } from '../../light-client/proof/state-proof.ts';
 import type { Position, Store } from '../ports.ts';
 import type { Ledger } from '../replica/ledger.ts';
+import { readHistoryPath } from '../stored-history.ts';
 import type { DurableHead } from './durable-head.ts';
 import { ProvedCheckpoints } from './proved-checkpoints.ts';
 
@@ -44,7 +37,7 @@ export class Prover {
   readonly #ledger: Ledger;
   readonly #store: Store;
   readonly #checkpoints: ProvedCheckpoints;
-  /** By the epoch that each begins: they never change. */
+  /** By the epoch that each ended: they never change. */
   readonly #changes: CommitteeChange[] = [];
 
   constructor(ledger: Ledger, store: Store, head: DurableHead) {
@@ -131,12 +124,11 @@ export class Prover {
 
   /** Changes of committee from the end of `epoch` on, as far as they are durable; `most` of them. */
   async changes(epoch: number, most: number): Promise<CommitteeChange[]> {
-    const { state } = this.#ledger;
     const found: CommitteeChange[] = [];
-    for (let next = epoch + 1; found.length < most; next++) {
-      const change = this.#changes[next] ?? (await this.#change(state.get(epochObject, epochId(next))));
-      if (change === undefined) break;
-      this.#changes[next] = change;
+    for (let ended = epoch; found.length < most; ended++) {
+      const change = this.#changes[ended] ?? (await this.#change(ended));
+      if (change === undefined || change.header.height > this.head.height) break;
+      this.#changes[ended] = change;
       found.push(change);
     }
     return found;
@@ -148,17 +140,11 @@ export class Prover {
     return ok(await this.changes(0, epoch));
   }
 
-  /** The change with which an epoch began: proved by the header before its first height. */
-  async #change(begun: ValueOf<typeof epochObject> | undefined): Promise<CommitteeChange | undefined> {
-    if (begun === undefined || begun.firstHeight - 1 > this.head.height) return undefined;
-    const stored = await this.#store.checkpoint(begun.firstHeight - 1);
-    const committee = this.#ledger.committeeOf(begun.committee);
-    invariant(
-      stored !== undefined && committee !== undefined,
-      `epoch from ${begun.firstHeight} is not stored`,
-    );
-    const { header, certificate } = stored;
-    return { header, certificate, committee: committee.record };
+  async #change(ended: number): Promise<CommitteeChange | undefined> {
+    const stored = await this.#store.committeeChange(ended);
+    const change = stored && committeeChange.decode(stored);
+    invariant(change?.ok !== false, `the stored change of committee after epoch ${ended} decodes`);
+    return change?.value;
   }
 
   async storedVertex(key: string): Promise<Vertex | undefined> {
@@ -217,19 +203,8 @@ export class Prover {
 
   /** From the header at `height` to the durable one at height `size`; empty where it is that. */
   async #historyPath(height: number, size: number): Promise<Uint8Array[]> {
-    if (height === size) return [];
-    // First which nodes the path needs, then the path.
-    const wanted: [level: number, index: number][] = [];
-    historyPath(height, size, (level, index) => {
-      wanted.push([level, index]);
-      return zero32;
-    });
-    const nodes = new Map<string, Uint8Array>();
-    for (const [level, index] of wanted) {
-      const node = await this.#store.historyNode(level, index);
-      invariant(node !== undefined, `history node ${level}/${index} is missing in the store`);
-      nodes.set(`${level}/${index}`, node);
-    }
-    return historyPath(height, size, (level, index) => nodes.get(`${level}/${index}`)!);
+    const path = await readHistoryPath(this.#store, height, size);
+    invariant(path !== undefined, `a node of the path from ${height} to ${size} is missing in the store`);
+    return path;
   }
 }

@@ -88,7 +88,9 @@ export class Readings {
     let looked = 0;
     const newest = this.#prover.head.height;
     const first = filter.from ?? { height: newest, index: Number.MAX_SAFE_INTEGER };
-    const lowest = Math.max(1, first.height - HEIGHTS_PER_PAGE_MAX);
+    // After joining by a snapshot the store begins later.
+    const oldest = Math.max(1, await this.#store.firstHeight());
+    const lowest = Math.max(oldest, first.height - HEIGHTS_PER_PAGE_MAX);
     for (let height = Math.min(first.height, newest); height >= lowest; height--) {
       const checkpoint = await this.#store.checkpoint(height);
       if (checkpoint === undefined) break;
@@ -112,7 +114,7 @@ export class Readings {
         );
       }
     }
-    return { readings, next: lowest > 1 ? `${lowest}.0` : null, withheld };
+    return { readings, next: lowest > oldest ? `${lowest}.0` : null, withheld };
   }
 
   /** The frames of a batch that may be shown here, and how many may not. */

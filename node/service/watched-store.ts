@@ -30,10 +30,13 @@ export function watchStore(store: Store): WatchedStore {
         if (write.type === 'checkpoint') keep(write.checkpoint.header.height, write.checkpoint.changes);
     },
     checkpoint: (height) => store.checkpoint(height),
+    stage: () => store.stage(),
+    firstHeight: () => store.firstHeight(),
     decision: (height) => store.decision(height),
     vertex: (key) => store.vertex(key),
     position: (key) => store.position(key),
     historyNode: (level, index) => store.historyNode(level, index),
+    committeeChange: (epoch) => store.committeeChange(epoch),
     headerHeight: (idKey) => store.headerHeight(idKey),
     prunedHeight: () => store.prunedHeight(),
     size: () => store.size(),

@@ -19,8 +19,13 @@ function live(rules: Pace, stepMs: (height: number) => number, restarts: Readonl
   const times = [0];
   const dropped = new Map<number, number>();
   const marksUpTo = (height: number) =>
-    Array.from({ length: Math.floor(height / DECISION_BLOCK) }, (_, i) => times[(i + 1) * DECISION_BLOCK]!);
-  let window = new DecisionWindow(rules, { height: 0, time: 0 }, []);
+    new Map(
+      Array.from(
+        { length: Math.floor(height / DECISION_BLOCK) },
+        (_, block) => [block, times[(block + 1) * DECISION_BLOCK]!] as const,
+      ),
+    );
+  let window = new DecisionWindow(rules, { height: 0, time: 0 }, new Map());
   for (let height = 1; height <= HEIGHTS; height++) {
     const time = times[height - 1]! + stepMs(height);
     times.push(time);

@@ -234,13 +234,13 @@ test('R058: a peer that asks for more than it may is not answered until later; o
   const id = desk.vertex(5).id;
   const asked = async (peer: number) => {
     await desk.hear(peer, { type: 'getChain', id, count: VERTICES_PER_REQUEST_MAX });
-    return desk.effects.some(({ type }) => type === 'serveChain');
+    return desk.effects.some((effect) => effect.type === 'serve' && effect.question.type === 'getChain');
   };
   let served = 0;
   while (await asked(6)) served += 1;
   assert.is(served, Math.floor((2 * SERVED_PER_S) / VERTICES_PER_REQUEST_MAX));
   await desk.hear(6, { type: 'getVertices', ids: Array.from({ length: 200 }, () => id) });
-  assert.not(desk.effects.some(({ type }) => type === 'serveVertices'));
+  assert.not(desk.effects.some(({ type }) => type === 'serve'));
   assert.ok(await asked(1), 'another peer');
   desk.nowMs += 1_000;
   assert.ok(await asked(6), 'a second later');

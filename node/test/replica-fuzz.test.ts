@@ -191,7 +191,7 @@ test('every type of message, its fields at their edges', async () => {
     }
     await standsUp(desk);
   }
-  assert.is(counts.size, 15, JSON.stringify([...counts]));
+  assert.is(counts.size, 25, JSON.stringify([...counts]));
 });
 
 function withSeat<M extends PeerMessage & { readonly seat: number }>(

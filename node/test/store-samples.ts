@@ -71,6 +71,7 @@ export function checkpointOf(
       ...removed.map((number) => ({ path: hash32Of('map-path', number), object: undefined })),
     ],
     historyNodes: [{ level: 0, index: height, hash: hash32Of('header', height) }],
+    committeeChange: height % 5 === 0 ? uint32Bytes(height) : undefined,
     decision: height % 2 === 0 ? undefined : uint32Bytes(height),
     droppedDecisions: height > DECISIONS_KEPT ? [height - DECISIONS_KEPT] : [],
   };
@@ -79,12 +80,14 @@ export function checkpointOf(
 /** Everything that can be asked of a store about vertices below `vertices` and heights up to `heights`. */
 export async function dumpStore(store: Store, vertices: number, heights: number): Promise<string> {
   const asked: unknown[] = [await store.load(), await store.prunedHeight()];
+  asked.push(await store.stage(), await store.firstHeight());
   for (let number = 0; number < vertices; number++) {
     asked.push([await store.vertex(idOf(number)), await store.position(idOf(number))]);
   }
   for (let height = 1; height <= heights; height++) {
     asked.push([
       ...[await store.checkpoint(height), await store.historyNode(0, height), await store.decision(height)],
+      await store.committeeChange(height),
       await store.headerHeight(toHex(headerId(headerOf(height)))),
     ]);
   }

@@ -6,10 +6,20 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { headerId } from '../../consensus/checkpoint/header.ts';
+import { toHex } from '../../consensus/codec/bytes.ts';
 import { openStore } from '../level/store.ts';
 import { memoryStore } from '../memory-store.ts';
 import type { StoreWrite, VertexRecord } from '../ports.ts';
-import { checkpointOf, DECISIONS_KEPT, dumpStore, idOf, vertexOf } from './store-samples.ts';
+import {
+  checkpointOf,
+  DECISIONS_KEPT,
+  dumpStore,
+  headerOf,
+  idOf,
+  objectOf,
+  vertexOf,
+} from './store-samples.ts';
 
 const stores = suite('store');
 const root = mkdtempSync(join(tmpdir(), 'tally-store-'));
@@ -319,6 +329,72 @@ stores('why a height was decided is kept, also over a restart, until a checkpoin
   await check(DECISIONS_KEPT + 1, true);
   assert.equal((await disk.audit()).faults, []);
   await disk.close();
+});
+
+stores(
+  'a snapshot that is installed and filled piece by piece is what it is in memory, at every stop between',
+  async () => {
+    const directory = freshDirectory();
+    let disk = await openStore(directory, { firstStart: true });
+    const memory = memoryStore();
+    const [low, top] = [5, 9];
+    const backfill = (height: number): StoreWrite => {
+      const { header, certificate, outcomes } = checkpointOf(height, [height, height + 10]);
+      const vertices = [height, height + 10].map((number) => vertexOf(number, 0));
+      return { type: 'backfill', checkpoint: { header, certificate, outcomes }, vertices };
+    };
+    const changes = new Map([
+      [0, Uint8Array.of(1)],
+      [1, Uint8Array.of(2)],
+    ]);
+    const steps: StoreWrite[][] = [
+      [{ type: 'install', objects: [1, 2, 3].map(objectOf), changes }, backfill(top)],
+      ...[8, 7, 6, 5].map((height) => [backfill(height)]),
+      [
+        { type: 'header', id: toHex(headerId(headerOf(2))), height: 2 },
+        { type: 'vertex', vertex: vertexOf(20, 0) },
+        { type: 'bury', keys: [idOf(20)] },
+        { type: 'joined', historyNodes: [{ level: 2, index: 0, hash: headerId(headerOf(3)) }] },
+      ],
+      [{ type: 'header', id: toHex(headerId(headerOf(2))), height: 2 }],
+      [{ type: 'vertex', vertex: vertexOf(21, 0) }],
+      [{ type: 'checkpoint', checkpoint: checkpointOf(top + 1, [21], [4], [1]) }],
+    ];
+    const stages: string[] = [await disk.stage()];
+    for (const writes of steps) {
+      for (const store of [disk, memory]) await store.write(writes, false);
+      await disk.close();
+      disk = await openStore(directory);
+      stages.push(await disk.stage());
+      assert.is(await dumpStore(disk, VERTICES, HEIGHTS), await dumpStore(memory, VERTICES, HEIGHTS));
+      assert.equal((await disk.audit()).faults, []);
+    }
+    assert.equal(stages, ['empty', ...Array(5).fill('joining'), ...Array(4).fill('whole')]);
+    assert.is(await disk.firstHeight(), low);
+    assert.equal(await disk.position(idOf(low + 10)), { height: low, index: 1 });
+    assert.is(await disk.headerHeight(toHex(headerId(headerOf(2)))), 2);
+    await disk.close();
+  },
+);
+
+stores('a snapshot goes into an empty store only, and downwards without a gap', async () => {
+  const { header, certificate, outcomes } = checkpointOf(9, []);
+  const fill: StoreWrite = { type: 'backfill', checkpoint: { header, certificate, outcomes }, vertices: [] };
+  const install: StoreWrite = { type: 'install', objects: [objectOf(1)], changes: new Map() };
+  for (const [earlier, wrong, why] of [
+    [[{ type: 'checkpoint', checkpoint: checkpointOf(1, [], [2]) }], [install, fill], 'where there is none'],
+    [[install, fill], [fill], 'is not below 9'],
+    [[{ type: 'vertex', vertex: vertexOf(1, 0) }], [fill], 'is not below 0'],
+  ] as [StoreWrite[], StoreWrite[], string][]) {
+    const disk = await openStore(freshDirectory(), { firstStart: true });
+    await disk.write(earlier, false);
+    const refused = await disk.write(wrong, false).then(String, (error: Error) => String(error.cause));
+    assert.match(refused, why);
+    await disk.close();
+    const memory = memoryStore();
+    await memory.write(earlier, false);
+    assert.match(await memory.write(wrong, false).then(String, String), why);
+  }
 });
 
 stores.run();

@@ -23,6 +23,16 @@ const kinds = [
   'getChain',
   'getBatches',
   'batches',
+  'getChanges',
+  'changes',
+  'getSnapshot',
+  'snapshot',
+  'getState',
+  'state',
+  'getPeaks',
+  'peaks',
+  'getHeader',
+  'provedHeader',
 ] as const satisfies readonly PeerMessage['type'][];
 export type MessageKind = (typeof kinds)[number] | 'gossip' | 'garbage';
 
@@ -68,6 +78,26 @@ export function tellFrame(frame: Uint8Array): string {
       return `asks for the batches ${message.ids.map(short).join(' ')}`;
     case 'batches':
       return `batches ${message.vertices.map(tellVertex).join(', ')}; ${message.refused.length} refused`;
+    case 'getChanges':
+      return `asks for the changes of committee from epoch ${message.epoch}`;
+    case 'changes':
+      return `${message.changes.length} changes of committee from epoch ${message.epoch}`;
+    case 'getSnapshot':
+      return 'asks for a snapshot';
+    case 'snapshot':
+      return `offers the snapshot of height ${message.header.height}`;
+    case 'getState':
+      return `asks for the state of height ${message.height} from ${short(message.from)}`;
+    case 'state':
+      return `${message.objects.length} objects of height ${message.height} from ${short(message.from)}`;
+    case 'getPeaks':
+      return `asks for the peaks over ${message.size} headers`;
+    case 'peaks':
+      return `${message.hashes.length} peaks over ${message.size} headers`;
+    case 'getHeader':
+      return `asks for header ${short(message.id)} among ${message.size}`;
+    case 'provedHeader':
+      return `header ${message.header.height} among ${message.size}`;
     case 'links':
       return `links to ${message.peers.map(short).join(' ')}`;
     case 'callNews':
