@@ -8,6 +8,7 @@ import { loan } from '../../consensus/contracts/objects/loan.ts';
 import { liveMandateStates, mandate } from '../../consensus/contracts/objects/mandate.ts';
 import { pledge, securedStates } from '../../consensus/contracts/objects/pledge.ts';
 import { releaseOrder } from '../../consensus/contracts/objects/release-order.ts';
+import { reward } from '../../consensus/contracts/objects/reward.ts';
 import { sale } from '../../consensus/contracts/objects/sale.ts';
 import { swap } from '../../consensus/contracts/objects/swap.ts';
 import { credit, guarantee } from '../../consensus/contracts/objects/undertaking.ts';
@@ -65,6 +66,9 @@ export const duties: readonly Duty[] = [
   duty(guarantee, 'lapse-guarantee', ({ state }, id) => when(state === 'OPEN', { guarantee: id })),
   duty(bill, 'dishonour-bill', ({ state }, id) => when(state === 'PRESENTED', { bill: id })),
   duty(sale, 'distribute', ({ state }, id) => when(state === 'OPEN', { sale: id })),
+  duty(reward, 'settle-reward', ({ state, epoch, seat }) =>
+    when(state === 'WITHHELD', { epoch, seat: toHex(seat) }),
+  ),
   duty(pledge, 'release-paid', ({ state }, id) => when(securedStates.includes(state), { pledge: id })),
   duty(pledge, 'warn-due', ({ state }, id) =>
     when(
