@@ -94,4 +94,14 @@ export const poolIn = ({ world }: Holder) => world.read(rewardPool, euros());
 export const epochIn = ({ world }: Holder, epoch = world.epoch) => world.read(rewardEpoch, epochId(epoch));
 export const rewardIn = ({ world }: Holder, seat: SeatName, epoch = 1) =>
   world.read(reward, rewardId(epoch, signerOf(seat).publicKey));
+/** Seats and epochs of all rewards that are withheld. */
+export function withheldIn({ world }: Holder): (readonly [SeatName, number])[] {
+  const epochs = Array.from({ length: world.epoch }, (_, epoch) => epoch);
+  return epochs.flatMap((epoch) =>
+    seats
+      .filter((seat) => world.get(reward, rewardId(epoch, signerOf(seat).publicKey))?.state === 'WITHHELD')
+      .map((seat) => [seat, epoch] as const),
+  );
+}
+
 export const feesOf = ({ world }: Holder, party: PartyName) => feeAccountOf(world, euros(), idOf(party));
