@@ -7,10 +7,12 @@ import { findBreaches } from '../contracts/invariants.ts';
 import { epochId } from '../contracts/objects/epoch.ts';
 import { account, accountId, moneyId } from '../contracts/objects/money.ts';
 import { reward, rewardEpoch, rewardId } from '../contracts/objects/reward.ts';
+import { swap } from '../contracts/objects/swap.ts';
 import { feeAccountOf } from '../contracts/rules/fees.ts';
 import { issueMoney } from '../contracts/transitions/money.ts';
 import { fundRewards, prepayFees, settleReward } from '../contracts/transitions/rewards.ts';
 import { endEpoch } from '../contracts/transitions/seats.ts';
+import { openSwap, refundSwap } from '../contracts/transitions/swaps.ts';
 import { stateTariff } from '../contracts/transitions/tariff.ts';
 import { EpochWorld } from './epoch-world.ts';
 
@@ -106,6 +108,24 @@ rewards('the author’s party pays for calls that took effect and for batches, a
   assert.is(running(world).fees, 7 * BATCH_FEE + CALL_FEE);
   assert.equal(findBreaches({ objects: () => world.state.objects() }), []);
 });
+
+rewards(
+  'a duty done for all costs nobody a fee: a call outside row 0 that took effect, and that nobody signed',
+  () => {
+    const world = charging();
+    const leg = (payer: number) => ({ payer: world.party(payer), money: euros(world), amount: 5 });
+    const quoteUntil = world.timeMs + 1_500;
+    world.call(openSwap, { quoteUntil, first: leg(SENDER), second: leg(SCRIBE) }, [SENDER, SCRIBE]);
+    world.step();
+    const [agreed] = [...world.state.objects()].filter(({ type }) => type === swap.name);
+    assert.is(running(world).fees, CALL_FEE);
+    world.step();
+    const refunded = world.call(refundSwap, { swap: agreed!.id }, []);
+    world.step();
+    assert.is(world.code(refunded), 'OK');
+    assert.is(running(world).fees, CALL_FEE);
+  },
+);
 
 rewards('a call takes effect whose author has nothing left; that is owed', () => {
   const world = charging();
