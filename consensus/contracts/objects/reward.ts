@@ -17,7 +17,7 @@ export const rewardPool = objectType('reward-pool', {
   v0: {
     /** Paid in, and not yet given to an epoch as its budget. */
     fund: int(0),
-    /** What waits for the next division: of epochs without points, and of rewards that were forfeited. */
+    /** What waits for the next division: epochs without points, rewards forfeited, arrears paid when another money is in force. */
     carried: int(0),
   },
 });
