@@ -8,13 +8,14 @@ import type { Code } from '../codec/codes.ts';
 import { invariant } from '../codec/result.ts';
 import { advanceClock } from '../contracts/clock.ts';
 import { runCall } from '../contracts/engine.ts';
-import type { ObjectType, StoredObject } from '../contracts/object.ts';
+import { transitions } from '../contracts/index.ts';
+import type { StoredObject } from '../contracts/object.ts';
 import type { Policy } from '../contracts/policy.ts';
 import type { SeatRules } from '../contracts/seats/rules.ts';
 import { type Change, Draft, type LedgerState } from '../contracts/state.ts';
 import { zero32 } from '../crypto/hash.ts';
 import type { MerkleMap } from '../merkle/map.ts';
-import { signedCall } from '../vertex/call.ts';
+import { type SignedCall, signedCall } from '../vertex/call.ts';
 import type { Vertex } from '../vertex/vertex.ts';
 import { Authors } from './authors.ts';
 import type { Committee } from './committee.ts';
@@ -22,6 +23,7 @@ import { openEvidence } from './evidence.ts';
 import { runEvidence } from './offences.ts';
 import { makeOutcome, type Outcome } from './outcome.ts';
 import { succeed } from './succession.ts';
+import { Work } from './work.ts';
 
 export interface ExecutionContext {
   readonly network: Uint8Array;
@@ -46,54 +48,63 @@ export interface Execution {
   readonly nextCommittee: Committee;
 }
 
-const noSalts = [zero32, zero32] as const;
-
 export function execute(
   ordered: readonly Vertex[],
   state: LedgerState,
   context: ExecutionContext,
 ): Execution {
   const draft = new Draft(state);
-  const writer = {
-    get: <T>(type: ObjectType<T>, id: Uint8Array) => draft.get(type, id),
-    put: <T>(type: ObjectType<T>, id: Uint8Array, value: T) => draft.put(type, id, value, noSalts),
-  };
-  advanceClock(writer, context, context.policy);
+  advanceClock(draft.openly(), context, context.policy);
   const authors = new Authors(draft);
-  const outcomes = ordered.map((vertex) => confirm(vertex, authors, draft, context));
+  const work = new Work(draft, context.seating);
+  const outcomes = ordered.map((vertex) => {
+    const { code, conflict, free } = confirm(vertex, authors, draft, context);
+    if (code === 'OK') work.count(vertex, free);
+    return makeOutcome(vertex.id, code, conflict);
+  });
   authors.flush();
+  work.write();
   const { height, time, seating: committee, seatRules: rules } = context;
   const nextCommittee = succeed(draft, { height, time, committee, rules });
   const changes = draft.changes();
   return { outcomes, changes, map: state.rootAfter(changes), nextCommittee };
 }
 
+/** What became of a vertex. */
+interface Verdict {
+  readonly code: Code;
+  readonly conflict: Uint8Array;
+  /** Nobody is charged for it `[RWD-4]`. */
+  readonly free: boolean;
+}
+
+const verdict = (code: Code, conflict: Uint8Array = zero32, free = false): Verdict => ({
+  code,
+  conflict,
+  free,
+});
+
 /** Advances the author's chain, then lets the vertex take effect unless its author may not act. */
-function confirm(vertex: Vertex, authors: Authors, draft: Draft, context: ExecutionContext): Outcome {
+function confirm(vertex: Vertex, authors: Authors, draft: Draft, context: ExecutionContext): Verdict {
   const { chain: before, active } = authors.of(vertex);
   const continues = vertex.sequence === before.lastSequence + 1 && equalBytes(vertex.previous, before.lastId);
   const topSequence = Math.max(before.topSequence, vertex.sequence);
   if (!continues) {
     authors.put(vertex, { ...before, topSequence, suspended: true });
-    return makeOutcome(vertex.id, 'E_FORK', before.lastId);
+    return verdict('E_FORK', before.lastId);
   }
   authors.put(vertex, { ...before, lastSequence: vertex.sequence, lastId: vertex.id, topSequence });
-  if (before.suspended) return makeOutcome(vertex.id, 'E_KEY_SUSPENDED', before.lastId);
-  if (!active) return makeOutcome(vertex.id, 'E_KEY_REVOKED', zero32);
-  if (vertex.kind !== 'transaction' && vertex.kind !== 'evidence')
-    return makeOutcome(vertex.id, 'OK', zero32);
+  if (before.suspended) return verdict('E_KEY_SUSPENDED', before.lastId);
+  if (!active) return verdict('E_KEY_REVOKED');
+  if (vertex.kind !== 'transaction' && vertex.kind !== 'evidence') return verdict('OK');
   // What runs now may read or change any of this.
   authors.flush();
-  const run = vertex.kind === 'evidence' ? runEvidence : runTransaction;
-  const { code, conflict } = run(vertex, draft, context);
-  return makeOutcome(vertex.id, code, conflict);
+  if (vertex.kind === 'transaction') return runTransaction(vertex, draft, context);
+  const { code, conflict } = runEvidence(vertex, draft, context);
+  return verdict(code, conflict);
 }
 
-function runTransaction(
-  vertex: Vertex,
-  draft: Draft,
-  context: ExecutionContext,
-): { code: Code; conflict: Uint8Array } {
+function runTransaction(vertex: Vertex, draft: Draft, context: ExecutionContext): Verdict {
   const call = signedCall.decode(vertex.payload);
   invariant(call.ok, 'a transaction in the DAG carries a call that was checked on arrival');
   const { network, time, height, policy, seating, seatRules, recentHeaders } = context;
@@ -106,5 +117,10 @@ function runTransaction(
     seatRules,
     evidence: (proofBytes) => openEvidence(proofBytes, network, recentHeaders),
   });
-  return { code: refusal?.code ?? 'OK', conflict: refusal?.conflict ?? zero32 };
+  return verdict(refusal?.code ?? 'OK', refusal?.conflict, isFree(call.value));
+}
+
+/** The network's own calls, and those that nobody signs, which are done for all. */
+function isFree({ header, signatures }: SignedCall): boolean {
+  return signatures.length === 0 || transitions.get(header.transition)?.row === 0;
 }

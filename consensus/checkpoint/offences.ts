@@ -3,7 +3,6 @@
 import { equalBytes } from '../codec/bytes.ts';
 import type { Code } from '../codec/codes.ts';
 import { invariant } from '../codec/result.ts';
-import type { ObjectType } from '../contracts/object.ts';
 import { committeeObject, epochId, epochObject } from '../contracts/objects/epoch.ts';
 import { offenceId, offenceRecord, offender } from '../contracts/objects/offence.ts';
 import { key } from '../contracts/registry.ts';
@@ -26,7 +25,6 @@ interface Verdict {
   readonly conflict: Uint8Array;
 }
 
-const noSalts = [zero32, zero32] as const;
 const refusal = (code: Code, conflict: Uint8Array = zero32): Verdict => ({ code, conflict });
 
 /** Runs an evidence vertex, whose bytes and signatures were checked on arrival `[ADM-1]`. */
@@ -62,10 +60,7 @@ function applyOffence(
   if (known !== undefined) return refusal('E_OFFENCE_KNOWN', known.vertex);
 
   const { party } = enrolled;
-  const writer = {
-    get: <T>(type: ObjectType<T>, object: Uint8Array) => draft.get(type, object),
-    put: <T>(type: ObjectType<T>, object: Uint8Array, value: T) => draft.put(type, object, value, noSalts),
-  };
+  const writer = draft.openly();
   const forfeited = forfeitStake(writer, party, seating.epoch);
   writer.put(offenceRecord, id, { key: seat, height, committee: hash, kind, vertex, time, forfeited });
   const before = draft.get(offender, seat) ?? { party, offences: 0, firstHeight: height };

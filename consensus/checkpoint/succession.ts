@@ -4,17 +4,14 @@
  */
 
 import { invariant } from '../codec/result.ts';
-import type { ObjectReader, ObjectType } from '../contracts/object.ts';
+import type { ObjectReader } from '../contracts/object.ts';
 import { committeeObject, epochId, epochObject } from '../contracts/objects/epoch.ts';
+import { closeRewards, openRewards } from '../contracts/rules/rewards.ts';
 import { fixWeights } from '../contracts/rules/stake.ts';
 import { seatPolicyOf } from '../contracts/seats/policy.ts';
 import { lastHeightOf, type SeatRules, seatsMin } from '../contracts/seats/rules.ts';
 import type { Draft } from '../contracts/state.ts';
-import { zero32 } from '../crypto/hash.ts';
 import { Committee } from './committee.ts';
-
-/** All that these objects hold is public. */
-const noSalts = [zero32, zero32] as const;
 
 export interface EpochEnd {
   readonly height: number;
@@ -42,28 +39,28 @@ export function succeed(draft: Draft, { height, time, committee, rules }: EpochE
     lastHeight: lastHeightOf(firstHeight, rules.epochHeights),
     seats: kept ? committee.seats : chosen,
   });
-  draft.put(epochObject, id, { ...running, endTime: time }, noSalts);
+  const writer = draft.openly();
+  writer.put(epochObject, id, { ...running, endTime: time });
   beginEpoch(draft, next, kept);
-  if (rules.policy === 'stake') {
-    fixWeights({
-      get: <T>(type: ObjectType<T>, object: Uint8Array) => draft.get(type, object),
-      put: <T>(type: ObjectType<T>, object: Uint8Array, value: T) => draft.put(type, object, value, noSalts),
-    });
-  }
+  closeRewards(writer, { ...committee.record, withheldUntil: time + rules.trustingPeriodMs });
+  openRewards(writer, next.epoch, next.size);
+  if (rules.policy === 'stake') fixWeights(writer);
   return next;
 }
 
 /** Writes the objects of an epoch that begins with this committee. */
 export function beginEpoch(draft: Draft, committee: Committee, kept: boolean): void {
   const { epoch, firstHeight, lastHeight, seats } = committee.record;
-  draft.put(committeeObject, committee.hash, { epoch, firstHeight, lastHeight, seats }, noSalts);
+  const writer = draft.openly();
+  writer.put(committeeObject, committee.hash, { epoch, firstHeight, lastHeight, seats });
   const ends = { endsAt: lastHeight, endTime: 0 };
-  draft.put(
-    epochObject,
-    epochId(epoch),
-    { committee: committee.hash, firstHeight, ...ends, named: [], kept },
-    noSalts,
-  );
+  writer.put(epochObject, epochId(epoch), {
+    committee: committee.hash,
+    firstHeight,
+    ...ends,
+    named: [],
+    kept,
+  });
 }
 
 /** The committee of that hash, if it ever was one. */

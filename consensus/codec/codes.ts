@@ -127,6 +127,7 @@ export const codes = {
 
   // What a call may cost.
   E_STEPS: 'the call takes more steps than one call may',
+  E_FEE: 'a party owes fees that its prepaid money did not cover',
 } as const;
 
 export type Code = keyof typeof codes;

@@ -5,7 +5,7 @@
  */
 
 import { zero32 } from '../crypto/hash.ts';
-import type { ObjectReader, ObjectType } from './object.ts';
+import type { ObjectReader, ObjectWriter } from './object.ts';
 import { clock } from './objects/clock.ts';
 import type { Policy } from './policy.ts';
 
@@ -16,12 +16,8 @@ export interface Step {
   readonly previousTime: number;
 }
 
-interface Writer extends ObjectReader {
-  put<T>(type: ObjectType<T>, id: Uint8Array, value: T): void;
-}
-
 /** Stops the clocks for the time between two checkpoints when that was a pause. */
-export function advanceClock(writer: Writer, step: Step, { pauseMs }: Policy): void {
+export function advanceClock(writer: ObjectWriter, step: Step, { pauseMs }: Policy): void {
   const gapMs = step.time - step.previousTime;
   // From the genesis to the first checkpoint nothing was final yet that could pause.
   if (step.height <= 1 || gapMs <= pauseMs) return;

@@ -54,6 +54,7 @@ import { replaceMonitor } from './transitions/replace-monitor.ts';
 import { reportLoss } from './transitions/report-loss.ts';
 import { requestStatus } from './transitions/request-status.ts';
 import { revokeDevice, revokeKey } from './transitions/revoke.ts';
+import { fundRewards, prepayFees, settleReward, withdrawPrepaid } from './transitions/rewards.ts';
 import { endEpoch, nameSeats } from './transitions/seats.ts';
 import { commitSeed, revealSeed } from './transitions/seeds.ts';
 import { cancelReceipt, splitReceipt } from './transitions/split-receipt.ts';
@@ -63,6 +64,7 @@ import { substitute } from './transitions/substitute.ts';
 import { supplyStatus } from './transitions/supply-status.ts';
 import { resumeMandate, suspendMandate, suspendOnWarning } from './transitions/suspend-mandate.ts';
 import { lockLeg, openSwap, refundSwap, settleSwap } from './transitions/swaps.ts';
+import { stateTariff } from './transitions/tariff.ts';
 import { trancheLoan, transferTranche } from './transitions/tranches.ts';
 import { transferReceipt, transferTitle } from './transitions/transfer.ts';
 import { transferThing } from './transitions/transfer-thing.ts';
@@ -93,6 +95,11 @@ const declared = [
   statePolicy,
   stateKyc,
   revokeKyc,
+  stateTariff,
+  fundRewards,
+  prepayFees,
+  withdrawPrepaid,
+  settleReward,
   claimDevice,
   reportCopy,
   resolveClaim,

@@ -11,6 +11,7 @@ import { goodsInvariants } from './invariants/goods.ts';
 import { lendingInvariants } from './invariants/lending.ts';
 import { moneyInvariants } from './invariants/money.ts';
 import { recordInvariants } from './invariants/record.ts';
+import { rewardInvariants } from './invariants/rewards.ts';
 import {
   type Breach,
   type Invariant,
@@ -36,8 +37,10 @@ import { movement } from './objects/movement.ts';
 import { orderReceipt } from './objects/order-receipt.ts';
 import { payment } from './objects/payment.ts';
 import { endedStates, pledge } from './objects/pledge.ts';
+import { reward, rewardEpoch } from './objects/reward.ts';
 import { distribution } from './objects/sale.ts';
 import { status } from './objects/status.ts';
+import { tariff } from './objects/tariff.ts';
 import { acknowledgement, thingPayment } from './objects/thing-payment.ts';
 import { triggerSet } from './objects/trigger-set.ts';
 import { callRecord, key, usedNonce } from './registry.ts';
@@ -50,6 +53,7 @@ export const invariants: readonly Invariant[] = [
   ...lendingInvariants,
   ...creditInvariants,
   ...moneyInvariants,
+  ...rewardInvariants,
   ...billInvariants,
   ...thingInvariants,
   ...recordInvariants,
@@ -93,6 +97,7 @@ const fixedTypes: readonly string[] = [
   acknowledgement,
   limitPayment,
   exchange,
+  tariff,
 ].map(({ name }) => name);
 
 /** Every invariant that `state` breaks, in the order of their numbers. */
@@ -144,6 +149,10 @@ function rewriting(before: StoredObject, after: StoredObject): string | undefine
       ? undefined
       : 'an ended pledge came back';
   }
+  if (before.type === rewardEpoch.name && readObject(rewardEpoch, before).state === 'CLOSED')
+    return 'a closed account of an epoch was written again';
+  if (before.type === reward.name && readObject(reward, before).state !== 'WITHHELD')
+    return 'a reward that was settled was written again';
   if (before.type === bill.name && extinguishedStates.includes(readObject(bill, before).state)) {
     return readObject(bill, after).state === readObject(bill, before).state
       ? undefined

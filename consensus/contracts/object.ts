@@ -93,6 +93,11 @@ export interface ObjectReader {
   get<T>(type: ObjectType<T>, id: Uint8Array): T | undefined;
 }
 
+/** What objects can be written to as well. */
+export interface ObjectWriter extends ObjectReader {
+  put<T>(type: ObjectType<T>, id: Uint8Array, value: T): void;
+}
+
 export function objectType<
   const V0 extends FieldsOfClass = None,
   const V1 extends FieldsOfClass = None,

@@ -4,10 +4,12 @@
  */
 
 import { compareBytes, toHex } from '../codec/bytes.ts';
+import { zero32 } from '../crypto/hash.ts';
 import { MerkleMap } from '../merkle/map.ts';
 import {
   type ObjectReader,
   type ObjectType,
+  type ObjectWriter,
   objectPath,
   objectValueHash,
   openParts,
@@ -21,6 +23,8 @@ export interface Change {
   /** `undefined` removes it. */
   readonly object: StoredObject | undefined;
 }
+
+const noSalts = [zero32, zero32] as const;
 
 interface Layer extends ObjectReader {
   find(pathKey: string): StoredObject | undefined;
@@ -129,6 +133,14 @@ export class Draft implements Layer {
     const object = { type: type.name, id, parts: openParts(type, path, value, salts, before) };
     this.#changes.set(toHex(path), { path, object });
     return object;
+  }
+
+  /** Writes objects all of whose fields are public: what execution itself writes, beside any call. */
+  openly(): ObjectWriter {
+    return {
+      get: (type, id) => this.get(type, id),
+      put: (type, id, value) => void this.put(type, id, value, noSalts),
+    };
   }
 
   remove<T>(type: ObjectType<T>, id: Uint8Array): void {

@@ -26,6 +26,7 @@ import { evaluation } from './objects/evaluation.ts';
 import { evidenceUse } from './objects/evidence-use.ts';
 import { exchange } from './objects/exchange.ts';
 import { exposure } from './objects/exposure.ts';
+import { feeAccount } from './objects/fee-account.ts';
 import { grant } from './objects/grant.ts';
 import { identityConflict } from './objects/identity-conflict.ts';
 import { kyc } from './objects/kyc.ts';
@@ -45,11 +46,13 @@ import { price } from './objects/price.ts';
 import { pulse } from './objects/pulse.ts';
 import { receipt } from './objects/receipt.ts';
 import { releaseOrder } from './objects/release-order.ts';
+import { reward, rewardEpoch, rewardPool } from './objects/reward.ts';
 import { distribution, sale } from './objects/sale.ts';
 import { stake, stakeRoll } from './objects/stake.ts';
 import { status } from './objects/status.ts';
 import { statusRequest } from './objects/status-request.ts';
 import { swap } from './objects/swap.ts';
+import { tariff, tariffHead } from './objects/tariff.ts';
 import { tenure } from './objects/tenure.ts';
 import { thing } from './objects/thing.ts';
 import { acknowledgement, thingPayment } from './objects/thing-payment.ts';
@@ -97,6 +100,12 @@ const rows: readonly Row[] = [
   row(policyPack, () => nobody),
   row(policyHead, () => nobody),
   row(kyc, () => nobody),
+  row(tariff, () => nobody),
+  row(tariffHead, () => nobody),
+  row(feeAccount, () => nobody),
+  row(rewardPool, () => nobody),
+  row(rewardEpoch, () => nobody),
+  row(reward, () => nobody),
   row(exposure, ({ debtor }) => same(debtor)),
   row(callRecord, () => nobody),
   row(usedNonce, () => nobody),

@@ -13,7 +13,9 @@ import { decodeArguments, runCall } from '../contracts/engine.ts';
 import { transitions } from '../contracts/index.ts';
 import { findBreaches } from '../contracts/invariants.ts';
 import { readObject, type StoredObject } from '../contracts/object.ts';
+import { feeAccount } from '../contracts/objects/fee-account.ts';
 import { account } from '../contracts/objects/money.ts';
+import { poolOwner } from '../contracts/objects/reward.ts';
 import { unit } from '../contracts/objects/unit.ts';
 import { changedMax, device, key } from '../contracts/registry.ts';
 import { Draft } from '../contracts/state.ts';
@@ -190,8 +192,13 @@ function findUnsigned(call: SignedCall, before: World, draft: Draft): string | u
     if (object?.type === account.name) {
       const old = before.get(account, object.id);
       if (old === undefined || readObject(account, object).balance >= old.balance) continue;
-      if (transition !== 'draw-limit' && !parties.has(toHex(old.owner)))
-        return `${transition}: money of a party that did not sign`;
+      // From the pool nobody signs: what leaves it is judged by whose prepaid fees those were.
+      const signs = transition !== 'draw-limit' && !equalBytes(old.owner, poolOwner);
+      if (signs && !parties.has(toHex(old.owner))) return `${transition}: money of a party that did not sign`;
+    } else if (object?.type === feeAccount.name) {
+      const old = before.get(feeAccount, object.id);
+      if (old === undefined || readObject(feeAccount, object).prepaid >= old.prepaid) continue;
+      if (!parties.has(toHex(old.party))) return `${transition}: fees of a party that did not sign`;
     } else if (object?.type === unit.name) {
       const old = before.get(unit, object.id);
       if (old === undefined || equalBytes(readObject(unit, object).owner, old.owner)) continue;

@@ -20,13 +20,23 @@ import type { SignedCall } from '../vertex/call.ts';
 import * as bills from './bill-steps.ts';
 import * as breach from './breach-steps.ts';
 import { DAY_MS, nowhere, OTHER_SSCC, QUANTITY, type Stage, Story } from './contract-story.ts';
-import { deviceId, HOUR_MS, idOf, type Outcome, type PartyName, World } from './contract-world.ts';
+import {
+  deviceId,
+  HOUR_MS,
+  idOf,
+  type Outcome,
+  type PartyName,
+  seats,
+  TRUSTING_MS,
+  World,
+} from './contract-world.ts';
 import * as exception from './exception-steps.ts';
 import * as goods from './goods-steps.ts';
 import { claimOf, report, resolve } from './identity-steps.ts';
 import { LimitStory, machineTerms, truckTerms } from './limit-steps.ts';
 import * as money from './loan-steps.ts';
 import * as policy from './policy-steps.ts';
+import * as rewards from './reward-steps.ts';
 import { ThingStory, truck } from './thing-steps.ts';
 import * as trade from './undertaking-steps.ts';
 import { Chance } from './walk-random.ts';
@@ -91,7 +101,16 @@ class Walk {
       if (!chance.once(3)) this.#advance(file, chance.once(2) ? 'drawn' : 'approved');
     for (const name of ['acme', 'zenith', 'bankA', 'bankB'] as const) money.issueTo(this, name);
     bills.openFor(this.world);
+    if (chance.once(2)) this.#chargeFrom();
     this.world.onCall = (call) => this.history.push(call);
+  }
+
+  /** A tariff applies from the start, and there is something in its pool. */
+  #chargeFrom(): void {
+    rewards.charge(this, { budget: 500 });
+    this.world.endEpoch();
+    rewards.fund(this, 2_000);
+    for (const name of ['acme', 'zenith', 'bankB'] as const) rewards.prepay(this, 300, name);
   }
 
   /** Rivals cannot both come as far: whoever is refused stays where it is. */
@@ -282,6 +301,42 @@ function stepPolicy(walk: Walk): Outcome {
       });
     default:
       return policy.know(walk, enterprise);
+  }
+}
+
+/** Fees and rewards: a tariff now and then, work at each checkpoint, epochs that end, and seats that cheat. */
+function stepReward(walk: Walk): Outcome | undefined {
+  const { world, chance } = walk;
+  const amount = 1 + chance.below(chance.pick([40, 4_000]));
+  const issue = chance.once(6) ? money.euros('bankB') : money.euros();
+  switch (chance.below(9)) {
+    case 0:
+      return rewards.charge(walk, { callFee: chance.below(30), budget: chance.below(3_000), money: issue });
+    case 1:
+      return rewards.fund(walk, amount, walk.party(), issue);
+    case 2:
+      return rewards.takeBack(walk, amount, walk.party());
+    case 3:
+    case 4:
+      return rewards.prepay(walk, 4 * amount, walk.party(), issue);
+    case 5:
+    case 6: {
+      if (chance.once(2)) world.pass(TRUSTING_MS);
+      const withheld = rewards.withheldIn(walk);
+      const [seat, epoch] = withheld.length > 0 ? chance.pick(withheld) : [chance.pick(seats), world.epoch];
+      return rewards.settle(walk, seat, epoch);
+    }
+    case 7:
+      if (chance.once(8)) world.convict(chance.pick(seats));
+      world.work(seats.slice(chance.below(5)));
+      world.endEpoch();
+      return undefined;
+    default:
+      world.work(
+        seats.filter(() => chance.once(2)),
+        { [walk.party()]: chance.below(20) },
+      );
+      return undefined;
   }
 }
 
@@ -628,6 +683,7 @@ const actions: readonly (readonly [weight: number, action: Action])[] = [
   [1, (walk) => (walk.chance.once(6) ? stepDevice(walk) : undefined)],
   [1, (walk) => (walk.chance.once(3) ? stepIdentity(walk) : undefined)],
   [1, (walk) => (walk.chance.once(2) ? stepPolicy(walk) : undefined)],
+  [8, stepReward],
   [1, (walk) => (walk.chance.once(6) ? money.closeOf(walk, walk.party()) : undefined)],
   // Late and twice: a call of before comes again, with all its signatures or without one.
   [

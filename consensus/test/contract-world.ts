@@ -12,8 +12,11 @@ import { type CallEnvironment, runCall } from '../contracts/engine.ts';
 import { transitions } from '../contracts/index.ts';
 import type { WholeState } from '../contracts/invariants.ts';
 import { type ObjectReader, type ObjectType, objectPath, type StoredObject } from '../contracts/object.ts';
+import { offenceId, offenceRecord, offender } from '../contracts/objects/offence.ts';
 import { defaultPolicy, type Policy } from '../contracts/policy.ts';
 import { callRecord, device, key, labelKey, party, type Role } from '../contracts/registry.ts';
+import { bookWork } from '../contracts/rules/fees.ts';
+import { closeRewards, openRewards } from '../contracts/rules/rewards.ts';
 import { defaultCommitteeRules, seatRulesOf } from '../contracts/seats/rules.ts';
 import { Draft, LedgerState } from '../contracts/state.ts';
 import { type ContractRefusal, type Evidence, refused, type Transition } from '../contracts/transition.ts';
@@ -101,6 +104,9 @@ const sensors: { readonly [identifier: string]: readonly [PartyName, readonly Se
 const enrolment = hash('call', asciiBytes('enrolment'));
 /** Who has a seat: three of them decide what governance decides. */
 export const seats = ['bankA', 'bankB', 'monitor', 'monitor2'] as const;
+export type SeatName = (typeof seats)[number];
+const seatKeys = (): Uint8Array[] => seats.map((name) => signerOf(name).publicKey);
+export const TRUSTING_MS = 86_400_000;
 /** Gateway keys by name, with the party each belongs to. */
 const gateways: { readonly [name: string]: PartyName } = {
   'monitor gateway': 'monitor',
@@ -152,6 +158,7 @@ export class World implements WholeState, ObjectReader {
   policy: Policy = { ...defaultPolicy, triggers: immediateTriggers };
   time = START_MS;
   height = 1;
+  epoch = 0;
   /** Was anything written beside the contracts? Then invariants need not hold. */
   tampered = false;
   /** Told of each call before it runs. */
@@ -215,6 +222,7 @@ export class World implements WholeState, ObjectReader {
     const copy = new World(this.state.copy(), this.#shared);
     copy.time = this.time;
     copy.height = this.height;
+    copy.epoch = this.epoch;
     copy.policy = this.policy;
     copy.tampered = this.tampered;
     return copy;
@@ -284,11 +292,42 @@ export class World implements WholeState, ObjectReader {
     const previousTime = this.time;
     this.time += ms;
     const draft = new Draft(this.state);
-    const writer = {
-      get: <T>(type: ObjectType<T>, id: Uint8Array) => draft.get(type, id),
-      put: <T>(type: ObjectType<T>, id: Uint8Array, value: T) => draft.put(type, id, value, [zero32, zero32]),
-    };
-    advanceClock(writer, { height: this.height + 1, time: this.time, previousTime }, this.policy);
+    advanceClock(draft.openly(), { height: this.height + 1, time: this.time, previousTime }, this.policy);
+    this.#commit(draft);
+  }
+
+  /** A checkpoint without calls, in which these seats were heard and these parties’ vertices cost so much. */
+  work(heard: readonly SeatName[], charged: { readonly [N in PartyName]?: number } = {}): void {
+    const draft = new Draft(this.state);
+    const entries = Object.entries(charged) as [PartyName, number][];
+    bookWork(draft.openly(), this.epoch, {
+      heard: new Set(heard.map((name) => seats.indexOf(name))),
+      fees: entries.map(([name, amount]) => ({ party: idOf(name), amount })),
+    });
+    this.height += 1;
+    this.#commit(draft);
+  }
+
+  /** Evidence against a seat takes effect, as checkpoint/offences.ts has it. */
+  convict(name: SeatName, height = this.height): void {
+    const draft = new Draft(this.state);
+    const writer = draft.openly();
+    const { publicKey } = signerOf(name);
+    const proved = { key: publicKey, height, committee: zero32, vertex: zero32, time: this.time };
+    writer.put(offenceRecord, offenceId(publicKey, height), { ...proved, kind: 'two-values', forfeited: 0 });
+    const before = writer.get(offender, publicKey);
+    const first = { party: idOf(name), firstHeight: height, offences: 0, ...before };
+    writer.put(offender, publicKey, { ...first, offences: first.offences + 1 });
+    this.#commit(draft);
+  }
+
+  /** The epoch ends; the same seats go on. */
+  endEpoch(): void {
+    const draft = new Draft(this.state);
+    const ended = { epoch: this.epoch, seats: seatKeys(), withheldUntil: this.time + TRUSTING_MS };
+    closeRewards(draft.openly(), ended);
+    this.epoch += 1;
+    openRewards(draft.openly(), this.epoch, seats.length);
     this.#commit(draft);
   }
 
@@ -343,8 +382,8 @@ export class World implements WholeState, ObjectReader {
       time: this.time,
       height: this.height,
       policy: this.policy,
-      seating: { epoch: 0, hash: zero32, seats: seats.map((name) => signerOf(name).publicKey), quorum: 3 },
-      seatRules: seatRulesOf(defaultCommitteeRules, 86_400_000),
+      seating: { epoch: this.epoch, hash: zero32, seats: seatKeys(), quorum: 3 },
+      seatRules: seatRulesOf(defaultCommitteeRules, TRUSTING_MS),
       evidence: (proofBytes) =>
         this.#shared.evidence.get(toHex(proofBytes)) ?? refused('E_PROOF', { reason: 'leads nowhere' }),
     };

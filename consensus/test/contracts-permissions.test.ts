@@ -13,11 +13,13 @@ import { permissionsOf } from '../contracts/tables.ts';
 import { isRefusal, type Signatory } from '../contracts/transition.ts';
 import { statePolicy } from '../contracts/transitions/policy.ts';
 import { endEpoch, nameSeats } from '../contracts/transitions/seats.ts';
+import { stateTariff } from '../contracts/transitions/tariff.ts';
 import type { SignedCall } from '../vertex/call.ts';
 import { gatherCases } from './contract-coverage.ts';
 import { codeOf, storyAt } from './contract-story.ts';
 import { idOf, signerOf, World } from './contract-world.ts';
 import { state } from './policy-steps.ts';
+import { charge } from './reward-steps.ts';
 
 const permissions = suite('permissions');
 
@@ -84,9 +86,10 @@ permissions('the calls that parties of seats sign: nobody else’s signature cou
       world.run(nameSeats, { seats: ['a', 'b', 'c', 'd'].map((name) => signerOf(name).publicKey) }, ['acme']),
       world.run(endEpoch, { height: world.height + 10 }, ['acme']),
       state({ world }, {}, ['acme']),
+      charge({ world }, {}, ['acme']),
     ])
       assert.is(codeOf(outcome), 'E_ROLE', role);
-    for (const { name } of [nameSeats, endEpoch, statePolicy])
+    for (const { name } of [nameSeats, endEpoch, statePolicy, stateTariff])
       if (!allowed.get(role)!.has(name)) refusedCells.add(`${name} ${role}`);
   }
 });

@@ -48,6 +48,8 @@ export class EpochWorld {
   /** Committee of each height that was decided, and of the next. */
   readonly committees: Committee[];
   readonly codes = new Map<string, Code>();
+  /** Types of the objects that each height wrote. */
+  readonly written: string[][] = [[]];
   timeMs: number;
   readonly #chains = new Map<string, { sequence: number; id: Uint8Array }>();
   /** The last party carries everybody's calls to the ledger. */
@@ -123,6 +125,15 @@ export class EpochWorld {
     return this.#write(this.#scribe, 'transaction', signedCall.encode(call), callPayloadHash(call));
   }
 
+  /** Queues so many vertices by a party's first key that carry no call; the last one's id. */
+  write(party: number, kind: 'readings' | 'witness', count = 1): string {
+    const payloadHash = kind === 'witness' ? zero32 : hashOf(party);
+    let id = '';
+    for (let i = 0; i < count; i++)
+      id = this.#write(this.signer(party), kind, new Uint8Array(0), payloadHash);
+    return id;
+  }
+
   /** A new key for a party; its signer. */
   enrol(party: number, signer: Signer, replaces?: Signer): Signer {
     const args = {
@@ -183,6 +194,7 @@ export class EpochWorld {
     for (const outcome of execution.outcomes) this.codes.set(toHex(outcome.id), outcomeCode(outcome));
     this.#queue = [];
     this.state.commit(execution.changes, execution.map);
+    this.written.push(execution.changes.map(({ object }) => object?.type ?? '').sort());
     const header: Header = {
       ...{
         suite: SUITE,

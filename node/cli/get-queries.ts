@@ -1,4 +1,4 @@
-/** `tally get`: what a bank asks. Histories, owners, cover, what is lendable, permissions, the policy pack, audits. */
+/** `tally get`: what a bank asks. Histories, owners, cover, what is lendable, permissions, the policy pack, rewards, audits. */
 
 import type { Command } from 'commander';
 import { roles } from '../../consensus/contracts/registry.ts';
@@ -9,9 +9,12 @@ import { print } from './print.ts';
 
 const part = (text: string): string => encodeURIComponent(text);
 
-interface HistoryFlags extends ApiFlags {
+interface PageFlags {
   readonly limit: string;
   readonly before?: string;
+}
+
+interface HistoryFlags extends ApiFlags, PageFlags {
   readonly out?: string;
 }
 
@@ -78,6 +81,19 @@ export function registerQueries(get: Command): void {
   addApiOptions(
     get.command('policy').description('the policy pack that judges the next call, and the one that waits'),
   ).action(async (flags: ApiFlags) => print(await (await openApi(flags)).get('/v1/policy'), flags.json));
+
+  addApiOptions(
+    get
+      .command('rewards [party]')
+      .description('tariff and pool; of a party, what its seats earned in each epoch, and its fees'),
+  )
+    .option('--limit <count>', 'the newest so many epochs', '20')
+    .option('--before <epoch>', '`next` of the page before')
+    .action(async (party: string | undefined, flags: ApiFlags & PageFlags) => {
+      const before = flags.before === undefined ? '' : `&before=${part(flags.before)}`;
+      const path = party === undefined ? '' : `/${part(party)}?limit=${part(flags.limit)}${before}`;
+      print(await (await openApi(flags)).get(`/v1/rewards${path}`), flags.json);
+    });
 
   addApiOptions(
     get

@@ -1,4 +1,4 @@
-/** /v1 questions that a bank asks: histories, owners, cover, what is lendable, permissions, the policy pack, audits. */
+/** /v1 questions that a bank asks: histories, owners, cover, what is lendable, permissions, the policy pack, rewards, audits. */
 
 import type { FastifyInstance } from 'fastify';
 import { fromHex } from '../../consensus/codec/bytes.ts';
@@ -7,6 +7,7 @@ import { type Role, roles } from '../../consensus/contracts/registry.ts';
 import { permissionsOf } from '../../consensus/contracts/tables.ts';
 import type { AskedGoods } from '../service/lendables.ts';
 import { intervalAt } from '../service/owners.ts';
+import { rewardEpochsMax } from '../service/rewards.ts';
 import type { Views } from '../service/views.ts';
 import { sendRefusal } from './problem.ts';
 import { anyObject, idSchema, limitQuery, octets, problems } from './schemas.ts';
@@ -24,6 +25,7 @@ export function registerQueryRoutes(api: FastifyInstance, services: ApiServices)
   registerHistoryRoutes(api, services);
   registerCoverRoutes(api, services);
   registerAuditRoutes(api, services);
+  registerRewardRoutes(api, services);
   api.get<{ Querystring: { role: Role } }>(
     '/permissions',
     {
@@ -52,6 +54,45 @@ export function registerQueryRoutes(api: FastifyInstance, services: ApiServices)
       },
     },
     () => ({ height: head.height, ...views.policy() }),
+  );
+}
+
+function registerRewardRoutes(api: FastifyInstance, { views, rewards, head }: ApiServices): void {
+  api.get(
+    '/rewards',
+    {
+      schema: {
+        tags,
+        summary: 'The tariff in force and the one that waits, the running epoch’s account, and the pool',
+        response: { 200: anyObject, ...problems },
+      },
+    },
+    () => ({ height: head.height, ...rewards.now() }),
+  );
+
+  api.get<{ Params: { party: string }; Querystring: { limit: number; before?: number } }>(
+    '/rewards/:party',
+    {
+      schema: {
+        tags,
+        summary:
+          'What a party’s seats earned in each epoch, the newest first, and the fees that it prepaid or owes',
+        params: { type: 'object', properties: { party: id } },
+        querystring: {
+          type: 'object',
+          properties: {
+            limit: { type: 'integer', minimum: 1, maximum: rewardEpochsMax, default: 20 },
+            before: { type: 'integer', minimum: 0, description: '`next` of the page before.' },
+          },
+        },
+        response: { 200: anyObject, ...problems },
+      },
+    },
+    ({ params, query }, reply) => {
+      const party = views.parseId(params.party);
+      if (!party.ok) return sendRefusal(reply, party);
+      return { height: head.height, ...rewards.of(party.value, query.limit, query.before) };
+    },
   );
 }
 

@@ -106,6 +106,7 @@ const table: { readonly [C in Exclude<Code, 'OK'>]: Remedy } = {
   E_MANDATE_AMOUNT: conflict('Pay less, or wait until the mandate’s window has room.'),
   E_BLOCKED: forbidden('Governance must state a policy pack without the party (transition state-policy).'),
   E_KYC: forbidden('Have a bank or a monitor state that it knows the borrower (transition state-kyc).'),
+  E_FEE: conflict('Pay the fees that are owed (transition prepay-fees).'),
   E_EXPOSURE: conflict('Draw less, or have something repaid first.'),
   E_ROUTE: conflict('Pay from an open account of the thing itself (transition open-account).'),
   E_MANDATE_FREQUENCY: conflict('Wait until the mandate’s window has room.'),

@@ -15,6 +15,7 @@ import type { Owners } from '../service/owners.ts';
 import type { PendingCalls } from '../service/pending.ts';
 import type { Readings } from '../service/readings.ts';
 import type { ReceiptPaths } from '../service/receipt-paths.ts';
+import type { Rewards } from '../service/rewards.ts';
 import type { Searches } from '../service/searches.ts';
 import type { Status } from '../service/status.ts';
 import type { Submissions } from '../service/submissions.ts';
@@ -34,6 +35,7 @@ export interface ApiServices {
   readonly searches: Searches;
   readonly histories: Histories;
   readonly owners: Owners;
+  readonly rewards: Rewards;
   readonly paths: ReceiptPaths;
   readonly audits: Audits;
   readonly covers: Covers;

@@ -73,7 +73,7 @@ export class Duties {
     for (let seen = 0; seen < OBJECTS_PER_LOOK; seen++) {
       const stored = this.#next();
       if (stored === undefined) break;
-      for (const { transition, args } of dutiesOf(stored)) {
+      for (const { transition, args } of dutiesOf(stored, this.#ports.ledger.header.time)) {
         tries += 1;
         const ended = await this.#try(transition, args, nowMs);
         if (ended !== undefined) done.push(ended);

@@ -8,6 +8,7 @@ import { loan } from '../../consensus/contracts/objects/loan.ts';
 import { liveMandateStates, mandate } from '../../consensus/contracts/objects/mandate.ts';
 import { pledge, securedStates } from '../../consensus/contracts/objects/pledge.ts';
 import { releaseOrder } from '../../consensus/contracts/objects/release-order.ts';
+import { reward } from '../../consensus/contracts/objects/reward.ts';
 import { sale } from '../../consensus/contracts/objects/sale.ts';
 import { swap } from '../../consensus/contracts/objects/swap.ts';
 import { credit, guarantee } from '../../consensus/contracts/objects/undertaking.ts';
@@ -23,20 +24,23 @@ export interface DueCall {
 interface Duty {
   readonly type: string;
   readonly transition: string;
-  calls(stored: StoredObject): readonly DueCall[];
+  calls(stored: StoredObject, timeMs: number): readonly DueCall[];
 }
 
-/** `argsOf` gives arguments for an object that may be ripe, by its id in hexadecimal; none where it cannot be. */
+/**
+ * `argsOf` gives arguments for an object that may be ripe, by its id in hexadecimal and the time of the newest checkpoint; none
+ * where it cannot be.
+ */
 function duty<T>(
   type: ObjectType<T>,
   transition: string,
-  argsOf: (value: T, id: string) => readonly JsonObject[],
+  argsOf: (value: T, id: string, timeMs: number) => readonly JsonObject[],
 ): Duty {
   return {
     type: type.name,
     transition,
-    calls: (stored) =>
-      argsOf(readObject(type, stored), toHex(stored.id)).map((args) => ({ transition, args })),
+    calls: (stored, timeMs) =>
+      argsOf(readObject(type, stored), toHex(stored.id), timeMs).map((args) => ({ transition, args })),
   };
 }
 
@@ -65,6 +69,10 @@ export const duties: readonly Duty[] = [
   duty(guarantee, 'lapse-guarantee', ({ state }, id) => when(state === 'OPEN', { guarantee: id })),
   duty(bill, 'dishonour-bill', ({ state }, id) => when(state === 'PRESENTED', { bill: id })),
   duty(sale, 'distribute', ({ state }, id) => when(state === 'OPEN', { sale: id })),
+  duty(reward, 'settle-reward', ({ state, epoch, seat, withheldUntil }, _, timeMs) =>
+    // A long time: not to be tried in each round. One that is forfeited earlier loses nothing by it.
+    when(state === 'WITHHELD' && timeMs > withheldUntil, { epoch, seat: toHex(seat) }),
+  ),
   duty(pledge, 'release-paid', ({ state }, id) => when(securedStates.includes(state), { pledge: id })),
   duty(pledge, 'warn-due', ({ state }, id) =>
     when(
@@ -85,6 +93,6 @@ const byType = new Map<string, Duty[]>();
 for (const each of duties) byType.set(each.type, [...(byType.get(each.type) ?? []), each]);
 
 /** Calls that this object may ask for. */
-export function dutiesOf(stored: StoredObject): readonly DueCall[] {
-  return (byType.get(stored.type) ?? []).flatMap((each) => each.calls(stored));
+export function dutiesOf(stored: StoredObject, timeMs: number): readonly DueCall[] {
+  return (byType.get(stored.type) ?? []).flatMap((each) => each.calls(stored, timeMs));
 }

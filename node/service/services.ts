@@ -19,6 +19,7 @@ import { PendingCalls } from './pending.ts';
 import { Prover } from './proofs.ts';
 import { Readings } from './readings.ts';
 import { ReceiptPaths } from './receipt-paths.ts';
+import { Rewards } from './rewards.ts';
 import { Searches } from './searches.ts';
 import { Status } from './status.ts';
 import { Submissions } from './submissions.ts';
@@ -93,6 +94,7 @@ export function makeServices({
     searches,
     histories,
     owners,
+    rewards: new Rewards(ledger, views),
     paths,
     audits,
     covers,

@@ -443,6 +443,9 @@ test('what a bank asks: history, owners and a search certificate, as files that 
   assert.ok(permissions.some((entry: { transition: string }) => entry.transition === 'decide'));
   const { inForce, waits } = await json('get', 'policy');
   assert.equal([inForce, waits], [null, null]);
+  const { tariff, running } = await json('get', 'rewards');
+  assert.equal([tariff, running], [{ inForce: null, waits: null }, null]);
+  assert.equal((await json('get', 'rewards', `lei:${leiOf(0)}`)).epochs, []);
   const lendable = await json('get', 'lendable', `lei:${leiOf(0)}`, '--currency', 'EUR');
   assert.equal([lendable.goods, lendable.available], [[], 0]);
   const nobodys = await ask('get', 'cover', 'ff'.repeat(32));

@@ -105,7 +105,11 @@ test('a reservation lapses; each seat has its turn, and only when those before i
   const clock = { nowMs: Date.now() };
   // One seat in all, so that its own turn is the first: another number stands for a seat that comes later.
   const committee = Object.create(ledger.runner.replica.ledger.committee, { size: { value: 4 } });
-  const ofFour = Object.create(ledger.runner.replica.ledger, { committee: { value: committee } });
+  const whole = ledger.runner.replica.ledger;
+  const ofFour = Object.create(whole, {
+    committee: { value: committee },
+    header: { get: () => whole.header },
+  });
   const { calls, submissions } = ledger.services.bank;
   const seatOf = (number: number, submit: Submissions['submit']) =>
     new Duties({

@@ -91,7 +91,7 @@ test(`R130: after ${CALLS} random operations on one ledger the list of assets is
     calls += Number(world === of);
     world = of;
   };
-  const summary = walkOn(CALLS, SEED, emptySummary(), undefined, { steps: 8_200, surveyEvery: 1_000 });
+  const summary = walkOn(CALLS, SEED, emptySummary(), undefined, { steps: 8_800, surveyEvery: 1_000 });
   World.onExecute = () => {};
   assert.equal([summary.breaches, summary.walks], [[], 1]);
   assert.ok(calls >= CALLS, `${calls} calls`);

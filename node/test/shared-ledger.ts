@@ -8,6 +8,7 @@ import {
   defaultCommitteeRules,
   defaultPace,
   type Genesis,
+  type Pace,
 } from '../../consensus/checkpoint/genesis.ts';
 import { toHex } from '../../consensus/codec/bytes.ts';
 import { describeRefusal, type Result } from '../../consensus/codec/result.ts';
@@ -96,13 +97,13 @@ export class SharedLedger {
     this.#scale = scale;
   }
 
-  static async start(policy: Partial<Policy> = {}): Promise<SharedLedger> {
+  static async start(policy: Partial<Policy> = {}, pace: Partial<Pace> = {}): Promise<SharedLedger> {
     installNativePrimitives();
     const signers = names.map((name) => nativeSigner(secretOf(name)));
     const checked = checkGenesis({
       ...{ suite: SUITE, name: 'shared', time: Date.now() - 1_000, seats: [signers[0]!.publicKey] },
       ...{ policy: { ...defaultPolicy, ...policy }, committee: defaultCommitteeRules },
-      pace: { ...defaultPace, checkpointIntervalMs: 5, heartbeatMs: 100 },
+      pace: { ...defaultPace, checkpointIntervalMs: 5, heartbeatMs: 100, ...pace },
       parties: names.map((name, i) => ({
         ...{ lei: leiOf(i), name, address: '1 Test Road' },
         ...{ roles: [cast[name]], keys: [signers[i]!.publicKey] },

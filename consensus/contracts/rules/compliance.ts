@@ -1,5 +1,5 @@
 /**
- * What the policy pack in force demands of a call that gives new credit or takes new security `[POL-1]`. Repayment, release,
+ * What the policy pack in force demands of a call that gives new credit or takes new security `[POL-1]`, and that fees are paid. Repayment, release,
  * enforcement, notice and dispute are never asked: a block must not trap goods or shield a debtor.
  */
 
@@ -12,11 +12,13 @@ import { versionOf } from '../objects/version.ts';
 import { type Context, type ContractRefusal, type Preconditions, refused } from '../transition.ts';
 import { controllersOf } from './affiliation.ts';
 import { exactInteger } from './amounts.ts';
+import { checkFees } from './fees.ts';
 import { includesId } from './lists.ts';
 
 /** Preconditions of a transition that calls `checkCompliance`. */
 export const compliant = {
   E_BLOCKED: 'by the policy pack in force neither party is blocked, nor who controls it',
+  E_FEE: 'neither party owes fees',
   E_KYC: '… and the borrower is known, where the pack demands it',
 } as const satisfies Preconditions;
 
@@ -30,11 +32,13 @@ export function packInForce(reader: ObjectReader, height: number): PolicyPack | 
   return undefined;
 }
 
-/** `[POL-3]` E_BLOCKED or E_KYC, with the pack in the way. */
+/** `[POL-3]` E_BLOCKED or E_KYC, with the pack in the way; `[RWD-5]` E_FEE. */
 export function checkCompliance(
   { borrower, bank }: { readonly borrower: Uint8Array; readonly bank: Uint8Array },
   context: Context,
 ): ContractRefusal | undefined {
+  const unpaid = checkFees({ borrower, bank }, context);
+  if (unpaid !== undefined) return unpaid;
   const pack = packInForce(context, context.height);
   if (pack === undefined) return undefined;
   const facts = { pack: pack.number, from: pack.from };

@@ -2,14 +2,10 @@
 
 import { compareBytes, equalBytes } from '../../codec/bytes.ts';
 import { zero32 } from '../../crypto/hash.ts';
-import type { ObjectReader, ObjectType, ValueOf } from '../object.ts';
+import type { ObjectReader, ObjectWriter, ValueOf } from '../object.ts';
 import { stake, stakeRoll } from '../objects/stake.ts';
 
 export type Stake = ValueOf<typeof stake>;
-
-interface Writer extends ObjectReader {
-  put<T>(type: ObjectType<T>, id: Uint8Array, value: T): void;
-}
 
 const none: Stake = {
   ...{
@@ -34,7 +30,7 @@ export function atStake({ bonded, unbonding }: Stake): number {
 }
 
 /** Writes a party's stake, and keeps the roll in step. */
-export function putStake(writer: Writer, party: Uint8Array, value: Stake): void {
+export function putStake(writer: ObjectWriter, party: Uint8Array, value: Stake): void {
   writer.put(stake, party, value);
   const before = writer.get(stakeRoll, zero32)?.parties ?? [];
   const enters = atStake(value) > 0 || value.weight > 0;
@@ -45,7 +41,7 @@ export function putStake(writer: Writer, party: Uint8Array, value: Stake): void 
 }
 
 /** Takes all that answers for offences; says how much that was. Its weight stays in the draw that is under way. */
-export function forfeitStake(writer: Writer, party: Uint8Array, epoch: number): number {
+export function forfeitStake(writer: ObjectWriter, party: Uint8Array, epoch: number): number {
   const held = stakeOf(writer, party);
   const taken = atStake(held);
   if (taken > 0) putStake(writer, party, { ...held, bonded: 0, unbonding: [], forfeited: epoch });
@@ -53,7 +49,7 @@ export function forfeitStake(writer: Writer, party: Uint8Array, epoch: number): 
 }
 
 /** A new epoch begins: what is bonded now is each party's weight in the draw at its end. */
-export function fixWeights(writer: Writer): void {
+export function fixWeights(writer: ObjectWriter): void {
   for (const party of writer.get(stakeRoll, zero32)?.parties ?? []) {
     const held = stakeOf(writer, party);
     if (held.weight !== held.bonded) putStake(writer, party, { ...held, weight: held.bonded });

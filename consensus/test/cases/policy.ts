@@ -13,10 +13,10 @@ const sorted = (...ids: readonly Uint8Array[]): Uint8Array[] =>
   [...ids].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 
 /** Something that happens first, in the same world. */
-type Before = (holder: { readonly world: World }) => void;
+export type Before = (holder: { readonly world: World }) => void;
 
 /** What gives credit, or takes security. */
-const credited: { readonly [transition: string]: (before: Before) => Outcome } = {
+export const credited: { readonly [transition: string]: (before: Before) => Outcome } = {
   apply: onStory('registered', (story) => story.apply()),
   decide: onStory('evaluated', (story) => story.approve()),
   'agree-pledge': onStory('approved', (story) => story.agree()),
