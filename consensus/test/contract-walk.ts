@@ -11,6 +11,7 @@ import { findBreaches, findRewrites, findStepBreaches } from '../contracts/invar
 import { creditLimit } from '../contracts/objects/credit-limit.ts';
 import { conflictId, identityConflict } from '../contracts/objects/identity-conflict.ts';
 import { loan } from '../contracts/objects/loan.ts';
+import { messageHead } from '../contracts/objects/message.ts';
 import { pledge } from '../contracts/objects/pledge.ts';
 import { receipt } from '../contracts/objects/receipt.ts';
 import { unit } from '../contracts/objects/unit.ts';
@@ -26,6 +27,7 @@ import * as goods from './goods-steps.ts';
 import { claimOf, report, resolve } from './identity-steps.ts';
 import { LimitStory, machineTerms, truckTerms } from './limit-steps.ts';
 import * as money from './loan-steps.ts';
+import * as messages from './message-steps.ts';
 import * as policy from './policy-steps.ts';
 import { ThingStory, truck } from './thing-steps.ts';
 import * as trade from './undertaking-steps.ts';
@@ -75,6 +77,7 @@ class Walk {
         'tranches',
         'credits',
         'guarantees',
+        'messages',
       ],
       'limits',
     ].map((kind) => [kind, []]),
@@ -282,6 +285,21 @@ function stepPolicy(walk: Walk): Outcome {
       });
     default:
       return policy.know(walk, enterprise);
+  }
+}
+
+/** Banks write to each other, and state other keys meanwhile. */
+function stepMessage(walk: Walk): Outcome {
+  const { chance, world } = walk;
+  switch (chance.below(4)) {
+    case 0:
+      return messages.stateKey(walk, 'bankB', messages.exchangeKey(`key ${chance.below(3)}`));
+    case 1:
+      return messages.receive(walk, walk.id('messages'), undefined, [walk.party(), 'bankB']);
+    default: {
+      const key = world.get(messageHead, idOf('bankB'))?.newest ?? messages.exchangeKey('none');
+      return walk.keep('messages', messages.send(walk, { key }));
+    }
   }
 }
 
@@ -628,6 +646,7 @@ const actions: readonly (readonly [weight: number, action: Action])[] = [
   [1, (walk) => (walk.chance.once(6) ? stepDevice(walk) : undefined)],
   [1, (walk) => (walk.chance.once(3) ? stepIdentity(walk) : undefined)],
   [1, (walk) => (walk.chance.once(2) ? stepPolicy(walk) : undefined)],
+  [1, stepMessage],
   [1, (walk) => (walk.chance.once(6) ? money.closeOf(walk, walk.party()) : undefined)],
   // Late and twice: a call of before comes again, with all its signatures or without one.
   [
