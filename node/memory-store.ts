@@ -42,6 +42,7 @@ export function memoryStore(
   const headers = new Map<string, number>();
   const decisions = new Map<number, Uint8Array>();
   const pending = new Map<string, Uint8Array>();
+  const messages = new Map<string, { readonly entry: Uint8Array; readonly ciphertext: Uint8Array }>();
   let votes: Vote[] = [];
   let votesFrom: number | undefined = 0;
   let height = 0;
@@ -104,11 +105,22 @@ export function memoryStore(
     else if (write.type === 'pending') {
       if (write.entry === undefined) pending.delete(write.call);
       else pending.set(write.call, write.entry.slice());
-    } else if (write.type === 'vote') votes.push({ height: write.height, entry: write.entry.slice() });
+    } else if (write.type === 'message') putMessage(write.id, write.entry, write.ciphertext);
+    else if (write.type === 'vote') votes.push({ height: write.height, entry: write.entry.slice() });
     else {
       votes = [];
       votesFrom = write.height;
     }
+  }
+
+  function putMessage(id: string, entry: Uint8Array | undefined, ciphertext: Uint8Array | undefined): void {
+    if (entry === undefined) {
+      messages.delete(id);
+      return;
+    }
+    const sealed = ciphertext?.slice() ?? messages.get(id)?.ciphertext;
+    invariant(sealed !== undefined, `message ${id} has no ciphertext`);
+    messages.set(id, { entry: entry.slice(), ciphertext: sealed });
   }
 
   function demandOpen(): void {
@@ -127,6 +139,7 @@ export function memoryStore(
         openVertices: open.map((entry) => entry.envelope),
         voteLog: log.map((vote) => vote.entry),
         pendingCalls: [...pending].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry),
+        messages: [...messages].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { entry }]) => entry),
         votesFrom,
       };
     },
@@ -138,6 +151,7 @@ export function memoryStore(
     decision: async (at) => decisions.get(at),
     vertex: async (key) => vertices.get(key)?.envelope,
     position: async (key) => vertices.get(key)?.position,
+    message: async (id) => messages.get(id)?.ciphertext,
     historyNode: async (level, index) => history.get(`${level}/${index}`),
     headerHeight: async (idKey) => headers.get(idKey),
     prunedHeight: async () => pruned,

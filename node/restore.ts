@@ -31,8 +31,8 @@ export async function restore(
     return decoded.value;
   });
   const silence = { votesFrom: stored.votesFrom };
-  const { openVertices, pendingCalls } = stored;
-  const start = { genesis, signer, openVertices, pendingCalls, voteLog, silence, seed, salt };
+  const { openVertices, pendingCalls, messages } = stored;
+  const start = { genesis, signer, openVertices, pendingCalls, messages, voteLog, silence, seed, salt };
   const first = { id: genesis.headerId, time: genesis.header.time };
   if (stored.height === 0) {
     const ledger = {

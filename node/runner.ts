@@ -169,6 +169,9 @@ export class Runner {
         case 'serveBatches':
           this.#serve(() => this.#sendBatches(effect.peer, effect.ids));
           break;
+        case 'serveSealed':
+          this.#serve(() => this.#sendSealed(effect.peer, effect.ids, effect.absent));
+          break;
         case 'serveCheckpoint':
           this.#serve(() => this.#sendCheckpoint(effect.peer, effect.height));
           break;
@@ -299,6 +302,26 @@ export class Runner {
     for (const vertices of grouped(passed.map(encodeVertex), FRAME_FILL_BYTES))
       this.#send(peer, { type: 'batches', vertices, refused: [] });
     if (refused.length > 0) this.#send(peer, { type: 'batches', vertices: [], refused });
+  }
+
+  /** `[MSG-7]` In frames that leave room for votes. */
+  async #sendSealed(peer: PeerKey, ids: readonly Uint8Array[], absent: readonly Uint8Array[]): Promise<void> {
+    const gone = [...absent];
+    let messages: { readonly id: Uint8Array; readonly ciphertext: Uint8Array }[] = [];
+    let bytes = 0;
+    for (const id of ids) {
+      const ciphertext = await this.#store.message(toHex(id));
+      // Received by another node of the recipient's since it was asked for.
+      if (ciphertext === undefined) gone.push(id);
+      else {
+        messages.push({ id, ciphertext });
+        bytes += ciphertext.length;
+      }
+      if (bytes < FRAME_FILL_BYTES) continue;
+      this.#send(peer, { type: 'sealed', messages, absent: [] });
+      [messages, bytes] = [[], 0];
+    }
+    if (messages.length > 0 || gone.length > 0) this.#send(peer, { type: 'sealed', messages, absent: gone });
   }
 
   async #readVertex(id: Uint8Array): Promise<Vertex | undefined> {

@@ -8,10 +8,12 @@ import { bytes, flag, hash32, type Infer, int, key32, list, record, tagged } fro
 import { proposalMessage, viewChangeMessage, voteMessage } from '../pbft/messages.ts';
 import { callSignature } from '../vertex/call.ts';
 import { callDecline } from '../vertex/decline.ts';
+import { ciphertextBytesMax } from '../vertex/sealed-message.ts';
 
 export const VERTICES_PER_REQUEST_MAX = 256;
 export const LINKS_TOLD_MAX = 64;
 export const BATCHES_PER_REQUEST_MAX = 16;
+export const SEALED_PER_REQUEST_MAX = 16;
 const vertexBytesMax = limits.batchBytesMax + limits.vertexHeaderBytesMax + 128;
 
 /** In encoded envelopes. */
@@ -71,6 +73,16 @@ export const peerMessage = tagged('peer-message', {
   batches: record('batches', {
     vertices: list(bytes(vertexBytesMax), BATCHES_PER_REQUEST_MAX),
     refused: list(hash32, BATCHES_PER_REQUEST_MAX),
+  }),
+  /** Asks for the ciphertexts of messages between banks `[MSG-7]`. */
+  getSealed: record('get-sealed', { ids: list(hash32, SEALED_PER_REQUEST_MAX, 1) }),
+  /** The answer; `absent` are not held here, or not for whoever asked. */
+  sealed: record('sealed', {
+    messages: list(
+      record('sealed-message', { id: hash32, ciphertext: bytes(ciphertextBytesMax) }),
+      SEALED_PER_REQUEST_MAX,
+    ),
+    absent: list(hash32, SEALED_PER_REQUEST_MAX),
   }),
 });
 export type PeerMessage = Infer<typeof peerMessage>;

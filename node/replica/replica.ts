@@ -30,6 +30,7 @@ import { Gathering } from './gathering.ts';
 import { Greetings } from './greetings.ts';
 import { Intake, type IntakeHooks } from './intake.ts';
 import { Ledger, type LedgerStart } from './ledger.ts';
+import { Mailbox } from './mailbox.ts';
 import { OwnChain } from './own-chain.ts';
 import type { BuiltCheckpoint } from './proposal.ts';
 import { Relay } from './relay.ts';
@@ -55,6 +56,8 @@ export interface ReplicaStart {
   readonly silence: SilenceStart;
   /** Encoded pending calls, in the order in which they came. */
   readonly pendingCalls: readonly Uint8Array[];
+  /** What is known of messages that are kept, encoded. */
+  readonly messages: readonly Uint8Array[];
   /** Why the newest height was decided, if that is known. */
   readonly decision: DecisionProof | undefined;
   /** Times of every `DECISION_BLOCK`th header. */
@@ -77,13 +80,18 @@ export const SERVED_PER_S = 20_000;
 /** A batch may be as long as so many vertices, and is looked through besides. */
 const BATCH_COST = 250;
 const none: Reply = { type: 'none' };
-type Asking = Extract<PeerMessage, { readonly type: 'getVertices' | 'getChain' | 'getBatches' }>;
+type Asking = Extract<
+  PeerMessage,
+  { readonly type: 'getVertices' | 'getChain' | 'getBatches' | 'getSealed' }
+>;
 
 export class Replica {
   readonly ledger: Ledger;
   readonly dag: OpenDag;
   /** Calls whose signatures are gathered. */
   readonly gathering: Gathering;
+  /** Messages between banks. */
+  readonly mailbox: Mailbox;
   /** Who may be told which readings. */
   readonly disclosure: Disclosure;
   /** Of this node's own key, 32 bytes. */
@@ -172,6 +180,16 @@ export class Replica {
       },
       start.pendingCalls,
     );
+    this.mailbox = new Mailbox(
+      signer.publicKey,
+      this.ledger,
+      {
+        effect,
+        refuse: (...refusal) => this.#refuse(...refusal),
+        peers: this.#greetings.peers,
+      },
+      start.messages,
+    );
     for (const { height, vertices } of start.settled) this.dag.settle(height, vertices);
     for (const envelope of start.openVertices)
       this.#intake.take(envelope, { peer: undefined, as: 'needed' }, 0);
@@ -184,7 +202,7 @@ export class Replica {
   get wakeAt(): number {
     const { parking } = this.#intake;
     const own = [this.#seat, this.#catchUp, parking, this.#accuser, this.#greetings];
-    const waiting = [...own, this.gathering, this.#batches];
+    const waiting = [...own, this.gathering, this.mailbox, this.#batches];
     return Math.min(...waiting.map(({ wakeAt }) => wakeAt));
   }
 
@@ -228,6 +246,7 @@ export class Replica {
     this.#seat.progress(nowMs);
     this.#tellOffences(nowMs);
     this.#batches.progress(nowMs);
+    this.mailbox.progress(nowMs);
     const effects = this.#effects;
     this.#effects = [];
     return { effects, reply };
@@ -240,6 +259,7 @@ export class Replica {
         this.#greetings.greet(event.peer);
         this.#tellLinks();
         this.gathering.onConnected(nowMs);
+        this.mailbox.onConnected(event.peer, nowMs);
         return none;
       case 'disconnected':
         this.#greetings.peers.delete(event.peer);
@@ -267,6 +287,8 @@ export class Replica {
       }
       case 'pending':
         return this.gathering.act(event.act, nowMs);
+      case 'mailbox':
+        return this.mailbox.act(event.act, nowMs);
       case 'recalled':
         for (const { key, facts } of event.found) {
           this.dag.recall(key, facts);
@@ -322,10 +344,14 @@ export class Replica {
       case 'getVertices':
       case 'getChain':
       case 'getBatches':
+      case 'getSealed':
         this.#serve(peer, message, nowMs);
         break;
       case 'batches':
         this.#batches.onAnswer(peer, message, nowMs);
+        break;
+      case 'sealed':
+        this.mailbox.onAnswer(peer, message, nowMs);
         break;
       case 'vertices':
         this.#onVertices(peer, message.vertices, nowMs);
@@ -432,11 +458,13 @@ export class Replica {
 
   /** A question of a few bytes may ask for a frame of vertices: no peer has more of this node's time than it is allowed. */
   #serve(peer: PeerKey, message: Asking, nowMs: number): void {
-    const asked = message.type === 'getBatches' ? BATCH_COST * message.ids.length : verticesAskedFor(message);
+    const isLong = message.type === 'getBatches' || message.type === 'getSealed';
+    const asked = isLong ? BATCH_COST * message.ids.length : verticesAskedFor(message);
     if (!this.#served.take(peer, asked, nowMs)) return;
     if (message.type === 'getVertices') this.#effects.push({ type: 'serveVertices', peer, ids: message.ids });
     else if (message.type === 'getBatches')
       this.#effects.push({ type: 'serveBatches', peer, ids: message.ids });
+    else if (message.type === 'getSealed') this.mailbox.onAsked(peer, message.ids);
     else this.#effects.push({ type: 'serveChain', peer, id: message.id, count: message.count });
   }
 
@@ -516,6 +544,7 @@ export class Replica {
     });
 
     this.disclosure.advanced(changes);
+    this.mailbox.onAdvanced(changes, nowMs);
     this.gathering.onAdvanced(execution.changes, vertices, outcomes, nowMs);
     this.#catchUp.advanced();
     this.#seat.onAdvanced();

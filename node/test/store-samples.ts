@@ -80,7 +80,8 @@ export function checkpointOf(
 export async function dumpStore(store: Store, vertices: number, heights: number): Promise<string> {
   const asked: unknown[] = [await store.load(), await store.prunedHeight()];
   for (let number = 0; number < vertices; number++) {
-    asked.push([await store.vertex(idOf(number)), await store.position(idOf(number))]);
+    const id = idOf(number);
+    asked.push([await store.vertex(id), await store.position(id), await store.message(id)]);
   }
   for (let height = 1; height <= heights; height++) {
     asked.push([

@@ -23,6 +23,8 @@ const kinds = [
   'getChain',
   'getBatches',
   'batches',
+  'getSealed',
+  'sealed',
 ] as const satisfies readonly PeerMessage['type'][];
 export type MessageKind = (typeof kinds)[number] | 'gossip' | 'garbage';
 
@@ -68,6 +70,10 @@ export function tellFrame(frame: Uint8Array): string {
       return `asks for the batches ${message.ids.map(short).join(' ')}`;
     case 'batches':
       return `batches ${message.vertices.map(tellVertex).join(', ')}; ${message.refused.length} refused`;
+    case 'getSealed':
+      return `asks for the messages ${message.ids.map(short).join(' ')}`;
+    case 'sealed':
+      return `messages ${message.messages.map(({ id }) => short(id)).join(' ')}; ${message.absent.length} absent`;
     case 'links':
       return `links to ${message.peers.map(short).join(' ')}`;
     case 'callNews':
