@@ -9,13 +9,18 @@ import { ok } from '../../consensus/codec/result.ts';
 import { message } from '../../consensus/contracts/objects/message.ts';
 import { hash } from '../../consensus/crypto/hash.ts';
 import {
+  ciphertextHash,
   contentHash,
   decodeBody,
+  encodeBody,
+  type MessageContext,
   messageBytesMax,
   messageContext,
+  openingOf,
+  openingProof,
 } from '../../consensus/vertex/sealed-message.ts';
 import { verifyBundle } from '../../light-client/verify/verify.ts';
-import { openSealed } from '../crypto/hpke.ts';
+import { openSealed, sealTo } from '../crypto/hpke.ts';
 import { randomPort } from '../crypto/native.ts';
 import { MessageKeys } from '../keys/message-keys.ts';
 import type { RunningNode } from '../node.ts';
@@ -183,23 +188,27 @@ test('another bank that got hold of the bytes opens them with no key of its own,
   assert.ok(!Buffer.from(ciphertext).includes(Buffer.from('goods')));
 });
 
-test('another bank that commits to a copy of the bytes as its own gets no receipt: it does not open', async () => {
-  const stolen = (await node('b').services.store.message(id))!;
-  const original = node('b').replica.ledger.state.get(message, fromHex(id)!)!;
-  const committed = { key: original.key, content: original.content, proof: original.proof };
+/** A bank whose node keeps other bytes than it would seal, and commits to what it likes. */
+async function commitTo(
+  from: string,
+  committed: Omit<MessageContext, 'network'>,
+  ciphertext: Uint8Array,
+): Promise<string> {
+  const { messages, store } = node(from).services;
+  const fields = Object.entries(committed).map(([field, value]) => [
+    field,
+    typeof value === 'number' ? value : toHex(value),
+  ]);
   const args = {
-    ...Object.fromEntries(Object.entries(committed).map(([field, value]) => [field, toHex(value)])),
-    ...{ sender: network.home('c').party, recipient: network.home('b').party, size: original.size },
-    ...{ ciphertext: toHex(original.ciphertext), until: Date.now() + 600_000 },
+    ...Object.fromEntries(fields),
+    ...{ ciphertext: toHex(ciphertextHash(ciphertext)), until: Date.now() + 600_000 },
   };
-  const { messages, store } = node('c').services;
-  let copy = '';
-  // The thief's node keeps the copied bytes under its own commitment, as it would keep what it sealed.
+  let id = '';
   const submitted = await messages.submit('send-message', args, undefined, async (callId, deadline) => {
-    copy = callId;
-    const recipient = network.home('b').party;
-    const act = { act: 'keep', id: callId, recipient, ciphertext: stolen, deadline } as const;
-    const { effects } = node('c').replica.step({ type: 'mailbox', act }, Date.now());
+    id = callId;
+    const recipient = toHex(committed.recipient);
+    const act = { act: 'keep', id, recipient, ciphertext, deadline } as const;
+    const { effects } = node(from).replica.step({ type: 'mailbox', act }, Date.now());
     await store.write(
       effects.flatMap((effect) => (effect.type === 'store' ? [effect.write] : [])),
       true,
@@ -207,17 +216,57 @@ test('another bank that commits to a copy of the bytes as its own gets no receip
     return ok(undefined);
   });
   assert.ok(submitted.ok);
-  const isHere = () => node('b').replica.mailbox.find(copy)?.box === 'in';
+  return id;
+}
+
+/** What came to b's node, and what its own look at it says. */
+async function notAcknowledged(id: string, reason: string): Promise<void> {
+  const isHere = () => node('b').replica.mailbox.find(id)?.box === 'in';
   await until('its recipient has it', isHere, 30_000);
-  // Longer than a receipt takes, and than it takes to try again.
-  await new Promise((resolve) => setTimeout(resolve, 7_000));
-  assert.is(await stateAt('b', copy), 'SENT');
-  const read = await api('b').refused('POST', `/v1/messages/${copy}/read`, {});
+  const news = await receiptsOf('b', await keysOf('b')).look(Date.now());
+  assert.equal(
+    news.find((each) => each.message === id),
+    { message: id, code: 'E_OPENING', reason },
+  );
+  const read = await api('b').refused('POST', `/v1/messages/${id}/read`, {});
   assert.equal([read.status, read.code], [409, 'E_STATE']);
-  const receipts = receiptsOf('b', await keysOf('b'));
-  assert.equal(await receipts.look(Date.now()), [
-    { message: copy, code: 'E_OPENING', reason: 'it does not open under its commitment' },
-  ]);
+}
+
+const dishonest: string[] = [];
+
+test('another bank that commits to a copy of the bytes as its own gets no receipt: it does not open', async () => {
+  const stolen = (await node('b').services.store.message(id))!;
+  const { recipient, key, size, content, proof } = node('b').replica.ledger.state.get(message, fromHex(id)!)!;
+  const copy = await commitTo('c', { sender: party('c'), recipient, key, size, content, proof }, stolen);
+  await notAcknowledged(copy, 'it does not open under its commitment');
+  dishonest.push(copy);
+});
+
+test('a sender that commits to another text, another opening or in another’s name than it seals gets no receipt', async () => {
+  const { key } = node('b').replica.ledger.state.get(message, fromHex(id)!)!;
+  const salt = hash('label', asciiBytes('salt'));
+  const text = asciiBytes('what it says');
+  const honest = {
+    ...{ sender: party('c'), recipient: party('b'), key, size: 0 },
+    ...{ content: contentHash(salt, text), proof: openingProof(openingOf(salt)) },
+  };
+  const { network: chain } = network.genesis;
+  const other = hash('label', asciiBytes('other'));
+  for (const [committed, from, reason] of [
+    [{ content: other }, 'c', 'it says something else than it commits to'],
+    [{ proof: other }, 'c', 'its opening is not the one it commits to'],
+    [{}, 'a', 'it names another sender'],
+  ] as const) {
+    const all = { ...honest, ...committed };
+    const body = encodeBody({ salt, lei: network.home(from).lei, text });
+    const sealed = await sealTo(key, messageContext.encode({ network: chain, ...all }), body);
+    const sent = await commitTo('c', all, sealed);
+    await notAcknowledged(sent, reason);
+    dishonest.push(sent);
+  }
+  // Longer than a receipt takes, and than it takes to try again.
+  await new Promise((resolve) => setTimeout(resolve, 6_000));
+  for (const each of dishonest) assert.is(await stateAt('b', each), 'SENT');
 });
 
 test('a further key: new messages are sealed to it, and earlier ones are read still [MSG-2]', async () => {
