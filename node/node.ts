@@ -353,6 +353,7 @@ class NodeWiring {
       ...{ open_vertices: open, parked_vertices: parked, tips, state_objects: replica.ledger.state.size },
       pruned_height: this.#pruner?.height ?? 0,
       pending_calls: replica.gathering.list().length,
+      messages_kept: replica.mailbox.list().length,
     };
   }
 
