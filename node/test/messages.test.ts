@@ -149,7 +149,7 @@ test('delivery is proved offline, to whoever has the genesis; and so is what it 
   }
 });
 
-test('others see that something was sent, and neither what, nor to whom', async () => {
+test('the API of others shows that something was sent, and neither what, nor to whom', async () => {
   const refused = await api('c').refused('GET', `/v1/messages/${id}`);
   assert.equal([refused.status, refused.code], [403, 'E_SCOPE']);
   for (const way of ['read', 'remove'])
