@@ -47,6 +47,10 @@ const commands: { readonly [name: string]: Entry } = {
     summary: 'read from a running node',
     load: async (program) => (await import('./cli/get.ts')).registerGet(program),
   },
+  message: {
+    summary: 'messages between banks: only the recipient reads them, and its receipt is on the ledger',
+    load: async (program) => (await import('./cli/message.ts')).registerMessage(program),
+  },
   contracts: {
     summary: 'the transitions of the ledger: who signs, what is asked, what follows',
     load: async (program) => (await import('./cli/contracts.ts')).registerContracts(program),

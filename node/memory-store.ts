@@ -43,6 +43,7 @@ export function memoryStore(
   const headers = new Map<string, number>();
   const decisions = new Map<number, Uint8Array>();
   const pending = new Map<string, Uint8Array>();
+  const messages = new Map<string, { readonly entry: Uint8Array; readonly ciphertext: Uint8Array }>();
   let votes: Vote[] = [];
   let votesFrom: number | undefined = 0;
   const changes = new Map<number, Uint8Array>();
@@ -140,7 +141,8 @@ export function memoryStore(
     else if (write.type === 'pending') {
       if (write.entry === undefined) pending.delete(write.call);
       else pending.set(write.call, write.entry.slice());
-    } else if (write.type === 'install') install(write);
+    } else if (write.type === 'message') putMessage(write.id, write.entry, write.ciphertext);
+    else if (write.type === 'install') install(write);
     else if (write.type === 'backfill') backfill(write.checkpoint, write.vertices);
     else if (write.type === 'header') headers.set(write.id, write.height);
     else if (write.type === 'joined') {
@@ -151,6 +153,16 @@ export function memoryStore(
       votes = [];
       votesFrom = write.height;
     }
+  }
+
+  function putMessage(id: string, entry: Uint8Array | undefined, ciphertext: Uint8Array | undefined): void {
+    if (entry === undefined) {
+      messages.delete(id);
+      return;
+    }
+    const sealed = ciphertext?.slice() ?? messages.get(id)?.ciphertext;
+    invariant(sealed !== undefined, `message ${id} has no ciphertext`);
+    messages.set(id, { entry: entry.slice(), ciphertext: sealed });
   }
 
   function demandOpen(): void {
@@ -169,6 +181,7 @@ export function memoryStore(
         openVertices: open.map((entry) => entry.envelope),
         voteLog: log.map((vote) => vote.entry),
         pendingCalls: [...pending].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry),
+        messages: [...messages].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { entry }]) => entry),
         votesFrom,
       };
     },
@@ -185,6 +198,7 @@ export function memoryStore(
     decision: async (at) => decisions.get(at),
     vertex: async (key) => vertices.get(key)?.envelope,
     position: async (key) => vertices.get(key)?.position,
+    message: async (id) => messages.get(id)?.ciphertext,
     historyNode: async (level, index) => history.get(`${level}/${index}`),
     committeeChange: async (epoch) => changes.get(epoch),
     headerHeight: async (idKey) => headers.get(idKey),

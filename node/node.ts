@@ -18,6 +18,7 @@ import type { ApiServices } from './http/services.ts';
 import { readOrMakeToken } from './http/token.ts';
 import { joinNetwork } from './join/join-network.ts';
 import { openKeyFile } from './keys/key-file.ts';
+import { MessageKeys } from './keys/message-keys.ts';
 import { type OpenOptions, openStore } from './level/store.ts';
 import { type Libp2pNetwork, startNetwork } from './libp2p/network.ts';
 import { logNotice, makeLog, type NodeLog } from './node-log.ts';
@@ -28,6 +29,7 @@ import { restore } from './restore.ts';
 import { Answers } from './service/answers.ts';
 import { Duties } from './service/duties.ts';
 import { answerLightClient, declineLightClient, newestHead } from './service/light.ts';
+import type { MessageReceipts } from './service/message-receipts.ts';
 import { Pruner } from './service/pruner.ts';
 import { makeServices } from './service/services.ts';
 import { type WatchedStore, watchStore } from './service/watched-store.ts';
@@ -77,6 +79,9 @@ export async function startNode(
   const genesis = await readGenesis(config.genesisFile);
   const secret = await openKeyFile(config.keyFile, passphrase);
   const signer = nativeSigner(secret);
+  const messageKeys = await MessageKeys.open({
+    ...{ path: config.messageKeyFile, passphrase, random: randomPort() },
+  });
   const token = await readOrMakeToken(config.api.tokenFile);
   await mkdir(config.dataDir, { recursive: true });
   const closing: (() => Promise<void>)[] = [];
@@ -90,7 +95,17 @@ export async function startNode(
         cannotJoin,
       );
     const store = watchStore(opened);
-    return await new NodeWiring({ config, genesis, signer, secret, token, store, log, closing }).start();
+    return await new NodeWiring({
+      config,
+      genesis,
+      signer,
+      secret,
+      messageKeys,
+      token,
+      store,
+      log,
+      closing,
+    }).start();
   } catch (error) {
     for (const close of closing) await close().catch(() => undefined);
     throw error;
@@ -102,6 +117,7 @@ interface Parts {
   readonly genesis: Genesis;
   readonly signer: Signer;
   readonly secret: Uint8Array;
+  readonly messageKeys: MessageKeys;
   readonly token: string;
   readonly store: WatchedStore;
   readonly log: NodeLog;
@@ -118,6 +134,7 @@ class NodeWiring {
   #metrics: NodeMetrics | undefined;
   #duties: Duties | undefined;
   #answers: Answers | undefined;
+  #receipts: MessageReceipts | undefined;
   #pruner: Pruner | undefined;
   #stopping: Promise<number> | undefined;
   #ended: (code: number) => void = () => {};
@@ -127,7 +144,7 @@ class NodeWiring {
   }
 
   async start(): Promise<RunningNode> {
-    const { config, genesis, signer, secret, token, store, log, closing } = this.#parts;
+    const { config, genesis, signer, secret, messageKeys, token, store, log, closing } = this.#parts;
     const stopped = new Promise<number>((resolve) => {
       this.#ended = resolve;
     });
@@ -143,11 +160,13 @@ class NodeWiring {
     );
     runner.onFault = (error) => this.#fail(new Error('the replica broke', { cause: error }));
     closing.unshift(() => runner.stop());
-    const { services, prover } = makeServices({
+    const { services, prover, receipts } = makeServices({
       ...{ name: config.name, alone: config.peers.length === 0, runner, store, signer },
-      ...{ network: this.#outlet(), clock: systemClock, random: randomPort(), startedMs: systemClock.now() },
+      ...{ network: this.#outlet(), clock: systemClock, random: randomPort(), messageKeys },
+      startedMs: systemClock.now(),
     });
     this.#services = services;
+    this.#receipts = receipts;
     if (config.readingsDays > 0)
       this.#pruner = new Pruner({ ledger: replica.ledger, store }, config.readingsDays);
     if (config.doesDuties)
@@ -286,6 +305,7 @@ class NodeWiring {
     if (notice.type === 'checkpoint')
       tell('light clients', () => this.#network?.pushToLightClients(newestHead(head)));
     tell('log', () => logNotice(log, notice));
+    if (notice.type === 'checkpoint' || notice.type === 'message') this.#acknowledgeMessages();
     if (notice.type !== 'checkpoint') return;
     this.#doDuties();
     this.#answerRequests(changes);
@@ -314,6 +334,19 @@ class NodeWiring {
     );
   }
 
+  /** As with duties: beside all else. */
+  #acknowledgeMessages(): void {
+    const { log } = this.#parts;
+    this.#receipts?.look(systemClock.now()).then(
+      (news) => {
+        for (const each of news)
+          if ('code' in each) log.warn(each, 'a message that came cannot be acknowledged');
+          else log.info(each, 'a message that came was acknowledged');
+      },
+      (error) => log.error({ err: error }, 'a look at the messages failed'),
+    );
+  }
+
   /** A store that cannot be read or written here would fail the node elsewhere as well. */
   #prune(): void {
     this.#pruner?.look().then(
@@ -334,6 +367,7 @@ class NodeWiring {
       ...{ open_vertices: open, parked_vertices: parked, tips, state_objects: replica.ledger.state.size },
       pruned_height: this.#pruner?.height ?? 0,
       pending_calls: replica.gathering.list().length,
+      messages_kept: replica.mailbox.list().length,
     };
   }
 

@@ -130,6 +130,27 @@ export class PeerServer {
     if (path !== undefined) send(peer, { type: 'provedHeader', size, header: stored!.header, path });
   }
 
+  /** `[MSG-7]` In frames that leave room for votes. */
+  async sendSealed(peer: PeerKey, ids: readonly Uint8Array[], absent: readonly Uint8Array[]): Promise<void> {
+    const { store, send } = this.#ports;
+    const gone = [...absent];
+    let messages: { readonly id: Uint8Array; readonly ciphertext: Uint8Array }[] = [];
+    let bytes = 0;
+    for (const id of ids) {
+      const ciphertext = await store.message(toHex(id));
+      // Received by another node of the recipient's since it was asked for.
+      if (ciphertext === undefined) gone.push(id);
+      else {
+        messages.push({ id, ciphertext });
+        bytes += ciphertext.length;
+      }
+      if (bytes < FRAME_FILL_BYTES) continue;
+      send(peer, { type: 'sealed', messages, absent: [] });
+      [messages, bytes] = [[], 0];
+    }
+    if (messages.length > 0 || gone.length > 0) send(peer, { type: 'sealed', messages, absent: gone });
+  }
+
   async #readVertex(id: Uint8Array): Promise<Vertex | undefined> {
     const envelope = await this.#ports.store.vertex(toHex(id));
     const decoded = envelope && decodeVertex(envelope);

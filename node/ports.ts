@@ -82,6 +82,16 @@ export type StoreWrite =
   | { readonly type: 'joined'; readonly historyNodes: readonly HistoryNode[] }
   /** The height of a certified header whose checkpoint is not stored here; `id` in hex. */
   | { readonly type: 'header'; readonly id: string; readonly height: number }
+  /**
+   * A message that is kept `[MSG-6]`, under its id in hex: what is known of it, encoded, and its ciphertext where that is new.
+   * Without an entry it is kept no longer.
+   */
+  | {
+      readonly type: 'message';
+      readonly id: string;
+      readonly entry: Uint8Array | undefined;
+      readonly ciphertext?: Uint8Array;
+    }
   /** Voids the vote log: this seat may vote from this height on, or, where it is absent, not before that is known. */
   | { readonly type: 'votesFrom'; readonly height: number | undefined };
 
@@ -109,6 +119,8 @@ export interface StoredState {
   readonly voteLog: readonly Uint8Array[];
   /** Encoded pending calls, by id. */
   readonly pendingCalls: readonly Uint8Array[];
+  /** What is known of each message that is kept, encoded, by id. */
+  readonly messages: readonly Uint8Array[];
   /** Least height at which this seat may vote; absent while the log is not known to be whole `[BFT-1]`. */
   readonly votesFrom: number | undefined;
 }
@@ -128,6 +140,8 @@ export interface Store {
   /** Envelope of an open, confirmed or buried vertex. */
   vertex(key: string): Promise<Uint8Array | undefined>;
   position(key: string): Promise<Position | undefined>;
+  /** Ciphertext of a message that is kept, by its id in hex. */
+  message(id: string): Promise<Uint8Array | undefined>;
   historyNode(level: number, index: number): Promise<Uint8Array | undefined>;
   /** Encoded: the change of committee that ended this epoch. */
   committeeChange(epoch: number): Promise<Uint8Array | undefined>;

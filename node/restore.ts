@@ -32,8 +32,8 @@ export async function restore(
   });
   const silence = { votesFrom: stored.votesFrom };
   invariant((await store.stage()) !== 'joining', 'a node starts on a snapshot that is whole');
-  const { openVertices, pendingCalls } = stored;
-  const start = { genesis, signer, openVertices, pendingCalls, voteLog, silence, seed, salt };
+  const { openVertices, pendingCalls, messages } = stored;
+  const start = { genesis, signer, openVertices, pendingCalls, messages, voteLog, silence, seed, salt };
   const first = { id: genesis.headerId, time: genesis.header.time };
   if (stored.height === 0) {
     const ledger = {

@@ -168,6 +168,9 @@ export class Runner {
         case 'serve':
           this.#serve(() => this.#server.answer(effect.peer, effect.question));
           break;
+        case 'serveSealed':
+          this.#serve(() => this.#server.sendSealed(effect.peer, effect.ids, effect.absent));
+          break;
         case 'notice':
           this.#hooks.onNotice(effect.notice);
           break;

@@ -56,6 +56,7 @@ export class Disk implements Store {
   decision: Store['decision'] = (height) => this.#memory.decision(height);
   vertex: Store['vertex'] = (key) => this.#memory.vertex(key);
   position: Store['position'] = (key) => this.#memory.position(key);
+  message: Store['message'] = (id) => this.#memory.message(id);
   historyNode: Store['historyNode'] = (level, index) => this.#memory.historyNode(level, index);
   committeeChange: Store['committeeChange'] = (epoch) => this.#memory.committeeChange(epoch);
   headerHeight: Store['headerHeight'] = (idKey) => this.#memory.headerHeight(idKey);

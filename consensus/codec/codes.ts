@@ -128,6 +128,9 @@ export const codes = {
   // What a call may cost.
   E_STEPS: 'the call takes more steps than one call may',
   E_FEE: 'a party owes fees that its prepaid money did not cover',
+
+  // Messages between banks.
+  E_OPENING: 'the opening is not the one that the message commits to',
 } as const;
 
 export type Code = keyof typeof codes;

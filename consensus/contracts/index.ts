@@ -33,6 +33,7 @@ import { giveMandate, narrowMandate, revokeMandate } from './transitions/mandate
 import { callMargin, closeCall, topUpCash, topUpGoods } from './transitions/margin.ts';
 import { measureLimit } from './transitions/measure-limit.ts';
 import { mergeReceipts } from './transitions/merge-receipts.ts';
+import { receiveMessage, sendMessage, stateMessageKey } from './transitions/messages.ts';
 import { endLimit, modifyLimit } from './transitions/modify-limit.ts';
 import { closeAccount, issueMoney, redeemMoney } from './transitions/money.ts';
 import { moveIn } from './transitions/move-in.ts';
@@ -100,6 +101,7 @@ const declared = [
   prepayFees,
   withdrawPrepaid,
   settleReward,
+  stateMessageKey,
   claimDevice,
   reportCopy,
   resolveClaim,
@@ -160,6 +162,8 @@ const declared = [
   giveNotice,
   attemptNotice,
   acknowledgeNotice,
+  sendMessage,
+  receiveMessage,
   declareDefault,
   waiveDefault,
   enforce,

@@ -34,6 +34,7 @@ import { limitPayment } from './objects/limit-payment.ts';
 import { loan } from './objects/loan.ts';
 import { mandate } from './objects/mandate.ts';
 import { marginCall } from './objects/margin-call.ts';
+import { message, messageHead, messageKey } from './objects/message.ts';
 import { account, lock, money } from './objects/money.ts';
 import { movement } from './objects/movement.ts';
 import { notice } from './objects/notice.ts';
@@ -137,6 +138,9 @@ const rows: readonly Row[] = [
     same(owner, custodian, monitor, ...readPledgees(id, reader)),
   ),
   row(notice, ({ sender, addressee }) => same(sender, addressee)),
+  row(messageKey, () => nobody),
+  row(messageHead, () => nobody),
+  row(message, ({ sender, recipient }) => same(sender, recipient)),
   row(sale, ({ pledgor, pledgee, monitor, custodian, bidder }) =>
     same(pledgor, pledgee, monitor, custodian, bidder),
   ),

@@ -40,6 +40,10 @@ const domainNames = [
   'seed',
   'draw',
   'call-decline',
+  'message-ciphertext',
+  'message-content',
+  'message-opening',
+  'message-salt',
 ] as const;
 
 export type Domain = (typeof domainNames)[number];

@@ -11,6 +11,7 @@ import { findBreaches, findRewrites, findStepBreaches } from '../contracts/invar
 import { creditLimit } from '../contracts/objects/credit-limit.ts';
 import { conflictId, identityConflict } from '../contracts/objects/identity-conflict.ts';
 import { loan } from '../contracts/objects/loan.ts';
+import { messageHead } from '../contracts/objects/message.ts';
 import { pledge } from '../contracts/objects/pledge.ts';
 import { receipt } from '../contracts/objects/receipt.ts';
 import { unit } from '../contracts/objects/unit.ts';
@@ -35,6 +36,7 @@ import * as goods from './goods-steps.ts';
 import { claimOf, report, resolve } from './identity-steps.ts';
 import { LimitStory, machineTerms, truckTerms } from './limit-steps.ts';
 import * as money from './loan-steps.ts';
+import * as messages from './message-steps.ts';
 import * as policy from './policy-steps.ts';
 import * as rewards from './reward-steps.ts';
 import { ThingStory, truck } from './thing-steps.ts';
@@ -85,6 +87,7 @@ class Walk {
         'tranches',
         'credits',
         'guarantees',
+        'messages',
       ],
       'limits',
     ].map((kind) => [kind, []]),
@@ -337,6 +340,21 @@ function stepReward(walk: Walk): Outcome | undefined {
         { [walk.party()]: chance.below(20) },
       );
       return undefined;
+  }
+}
+
+/** Banks write to each other, and state other keys meanwhile. */
+function stepMessage(walk: Walk): Outcome {
+  const { chance, world } = walk;
+  switch (chance.below(4)) {
+    case 0:
+      return messages.stateKey(walk, 'bankB', messages.exchangeKey(`key ${chance.below(3)}`));
+    case 1:
+      return messages.receive(walk, walk.id('messages'), undefined, [walk.party(), 'bankB']);
+    default: {
+      const key = world.get(messageHead, idOf('bankB'))?.newest ?? messages.exchangeKey('none');
+      return walk.keep('messages', messages.send(walk, { key }));
+    }
   }
 }
 
@@ -684,6 +702,7 @@ const actions: readonly (readonly [weight: number, action: Action])[] = [
   [1, (walk) => (walk.chance.once(3) ? stepIdentity(walk) : undefined)],
   [1, (walk) => (walk.chance.once(2) ? stepPolicy(walk) : undefined)],
   [8, stepReward],
+  [1, stepMessage],
   [1, (walk) => (walk.chance.once(6) ? money.closeOf(walk, walk.party()) : undefined)],
   // Late and twice: a call of before comes again, with all its signatures or without one.
   [

@@ -10,6 +10,7 @@ import { storedObject } from '../contracts/object.ts';
 import { proposalMessage, viewChangeMessage, voteMessage } from '../pbft/messages.ts';
 import { callSignature } from '../vertex/call.ts';
 import { callDecline } from '../vertex/decline.ts';
+import { ciphertextBytesMax } from '../vertex/sealed-message.ts';
 
 export const VERTICES_PER_REQUEST_MAX = 256;
 export const LINKS_TOLD_MAX = 64;
@@ -19,6 +20,7 @@ export const CHANGES_PER_ANSWER_MAX = 64;
 export const OBJECTS_PER_PART_MAX = 4_096;
 /** Peaks, or a path, of any history. */
 const HISTORY_HASHES_MAX = 64;
+export const SEALED_PER_REQUEST_MAX = 16;
 const vertexBytesMax = limits.batchBytesMax + limits.vertexHeaderBytesMax + 128;
 
 /** In encoded envelopes. */
@@ -102,6 +104,16 @@ export const peerMessage = tagged('peer-message', {
     size: int(1),
     header: headerSchema,
     path: list(hash32, HISTORY_HASHES_MAX),
+  }),
+  /** Asks for the ciphertexts of messages between banks `[MSG-7]`. */
+  getSealed: record('get-sealed', { ids: list(hash32, SEALED_PER_REQUEST_MAX, 1) }),
+  /** The answer; `absent` are not held here, or not for whoever asked. */
+  sealed: record('sealed', {
+    messages: list(
+      record('sealed-message', { id: hash32, ciphertext: bytes(ciphertextBytesMax) }),
+      SEALED_PER_REQUEST_MAX,
+    ),
+    absent: list(hash32, SEALED_PER_REQUEST_MAX),
   }),
 });
 export type PeerMessage = Infer<typeof peerMessage>;

@@ -112,6 +112,7 @@ export class LedgerWorld {
           ...{
             name,
             keyFile: join(home, 'key.age'),
+            messageKeyFile: join(home, 'messages.age'),
             genesisFile,
             dataDir: join(home, 'data'),
             readingsDays: 0,

@@ -11,6 +11,7 @@ const schema = z.strictObject({
   node: z.strictObject({
     name: z.string().min(1).max(64),
     key_file: z.string().default('key.age'),
+    message_key_file: z.string().default('messages.age'),
     genesis_file: z.string().default('genesis.json'),
     data_dir: z.string().default(DATA_DIR),
   }),
@@ -47,6 +48,8 @@ const schema = z.strictObject({
 export interface NodeConfig {
   readonly name: string;
   readonly keyFile: string;
+  /** Secrets to which messages to this bank are sealed; made when the first key is stated. */
+  readonly messageKeyFile: string;
   readonly genesisFile: string;
   readonly dataDir: string;
   readonly listen: readonly string[];
@@ -73,6 +76,7 @@ export async function readNodeConfig(file: string): Promise<NodeConfig> {
   return {
     name: node.name,
     keyFile: resolveFrom(file, node.key_file),
+    messageKeyFile: resolveFrom(file, node.message_key_file),
     genesisFile: resolveFrom(file, node.genesis_file),
     dataDir: resolveFrom(file, node.data_dir),
     listen: network.listen,
@@ -125,6 +129,8 @@ export function nodeConfigToml(values: {
 name = ${JSON.stringify(name)}
 # The stakeholder's key, encrypted with a passphrase (the standard age tool reads it).
 key_file = "key.age"
+# The keys to which messages to this bank are sealed, under the same passphrase; "tally message key" makes them.
+message_key_file = "messages.age"
 # The network's genesis; its hash is the network's id.
 genesis_file = ${JSON.stringify(genesisFile)}
 # The store. Beside it lies ${DATA_DIR}.votes, the stamp of the vote log: never copy that one, nor put it back.

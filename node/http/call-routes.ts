@@ -1,6 +1,6 @@
 /** /v1/transitions and /v1/calls: compose, sign, try, submit, and ask what came of it. */
 
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { toHex } from '../../consensus/codec/bytes.ts';
 import { codes } from '../../consensus/codec/codes.ts';
 import { limits } from '../../consensus/codec/limits.ts';
@@ -26,6 +26,23 @@ import {
 import type { ApiServices } from './services.ts';
 
 export const waitMaxMs = 60_000;
+export const waitQuery = {
+  type: 'object',
+  properties: {
+    wait: {
+      type: 'integer',
+      minimum: 0,
+      maximum: waitMaxMs,
+      default: 0,
+      description: 'Wait for the outcome at most so long, ms.',
+    },
+  },
+} as const;
+export const submissionResponse = {
+  200: { ...submissionSchema, description: 'Final.' },
+  202: { ...submissionSchema, description: 'Durable here, not final yet.' },
+  ...problems,
+} as const;
 const allClasses = [0, 1, 2] as const;
 const composeBytesMax = 4 * limits.callBytesMax;
 
@@ -167,34 +184,15 @@ export function registerCallRoutes(api: FastifyInstance, { calls, submissions }:
         tags,
         summary: 'Submit a call; with `wait`, answer once it is final',
         description: 'Safe to repeat: a call that is under way or took effect is not submitted again.',
-        querystring: {
-          type: 'object',
-          properties: {
-            wait: {
-              type: 'integer',
-              minimum: 0,
-              maximum: waitMaxMs,
-              default: 0,
-              description: 'Wait for the outcome at most so long, ms.',
-            },
-          },
-        },
+        querystring: waitQuery,
         body: callBody,
-        response: {
-          200: { ...submissionSchema, description: 'Final.' },
-          202: { ...submissionSchema, description: 'Durable here, not final yet.' },
-          ...problems,
-        },
+        response: submissionResponse,
       },
     },
     async ({ body, query }, reply) => {
       const call = opened(body);
       const submitted = call.ok ? await submissions.submit(call.value) : call;
-      if (!submitted.ok) return sendRefusal(reply, submitted);
-      const { value } = submitted;
-      const waited =
-        value.outcome === null ? ((await submissions.wait(value.vertex, query.wait)) ?? value) : value;
-      return reply.code(waited.outcome === null ? 202 : 200).send(submissionJson(waited, calls));
+      return sendSubmission(reply, { submissions, calls }, submitted, query.wait);
     },
   );
 
@@ -215,6 +213,19 @@ export function registerCallRoutes(api: FastifyInstance, { calls, submissions }:
         : submissionJson(known, calls);
     },
   );
+}
+
+/** What came of a submission, waited for at most so long, ms. */
+export async function sendSubmission(
+  reply: FastifyReply,
+  { submissions, calls }: Pick<ApiServices, 'submissions' | 'calls'>,
+  submitted: Result<Submission>,
+  wait: number,
+): Promise<FastifyReply> {
+  if (!submitted.ok) return sendRefusal(reply, submitted);
+  const { value } = submitted;
+  const waited = value.outcome === null ? ((await submissions.wait(value.vertex, wait)) ?? value) : value;
+  return reply.code(waited.outcome === null ? 202 : 200).send(submissionJson(waited, calls));
 }
 
 /** A refused outcome also says what stood in the way, and what would make the call pass. */

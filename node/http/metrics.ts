@@ -31,6 +31,7 @@ const gaugeHelp = {
   light_clients: 'Connected light clients',
   open_vertices: 'Vertices not confirmed yet',
   pending_calls: 'Calls that gather signatures, or have ended and are kept to be looked at',
+  messages_kept: 'Messages between banks whose bytes are kept here',
   parked_vertices: 'Vertices that wait for ancestors',
   tips: 'Open vertices without children',
   state_objects: 'Objects in the ledger state',

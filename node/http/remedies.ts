@@ -57,6 +57,7 @@ const table: { readonly [C in Exclude<Code, 'OK'>]: Remedy } = {
   E_STALE: unfit('Supply it anew: it is older than the policy allows.'),
   E_PRICE_STALE: unfit('Use a price not older than the policy allows.'),
   E_POLICY: unfit('Stay within the network’s policy (genesis).'),
+  E_OPENING: unfit('Open the message with the key that it was sealed to, and show the opening in it.'),
   E_STEPS: unfit('Do it in several calls, with less evidence or fewer objects each.'),
   E_RANGE: unfit('Use numbers within the range that is named; every result must be an exact integer.'),
   E_EVIDENCE: unfit('Cite recent final readings of enrolled devices that agree with what is stated.'),

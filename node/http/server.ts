@@ -12,6 +12,7 @@ import { registerCallRoutes, waitMaxMs } from './call-routes.ts';
 import { registerCreditRoutes } from './credit-routes.ts';
 import { registerEventRoutes } from './event-routes.ts';
 import { registerLedgerRoutes } from './ledger-routes.ts';
+import { registerMessageRoutes } from './message-routes.ts';
 import { registerPendingRoutes } from './pending-routes.ts';
 import {
   type Problem,
@@ -77,6 +78,7 @@ export async function startApi(options: {
       logOutOfScope(api, options.log);
       registerCallRoutes(api, options.services);
       registerPendingRoutes(api, options.services);
+      registerMessageRoutes(api, options.services);
       registerLedgerRoutes(api, options.services);
       registerCreditRoutes(api, options.services);
       registerQueryRoutes(api, options.services);

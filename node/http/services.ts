@@ -11,6 +11,7 @@ import type { DurableHead } from '../service/durable-head.ts';
 import type { EventFeed } from '../service/event-feed.ts';
 import type { Histories } from '../service/histories.ts';
 import type { Lendables } from '../service/lendables.ts';
+import type { Messages } from '../service/messages.ts';
 import type { Owners } from '../service/owners.ts';
 import type { PendingCalls } from '../service/pending.ts';
 import type { Readings } from '../service/readings.ts';
@@ -31,6 +32,7 @@ export interface ApiServices {
   readonly calls: Calls;
   readonly submissions: Submissions;
   readonly pending: PendingCalls;
+  readonly messages: Messages;
   readonly views: Views;
   readonly searches: Searches;
   readonly histories: Histories;

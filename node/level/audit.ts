@@ -94,6 +94,12 @@ export async function auditRecords(
   compare('changes of committee', counters.changeCount, changes);
   // Counted on opening, like the votes.
   await each('pending', () => undefined);
+  await each('message', () => undefined);
+  let sealed = 0;
+  await each('sealed', () => {
+    sealed += 1;
+  });
+  compare('ciphertexts of messages', head.messages.size, sealed);
   let nodes = 0;
   await each('history', () => {
     nodes += 1;

@@ -16,10 +16,12 @@ import {
   headerKey,
   historyKey,
   indexKey,
+  messageKey,
   metaKey,
   objectKey,
   openKey,
   pendingKey,
+  sealedKey,
   voteKey,
 } from './keys.ts';
 import { type Known, nameOf } from './known.ts';
@@ -188,6 +190,19 @@ export function buildBatch(writes: readonly StoreWrite[], head: Head, known: Kno
     }
   }
 
+  function putMessage(id: string, entry: Uint8Array | undefined, ciphertext: Uint8Array | undefined): void {
+    if (entry === undefined) {
+      if (!head.messages.delete(id)) return;
+      remove(messageKey(id));
+      remove(sealedKey(id));
+      return;
+    }
+    invariant(ciphertext !== undefined || head.messages.has(id), `message ${id} has no ciphertext`);
+    head.messages.add(id);
+    put(messageKey(id), entry);
+    if (ciphertext !== undefined) put(sealedKey(id), ciphertext);
+  }
+
   function voidVotes(from: number | undefined): void {
     dropVotes(Number.MAX_SAFE_INTEGER);
     counters.votesFrom = from ?? null;
@@ -205,6 +220,7 @@ export function buildBatch(writes: readonly StoreWrite[], head: Head, known: Kno
     else if (write.type === 'checkpoint') putCheckpoint(write.checkpoint);
     else if (write.type === 'vote') putVote(write.height, write.entry);
     else if (write.type === 'pending') putPending(write.call, write.entry);
+    else if (write.type === 'message') putMessage(write.id, write.entry, write.ciphertext);
     else if (write.type === 'install') install(write);
     else if (write.type === 'backfill') backfill(write.checkpoint, write.vertices);
     else if (write.type === 'header') putHeader(write.id, write.height);

@@ -30,11 +30,13 @@ export interface Head {
   votes: VotePlace[];
   /** Ids of pending calls, hex. */
   readonly pending: Set<string>;
+  /** Ids of messages that are kept, hex. */
+  readonly messages: Set<string>;
 }
 
-export function encodeHead({ counters, open, votes, pending }: Head): Uint8Array {
+export function encodeHead({ counters, open, votes, pending, messages }: Head): Uint8Array {
   const counts = { openCount: open.size, voteCount: votes.length, pendingCount: pending.size };
-  return encodeOwn({ format: FORMAT, counters, ...counts });
+  return encodeOwn({ format: FORMAT, counters, ...counts, messageCount: messages.size });
 }
 
 export function encodeOpen(id: string, payload: boolean): Uint8Array {
@@ -59,7 +61,7 @@ export async function readHead(
   }
   const lost = stamped - meta.counters.batch;
   if (lost > 0) throw new StoreDamage(`${directory}: the last ${lost} durable batches are missing`);
-  const head: Head = { counters: meta.counters, open: new Map(), votes: [], pending: new Set() };
+  const head: Head = beginWith(meta.counters);
   const open: [id: string, place: OpenVertex][] = [];
   for await (const [key, opened] of reader.entries('open')) {
     open.push([toHex(opened.subarray(1)), { ordinal: readNumber(key, 1), payload: opened[0] === 1 }]);
@@ -71,9 +73,14 @@ export async function readHead(
     head.votes.push({ height: readNumber(key, 1), sequence: readNumber(key, 9) });
   }
   for await (const [key] of reader.entries('pending')) head.pending.add(toHex(key.subarray(1)));
+  for await (const [key] of reader.entries('message')) head.messages.add(toHex(key.subarray(1)));
   await checkHead(db, directory, head, meta);
   return head;
 }
+
+const beginWith = (counters: Counters): Head => ({
+  ...{ counters, open: new Map(), votes: [], pending: new Set(), messages: new Set() },
+});
 
 async function beginHead(db: Database, directory: string): Promise<Head> {
   for await (const _ of db.keys({ limit: 1 })) {
@@ -83,7 +90,7 @@ async function beginHead(db: Database, directory: string): Promise<Head> {
   const votes = { nextVote: 0, votesFrom: 0 };
   const counts = { objectCount: 0, historyCount: 0, headerCount: 0, changeCount: 0 };
   const counters = { batch: 0, ...heights, nextOrdinal: 0, ...votes, ...counts, joining: false };
-  const head: Head = { counters, open: new Map(), votes: [], pending: new Set() };
+  const head = beginWith(counters);
   await db.put(metaKey, seal(metaKey, encodeHead(head)), { sync: true });
   return head;
 }
@@ -96,6 +103,7 @@ async function checkHead(db: Database, directory: string, head: Head, meta: Meta
   demand('open vertices', meta.openCount, head.open.size);
   demand('votes', meta.voteCount, head.votes.length);
   demand('pending calls', meta.pendingCount ?? 0, head.pending.size);
+  demand('messages', meta.messageCount ?? 0, head.messages.size);
   const { height, firstHeight } = head.counters;
   if (height === 0) return;
   const from = Math.max(firstHeight, height - CHECKPOINTS_CHECKED + 1);

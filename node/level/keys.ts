@@ -26,6 +26,10 @@ const kinds = {
   change: 'e',
   /** Id of a call → the call, whose signatures are being gathered. */
   pending: 'p',
+  /** Id of a message → what is known of it. */
+  message: 'l',
+  /** Id of a message → its ciphertext. */
+  sealed: 'x',
 } as const;
 export type Kind = keyof typeof kinds;
 
@@ -82,6 +86,10 @@ export function indexKey(id: string): Uint8Array {
 export function pendingKey(id: string): Uint8Array {
   return bytesKey('pending', idBytes(id));
 }
+
+/** `id` of a message, in hexadecimal. */
+export const messageKey = (id: string): Uint8Array => bytesKey('message', idBytes(id));
+export const sealedKey = (id: string): Uint8Array => bytesKey('sealed', idBytes(id));
 
 /** Bytes of an id in hexadecimal; Node's own parser, since a checkpoint has thousands of them. */
 export function idBytes(id: string): Uint8Array {

@@ -49,6 +49,7 @@ export interface Meta {
   readonly voteCount: number;
   /** Absent where an earlier version wrote: it knew none. */
   readonly pendingCount?: number;
+  readonly messageCount?: number;
 }
 
 /** In the index for a vertex that was buried, not confirmed: no checkpoint but the genesis has this height. */

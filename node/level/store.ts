@@ -19,7 +19,9 @@ import {
   headerKey,
   historyKey,
   indexKey,
+  messageKey,
   pendingKey,
+  sealedKey,
   voteKey,
 } from './keys.ts';
 import { findKnown } from './known.ts';
@@ -128,6 +130,7 @@ class LevelStore implements AuditedStore {
       openVertices: await this.#reader.demandMany(ordinals.map(bodyKey)),
       voteLog: await this.#reader.demandMany(votes.map((vote) => voteKey(vote.height, vote.sequence))),
       pendingCalls: await this.#reader.demandMany([...this.#head.pending].sort().map(pendingKey)),
+      messages: await this.#reader.demandMany([...this.#head.messages].sort().map(messageKey)),
       votesFrom: counters.votesFrom ?? undefined,
     };
   }
@@ -202,6 +205,10 @@ class LevelStore implements AuditedStore {
     const entry = this.#indexEntry(key);
     if (entry === undefined || entry.height === BURIED_HEIGHT) return undefined;
     return { height: entry.height, index: entry.index };
+  }
+
+  async message(id: string): Promise<Uint8Array | undefined> {
+    return this.#reader.get(sealedKey(id));
   }
 
   async historyNode(level: number, index: number): Promise<Uint8Array | undefined> {

@@ -32,6 +32,8 @@ export type Event =
     }
   /** This node's own stakeholder has signatures gathered, or gives or refuses its own: docs/spec/gathering.md. */
   | { readonly type: 'pending'; readonly act: PendingAct }
+  /** This node's own stakeholder sends a message, or deals with one that it got: docs/spec/messages.md. */
+  | { readonly type: 'mailbox'; readonly act: MailboxAct }
   /** Answer to a `recall` effect. */
   | ({ readonly type: 'recalled' } & Recalled)
   /** Answer to a `recallHeader` effect; without a height where the store knows none. */
@@ -46,6 +48,19 @@ export type PendingAct =
   | { readonly act: 'sign'; readonly call: string }
   /** `reason`: printable ASCII. The holder's own decline withdraws the call. */
   | { readonly act: 'decline'; readonly call: string; readonly reason: string };
+
+/** Ids and parties in hex. */
+export type MailboxAct =
+  /** Keeps the ciphertext of a message whose call, `id`, is about to be submitted. */
+  | {
+      readonly act: 'keep';
+      readonly id: string;
+      readonly recipient: string;
+      readonly ciphertext: Uint8Array;
+      /** The call's, ms. */
+      readonly deadline: number;
+    }
+  | { readonly act: 'read' | 'remove'; readonly id: string };
 
 export interface RecalledVertex {
   readonly key: string;
@@ -90,6 +105,13 @@ export type Effect =
   | { readonly type: 'recallHeader'; readonly id: Uint8Array }
   /** Answer a peer from the store, as far as that holds what it asked for. */
   | { readonly type: 'serve'; readonly peer: PeerKey; readonly question: Question }
+  /** Send ciphertexts that are kept, and say which are not. */
+  | {
+      readonly type: 'serveSealed';
+      readonly peer: PeerKey;
+      readonly ids: readonly Uint8Array[];
+      readonly absent: readonly Uint8Array[];
+    }
   | { readonly type: 'notice'; readonly notice: Notice }
   /** This node is wrong about itself and must stop `[BFT-3]`. */
   | { readonly type: 'halt'; readonly reason: string; readonly facts: Facts };
@@ -118,6 +140,8 @@ export type Notice =
       readonly deadline: number;
       readonly state: PendingState;
     }
+  /** The ciphertext of a message to this party has come; `id` in hex. */
+  | { readonly type: 'message'; readonly id: string }
   | { readonly type: 'view'; readonly height: number; readonly view: number }
   /** This node was restored and says nothing; or it speaks again `[BFT-1]`. */
   | { readonly type: 'silent'; readonly why: string }
@@ -132,6 +156,8 @@ export type Reply =
   | { readonly type: 'each'; readonly replies: readonly Reply[] }
   /** Id of the pending call, hex. */
   | { readonly type: 'pending'; readonly call: string }
+  /** Id of a message, hex. */
+  | { readonly type: 'message'; readonly id: string }
   | { readonly type: 'refused'; readonly refusal: Refusal };
 
 export interface StepResult {

@@ -32,6 +32,7 @@ import { Greetings } from './greetings.ts';
 import { HeaderSeeker } from './header-seeker.ts';
 import { Intake, type IntakeHooks } from './intake.ts';
 import { Ledger, type LedgerStart } from './ledger.ts';
+import { Mailbox } from './mailbox.ts';
 import { OwnChain } from './own-chain.ts';
 import { citing } from './parking.ts';
 import type { BuiltCheckpoint } from './proposal.ts';
@@ -59,6 +60,8 @@ export interface ReplicaStart {
   readonly silence: SilenceStart;
   /** Encoded pending calls, in the order in which they came. */
   readonly pendingCalls: readonly Uint8Array[];
+  /** What is known of messages that are kept, encoded. */
+  readonly messages: readonly Uint8Array[];
   /** Why the newest height was decided, if that is known. */
   readonly decision: DecisionProof | undefined;
   /** Times of the last heights of blocks of `DECISION_BLOCK`, by their numbers. */
@@ -91,6 +94,8 @@ export class Replica {
   readonly dag: OpenDag;
   /** Calls whose signatures are gathered. */
   readonly gathering: Gathering;
+  /** Messages between banks. */
+  readonly mailbox: Mailbox;
   /** Who may be told which readings. */
   readonly disclosure: Disclosure;
   /** Of this node's own key, 32 bytes. */
@@ -190,6 +195,16 @@ export class Replica {
       },
       start.pendingCalls,
     );
+    this.mailbox = new Mailbox(
+      signer.publicKey,
+      this.ledger,
+      {
+        effect,
+        refuse: (...refusal) => this.#refuse(...refusal),
+        peers: this.#greetings.peers,
+      },
+      start.messages,
+    );
     for (const { height, vertices } of start.settled) this.dag.settle(height, vertices);
     for (const envelope of start.openVertices)
       this.#intake.take(envelope, { peer: undefined, as: 'needed' }, 0);
@@ -202,7 +217,7 @@ export class Replica {
   get wakeAt(): number {
     const { parking } = this.#intake;
     const own = [this.#seat, this.#catchUp, parking, this.#accuser, this.#greetings];
-    const waiting = [...own, this.gathering, this.#batches];
+    const waiting = [...own, this.gathering, this.mailbox, this.#batches];
     return Math.min(
       ...waiting.map(({ wakeAt }) => wakeAt),
       this.#headers?.wakeAt ?? Number.POSITIVE_INFINITY,
@@ -249,6 +264,7 @@ export class Replica {
     this.#seat.progress(nowMs);
     this.#tellOffences(nowMs);
     this.#batches.progress(nowMs);
+    this.mailbox.progress(nowMs);
     const effects = this.#effects;
     this.#effects = [];
     return { effects, reply };
@@ -261,6 +277,7 @@ export class Replica {
         this.#greetings.greet(event.peer);
         this.#tellLinks();
         this.gathering.onConnected(nowMs);
+        this.mailbox.onConnected(event.peer, nowMs);
         return none;
       case 'disconnected':
         this.#greetings.peers.delete(event.peer);
@@ -288,6 +305,8 @@ export class Replica {
       }
       case 'pending':
         return this.gathering.act(event.act, nowMs);
+      case 'mailbox':
+        return this.mailbox.act(event.act, nowMs);
       case 'recalled':
         for (const { key, facts } of event.found) {
           this.dag.recall(key, facts);
@@ -370,8 +389,15 @@ export class Replica {
       case 'peaks':
         // Answers to somebody who joins: this node has.
         break;
+      case 'getSealed':
+        if (this.#served.take(peer, BATCH_COST * message.ids.length, nowMs))
+          this.mailbox.onAsked(peer, message.ids);
+        break;
       case 'batches':
         this.#batches.onAnswer(peer, message, nowMs);
+        break;
+      case 'sealed':
+        this.mailbox.onAnswer(peer, message, nowMs);
         break;
       case 'vertices':
         this.#onVertices(peer, message.vertices, nowMs);
@@ -571,6 +597,7 @@ export class Replica {
 
     this.#snapshots.advanced(this.ledger, nowMs);
     this.disclosure.advanced(changes);
+    this.mailbox.onAdvanced(changes, nowMs);
     this.gathering.onAdvanced(execution.changes, vertices, outcomes, nowMs);
     this.#catchUp.advanced();
     this.#seat.onAdvanced();

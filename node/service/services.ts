@@ -1,6 +1,7 @@
 /** Puts a node's services together over its runner, its store and its key. */
 
 import type { Signer } from '../../consensus/crypto/ed25519.ts';
+import type { MessageKeys } from '../keys/message-keys.ts';
 import type { Clock, Network, Random, Store } from '../ports.ts';
 import type { Runner } from '../runner.ts';
 import { Access } from './access.ts';
@@ -13,6 +14,9 @@ import { DurableHead } from './durable-head.ts';
 import { EventFeed } from './event-feed.ts';
 import { Histories } from './histories.ts';
 import { Lendables } from './lendables.ts';
+import { MessageReceipts } from './message-receipts.ts';
+import { MessageSeals } from './message-seals.ts';
+import { Messages } from './messages.ts';
 import { OutputWatch } from './output-watch.ts';
 import { Owners } from './owners.ts';
 import { PendingCalls } from './pending.ts';
@@ -35,6 +39,7 @@ export interface ServicePorts {
   readonly network: Pick<Network, 'peers'>;
   readonly clock: Clock;
   readonly random: Random;
+  readonly messageKeys: MessageKeys;
   readonly startedMs: number;
 }
 
@@ -47,6 +52,7 @@ export function makeServices({
   network,
   clock,
   random,
+  messageKeys,
   startedMs,
 }: ServicePorts) {
   const { replica } = runner;
@@ -74,6 +80,11 @@ export function makeServices({
   const submissions = new Submissions(runner, store, publicKey);
   const credit = new Credit({ ledger, store, head, access, views, prover });
   const pending = new PendingCalls(runner, access, calls);
+  const seals = new MessageSeals({ replica, store, signer, prover, keys: messageKeys });
+  const messages = new Messages({
+    ...{ runner, seals, access, calls, submissions, clock, random },
+    keys: messageKeys,
+  });
   const vertices = new Vertices({ ledger, access, prover, calls, submissions, views });
   const feed = new EventFeed({
     ...{ views, readings, submissions, publicKey, startedMs },
@@ -90,6 +101,7 @@ export function makeServices({
     calls,
     submissions,
     pending,
+    messages,
     views,
     searches,
     histories,
@@ -104,5 +116,6 @@ export function makeServices({
     readings,
     feed,
   };
-  return { services, prover };
+  const receipts = new MessageReceipts({ replica, messages, seals, keys: messageKeys });
+  return { services, prover, receipts };
 }

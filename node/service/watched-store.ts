@@ -35,6 +35,7 @@ export function watchStore(store: Store): WatchedStore {
     decision: (height) => store.decision(height),
     vertex: (key) => store.vertex(key),
     position: (key) => store.position(key),
+    message: (id) => store.message(id),
     historyNode: (level, index) => store.historyNode(level, index),
     committeeChange: (epoch) => store.committeeChange(epoch),
     headerHeight: (idKey) => store.headerHeight(idKey),

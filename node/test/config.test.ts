@@ -43,6 +43,7 @@ configs('a new file of a node holds every default, and reads back', async () => 
   assert.equal(await readNodeConfig(file), {
     name: 'Bank "A" of Zürich',
     keyFile: join(folder, 'key.age'),
+    messageKeyFile: join(folder, 'messages.age'),
     genesisFile: join(folder, 'genesis.json'),
     dataDir: join(folder, 'data'),
     listen: ['/ip4/127.0.0.1/tcp/4001'],

@@ -4,84 +4,22 @@
  */
 
 import '../polyfill.ts';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fromHex, toHex } from '../../consensus/codec/bytes.ts';
 import { signCall, signedCall } from '../../consensus/vertex/call.ts';
-import { freePorts } from '../config/free-ports.ts';
-import { nodeConfigToml } from '../config/node-config.ts';
-import { Api, type Home, type LocalNetwork, leiOf, makeNetwork, passphrase, until } from './local-nodes.ts';
+import { type LocalNetwork, leiOf, makeNetwork, until } from './local-nodes.ts';
+import { NodeProcesses } from './node-processes.ts';
 import { newSigner, signedBy } from './pending-calls.ts';
 
 const test = suite('gathering among processes');
-const main = fileURLToPath(new URL('../main.js', import.meta.url));
-const portFile = (home: Home): string => join(home.folder, 'ports.json');
-
 let network: LocalNetwork;
-const running = new Map<string, ChildProcess>();
+let nodes: NodeProcesses;
 const newcomer = newSigner('NEWCOMER');
-
-function spawnTally(args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [main, ...args], {
-    env: { ...process.env, TALLY_PASSPHRASE: passphrase },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-}
-
-async function start(name: string): Promise<Api> {
-  const home = network.home(name);
-  const child = spawnTally(['node', '--config', home.configFile, '--port-file', portFile(home)]);
-  for (const stream of [child.stdout, child.stderr]) stream!.resume();
-  running.set(name, child);
-  let url = '';
-  await until(`${name} listens`, async () => {
-    if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}`);
-    const found = await readFile(portFile(home), 'utf8').then(
-      (text) => JSON.parse(text) as { readonly pid: number; readonly api: string },
-      () => undefined,
-    );
-    url = found?.pid === child.pid ? found!.api : '';
-    return url !== '';
-  });
-  const api = new Api(url, (await readFile(home.tokenFile, 'utf8')).trim());
-  apis.set(name, api);
-  return api;
-}
-
-async function kill(name: string): Promise<void> {
-  const child = running.get(name)!;
-  child.kill('SIGKILL');
-  await until(`${name} is dead`, () => child.signalCode !== null);
-  running.delete(name);
-}
-
-const apis = new Map<string, Api>();
-const apiOf = (name: string): Api => apis.get(name)!;
-
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** What a person at this party's node types. */
-async function tally(name: string, ...args: string[]): Promise<Ended> {
-  const home = network.home(name);
-  const child = spawnTally([...args, '--config', home.configFile, '--port-file', portFile(home)]);
-  let [out, err] = ['', ''];
-  child.stdout!.setEncoding('utf8').on('data', (text: string) => {
-    out += text;
-  });
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
-    err += text;
-  });
-  const code = await new Promise<number | null>((done) => child.on('close', done));
-  return { code, out, err };
-}
+const apiOf = (name: string) => nodes.api(name);
+const tally = (name: string, ...args: string[]) => nodes.tally(name, args);
 
 const stateAt = async (name: string, id: string): Promise<string> => {
   const response = await apiOf(name).request('GET', `/v1/pending/${id}`);
@@ -113,27 +51,10 @@ test.before(async () => {
     role: i < 2 ? ('bank' as const) : ('monitor' as const),
   }));
   network = await makeNetwork(cast, { heartbeatMs: 1_000 });
-  const listen = (await freePorts(cast.length)).map((port) => `/ip4/127.0.0.1/tcp/${port}`);
-  for (const [i, home] of network.homes.entries()) {
-    const peers = network.homes.flatMap((other, j) =>
-      i === j ? [] : [{ key: toHex(other.signer.publicKey), address: listen[j]! }],
-    );
-    const ports = { listen: listen[i]!, apiPort: 0, metricsPort: 0 };
-    const { name, configFile } = home;
-    await writeFile(
-      configFile,
-      nodeConfigToml({ name, genesisFile: network.genesisFile, peers, ...ports, logLevel: 'warn' }),
-    );
-  }
-  await Promise.all(['a', 'b', 'c', 'd'].map(start));
-  await until('all are ready', async () => {
-    const answers = await Promise.all([...apis.values()].map((api) => api.request('GET', '/readyz')));
-    return answers.every(({ status }) => status === 200);
-  });
+  nodes = await NodeProcesses.start(network);
 });
 test.after(async () => {
-  for (const child of running.values()) child.kill('SIGKILL');
-  await until('all are dead', () => [...running.values()].every(({ signalCode }) => signalCode !== null));
+  await nodes.killAll();
   await network.remove();
 });
 
@@ -141,7 +62,7 @@ let id = '';
 
 test('proposed while one party is away: the holder says who was reached; the party that is there is told in words', async () => {
   const file = await composeFor('b', ['a', 'c'], 50);
-  await kill('c');
+  await nodes.kill('c');
   const proposed = await tally('b', 'tx', '--call', `@${file}`, '--no-sign', '--gather', '--json');
   assert.is(proposed.code, 0, proposed.err);
   ({ callId: id } = JSON.parse(proposed.out));
@@ -178,16 +99,16 @@ test('holder and party are killed without warning; what was signed and asked is 
   const signed = await tally('a', 'tx', 'sign', id.slice(0, 8));
   assert.is(signed.code, 0, signed.err);
   assert.match(signed.out, /You have signed it\./);
-  await kill('b');
-  await start('c');
-  await start('b');
+  await nodes.kill('b');
+  await nodes.start('c');
+  await nodes.start('b');
   await untilState('c', id, 'gathering');
   await until(
     'c sees that a has signed',
     async () => (await apiOf('c').get(`/v1/pending/${id}`)).signedCount === 1,
   );
-  await kill('a');
-  await start('a');
+  await nodes.kill('a');
+  await nodes.start('a');
   const own = await apiOf('a').get(`/v1/pending/${id}`);
   assert.equal([own.state, own.signedCount, own.waitsForYou], ['gathering', 1, false]);
 });

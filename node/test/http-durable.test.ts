@@ -27,6 +27,7 @@ import { makeServices } from '../service/services.ts';
 import { watchStore } from '../service/watched-store.ts';
 import { systemTimers } from '../system-timers.ts';
 import { leiOf, until } from './local-nodes.ts';
+import { noMessageKeys } from './no-message-keys.ts';
 
 const test = suite('durable head');
 installNativePrimitives();
@@ -84,6 +85,7 @@ async function startAlone() {
   const { services, prover } = makeServices({
     ...{ name: 'bank', alone: true, runner, store: watched, signer, network: noNetwork },
     ...{ clock: systemClock, random: randomPort(), startedMs: Date.now() },
+    messageKeys: await noMessageKeys(),
   });
   runner.dispatch({ type: 'tick' });
   return { genesis: genesis.value, signer, replica, runner, services, prover, hold, release };

@@ -97,6 +97,12 @@ async function prepare(own = 2): Promise<{ desk: Desk; ids: string[] }> {
     parties: [parties[0]!, parties[1]!],
   });
   await desk.step({ type: 'pending', act: { act: 'propose', call } });
+  // And a message of its own, so that there is something to ask for.
+  const kept = { act: 'keep', id: '07'.repeat(32), recipient: toHex(parties[1]!) } as const;
+  await desk.step({
+    type: 'mailbox',
+    act: { ...kept, ciphertext: Uint8Array.of(1), deadline: desk.nowMs + 3_600_000 },
+  });
   const { ledger, dag } = desk.replica;
   const known = [...dag.nodes()].map((node) => node.vertex.key);
   return {
@@ -105,6 +111,7 @@ async function prepare(own = 2): Promise<{ desk: Desk; ids: string[] }> {
       ...known,
       ...desk.keys,
       toHex(idOf(call)),
+      kept.id,
       toHex(ledger.headerId),
       toHex(desk.genesis.headerId),
       toHex(desk.genesis.network),
@@ -191,7 +198,7 @@ test('every type of message, its fields at their edges', async () => {
     }
     await standsUp(desk);
   }
-  assert.is(counts.size, 25, JSON.stringify([...counts]));
+  assert.is(counts.size, 27, JSON.stringify([...counts]));
 });
 
 function withSeat<M extends PeerMessage & { readonly seat: number }>(

@@ -39,6 +39,7 @@ import type { FinalOutcome } from '../service/submissions.ts';
 import { watchStore } from '../service/watched-store.ts';
 import { systemTimers } from '../system-timers.ts';
 import { leiOf, until } from './local-nodes.ts';
+import { noMessageKeys } from './no-message-keys.ts';
 
 const cast = {
   bank: 'bank',
@@ -135,6 +136,7 @@ export class SharedLedger {
       const { services } = makeServices({
         ...{ name, alone: true, runner, store, signer: signers[i]!, network: noNetwork },
         ...{ clock: systemClock, random: randomPort(), startedMs: Date.now() },
+        messageKeys: await noMessageKeys(),
       });
       all.push(services);
     }

@@ -13,10 +13,12 @@ import {
   checkpointKey,
   historyKey,
   indexKey,
+  messageKey,
   metaKey,
   objectKey,
   openKey,
   pendingKey,
+  sealedKey,
   voteKey,
 } from '../level/keys.ts';
 import { openStore } from '../level/store.ts';
@@ -125,6 +127,13 @@ async function makeSample(directory: string): Promise<void> {
     const pending = { type: 'pending', call: idOf(5), entry: Uint8Array.of(7, byte) } as const;
     await store.write([{ type: 'vote', height: 4, entry: Uint8Array.of(byte) }, pending], true);
   }
+  const message = {
+    type: 'message',
+    id: idOf(6),
+    entry: Uint8Array.of(6),
+    ciphertext: Uint8Array.of(6, 6),
+  } as const;
+  await store.write([message], true);
   await store.close();
 }
 
@@ -163,6 +172,8 @@ const records: readonly (readonly [what: RegExp, key: Uint8Array])[] = [
   [/open 14 /, openKey(14)],
   [/vote 1 of height 4 /, voteKey(4, 1)],
   [new RegExp(`pending ${idOf(5)} `), pendingKey(idOf(5))],
+  [new RegExp(`message ${idOf(6)} `), messageKey(idOf(6))],
+  [new RegExp(`sealed ${idOf(6)} `), sealedKey(idOf(6))],
   [/meta /, metaKey],
 ];
 
@@ -201,6 +212,7 @@ damage('a record that vanished is missed: on opening, on reading, or by the audi
     [openKey(14), /expected 4 open vertices, found 3/],
     [voteKey(4, 0), /expected 2 votes, found 1/],
     [pendingKey(idOf(5)), /expected 1 pending calls, found 0/],
+    [messageKey(idOf(6)), /expected 1 messages, found 0/],
     [checkpointKey(2), /expected 3 checkpoints from height 1, found 2/],
     [metaKey, /batches were written, and none is there/],
   ] as const;
@@ -210,12 +222,16 @@ damage('a record that vanished is missed: on opening, on reading, or by the audi
     await tamper(directory, (db) => db.del(key));
     assert.match(await askEverything(directory), what);
   }
-  await tamper(origin, (db) => db.del(indexKey(idOf(5))));
+  await tamper(origin, async (db) => {
+    await db.del(indexKey(idOf(5)));
+    await db.del(sealedKey(idOf(6)));
+  });
   const store = await openStore(origin, { firstStart: true });
   const { faults } = await store.audit();
   await store.close();
   assert.match(faults.join('\n'), 'expected 12 confirmed vertices in the index, found 11');
   assert.match(faults.join('\n'), 'body 5 belongs to nothing');
+  assert.match(faults.join('\n'), 'expected 1 ciphertexts of messages, found 0');
 });
 
 damage('a damaged end of the log is no torn write: the last durable batch is missed', async () => {

@@ -82,7 +82,8 @@ export async function dumpStore(store: Store, vertices: number, heights: number)
   const asked: unknown[] = [await store.load(), await store.prunedHeight()];
   asked.push(await store.stage(), await store.firstHeight());
   for (let number = 0; number < vertices; number++) {
-    asked.push([await store.vertex(idOf(number)), await store.position(idOf(number))]);
+    const id = idOf(number);
+    asked.push([await store.vertex(id), await store.position(id), await store.message(id)]);
   }
   for (let height = 1; height <= heights; height++) {
     asked.push([

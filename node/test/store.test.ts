@@ -62,6 +62,15 @@ const action = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({
+      type: fc.constant('message' as const),
+      number,
+      byte: fc.option(fc.nat(255), { nil: undefined }),
+      isNew: fc.boolean(),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
       type: fc.constant('checkpoint' as const),
       count: fc.nat({ max: 4 }),
       put: fc.array(number, { maxLength: 3 }),
@@ -86,6 +95,7 @@ class Script {
   /** Confirmed or buried. */
   readonly #closed = new Set<number>();
   readonly #confirmed = new Set<number>();
+  readonly #messages = new Set<number>();
 
   writeOf(drawn: Exclude<Action, { type: 'reopen' }>): StoreWrite | undefined {
     switch (drawn.type) {
@@ -110,6 +120,20 @@ class Script {
           ...{ type: 'pending', call: idOf(drawn.number) },
           entry: drawn.byte === undefined ? undefined : Uint8Array.of(drawn.byte),
         };
+      case 'message': {
+        const id = idOf(drawn.number);
+        if (drawn.byte === undefined) {
+          this.#messages.delete(drawn.number);
+          return { type: 'message', id, entry: undefined };
+        }
+        // What is known of one may change without its ciphertext.
+        const isNew = drawn.isNew || !this.#messages.has(drawn.number);
+        this.#messages.add(drawn.number);
+        const entry = Uint8Array.of(drawn.byte);
+        return isNew
+          ? { type: 'message', id, entry, ciphertext: Uint8Array.of(drawn.byte, 7) }
+          : { type: 'message', id, entry };
+      }
       case 'checkpoint': {
         if (this.height === HEIGHTS) return undefined;
         this.height += 1;

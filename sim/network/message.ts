@@ -33,6 +33,8 @@ const kinds = [
   'peaks',
   'getHeader',
   'provedHeader',
+  'getSealed',
+  'sealed',
 ] as const satisfies readonly PeerMessage['type'][];
 export type MessageKind = (typeof kinds)[number] | 'gossip' | 'garbage';
 
@@ -98,6 +100,10 @@ export function tellFrame(frame: Uint8Array): string {
       return `asks for header ${short(message.id)} among ${message.size}`;
     case 'provedHeader':
       return `header ${message.header.height} among ${message.size}`;
+    case 'getSealed':
+      return `asks for the messages ${message.ids.map(short).join(' ')}`;
+    case 'sealed':
+      return `messages ${message.messages.map(({ id }) => short(id)).join(' ')}; ${message.absent.length} absent`;
     case 'links':
       return `links to ${message.peers.map(short).join(' ')}`;
     case 'callNews':
