@@ -26,7 +26,8 @@ const table: { readonly [C in Exclude<Code, 'OK'>]: Remedy } = {
 
   E_CREDENTIAL: {
     status: 401,
-    remedy: 'Send the header “Authorization: Bearer <token>” with the token in the node’s token file.',
+    remedy:
+      'At the API: send the header “Authorization: Bearer <token>” with the token in the node’s token file. In a call: let the key that the facts name be proved fit, or countersigned, as they say.',
   },
   E_ROLE: forbidden(
     'Let the party named sign as well, by a key of its own; or act for a party that has the role.',

@@ -20,6 +20,9 @@ import {
   wrongState,
 } from '../transition.ts';
 
+/** Three days at full pace, four months of heartbeats. */
+const HEIGHTS_AHEAD_MAX = 1_000_000;
+
 export const statePolicy = transition({
   name: 'state-policy',
   row: 0,
@@ -29,7 +32,7 @@ export const statePolicy = transition({
   signedBy: [{ who: 'the parties of q present seats', role: ['bank', 'monitor'], party: () => undefined }],
   preconditions: {
     E_ROLE: 'the parties of q seats sign',
-    E_SCHEMA: 'parties blocked ascend, no currency is named twice',
+    E_SCHEMA: 'parties blocked ascend, no currency is named twice, it applies within a million heights',
     E_STALE: 'the height from which it applies lies ahead',
     E_STATE: 'its number is the next, and the pack before applies already',
   },
@@ -40,6 +43,9 @@ export const statePolicy = transition({
     if (defect !== undefined) return defect;
     const { number, from } = terms;
     const { height } = context;
+    // A pack for a height that nobody lives to see would bar every later one.
+    if (from > height + HEIGHTS_AHEAD_MAX)
+      return refused('E_SCHEMA', { field: 'from', got: from, most: height + HEIGHTS_AHEAD_MAX });
     if (from <= height) return refused('E_STALE', { from, decided: height, reason: 'that height is past' });
     const newest = context.get(policyHead, zero32)?.newest ?? 0;
     if (number !== newest + 1) return refused('E_STATE', { number, newest, reason: 'not the next' });

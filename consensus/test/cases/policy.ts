@@ -128,6 +128,10 @@ export const cases: Cases = {
         state(plain(), { blocked: sorted(idOf('zenith'), idOf('acme')).reverse() }),
       'one is blocked twice': () => state(plain(), { blocked: [idOf('zenith'), idOf('zenith')] }),
       'a currency twice': () => state(plain(), { caps: [5, 6].map((most) => ({ currency: 'EUR', most })) }),
+      'for a height that nobody lives to see': () => {
+        const story = plain();
+        return state(story, { from: story.world.height + 1_000_003 });
+      },
       'no currency': () => state(plain(), { caps: [{ currency: 'EU', most: 5 }] }),
     },
     E_STALE: {
