@@ -15,7 +15,7 @@ import { decodeVertex, type Vertex } from '../consensus/vertex/vertex.ts';
 import type { Store, StoredCheckpoint } from './ports.ts';
 import type { ChainEnd } from './replica/author.ts';
 import { DECISION_BLOCK } from './replica/decision-window.ts';
-import type { ReplicaStart } from './replica/replica.ts';
+import type { ReplicaStart } from './replica/start.ts';
 
 export async function restore(
   genesis: Genesis,

@@ -3,35 +3,28 @@
  * real ones and `sim/` wires this same file to virtual ones. docs/spec/replica.md.
  */
 
-import { type Certificate, checkCertificate } from '../../consensus/checkpoint/certificate.ts';
-import { committeeChange, endsEpoch } from '../../consensus/checkpoint/change.ts';
-import type { Genesis } from '../../consensus/checkpoint/genesis.ts';
-import { headerId } from '../../consensus/checkpoint/header.ts';
-import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
+import type { Certificate } from '../../consensus/checkpoint/certificate.ts';
+import { toHex } from '../../consensus/codec/bytes.ts';
 import type { Code } from '../../consensus/codec/codes.ts';
 import { limits } from '../../consensus/codec/limits.ts';
 import { type Facts, refuse } from '../../consensus/codec/result.ts';
-import type { Signer } from '../../consensus/crypto/ed25519.ts';
-import { type AncestorFacts, OpenDag } from '../../consensus/dag/open-dag.ts';
-import type { VoteLogEntry } from '../../consensus/pbft/messages.ts';
-import { type DecisionProof, decisionProof } from '../../consensus/pbft/offence.ts';
-import type { SeatMessage } from '../../consensus/pbft/outputs.ts';
-import { checkPayload, type Vertex } from '../../consensus/vertex/vertex.ts';
-import { bundle, type Certified, type PeerMessage, peerMessage } from '../../consensus/wire/messages.ts';
+import { OpenDag } from '../../consensus/dag/open-dag.ts';
+import type { DecisionProof } from '../../consensus/pbft/offence.ts';
+import { checkPayload } from '../../consensus/vertex/vertex.ts';
+import { bundle, peerMessage } from '../../consensus/wire/messages.ts';
 import type { PeerKey } from '../ports.ts';
 import { Accuser } from './accuser.ts';
 import { Allowance } from './allowance.ts';
-import type { ChainEnd } from './author.ts';
 import { BatchSeeker } from './batch-seeker.ts';
 import { CatchUp } from './catch-up.ts';
 import { DecisionWindow } from './decision-window.ts';
 import { Disclosure } from './disclosure.ts';
-import type { Effect, Event, Question, Reply, StepResult } from './events.ts';
+import type { Effect, Event, Reply, StepResult } from './events.ts';
 import { Gathering } from './gathering.ts';
 import { Greetings } from './greetings.ts';
 import { HeaderSeeker } from './header-seeker.ts';
 import { Intake, type IntakeHooks } from './intake.ts';
-import { Ledger, type LedgerStart } from './ledger.ts';
+import { Ledger } from './ledger.ts';
 import { Mailbox } from './mailbox.ts';
 import { OwnChain } from './own-chain.ts';
 import { citing } from './parking.ts';
@@ -39,40 +32,11 @@ import type { BuiltCheckpoint } from './proposal.ts';
 import { Relay } from './relay.ts';
 import { Requests, verticesAskedFor } from './requests.ts';
 import { Seat, type SeatHooks } from './seat.ts';
-import { SeatMail } from './seat-mail.ts';
-import { Silence, type SilenceReport, type SilenceStart } from './silence.ts';
-import { Snapshots } from './snapshots.ts';
-
-export interface ReplicaStart {
-  readonly genesis: Genesis;
-  readonly signer: Signer;
-  readonly ledger: LedgerStart;
-  /** The last confirmed vertex of this node's own chain, if there is one. */
-  readonly ownEnd: ChainEnd | undefined;
-  /** Vertices settled by the last K checkpoints, lowest height first. */
-  readonly settled: readonly {
-    readonly height: number;
-    readonly vertices: readonly { readonly key: string; readonly facts: AncestorFacts }[];
-  }[];
-  /** Encoded open vertices in the order of their arrival. */
-  readonly openVertices: readonly Uint8Array[];
-  readonly voteLog: readonly VoteLogEntry[];
-  readonly silence: SilenceStart;
-  /** Encoded pending calls, in the order in which they came. */
-  readonly pendingCalls: readonly Uint8Array[];
-  /** What is known of messages that are kept, encoded. */
-  readonly messages: readonly Uint8Array[];
-  /** Why the newest height was decided, if that is known. */
-  readonly decision: DecisionProof | undefined;
-  /** Times of the last heights of blocks of `DECISION_BLOCK`, by their numbers. */
-  readonly decisionMarks: ReadonlyMap<number, number>;
-  /** The store has every checkpoint; not after joining by a snapshot. */
-  readonly isWhole: boolean;
-  /** Seed of tip selection: policy, so that it need not be agreed on. */
-  readonly seed: number;
-  /** 32 bits that nobody else can foresee, nor find out from what this node says, as they can the seed. */
-  readonly salt: number;
-}
+import { SeatTalk } from './seat-talk.ts';
+import { Serving } from './serving.ts';
+import { deadIn, factsOf, recordOf } from './settlement.ts';
+import { Silence, type SilenceReport } from './silence.ts';
+import type { ReplicaStart } from './start.ts';
 
 export interface ReplicaOptions {
   /** Vertices a second that an author is allowed `[ADM-2]`; twice as many may come at once. */
@@ -81,12 +45,6 @@ export interface ReplicaOptions {
 
 /** What a forged signature costs its sender, in vertices of allowance: it is checked twice, slowly `[SIG-1]`. */
 const FORGERY_COST = 50;
-/** More than a node that catches up takes in; looking them up costs a third of a core. */
-export const SERVED_PER_S = 20_000;
-/** A batch may be as long as so many vertices, and is looked through besides. */
-const BATCH_COST = 250;
-/** A part of a state, or a checkpoint with its list, likewise. */
-const PART_COST = 500;
 const none: Reply = { type: 'none' };
 
 export class Replica {
@@ -104,7 +62,7 @@ export class Replica {
   readonly #chain: OwnChain;
   readonly #intake: Intake;
   readonly #catchUp: CatchUp;
-  readonly #mail = new SeatMail();
+  readonly #talk: SeatTalk;
   readonly #silence: Silence;
   readonly #accuser: Accuser;
   /** Why the newest height was decided, if this node saw that. */
@@ -116,11 +74,9 @@ export class Replica {
   /** What this node still puts up with, by peer. */
   readonly #patience = new Allowance();
   readonly #requests = new Requests();
-  readonly #snapshots: Snapshots;
+  readonly #serving: Serving;
   /** Absent where the store has every header. */
   readonly #headers: HeaderSeeker | undefined;
-  /** Vertices that each peer may ask for. */
-  readonly #served = new Allowance(SERVED_PER_S);
   #nowMs = 0;
   #effects: Effect[] = [];
 
@@ -170,8 +126,6 @@ export class Replica {
       refuse: (...refusal) => this.#refuse(...refusal),
     };
     this.#intake = new Intake(this.ledger, this.dag, intakeHooks, options.authorPerS);
-    this.#snapshots = new Snapshots(genesis.record.pace.settledWindow);
-    this.#snapshots.begin(this.ledger);
     const { parking } = this.#intake;
     if (!start.isWhole)
       this.#headers = new HeaderSeeker({
@@ -205,6 +159,15 @@ export class Replica {
       },
       start.messages,
     );
+    this.#serving = new Serving(this.ledger, this.mailbox, effect);
+    this.#talk = new SeatTalk({
+      ...{ ledger: this.ledger, seat: this.#seat, silence: this.#silence, accuser: this.#accuser },
+      ...{ catchUp: this.#catchUp, greetings: this.#greetings, intake: this.#intake, effect },
+      refuse: (...refusal) => this.#refuse(...refusal),
+      decision: () => this.#decision,
+      advance: (...checkpoint) => this.#advance(...checkpoint),
+      tellOffences: (nowMs) => this.#tellOffences(nowMs),
+    });
     for (const { height, vertices } of start.settled) this.dag.settle(height, vertices);
     for (const envelope of start.openVertices)
       this.#intake.take(envelope, { peer: undefined, as: 'needed' }, 0);
@@ -345,11 +308,7 @@ export class Replica {
     const message = decoded.value;
     switch (message.type) {
       case 'certified':
-        this.#onCertified(peer, message, nowMs);
-        break;
-      case 'getCheckpoint':
-        if (message.height <= this.ledger.height)
-          this.#effects.push({ type: 'serve', peer, question: message });
+        this.#talk.onCertified(peer, message, nowMs);
         break;
       case 'checkpoint': {
         const taken = this.#catchUp.take(message);
@@ -360,21 +319,17 @@ export class Replica {
       case 'tips':
         this.#intake.seeker.fetch(message.ids, peer, nowMs);
         break;
+      case 'getCheckpoint':
       case 'getVertices':
       case 'getChain':
       case 'getBatches':
       case 'getChanges':
       case 'getPeaks':
       case 'getHeader':
-        if (this.#served.take(peer, costOf(message), nowMs))
-          this.#effects.push({ type: 'serve', peer, question: message });
-        break;
       case 'getSnapshot':
-        this.#reply(peer, this.#snapshots.offer(nowMs));
-        break;
       case 'getState':
-        if (this.#served.take(peer, PART_COST, nowMs))
-          this.#reply(peer, this.#snapshots.part(message.height, message.from, nowMs));
+      case 'getSealed':
+        this.#serving.onAsked(peer, message, nowMs);
         break;
       case 'provedHeader': {
         const proved = this.#headers?.take(message);
@@ -388,10 +343,6 @@ export class Replica {
       case 'state':
       case 'peaks':
         // Answers to somebody who joins: this node has.
-        break;
-      case 'getSealed':
-        if (this.#served.take(peer, BATCH_COST * message.ids.length, nowMs))
-          this.mailbox.onAsked(peer, message.ids);
         break;
       case 'batches':
         this.#batches.onAnswer(peer, message, nowMs);
@@ -410,75 +361,9 @@ export class Replica {
         this.gathering.onMessage(peer, message, nowMs);
         break;
       default:
-        this.#onSeatMessage(peer, message, nowMs);
+        this.#talk.onMessage(peer, message, nowMs);
     }
     return none;
-  }
-
-  #onSeatMessage(peer: PeerKey, message: SeatMessage, nowMs: number): void {
-    const height = message.type === 'proposal' ? message.header.height : message.height;
-    // Certified already: the answer brings its sender up to date `[BFT-7]`.
-    if (height <= this.ledger.height) return this.#greetings.show(peer);
-    if (height > this.ledger.height + 1) {
-      // Past the end of an epoch anybody may turn out to have a seat.
-      const { committee, endsNext } = this.ledger;
-      if (endsNext || committee.seatOf.get(peer) === message.seat)
-        this.#mail.keep(peer, message, height, this.ledger.height);
-      return;
-    }
-    // Each seat speaks for itself: nobody else takes up its room, or makes this node check signatures. But a seat may
-    // tell this one what it once said.
-    const { seatOf } = this.ledger.committee;
-    const echo = message.seat === this.#seat.number && message.type !== 'proposal' && seatOf.has(peer);
-    if (seatOf.get(peer) !== message.seat && !echo)
-      return this.#refuse('E_VOTE', { reason: 'another’s seat', seat: message.seat }, peer);
-    // Decided elsewhere: it is caught up with, not voted on.
-    if (height > this.#catchUp.target) this.#onVoting(peer, message, height, nowMs);
-  }
-
-  /** A seat's message about the height that is being decided. */
-  #onVoting(peer: PeerKey, message: SeatMessage, height: number, nowMs: number): void {
-    if (message.type !== 'proposal') return this.#seat.receive(message, nowMs, peer);
-    const leads = message.seat === this.ledger.committee.leader(height, message.view);
-    if (leads && message.anchor.length > 0) this.#intake.take(message.anchor, { peer, as: 'needed' }, nowMs);
-    this.#seat.receive(message, nowMs, peer);
-    const anchor = this.#seat.awaitedAnchor;
-    if (anchor !== undefined) this.#intake.seeker.fetch([anchor], peer, nowMs);
-  }
-
-  #onCertified(
-    peer: PeerKey,
-    { header, certificate: [certificate], speaks }: Certified,
-    nowMs: number,
-  ): void {
-    const id = headerId(header);
-    if (speaks) this.#silence.hear(peer);
-    const level = header.height === this.ledger.height && equalBytes(id, this.ledger.headerId);
-    // A height below the own one proves nothing and need not: the greatest counts. Nor is its certificate checked,
-    // which may be of an epoch that is over.
-    const isOld = level || header.height < this.ledger.height;
-    if (speaks && isOld) this.#silence.note(peer, header.height);
-    if (isOld || certificate === undefined || this.#accuser.isOutlived(header, certificate, nowMs)) return;
-    const noted = this.#catchUp.note(peer, header, certificate);
-    if (!noted.ok) return this.#refuse(noted.code, noted.facts, peer);
-    // Of a later epoch: claimed, not shown.
-    if (header.epoch > this.ledger.committee.epoch) return;
-    if (speaks) this.#silence.note(peer, header.height);
-    if (header.height === this.ledger.height) {
-      // More than f seats are Byzantine, and nobody may go on.
-      this.#accuser.accuseFork(this.#decision, { header, certificate, proof: undefined }, nowMs);
-      this.#tellOffences(nowMs);
-      const facts = { height: header.height, own: toHex(this.ledger.headerId), other: toHex(id) };
-      this.#effects.push({ type: 'halt', reason: 'two certified headers at one height', facts });
-      return;
-    }
-    const built = this.#seat.built(toHex(id));
-    if (built === undefined) return;
-    // Not every certificate of a header was checked, but the one that is kept must be good.
-    const { committee, genesis } = this.ledger;
-    const checked = checkCertificate(header, certificate, committee, genesis.network);
-    if (checked.ok) this.#advance(built, certificate, nowMs);
-    else this.#refuse(checked.code, checked.facts, peer);
   }
 
   #tellOffences(nowMs: number): void {
@@ -500,10 +385,6 @@ export class Replica {
     const isSolid = verdicts.every(({ kind }) => kind === 'added' || kind === 'known');
     const passOn = isSolid && this.#relay.isNeeded(peer, decoded.value.publisher);
     return { type: 'verdict', verdict: passOn ? 'accept' : 'ignore' };
-  }
-
-  #reply(peer: PeerKey, message: PeerMessage | undefined): void {
-    if (message !== undefined) this.#effects.push({ type: 'send', peer, message });
   }
 
   #recallHeader(id: Uint8Array, height: number, nowMs: number): void {
@@ -558,35 +439,16 @@ export class Replica {
   }
 
   /** A checkpoint is certified and executed: store it, settle it, tell everybody, open the next height. */
-  #advance(
-    { header, vertices, execution }: BuiltCheckpoint,
-    certificate: Certificate,
-    nowMs: number,
-    proof?: DecisionProof,
-  ): void {
+  #advance(built: BuiltCheckpoint, certificate: Certificate, nowMs: number, proof?: DecisionProof): void {
+    const { header, vertices, execution } = built;
     if (header.height !== this.ledger.height + 1) return;
     this.#decision = proof;
     const historyNodes = this.ledger.advance(header, certificate, execution);
-    this.dag.settle(
-      header.height,
-      vertices.map((vertex) => this.#factsOf(vertex)),
-    );
+    this.dag.settle(header.height, factsOf(vertices, this.dag));
     const { outcomes } = execution;
-    // The first checkpoint brings the genesis objects to the store along with its own changes.
-    const changes = header.height === 1 ? this.ledger.state.all() : execution.changes;
-    const checkpoint = {
-      header,
-      certificate,
-      outcomes,
-      vertices: vertices.map((vertex) => vertex.key),
-      changes,
-      historyNodes,
-      committeeChange: endsEpoch(header)
-        ? committeeChange.encode({ header, certificate, committee: execution.nextCommittee.record })
-        : undefined,
-      decision: proof && decisionProof.encode(proof),
-      droppedDecisions: this.#decisions.advance(header),
-    };
+    const droppedDecisions = this.#decisions.advance(header);
+    const rest = { historyNodes, proof, droppedDecisions };
+    const checkpoint = recordOf(built, certificate, this.ledger, rest);
     this.#effects.push({ type: 'store', write: { type: 'checkpoint', checkpoint } }, { type: 'sync' });
     this.#buryDead();
     this.#greetings.announce();
@@ -595,15 +457,14 @@ export class Replica {
       notice: { type: 'checkpoint', header, certificate, outcomes, vertices },
     });
 
-    this.#snapshots.advanced(this.ledger, nowMs);
-    this.disclosure.advanced(changes);
-    this.mailbox.onAdvanced(changes, nowMs);
+    this.#serving.advanced(nowMs);
+    this.disclosure.advanced(checkpoint.changes);
+    this.mailbox.onAdvanced(checkpoint.changes, nowMs);
     this.gathering.onAdvanced(execution.changes, vertices, outcomes, nowMs);
     this.#catchUp.advanced();
     this.#seat.onAdvanced();
     this.#intake.releaseCiting(toHex(this.ledger.headerId), nowMs);
-    for (const { peer, message } of this.#mail.take(this.ledger.height + 1))
-      this.#onSeatMessage(peer, message, nowMs);
+    this.#talk.advanced(nowMs);
     this.#followCertified(nowMs);
   }
 
@@ -638,20 +499,8 @@ export class Replica {
     this.#greetings.announce();
   }
 
-  #factsOf({ key }: Vertex): { readonly key: string; readonly facts: AncestorFacts } {
-    const { authorKey, sequence, time, checkpointHeight } = this.dag.get(key)!;
-    return { key, facts: { authorKey, sequence, time, checkpointHeight } };
-  }
-
-  /** Drops open vertices that can never be confirmed: branches that lost, beyond the window `[VTX-2]`. */
   #buryDead(): void {
-    const horizon = this.ledger.height - this.ledger.genesis.record.pace.settledWindow;
-    if (horizon <= 0) return;
-    const dead: string[] = [];
-    for (const { vertex, checkpointHeight, sequence } of this.dag.nodes()) {
-      if (checkpointHeight >= horizon) continue;
-      if (sequence <= this.ledger.standingOf(vertex).topSequence) dead.push(vertex.key);
-    }
+    const dead = deadIn(this.dag, this.ledger);
     for (const key of dead) this.dag.drop(key);
     if (dead.length > 0) this.#effects.push({ type: 'store', write: { type: 'bury', keys: dead } });
   }
@@ -662,11 +511,4 @@ export class Replica {
     const notice = { type: 'refused', code, facts } as const;
     this.#effects.push({ type: 'notice', notice: peer === undefined ? notice : { ...notice, peer } });
   }
-}
-
-/** A question of a few bytes may ask for a frame of vertices: no peer has more of this node's time than it is allowed. */
-function costOf(question: Question): number {
-  if (question.type === 'getBatches') return BATCH_COST * question.ids.length;
-  if (question.type === 'getHeader' || question.type === 'getChanges') return PART_COST;
-  return Math.max(1, verticesAskedFor(question));
 }

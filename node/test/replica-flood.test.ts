@@ -11,7 +11,7 @@ import { nativeSigner } from '../crypto/native.ts';
 import { BURST_VERTICES, RATE_PER_S } from '../replica/allowance.ts';
 import { OPEN_AT_DOOR_MAX } from '../replica/intake.ts';
 import { PARKED_MAX } from '../replica/parking.ts';
-import { SERVED_PER_S } from '../replica/replica.ts';
+import { SERVED_PER_S } from '../replica/serving.ts';
 import { Desk } from './one-replica.ts';
 
 const test = suite('replica in a flood');
