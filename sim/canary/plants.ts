@@ -133,8 +133,8 @@ export const plants: readonly Plant[] = [
   },
   {
     name: 'open vertices dropped with the dead',
-    file: 'node/replica/replica.js',
-    find: 'if (sequence <= this.ledger.standingOf(vertex).topSequence)',
+    file: 'node/replica/settlement.js',
+    find: 'if (sequence <= ledger.standingOf(vertex).topSequence)',
     replace: 'if (sequence >= 0)',
     // An author cut off for longer than the window: what it says meanwhile cites a checkpoint from before.
     options: ['--load', 'vertices:10,races:0', '--nodes', '6', '--schedule', 'partition@2000-9000:5'],
