@@ -251,7 +251,8 @@ export class Runner {
     } catch (error) {
       return this.#halt(new Error('the store failed on a read', { cause: error }));
     }
-    this.dispatch({ type: 'recalledHeader', id, height });
+    // What a whole store does not know was never certified: a flood of such need not be stepped through.
+    if (height !== undefined || !this.replica.isWhole) this.dispatch({ type: 'recalledHeader', id, height });
   }
 
   #setTimer(): void {

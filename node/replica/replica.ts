@@ -56,6 +56,8 @@ export class Replica {
   readonly mailbox: Mailbox;
   /** Who may be told which readings. */
   readonly disclosure: Disclosure;
+  /** Its store has every checkpoint. */
+  readonly isWhole: boolean;
   /** Of this node's own key, 32 bytes. */
   readonly publicKey: Uint8Array;
   readonly #seat: Seat;
@@ -83,6 +85,7 @@ export class Replica {
   constructor(start: ReplicaStart, options: ReplicaOptions = {}) {
     const { genesis, signer } = start;
     this.publicKey = signer.publicKey;
+    this.isWhole = start.isWhole;
     this.ledger = new Ledger(genesis, start.ledger);
     this.dag = new OpenDag(genesis.record.pace.settledWindow, start.salt);
     const effect = (wanted: Effect): void => {
