@@ -17,6 +17,7 @@ import type {
   StoreWrite,
   VertexRecord,
 } from './ports.ts';
+import { noteLate, notePrune, nothingPruned } from './pruned.ts';
 
 interface Entry {
   envelope: Uint8Array;
@@ -45,7 +46,7 @@ export function memoryStore(
   let votes: Vote[] = [];
   let votesFrom: number | undefined = 0;
   let height = 0;
-  let pruned = 0;
+  let pruned = nothingPruned;
   let closed = false;
 
   function putVertex({ key, envelope }: VertexRecord, fresh: boolean): void {
@@ -54,8 +55,10 @@ export function memoryStore(
     invariant(!fresh || !isClosed, `vertex ${key} is not fresh: it was confirmed or buried`);
     if (known === undefined)
       vertices.set(key, { envelope: keep(key, envelope), position: undefined, buried: false });
-    else if (carriesPayload(envelope) && !carriesPayload(known.envelope))
+    else if (carriesPayload(envelope) && !carriesPayload(known.envelope)) {
       known.envelope = keep(key, envelope);
+      if (known.position !== undefined) pruned = noteLate(pruned, known.position.height);
+    }
   }
 
   function bury(keys: readonly string[]): void {
@@ -65,13 +68,13 @@ export function memoryStore(
     }
   }
 
-  function prune(height: number, stripped: readonly VertexRecord[]): void {
-    for (const { key, envelope } of stripped) {
+  function prune(write: Extract<StoreWrite, { readonly type: 'prune' }>): void {
+    for (const { key, envelope } of write.vertices) {
       const entry = vertices.get(key);
       invariant(entry?.position !== undefined, `vertex ${key} is not confirmed: its batch may be needed`);
       entry.envelope = keep(key, envelope);
     }
-    pruned = Math.max(pruned, height);
+    pruned = notePrune(pruned, write);
   }
 
   function putChange({ path, object }: Change): void {
@@ -99,7 +102,7 @@ export function memoryStore(
   function put(write: StoreWrite): void {
     if (write.type === 'vertex') putVertex(write.vertex, write.fresh === true);
     else if (write.type === 'bury') bury(write.keys);
-    else if (write.type === 'prune') prune(write.height, write.vertices);
+    else if (write.type === 'prune') prune(write);
     else if (write.type === 'checkpoint') putCheckpoint(write.checkpoint);
     else if (write.type === 'pending') {
       if (write.entry === undefined) pending.delete(write.call);
@@ -140,7 +143,7 @@ export function memoryStore(
     position: async (key) => vertices.get(key)?.position,
     historyNode: async (level, index) => history.get(`${level}/${index}`),
     headerHeight: async (idKey) => headers.get(idKey),
-    prunedHeight: async () => pruned,
+    pruned: async () => pruned,
     size: async () => {
       let bytes = 0;
       for (const { envelope } of vertices.values()) bytes += envelope.length;

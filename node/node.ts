@@ -6,7 +6,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { Genesis } from '../consensus/checkpoint/genesis.ts';
 import { equalBytes, fromHex, toHex } from '../consensus/codec/bytes.ts';
-import { key } from '../consensus/contracts/registry.ts';
+import { key, labelKey } from '../consensus/contracts/registry.ts';
 import type { Change } from '../consensus/contracts/state.ts';
 import type { Signer } from '../consensus/crypto/ed25519.ts';
 import type { NodeConfig } from './config/node-config.ts';
@@ -17,7 +17,8 @@ import { type ApiServer, startApi } from './http/server.ts';
 import type { ApiServices } from './http/services.ts';
 import { readOrMakeToken } from './http/token.ts';
 import { openKeyFile } from './keys/key-file.ts';
-import { type OpenOptions, openStore } from './level/store.ts';
+import { budgetSpentIn } from './level/disk-plan.ts';
+import { type DiskStore, type OpenOptions, openStore } from './level/store.ts';
 import { type Libp2pNetwork, startNetwork } from './libp2p/network.ts';
 import { logNotice, makeLog, type NodeLog } from './node-log.ts';
 import type { Network, NetworkHandlers, PeerKey } from './ports.ts';
@@ -29,8 +30,17 @@ import { Duties } from './service/duties.ts';
 import { answerLightClient, declineLightClient, newestHead } from './service/light.ts';
 import { Pruner } from './service/pruner.ts';
 import { makeServices } from './service/services.ts';
+import { Upkeep } from './service/upkeep.ts';
 import { type WatchedStore, watchStore } from './service/watched-store.ts';
-import { auditStore, cannotListen, cannotOpen, exitCodes, readGenesis, StartError } from './startup.ts';
+import {
+  auditStore,
+  cannotFit,
+  cannotListen,
+  cannotOpen,
+  exitCodes,
+  readGenesis,
+  StartError,
+} from './startup.ts';
 import { systemTimers } from './system-timers.ts';
 import { version } from './version.ts';
 
@@ -72,11 +82,25 @@ export async function startNode(
   await mkdir(config.dataDir, { recursive: true });
   const closing: (() => Promise<void>)[] = [];
   try {
-    const opened = await openStore(config.dataDir, options).catch(cannotOpen);
+    const { diskBytesMax } = config.store;
+    const opened = await openStore(config.dataDir, {
+      ...options,
+      ...(diskBytesMax && { diskBytesMax }),
+    }).catch(cannotOpen);
     closing.unshift(() => opened.close());
     await auditStore(opened, options.audit ?? false);
     const store = watchStore(opened);
-    return await new NodeWiring({ config, genesis, signer, secret, token, store, log, closing }).start();
+    return await new NodeWiring({
+      config,
+      genesis,
+      signer,
+      secret,
+      token,
+      store,
+      disk: opened,
+      log,
+      closing,
+    }).start();
   } catch (error) {
     for (const close of closing) await close().catch(() => undefined);
     throw error;
@@ -90,6 +114,8 @@ interface Parts {
   readonly secret: Uint8Array;
   readonly token: string;
   readonly store: WatchedStore;
+  /** The same, as what lies on a disk. */
+  readonly disk: DiskStore;
   readonly log: NodeLog;
   /** What to close, first to last. */
   readonly closing: (() => Promise<void>)[];
@@ -104,7 +130,8 @@ class NodeWiring {
   #metrics: NodeMetrics | undefined;
   #duties: Duties | undefined;
   #answers: Answers | undefined;
-  #pruner: Pruner | undefined;
+  #upkeep: Upkeep | undefined;
+  #tellRoom: (forBatches: boolean) => void = () => {};
   #stopping: Promise<number> | undefined;
   #ended: (code: number) => void = () => {};
 
@@ -117,7 +144,11 @@ class NodeWiring {
     const stopped = new Promise<number>((resolve) => {
       this.#ended = resolve;
     });
-    const replica = new Replica(await this.#restore(), { authorPerS: config.authorPerS });
+    const replica = new Replica(await this.#restore(), {
+      authorPerS: config.authorPerS,
+      ...this.#batchesOf(genesis),
+    });
+    const upkeep = await this.#makeUpkeep(replica);
     const timers = systemTimers(systemClock);
     const runner = new GuardedRunner(
       replica,
@@ -129,13 +160,13 @@ class NodeWiring {
     );
     runner.onFault = (error) => this.#fail(new Error('the replica broke', { cause: error }));
     closing.unshift(() => runner.stop());
+    this.#tellRoom = (forBatches) => runner.dispatch({ type: 'room', forBatches });
+    this.#tellRoom(upkeep.takesBatches);
     const { services, prover } = makeServices({
-      ...{ name: config.name, alone: config.peers.length === 0, runner, store, signer },
+      ...{ name: config.name, alone: config.peers.length === 0, runner, store, signer, upkeep },
       ...{ network: this.#outlet(), clock: systemClock, random: randomPort(), startedMs: systemClock.now() },
     });
     this.#services = services;
-    if (config.readingsDays > 0)
-      this.#pruner = new Pruner({ ledger: replica.ledger, store }, config.readingsDays);
     if (config.doesDuties)
       this.#duties = new Duties({
         ...{ ledger: replica.ledger, calls: services.calls, submissions: services.submissions },
@@ -144,7 +175,8 @@ class NodeWiring {
     if (config.answersRequests) this.#answers = new Answers({ ...services, ledger: replica.ledger, prover });
     this.#metrics = new NodeMetrics({
       publicKey: signer.publicKey,
-      gauges: () => this.#gauges(services, replica),
+      profile: config.store.profile,
+      gauges: () => this.#gauges(services, replica, upkeep),
       network: () => this.#traffic(),
     });
 
@@ -205,6 +237,30 @@ class NodeWiring {
     }
     const [seed, salt] = new Uint32Array(randomPort().bytes(8).buffer);
     return restore(genesis, signer, store, seed!, salt!).catch(cannotOpen);
+  }
+
+  /** Parties are named by their LEI in the configuration, and by their id on the ledger. */
+  #batchesOf({ network }: Genesis): { readonly batchesOf?: readonly Uint8Array[] } {
+    const { batchesOf } = this.#parts.config.store;
+    return batchesOf === undefined
+      ? {}
+      : { batchesOf: batchesOf.map((lei) => labelKey(network, 'lei', lei)) };
+  }
+
+  async #makeUpkeep({ ledger }: Replica): Promise<Upkeep> {
+    const { config, store, disk, log } = this.#parts;
+    const { profile, readingsDays } = config.store;
+    const pruner = new Pruner({ ledger, store }, readingsDays);
+    const onDoor = (open: boolean): void => {
+      if (open) log.info('batches of readings are taken again');
+      else
+        log.warn(
+          'the disk budget is nearly used up: no batches of readings are taken; raise [store] disk_mb',
+        );
+      this.#tellRoom(open);
+    };
+    this.#upkeep = await Upkeep.start({ store: disk, pruner, profile, onDoor }).catch(cannotFit);
+    return this.#upkeep;
   }
 
   /** The network as the runner sees it, also before it is there. */
@@ -272,10 +328,10 @@ class NodeWiring {
     if (notice.type === 'checkpoint')
       tell('light clients', () => this.#network?.pushToLightClients(newestHead(head)));
     tell('log', () => logNotice(log, notice));
+    if (notice.type === 'checkpoint' || this.#upkeep?.isDue) this.#keepUp();
     if (notice.type !== 'checkpoint') return;
     this.#doDuties();
     this.#answerRequests(changes);
-    this.#prune();
   }
 
   /** What falls due is submitted beside all else: nothing waits for it, and its failure stops nothing. */
@@ -301,16 +357,20 @@ class NodeWiring {
   }
 
   /** A store that cannot be read or written here would fail the node elsewhere as well. */
-  #prune(): void {
-    this.#pruner?.look().then(
+  #keepUp(): void {
+    this.#upkeep?.look().then(
       (gone) => {
-        if (gone > 0) this.#parts.log.debug({ gone, height: this.#pruner?.height }, 'old batches let go');
+        if (gone > 0) this.#parts.log.debug({ gone, ...this.#upkeep?.pruned }, 'old batches let go');
       },
-      (error) => this.#fail(new Error('the store failed on pruning', { cause: error })),
+      (error) => {
+        // A store that is closing takes no more of this.
+        if (this.#stopping === undefined)
+          this.#fail(new Error('the store failed on pruning', { cause: error }));
+      },
     );
   }
 
-  #gauges(services: ApiServices, replica: Replica) {
+  #gauges(services: ApiServices, replica: Replica, upkeep: Upkeep) {
     const { head, status } = services;
     const { open, tips, parked, target } = replica.gauges();
     const light = this.#network?.stats().lightClients ?? 0;
@@ -318,7 +378,7 @@ class NodeWiring {
       ...{ height: head.height, target_height: target, certificate_age_seconds: status.ageMs() / 1_000 },
       ...{ peers: this.#network?.peers.length ?? 0, light_clients: light },
       ...{ open_vertices: open, parked_vertices: parked, tips, state_objects: replica.ledger.state.size },
-      pruned_height: this.#pruner?.height ?? 0,
+      ...upkeep.gauges,
       pending_calls: replica.gathering.list().length,
     };
   }
@@ -332,6 +392,12 @@ class NodeWiring {
 
   /** The node found itself wrong, or its disk failed. */
   #fail(error: Error): void {
+    const spent = budgetSpentIn(error);
+    if (spent !== undefined) {
+      const code = exitCodes.budgetSpent;
+      this.#parts.log.fatal({ code }, `the node stops: ${spent.message}`);
+      return void this.#stop(code, spent.message);
+    }
     const code = error.message.startsWith('the store failed') ? exitCodes.storeFailed : exitCodes.wrong;
     this.#parts.log.fatal({ err: error, code }, 'the node stops');
     void this.#stop(code, error.message);

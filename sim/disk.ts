@@ -56,7 +56,7 @@ export class Disk implements Store {
   position: Store['position'] = (key) => this.#memory.position(key);
   historyNode: Store['historyNode'] = (level, index) => this.#memory.historyNode(level, index);
   headerHeight: Store['headerHeight'] = (idKey) => this.#memory.headerHeight(idKey);
-  prunedHeight: Store['prunedHeight'] = () => this.#memory.prunedHeight();
+  pruned: Store['pruned'] = () => this.#memory.pruned();
   size: Store['size'] = () => this.#memory.size();
   close: Store['close'] = async () => {};
 

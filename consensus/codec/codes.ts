@@ -127,6 +127,10 @@ export const codes = {
 
   // What a call may cost.
   E_STEPS: 'the call takes more steps than one call may',
+
+  // What this node keeps.
+  E_DISK: 'the disk budget of this node is nearly used up: it takes no batches of readings',
+  E_ZONE: 'this node keeps no batches of this gateway’s party',
 } as const;
 
 export type Code = keyof typeof codes;

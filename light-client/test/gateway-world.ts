@@ -114,7 +114,10 @@ export class LedgerWorld {
             keyFile: join(home, 'key.age'),
             genesisFile,
             dataDir: join(home, 'data'),
-            readingsDays: 0,
+            store: {
+              profile: 'archive',
+              ...{ readingsDays: undefined, batchesOf: undefined, diskBytesMax: undefined },
+            },
             authorPerS: 500,
             doesDuties: false,
             answersRequests: false,

@@ -18,6 +18,7 @@ import type { ReceiptPaths } from '../service/receipt-paths.ts';
 import type { Searches } from '../service/searches.ts';
 import type { Status } from '../service/status.ts';
 import type { Submissions } from '../service/submissions.ts';
+import type { Upkeep } from '../service/upkeep.ts';
 import type { Vertices } from '../service/vertices.ts';
 import type { Views } from '../service/views.ts';
 
@@ -42,4 +43,5 @@ export interface ApiServices {
   readonly credit: Credit;
   readonly readings: Readings;
   readonly feed: EventFeed;
+  readonly upkeep: Upkeep | undefined;
 }

@@ -6,10 +6,13 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type StoredObject, storedObject } from '../../consensus/contracts/object.ts';
-import type { Position, Store, StoredCheckpoint, StoredState, StoreWrite } from '../ports.ts';
+import type { Position, Pruned, Store, StoredCheckpoint, StoredState, StoreWrite } from '../ports.ts';
+import { nothingPruned } from '../pruned.ts';
 import { type AuditReport, auditRecords } from './audit.ts';
 import { buildBatch } from './batch.ts';
 import { type Database, openDatabase } from './database.ts';
+import { type BytesByKind, DiskMeter } from './disk-meter.ts';
+import { type DiskPlan, planDisk } from './disk-plan.ts';
 import { type Head, type OpenVertex, readHead } from './head.ts';
 import {
   bodyKey,
@@ -21,7 +24,7 @@ import {
   pendingKey,
   voteKey,
 } from './keys.ts';
-import { findKnown } from './known.ts';
+import { findKnown, type Known } from './known.ts';
 import { RecordReader } from './reader.ts';
 import {
   BURIED_HEIGHT,
@@ -48,7 +51,12 @@ export interface OpenOptions {
   readonly restored?: boolean;
   /** The operators of all seats agreed from which height on this one may vote: more than f were silent `[BFT-1]`. */
   readonly votesFrom?: number;
+  /** The most that the folder may take `[STO-3]`; left out, whatever it takes. */
+  readonly diskBytesMax?: number;
 }
+
+/** No budget holds these up: they make room, or are said once. */
+const ALWAYS_WRITTEN: ReadonlySet<StoreWrite['type']> = new Set(['prune', 'bury', 'votesFrom']);
 
 /**
  * Opens the store in `directory`, or begins one there. Throws when another process has it open, when it is of
@@ -57,15 +65,18 @@ export interface OpenOptions {
  */
 export async function openStore(
   directory: string,
-  { firstStart = false, restored = false, votesFrom }: OpenOptions = {},
-): Promise<AuditedStore> {
-  const db = await openDatabase(directory);
+  { firstStart = false, restored = false, votesFrom, diskBytesMax }: OpenOptions = {},
+): Promise<DiskStore> {
+  const plan = planDisk(diskBytesMax);
+  const db = await openDatabase(directory, plan.writeBufferBytes);
   let stamp: Stamp | undefined;
   try {
     stamp = new Stamp(directory);
     const reader = new RecordReader(db, directory);
     const head = await readHead(db, directory, reader, restored ? 0 : (stamp.found ?? 0));
-    const store = new LevelStore(db, directory, reader, head, stamp);
+    const meter = new DiskMeter(db, directory, plan);
+    await meter.measure();
+    const store = new LevelStore({ db, directory, reader, head, stamp, plan, meter });
     const first = stamp.found === undefined && firstStart && head.counters.batch === 0;
     if (restored || (stamp.found === undefined && !first))
       await store.write([{ type: 'votesFrom', height: undefined }], true);
@@ -87,7 +98,29 @@ export interface AuditedStore extends Store {
   audit(): Promise<AuditReport>;
 }
 
-class LevelStore implements AuditedStore {
+/** A store whose disk is watched `[STO-3]`. */
+export interface DiskStore extends AuditedStore {
+  readonly plan: DiskPlan;
+  readonly meter: Pick<DiskMeter, 'bytes' | 'written' | 'measure' | 'spent'>;
+  /** Of the data at rest, by the kind of record. */
+  byKind(): Promise<BytesByKind>;
+  /** Frees on disk what was pruned since the last time in this life, or whatever else was overwritten or removed. */
+  compact(what: 'pruned' | 'all'): Promise<void>;
+}
+
+interface LevelParts {
+  readonly db: Database;
+  readonly directory: string;
+  readonly reader: RecordReader;
+  readonly head: Head;
+  readonly stamp: Stamp;
+  readonly plan: DiskPlan;
+  readonly meter: DiskMeter;
+}
+
+class LevelStore implements DiskStore {
+  readonly plan: DiskPlan;
+  readonly meter: DiskMeter;
   readonly #db: Database;
   readonly #directory: string;
   readonly #reader: RecordReader;
@@ -99,8 +132,12 @@ class LevelStore implements AuditedStore {
   #writer: Promise<void> | undefined;
   /** After a failed batch nobody knows what the disk holds: nothing more is written. */
   #failure: Error | undefined;
+  /** Where the bodies lie whose batches were pruned and are not compacted. */
+  #pruned: { from: number; to: number } | undefined;
 
-  constructor(db: Database, directory: string, reader: RecordReader, head: Head, stamp: Stamp) {
+  constructor({ db, directory, reader, head, stamp, plan, meter }: LevelParts) {
+    this.plan = plan;
+    this.meter = meter;
     this.#db = db;
     this.#directory = directory;
     this.#reader = reader;
@@ -164,9 +201,12 @@ class LevelStore implements AuditedStore {
     // A chained batch costs a sixth of an array of operations.
     const batch = this.#db.batch();
     this.#before = new Map(vertexKeysOf(writes).map((key) => [key, this.#head.open.get(key)]));
-    buildBatch(writes, this.#head, known, batch);
+    const bytes = buildBatch(writes, this.#head, known, batch);
+    if (!writes.some(({ type }) => ALWAYS_WRITTEN.has(type))) await this.meter.demandRoom(bytes);
+    this.meter.note(bytes);
     await batch.write({ sync: durable });
     this.#before = new Map();
+    this.#notePruned(writes, known);
     if (durable) this.#stamp.write(this.#head.counters.batch);
   }
 
@@ -202,8 +242,30 @@ class LevelStore implements AuditedStore {
     return value && decodeHeight(value);
   }
 
-  async prunedHeight(): Promise<number> {
-    return this.#head.counters.prunedHeight ?? 0;
+  async pruned(): Promise<Pruned> {
+    return this.#head.counters.pruned ?? nothingPruned;
+  }
+
+  byKind(): Promise<BytesByKind> {
+    return this.meter.byKind();
+  }
+
+  async compact(what: 'pruned' | 'all'): Promise<void> {
+    const range = this.#pruned;
+    this.#pruned = undefined;
+    if (what === 'all') await this.#db.compactRange(new Uint8Array(0), Uint8Array.of(0xff));
+    else if (range !== undefined) await this.#db.compactRange(bodyKey(range.from), bodyKey(range.to));
+  }
+
+  #notePruned(writes: readonly StoreWrite[], { confirmed }: Known): void {
+    for (const write of writes) {
+      if (write.type !== 'prune') continue;
+      for (const { key } of write.vertices) {
+        const { ordinal } = confirmed.get(key)!;
+        const { from, to } = this.#pruned ?? { from: ordinal, to: ordinal };
+        this.#pruned = { from: Math.min(from, ordinal), to: Math.max(to, ordinal) };
+      }
+    }
   }
 
   async size(): Promise<number> {

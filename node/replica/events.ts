@@ -36,6 +36,8 @@ export type Event =
   | ({ readonly type: 'recalled' } & Recalled)
   /** Answer to a `recallHeader` effect that found it. */
   | { readonly type: 'recalledHeader'; readonly id: Uint8Array; readonly height: number }
+  /** Whether the disk has room for batches of readings `[STO-3]`. */
+  | { readonly type: 'room'; readonly forBatches: boolean }
   /** `wakeAt` has come. */
   | { readonly type: 'tick' };
 

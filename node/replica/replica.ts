@@ -21,6 +21,7 @@ import type { PeerKey } from '../ports.ts';
 import { Accuser } from './accuser.ts';
 import { Allowance } from './allowance.ts';
 import type { ChainEnd } from './author.ts';
+import { BatchDoor } from './batch-door.ts';
 import { BatchSeeker } from './batch-seeker.ts';
 import { CatchUp } from './catch-up.ts';
 import { DecisionWindow } from './decision-window.ts';
@@ -68,6 +69,8 @@ export interface ReplicaStart {
 export interface ReplicaOptions {
   /** Vertices a second that an author is allowed `[ADM-2]`; twice as many may come at once. */
   readonly authorPerS?: number;
+  /** Whose batches of readings are taken beside those of the own party `[STO-3]`; everybody's where it is left out. */
+  readonly batchesOf?: readonly Uint8Array[];
 }
 
 /** What a forged signature costs its sender, in vertices of allowance: it is checked twice, slowly `[SIG-1]`. */
@@ -101,6 +104,7 @@ export class Replica {
   readonly #greetings: Greetings;
   readonly #relay: Relay;
   readonly #batches: BatchSeeker;
+  readonly #door: BatchDoor;
   /** What this node still puts up with, by peer. */
   readonly #patience = new Allowance();
   readonly #requests = new Requests();
@@ -137,10 +141,12 @@ export class Replica {
     this.#greetings = new Greetings(this.ledger, this.dag, this.#seat, this.#silence, effect);
     this.#relay = new Relay(this.#greetings.peers);
     this.disclosure = new Disclosure(this.ledger);
+    this.#door = new BatchDoor(this.ledger, signer.publicKey, options.batchesOf);
     this.#batches = new BatchSeeker(signer.publicKey, this.disclosure, {
       effect,
       take: (envelope, peer, nowMs) =>
         this.#intake.take(envelope, { peer, as: 'answer' }, nowMs).kind === 'known',
+      takes: (gateway) => this.#door.refusal(gateway) === undefined,
       peers: this.#greetings.peers,
     });
     const intakeHooks: IntakeHooks = {
@@ -153,6 +159,7 @@ export class Replica {
       },
       isAwaited: (vertexKey) => this.#catchUp.isAwaited(vertexKey),
       refuse: (...refusal) => this.#refuse(...refusal),
+      batchRefusal: (gateway) => this.#door.refusal(gateway),
     };
     this.#intake = new Intake(this.ledger, this.dag, intakeHooks, options.authorPerS);
     this.#chain = new OwnChain(start, this.ledger, this.dag, {
@@ -279,6 +286,9 @@ export class Replica {
       case 'recalledHeader':
         this.ledger.recallHeight(toHex(event.id), event.height);
         this.#intake.releaseCiting(toHex(event.id), nowMs);
+        return none;
+      case 'room':
+        this.#door.hasRoom = event.forBatches;
         return none;
       case 'tick':
         this.#seat.tick(nowMs);

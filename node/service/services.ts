@@ -22,6 +22,7 @@ import { ReceiptPaths } from './receipt-paths.ts';
 import { Searches } from './searches.ts';
 import { Status } from './status.ts';
 import { Submissions } from './submissions.ts';
+import type { Upkeep } from './upkeep.ts';
 import { Vertices } from './vertices.ts';
 import { Views } from './views.ts';
 
@@ -35,6 +36,8 @@ export interface ServicePorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly startedMs: number;
+  /** Where the store lies on a disk. */
+  readonly upkeep?: Upkeep;
 }
 
 export function makeServices({
@@ -47,6 +50,7 @@ export function makeServices({
   clock,
   random,
   startedMs,
+  upkeep,
 }: ServicePorts) {
   const { replica } = runner;
   const { ledger } = replica;
@@ -101,6 +105,7 @@ export function makeServices({
     credit,
     readings,
     feed,
+    upkeep,
   };
   return { services, prover };
 }

@@ -35,7 +35,7 @@ export function watchStore(store: Store): WatchedStore {
     position: (key) => store.position(key),
     historyNode: (level, index) => store.historyNode(level, index),
     headerHeight: (idKey) => store.headerHeight(idKey),
-    prunedHeight: () => store.prunedHeight(),
+    pruned: () => store.pruned(),
     size: () => store.size(),
     close: () => store.close(),
     takeChanges: (height) => {

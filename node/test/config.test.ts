@@ -49,7 +49,7 @@ configs('a new file of a node holds every default, and reads back', async () => 
     peers,
     api: { host: '127.0.0.1', port: 0, tokenFile: join(folder, 'api-token') },
     metrics: { host: '127.0.0.1', port: 9001 },
-    readingsDays: 0,
+    store: { profile: 'archive', readingsDays: undefined, batchesOf: undefined, diskBytesMax: undefined },
     authorPerS: 500,
     doesDuties: false,
     answersRequests: false,
