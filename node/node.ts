@@ -131,7 +131,11 @@ class NodeWiring {
   #duties: Duties | undefined;
   #answers: Answers | undefined;
   #upkeep: Upkeep | undefined;
-  #tellRoom: (forBatches: boolean) => void = () => {};
+  /** Bytes of batches that there is room for, before there is a replica to be told. */
+  #room = Number.POSITIVE_INFINITY;
+  #tellRoom = (batchBytes: number): void => {
+    this.#room = batchBytes;
+  };
   #stopping: Promise<number> | undefined;
   #ended: (code: number) => void = () => {};
 
@@ -160,8 +164,8 @@ class NodeWiring {
     );
     runner.onFault = (error) => this.#fail(new Error('the replica broke', { cause: error }));
     closing.unshift(() => runner.stop());
-    this.#tellRoom = (forBatches) => runner.dispatch({ type: 'room', forBatches });
-    this.#tellRoom(upkeep.takesBatches);
+    this.#tellRoom = (batchBytes) => void runner.dispatch({ type: 'room', batchBytes });
+    this.#tellRoom(this.#room);
     const { services, prover } = makeServices({
       ...{ name: config.name, alone: config.peers.length === 0, runner, store, signer, upkeep },
       ...{ network: this.#outlet(), clock: systemClock, random: randomPort(), startedMs: systemClock.now() },
@@ -251,15 +255,19 @@ class NodeWiring {
     const { config, store, disk, log } = this.#parts;
     const { profile, readingsDays } = config.store;
     const pruner = new Pruner({ ledger, store }, readingsDays);
-    const onDoor = (open: boolean): void => {
-      if (open) log.info('batches of readings are taken again');
+    let tookBatches = true;
+    const onRoom = (batchBytes: number): void => {
+      this.#tellRoom(batchBytes);
+      const takesBatches = batchBytes > 0;
+      if (takesBatches === tookBatches) return;
+      tookBatches = takesBatches;
+      if (takesBatches) log.info('batches of readings are taken again');
       else
         log.warn(
           'the disk budget is nearly used up: no batches of readings are taken; raise [store] disk_mb',
         );
-      this.#tellRoom(open);
     };
-    this.#upkeep = await Upkeep.start({ store: disk, pruner, profile, onDoor }).catch(cannotFit);
+    this.#upkeep = await Upkeep.start({ store: disk, pruner, profile, onRoom }).catch(cannotFit);
     return this.#upkeep;
   }
 

@@ -1,7 +1,7 @@
 /** The LevelDB below the store, and how it is tuned: sequential keys, no compression, little memory. */
 
 import { Level } from 'level';
-import { planDisk } from './disk-plan.ts';
+import { type DiskPlan, planDisk } from './disk-plan.ts';
 
 /** What `level` does on Node beside what it does everywhere. */
 interface OnDisk {
@@ -15,14 +15,15 @@ const MIB = 1 << 20;
 /** Opens or creates the database; `E_LOCKED` in another process becomes an error that says what to do. */
 export async function openDatabase(
   directory: string,
-  writeBufferSize: number = planDisk().writeBufferBytes,
+  { writeBufferBytes, tableBytes }: DiskPlan = planDisk(),
 ): Promise<Database> {
   const db = new Level<Uint8Array, Uint8Array>(directory, {
     keyEncoding: 'view',
     valueEncoding: 'view',
     // Hashes and signatures do not compress.
     compression: false,
-    writeBufferSize,
+    writeBufferSize: writeBufferBytes,
+    maxFileSize: tableBytes,
     cacheSize: 8 * MIB,
     maxOpenFiles: 256,
   }) as Database;

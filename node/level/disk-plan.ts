@@ -7,6 +7,13 @@ const MIB = 1 << 20;
 
 /** Below this the database's own needs leave nothing worth the name. */
 export const DISK_MIB_MIN = 32;
+/**
+ * LevelDB sees to it that a table overlaps no more than ten of the next level when it is made, and takes no more than 25 into
+ * one compaction: so small ones bound what a compaction takes, and they are no smaller than needed.
+ */
+const TABLE_BYTES_MIN = MIB / 4;
+const TABLE_BYTES_MAX = 2 * MIB;
+const TABLES_MIN = 256;
 /** Two may be held at once; a full node is to stay near 100 MB in all. */
 const WRITE_BUFFER_BYTES_MAX = 8 * MIB;
 /** Buffers that a budget can hold at the least. */
@@ -22,6 +29,8 @@ export interface DiskPlan {
   /** What of that data may take; infinite without a budget. */
   readonly roomBytes: number;
   readonly writeBufferBytes: number;
+  /** A table that is full. */
+  readonly tableBytes: number;
 }
 
 export function planDisk(capBytes: number = Number.POSITIVE_INFINITY): DiskPlan {
@@ -29,6 +38,7 @@ export function planDisk(capBytes: number = Number.POSITIVE_INFINITY): DiskPlan 
   return {
     capBytes,
     writeBufferBytes,
+    tableBytes: Math.floor(Math.min(TABLE_BYTES_MAX, Math.max(TABLE_BYTES_MIN, capBytes / TABLES_MIN))),
     roomBytes: capBytes - LEVEL_1_BYTES - BUFFERS_ASIDE * writeBufferBytes,
   };
 }

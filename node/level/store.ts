@@ -55,6 +55,9 @@ export interface OpenOptions {
   readonly diskBytesMax?: number;
 }
 
+/** A key below all others, which none has. */
+const NOTHING = new Uint8Array(0);
+
 /** No budget holds these up: they make room, or are said once. */
 const ALWAYS_WRITTEN: ReadonlySet<StoreWrite['type']> = new Set(['prune', 'bury', 'votesFrom']);
 
@@ -68,7 +71,7 @@ export async function openStore(
   { firstStart = false, restored = false, votesFrom, diskBytesMax }: OpenOptions = {},
 ): Promise<DiskStore> {
   const plan = planDisk(diskBytesMax);
-  const db = await openDatabase(directory, plan.writeBufferBytes);
+  const db = await openDatabase(directory, plan);
   let stamp: Stamp | undefined;
   try {
     stamp = new Stamp(directory);
@@ -253,7 +256,9 @@ class LevelStore implements DiskStore {
   async compact(what: 'pruned' | 'all'): Promise<void> {
     const range = this.#pruned;
     this.#pruned = undefined;
-    if (what === 'all') await this.#db.compactRange(new Uint8Array(0), Uint8Array.of(0xff));
+    // LevelDB chooses its levels before it writes out what is in memory: so that goes first, by a range that holds nothing.
+    await this.#db.compactRange(NOTHING, NOTHING);
+    if (what === 'all') await this.#db.compactRange(NOTHING, Uint8Array.of(0xff));
     else if (range !== undefined) await this.#db.compactRange(bodyKey(range.from), bodyKey(range.to));
   }
 

@@ -12,8 +12,8 @@ export class BatchDoor {
   readonly #ledger: Ledger;
   readonly #own: Uint8Array;
   readonly #parties: ReadonlySet<string> | undefined;
-  /** There is room for batches on the disk. */
-  hasRoom = true;
+  /** Bytes of batches that the disk has room for, as it was told last, less what was taken since. */
+  #room = Number.POSITIVE_INFINITY;
 
   /** `parties`: whose batches are taken beside those of the party that has the key `own`; everybody's where it is left out. */
   constructor(ledger: Ledger, own: Uint8Array, parties: readonly Uint8Array[] | undefined) {
@@ -22,11 +22,20 @@ export class BatchDoor {
     this.#parties = parties && new Set(parties.map(toHex));
   }
 
-  /** Why a batch that this gateway carried is not taken; absent when it is. */
-  refusal(gateway: Uint8Array): Refusal | undefined {
+  setRoom(bytes: number): void {
+    this.#room = bytes;
+  }
+
+  note(bytes: number): void {
+    this.#room -= bytes;
+  }
+
+  /** Why a batch of so many bytes that this gateway carried is not taken; absent when it is. */
+  refusal(gateway: Uint8Array, bytes: number): Refusal | undefined {
     if (!this.#isOfZone(gateway))
       return refuse('E_ZONE', { gateway: toHex(gateway), reason: 'give it to a node of its own party' });
-    if (!this.hasRoom) return refuse('E_DISK', { reason: 'give it to another node, or try again later' });
+    if (bytes > this.#room)
+      return refuse('E_DISK', { reason: 'give it to another node, or try again later' });
     return undefined;
   }
 

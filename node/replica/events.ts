@@ -36,8 +36,8 @@ export type Event =
   | ({ readonly type: 'recalled' } & Recalled)
   /** Answer to a `recallHeader` effect that found it. */
   | { readonly type: 'recalledHeader'; readonly id: Uint8Array; readonly height: number }
-  /** Whether the disk has room for batches of readings `[STO-3]`. */
-  | { readonly type: 'room'; readonly forBatches: boolean }
+  /** How many bytes of batches of readings the disk has room for, until this is told anew `[STO-3]`. */
+  | { readonly type: 'room'; readonly batchBytes: number }
   /** `wakeAt` has come. */
   | { readonly type: 'tick' };
 

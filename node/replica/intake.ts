@@ -16,6 +16,7 @@ import {
   withoutReadings,
 } from '../../consensus/vertex/vertex.ts';
 import type { PeerKey } from '../ports.ts';
+import type { BatchDoor } from './batch-door.ts';
 import type { Effect } from './events.ts';
 import type { Ledger } from './ledger.ts';
 import { citing, type ParkedAs, Parking } from './parking.ts';
@@ -53,8 +54,8 @@ export interface IntakeHooks {
   isAwaited(vertexKey: string): boolean;
   /** `isForged`: the bytes alone refute it, and whoever checks before it relays does not send such. */
   refuse(code: Code, facts: Facts, payer: PeerKey | undefined, isForged?: boolean): void;
-  /** Why this node does not take batches that this gateway carried, if it does not `[STO-3]`. */
-  batchRefusal(gateway: Uint8Array): Refusal | undefined;
+  /** Which batches are taken `[STO-3]`. */
+  readonly door: BatchDoor;
 }
 
 export class Intake {
@@ -270,11 +271,14 @@ export class Intake {
 
   /** Why its batch is not taken, where it brings one. */
   #unwanted({ kind, author, payload }: Vertex): Refusal | undefined {
-    return kind === 'readings' && payload.length > 0 ? this.#hooks.batchRefusal(author) : undefined;
+    return kind === 'readings' && payload.length > 0
+      ? this.#hooks.door.refusal(author, payload.length)
+      : undefined;
   }
 
   #store(brought: Vertex): void {
     const vertex = this.#unwanted(brought) === undefined ? brought : withoutReadings(brought);
+    if (vertex.kind === 'readings') this.#hooks.door.note(vertex.payload.length);
     // Every vertex that is confirmed raises this, and only such as stand below it are buried.
     const fresh = vertex.sequence > this.#ledger.standingOf(vertex).topSequence;
     this.#hooks.effect({

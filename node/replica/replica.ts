@@ -146,7 +146,7 @@ export class Replica {
       effect,
       take: (envelope, peer, nowMs) =>
         this.#intake.take(envelope, { peer, as: 'answer' }, nowMs).kind === 'known',
-      takes: (gateway) => this.#door.refusal(gateway) === undefined,
+      takes: (gateway) => this.#door.refusal(gateway, 1) === undefined,
       peers: this.#greetings.peers,
     });
     const intakeHooks: IntakeHooks = {
@@ -159,7 +159,7 @@ export class Replica {
       },
       isAwaited: (vertexKey) => this.#catchUp.isAwaited(vertexKey),
       refuse: (...refusal) => this.#refuse(...refusal),
-      batchRefusal: (gateway) => this.#door.refusal(gateway),
+      door: this.#door,
     };
     this.#intake = new Intake(this.ledger, this.dag, intakeHooks, options.authorPerS);
     this.#chain = new OwnChain(start, this.ledger, this.dag, {
@@ -288,7 +288,7 @@ export class Replica {
         this.#intake.releaseCiting(toHex(event.id), nowMs);
         return none;
       case 'room':
-        this.#door.hasRoom = event.forBatches;
+        this.#door.setRoom(event.batchBytes);
         return none;
       case 'tick':
         this.#seat.tick(nowMs);

@@ -25,8 +25,8 @@ export interface UpkeepPorts {
   readonly store: Pick<DiskStore, 'plan' | 'meter' | 'byKind' | 'compact' | 'pruned'>;
   readonly pruner: Pruner;
   readonly profile: Profile;
-  /** Told when batches are taken no more, or again. */
-  readonly onDoor: (open: boolean) => void;
+  /** Told after each look how many bytes of batches may be taken until the next; 0: no batches. */
+  readonly onRoom: (batchBytes: number) => void;
 }
 
 /** What the store keeps and takes, for its operator. */
@@ -152,11 +152,11 @@ export class Upkeep {
 
   #setDoor(): void {
     const { meter, plan } = this.#ports.store;
+    if (!Number.isFinite(plan.roomBytes)) return;
     const share = meter.bytes / plan.roomBytes;
-    const isOpen = share < (this.#isOpen ? CLOSE_FROM : PRUNE_FROM);
-    if (isOpen === this.#isOpen) return;
-    this.#isOpen = isOpen;
-    this.#ports.onDoor(isOpen);
+    this.#isOpen = share < (this.#isOpen ? CLOSE_FROM : PRUNE_FROM);
+    // Half of it: as much again may have been taken already, and be on its way to the disk.
+    this.#ports.onRoom(this.#isOpen ? (CLOSE_FROM * plan.roomBytes - meter.bytes) / 2 : 0);
   }
 }
 

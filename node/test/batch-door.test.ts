@@ -70,16 +70,17 @@ test('whatever peers send, others’ batches are not stored', async () => {
 
 test('without room no batch is taken; vertices go on, and so do batches once there is room', async () => {
   const desk = await Desk.open();
-  await desk.step({ type: 'room', forBatches: false });
+  await desk.step({ type: 'room', batchBytes: 0 });
   const first = withBatch(desk, STRANGER);
   const refused = await submit(desk, first);
   assert.is(codeOf(refused), 'E_DISK');
   assert.match(JSON.stringify(refused), /another node/);
   const bare = desk.vertex(FRIEND);
   assert.is(codeOf(await submit(desk, bare)), 'taken', 'a vertex without a batch takes little room');
-  await desk.step({ type: 'room', forBatches: true });
+  await desk.step({ type: 'room', batchBytes: first.payload.length });
   assert.is(codeOf(await submit(desk, first)), 'taken');
   assert.is(await batchHeld(desk, first), true);
+  assert.is(codeOf(await submit(desk, withBatch(desk, FRIEND))), 'E_DISK', 'there was room for one');
 });
 
 test('what would not be stored is not fetched under a grant either', async () => {

@@ -128,9 +128,7 @@ export class Desk {
 
   /** A new life of the replica, on what is stored. */
   async restart(): Promise<void> {
-    const batchesOf = this.#batchesOf?.map((number) =>
-      labelKey(this.genesis.network, 'lei', leiOf(number)),
-    );
+    const batchesOf = this.#batchesOf?.map((number) => labelKey(this.genesis.network, 'lei', leiOf(number)));
     const options = batchesOf === undefined ? {} : { batchesOf };
     this.replica = new Replica(await restore(this.genesis, this.own, this.store, 1), options);
     await this.step({ type: 'tick' });
