@@ -16,12 +16,16 @@ const READINGS_DAYS = 30;
 const storeSchema = z
   .strictObject({
     profile: z.enum(profiles).default('archive'),
-    readings_days: z.int().min(1).max(36_500).optional(),
+    readings_days: z
+      .int()
+      .min(1, 'expected days, 1 or more; profile = "archive" keeps batches for ever')
+      .max(36_500)
+      .optional(),
     batches_of: z.array(z.string()).optional(),
-    disk_mb: z.int().min(DISK_MIB_MIN).optional(),
+    disk_mb: z.int().min(DISK_MIB_MIN, `expected ${DISK_MIB_MIN} MiB or more`).optional(),
   })
   .superRefine(({ profile, readings_days, batches_of }, context) => {
-    const refuse = (path: string[], message: string, input: unknown): void =>
+    const refuse = (path: (string | number)[], message: string, input: unknown): void =>
       void context.addIssue({ code: 'custom', path, message, input });
     if (profile === 'archive' && readings_days !== undefined)
       refuse(
@@ -39,8 +43,8 @@ const storeSchema = z
       const defect = /^lei:/.test(name) ? labelChecks.lei(name.slice(4)) : 'no scheme';
       if (defect !== undefined)
         refuse(
-          ['batches_of', `${place}`],
-          `expected a party such as "lei:5493000000000000R125" (${defect})`,
+          ['batches_of', place],
+          `expected a party such as "lei:5493000000000000M127" (${defect})`,
           name,
         );
     }
@@ -196,7 +200,7 @@ port = ${metricsPort}
 # gateways of its own party and of the parties in batches_of, and no others.
 profile = "archive"
 # readings_days = ${READINGS_DAYS}
-# batches_of = ["lei:5493000000000000R125"]
+# batches_of = ["lei:5493000000000000M127"]
 # The most that the store's folder may take, MiB, at least ${DISK_MIB_MIN}; without it, whatever it takes. When it runs short, full and small
 # let batches go ahead of their days; then no batches are taken (E_DISK); and before it would be passed the node stops, exit code 78.
 # disk_mb = 20480

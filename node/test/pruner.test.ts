@@ -9,7 +9,7 @@ import { decodeVertex } from '../../consensus/vertex/vertex.ts';
 import { openStore } from '../level/store.ts';
 import type { Store } from '../ports.ts';
 import { Prover } from '../service/proofs.ts';
-import { Pruner } from '../service/pruner.ts';
+import { GRACE_MS, Pruner } from '../service/pruner.ts';
 import { SharedLedger } from './shared-ledger.ts';
 import { checkpointOf, idOf, vertexOf } from './store-samples.ts';
 
@@ -74,6 +74,37 @@ test('batches that are old enough go, but for those that a contract cites', asyn
     true,
     'another life goes on from there',
   );
+  await ledger.stop();
+});
+
+test('short of room the oldest go ahead of their days, what is a minute young stays, and what came late is found', async () => {
+  let aheadMs = 0;
+  const ledger = await SharedLedger.start({}, { clock: { now: () => Date.now() + aheadMs } });
+  const { store } = ledger.services.monitor;
+  const pruner = new Pruner({ ledger: ledger.runner.replica.ledger, store }, undefined);
+  const unused = await ledger.measure('500');
+  const full = (await store.vertex(unused))!;
+  await ledger.register(SSCC);
+  assert.is(await pruner.letGo(1), 0, 'a call that cites it may be on its way');
+  assert.is(await holdsBatch(ledger, unused), true);
+  aheadMs += GRACE_MS;
+  const young = await ledger.measure('600');
+  assert.is(await pruner.look(), 0, 'nothing is too old');
+  const freed = await pruner.letGo(Number.MAX_SAFE_INTEGER);
+  const { batches, bytes, height } = await store.pruned();
+  assert.is(bytes, freed);
+  assert.is(batches, 1, 'the other one is evidence');
+  assert.equal([await holdsBatch(ledger, unused), await holdsBatch(ledger, young)], [false, true]);
+
+  await ledger.runner.dispatchDurable({ type: 'submit', envelope: full });
+  assert.is(await holdsBatch(ledger, unused), true);
+  const late = (await store.pruned()).late;
+  assert.ok(late !== undefined && late <= height);
+  const again = new Pruner({ ledger: ledger.runner.replica.ledger, store }, 1 / MS_OF_A_DAY);
+  await pruneAll(store, again);
+  assert.is(await holdsBatch(ledger, unused), true, 'its age is asked only once');
+  assert.ok((await again.letGo(1)) > 0);
+  assert.equal([await holdsBatch(ledger, unused), (await store.pruned()).late], [false, undefined]);
   await ledger.stop();
 });
 
