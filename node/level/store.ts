@@ -10,6 +10,7 @@ import type { Position, Pruned, Store, StoredCheckpoint, StoredState, StoreWrite
 import { nothingPruned } from '../pruned.ts';
 import { type AuditReport, auditRecords } from './audit.ts';
 import { buildBatch } from './batch.ts';
+import { Compaction } from './compaction.ts';
 import { type Database, openDatabase } from './database.ts';
 import { type BytesByKind, DiskMeter } from './disk-meter.ts';
 import { type DiskPlan, planDisk } from './disk-plan.ts';
@@ -24,7 +25,7 @@ import {
   pendingKey,
   voteKey,
 } from './keys.ts';
-import { findKnown, type Known } from './known.ts';
+import { findKnown } from './known.ts';
 import { RecordReader } from './reader.ts';
 import {
   BURIED_HEIGHT,
@@ -54,9 +55,6 @@ export interface OpenOptions {
   /** The most that the folder may take `[STO-3]`; left out, whatever it takes. */
   readonly diskBytesMax?: number;
 }
-
-/** A key below all others, which none has. */
-const NOTHING = new Uint8Array(0);
 
 /** No budget holds these up: they make room, or are said once. */
 const ALWAYS_WRITTEN: ReadonlySet<StoreWrite['type']> = new Set(['prune', 'bury', 'votesFrom']);
@@ -129,14 +127,13 @@ class LevelStore implements DiskStore {
   readonly #reader: RecordReader;
   readonly #head: Head;
   readonly #stamp: Stamp;
+  readonly #compaction: Compaction;
   /** Places, before the batch that is being written, of the vertices it touches: the head is ahead of the disk then. */
   #before: ReadonlyMap<string, OpenVertex | undefined> = new Map();
   #waiting: Waiting[] = [];
   #writer: Promise<void> | undefined;
   /** After a failed batch nobody knows what the disk holds: nothing more is written. */
   #failure: Error | undefined;
-  /** Where the bodies lie whose batches were pruned and are not compacted. */
-  #pruned: { from: number; to: number } | undefined;
 
   constructor({ db, directory, reader, head, stamp, plan, meter }: LevelParts) {
     this.plan = plan;
@@ -146,6 +143,7 @@ class LevelStore implements DiskStore {
     this.#reader = reader;
     this.#head = head;
     this.#stamp = stamp;
+    this.#compaction = new Compaction(db);
   }
 
   async load(): Promise<StoredState> {
@@ -209,7 +207,7 @@ class LevelStore implements DiskStore {
     this.meter.note(bytes);
     await batch.write({ sync: durable });
     this.#before = new Map();
-    this.#notePruned(writes, known);
+    this.#compaction.note(writes, known);
     if (durable) this.#stamp.write(this.#head.counters.batch);
   }
 
@@ -253,24 +251,8 @@ class LevelStore implements DiskStore {
     return this.meter.byKind();
   }
 
-  async compact(what: 'pruned' | 'all'): Promise<void> {
-    const range = this.#pruned;
-    this.#pruned = undefined;
-    // LevelDB chooses its levels before it writes out what is in memory: so that goes first, by a range that holds nothing.
-    await this.#db.compactRange(NOTHING, NOTHING);
-    if (what === 'all') await this.#db.compactRange(NOTHING, Uint8Array.of(0xff));
-    else if (range !== undefined) await this.#db.compactRange(bodyKey(range.from), bodyKey(range.to));
-  }
-
-  #notePruned(writes: readonly StoreWrite[], { confirmed }: Known): void {
-    for (const write of writes) {
-      if (write.type !== 'prune') continue;
-      for (const { key } of write.vertices) {
-        const { ordinal } = confirmed.get(key)!;
-        const { from, to } = this.#pruned ?? { from: ordinal, to: ordinal };
-        this.#pruned = { from: Math.min(from, ordinal), to: Math.max(to, ordinal) };
-      }
-    }
+  compact(what: 'pruned' | 'all'): Promise<void> {
+    return this.#compaction.run(what);
   }
 
   async size(): Promise<number> {

@@ -15,6 +15,8 @@ import type { Ledger } from '../replica/ledger.ts';
 
 /** Vertices that one look reads; the next goes on at the height after it. */
 const VERTICES_PER_LOOK = 256;
+/** Those read at a stretch. */
+const VERTICES_PER_SLICE = 16;
 /** Heights without any vertices cost little, but not nothing. */
 const HEIGHTS_PER_LOOK = 64;
 /** A call that cites a batch so young, or a bank that fetches it, may be on its way. */
@@ -26,6 +28,13 @@ interface Range {
   readonly from: number;
   readonly upTo: number;
   readonly before: number;
+}
+
+/** A batch that may go. */
+interface Candidate {
+  readonly vertex: VertexRecord;
+  readonly freed: number;
+  readonly uses: readonly Uint8Array[];
 }
 
 interface Looked {
@@ -71,47 +80,54 @@ export class Pruner {
   }
 
   async #lookAt({ from, upTo, before }: Range): Promise<Looked> {
-    const vertices: VertexRecord[] = [];
-    let freed = 0;
+    const found: Candidate[] = [];
     let height = from;
     for (let seen = 0; seen < VERTICES_PER_LOOK && height < Math.min(upTo, from + HEIGHTS_PER_LOOK); ) {
       const checkpoint = await this.#store.checkpoint(height + 1);
       if (checkpoint === undefined || checkpoint.header.time >= before) break;
       height += 1;
       for (const outcome of checkpoint.outcomes) {
-        seen += 1;
-        const stripped = await this.#strip(toHex(outcome.id), outcomeCode(outcome) === 'OK');
-        if (stripped === undefined) continue;
-        vertices.push(stripped.vertex);
-        freed += stripped.freed;
+        // Batches are large, and the node has other things to do.
+        if (++seen % VERTICES_PER_SLICE === 0) await new Promise((resolve) => setImmediate(resolve));
+        const candidate = await this.#candidate(toHex(outcome.id), outcomeCode(outcome) === 'OK');
+        if (candidate !== undefined) found.push(candidate);
       }
     }
+    if (height === from) return { height, bytes: 0 };
+    // A call may have cited one since it was looked at.
+    const gone = found.filter(({ uses }) => !this.#isCited(uses));
+    const freed = gone.reduce((sum, candidate) => sum + candidate.freed, 0);
+    const vertices = gone.map(({ vertex }) => vertex);
     // Not durable by itself: what a crash undoes is done again.
-    if (height > from) await this.#store.write([{ type: 'prune', from, height, vertices, freed }], false);
+    await this.#store.write([{ type: 'prune', from, height, vertices, freed }], false);
     return { height, bytes: freed };
   }
 
   /** The vertex without its batch, where it has one that may go. `isGood`: others were never evidence. */
-  async #strip(
-    key: string,
-    isGood: boolean,
-  ): Promise<{ readonly vertex: VertexRecord; readonly freed: number } | undefined> {
+  async #candidate(key: string, isGood: boolean): Promise<Candidate | undefined> {
     const stored = await this.#store.vertex(key);
     const vertex = stored && decodeVertex(stored);
     invariant(stored !== undefined && vertex?.ok, `vertex ${key} is confirmed and not stored`);
     const { kind, payload } = vertex.value;
-    if (kind !== 'readings' || payload.length === 0 || (isGood && this.#isCited(payload))) return undefined;
+    if (kind !== 'readings' || payload.length === 0) return undefined;
+    const uses = isGood ? this.#usesOf(payload) : [];
+    if (this.#isCited(uses)) return undefined;
     const envelope = encodeVertex(withoutPayload(vertex.value));
-    return { vertex: { key, envelope }, freed: stored.length - envelope.length };
+    return { vertex: { key, envelope }, freed: stored.length - envelope.length, uses };
   }
 
-  #isCited(payload: Uint8Array): boolean {
+  /** Under which ids the use of its frames as evidence would be on the ledger. */
+  #usesOf(payload: Uint8Array): Uint8Array[] {
     const decoded = batch.decode(payload);
     invariant(decoded.ok, 'a stored batch decodes');
-    const { state, genesis } = this.#ledger;
-    return decoded.value.frames.some(({ device, session, counter }) => {
-      const use = evidenceUseId({ device: labelKey(genesis.network, 'device', device), session, counter });
-      return state.get(evidenceUse, use) !== undefined;
-    });
+    const { network } = this.#ledger.genesis;
+    return decoded.value.frames.map(({ device, session, counter }) =>
+      evidenceUseId({ device: labelKey(network, 'device', device), session, counter }),
+    );
+  }
+
+  #isCited(uses: readonly Uint8Array[]): boolean {
+    const { state } = this.#ledger;
+    return uses.some((use) => state.get(evidenceUse, use) !== undefined);
   }
 }

@@ -19,6 +19,7 @@ import { SharedLedger, value } from './shared-ledger.ts';
 export const SSCC = '340123450000000017';
 const AT_ONCE = 16;
 const CALLS_AT_ONCE = 16;
+const RETRY_MS = 250;
 /** The ledger's clock runs ahead by so much with each batch: what has to be a minute old is so after 200 batches. */
 const AHEAD_MS = 300;
 
@@ -111,6 +112,7 @@ async function run({
   let taken = 0;
   let calls = 0;
   while (taken < batches && halted === undefined) {
+    const takenBefore = taken;
     const piled = Array.from({ length: AT_ONCE }, () => ledger.pile(frames));
     for (const said of await Promise.allSettled(piled)) {
       // The node has stopped.
@@ -123,6 +125,8 @@ async function run({
         aheadMs += AHEAD_MS;
       } else refused[code] = (refused[code] ?? 0) + 1;
     }
+    // As a gateway would.
+    if (taken - takenBefore < AT_ONCE) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     say({
       ...{ ...told, taken, refused, takesBatches: upkeep.takesBatches },
       ...{ pruned: upkeep.pruned, diskBytes: store.meter.bytes, calls },
