@@ -18,6 +18,7 @@ import type {
   StoreWrite,
   VertexRecord,
 } from './ports.ts';
+import { noteLate, notePrune, nothingPruned } from './pruned.ts';
 
 interface Entry {
   envelope: Uint8Array;
@@ -50,7 +51,7 @@ export function memoryStore(
   let height = 0;
   let firstHeight = 0;
   let joining = false;
-  let pruned = 0;
+  let pruned = nothingPruned;
   let closed = false;
 
   function putVertex({ key, envelope }: VertexRecord, fresh: boolean): void {
@@ -59,8 +60,10 @@ export function memoryStore(
     invariant(!fresh || !isClosed, `vertex ${key} is not fresh: it was confirmed or buried`);
     if (known === undefined)
       vertices.set(key, { envelope: keep(key, envelope), position: undefined, buried: false });
-    else if (carriesPayload(envelope) && !carriesPayload(known.envelope))
+    else if (carriesPayload(envelope) && !carriesPayload(known.envelope)) {
       known.envelope = keep(key, envelope);
+      if (known.position !== undefined) pruned = noteLate(pruned, known.position.height);
+    }
   }
 
   function bury(keys: readonly string[]): void {
@@ -70,13 +73,13 @@ export function memoryStore(
     }
   }
 
-  function prune(height: number, stripped: readonly VertexRecord[]): void {
-    for (const { key, envelope } of stripped) {
+  function prune(write: Extract<StoreWrite, { readonly type: 'prune' }>): void {
+    for (const { key, envelope } of write.vertices) {
       const entry = vertices.get(key);
       invariant(entry?.position !== undefined, `vertex ${key} is not confirmed: its batch may be needed`);
       entry.envelope = keep(key, envelope);
     }
-    pruned = Math.max(pruned, height);
+    pruned = notePrune(pruned, write);
   }
 
   function putChange({ path, object }: Change): void {
@@ -129,14 +132,14 @@ export function memoryStore(
         position: { height: at, index },
         buried: false,
       });
-    pruned = Math.max(pruned, at);
+    pruned = { ...pruned, height: Math.max(pruned.height, at) };
     putStored(checkpoint);
   }
 
   function put(write: StoreWrite): void {
     if (write.type === 'vertex') putVertex(write.vertex, write.fresh === true);
     else if (write.type === 'bury') bury(write.keys);
-    else if (write.type === 'prune') prune(write.height, write.vertices);
+    else if (write.type === 'prune') prune(write);
     else if (write.type === 'checkpoint') putCheckpoint(write.checkpoint);
     else if (write.type === 'pending') {
       if (write.entry === undefined) pending.delete(write.call);
@@ -202,7 +205,7 @@ export function memoryStore(
     historyNode: async (level, index) => history.get(`${level}/${index}`),
     committeeChange: async (epoch) => changes.get(epoch),
     headerHeight: async (idKey) => headers.get(idKey),
-    prunedHeight: async () => pruned,
+    pruned: async () => pruned,
     size: async () => {
       let bytes = 0;
       for (const { envelope } of vertices.values()) bytes += envelope.length;

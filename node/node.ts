@@ -6,7 +6,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { Genesis } from '../consensus/checkpoint/genesis.ts';
 import { equalBytes, fromHex, toHex } from '../consensus/codec/bytes.ts';
-import { key } from '../consensus/contracts/registry.ts';
+import { key, labelKey } from '../consensus/contracts/registry.ts';
 import type { Change } from '../consensus/contracts/state.ts';
 import type { Signer } from '../consensus/crypto/ed25519.ts';
 import type { NodeConfig } from './config/node-config.ts';
@@ -19,7 +19,8 @@ import { readOrMakeToken } from './http/token.ts';
 import { joinNetwork } from './join/join-network.ts';
 import { openKeyFile } from './keys/key-file.ts';
 import { MessageKeys } from './keys/message-keys.ts';
-import { type OpenOptions, openStore } from './level/store.ts';
+import { budgetSpentIn } from './level/disk-plan.ts';
+import { type DiskStore, type OpenOptions, openStore } from './level/store.ts';
 import { type Libp2pNetwork, startNetwork } from './libp2p/network.ts';
 import { logNotice, makeLog, type NodeLog } from './node-log.ts';
 import type { Network, NetworkHandlers, PeerKey } from './ports.ts';
@@ -32,9 +33,11 @@ import { answerLightClient, declineLightClient, newestHead } from './service/lig
 import type { MessageReceipts } from './service/message-receipts.ts';
 import { Pruner } from './service/pruner.ts';
 import { makeServices } from './service/services.ts';
+import { Upkeep } from './service/upkeep.ts';
 import { type WatchedStore, watchStore } from './service/watched-store.ts';
 import {
   auditStore,
+  cannotFit,
   cannotJoin,
   cannotListen,
   cannotOpen,
@@ -86,11 +89,15 @@ export async function startNode(
   await mkdir(config.dataDir, { recursive: true });
   const closing: (() => Promise<void>)[] = [];
   try {
-    const opened = await openStore(config.dataDir, options).catch(cannotOpen);
+    const { diskBytesMax } = config.store;
+    const opened = await openStore(config.dataDir, {
+      ...options,
+      ...(diskBytesMax && { diskBytesMax }),
+    }).catch(cannotOpen);
     closing.unshift(() => opened.close());
     await auditStore(opened, options.audit ?? false);
     const stage = await opened.stage();
-    if (stage === 'joining' || (stage === 'empty' && config.joinBy === 'snapshot'))
+    if (stage === 'joining' || (stage === 'empty' && config.store.joinBy === 'snapshot'))
       await joinNetwork({ config, genesis, secret, publicKey: signer.publicKey, store: opened, log }).catch(
         cannotJoin,
       );
@@ -103,6 +110,7 @@ export async function startNode(
       messageKeys,
       token,
       store,
+      disk: opened,
       log,
       closing,
     }).start();
@@ -120,6 +128,8 @@ interface Parts {
   readonly messageKeys: MessageKeys;
   readonly token: string;
   readonly store: WatchedStore;
+  /** The same, as what lies on a disk. */
+  readonly disk: DiskStore;
   readonly log: NodeLog;
   /** What to close, first to last. */
   readonly closing: (() => Promise<void>)[];
@@ -135,7 +145,12 @@ class NodeWiring {
   #duties: Duties | undefined;
   #answers: Answers | undefined;
   #receipts: MessageReceipts | undefined;
-  #pruner: Pruner | undefined;
+  #upkeep: Upkeep | undefined;
+  /** Bytes of batches that there is room for, before there is a replica to be told. */
+  #room = Number.POSITIVE_INFINITY;
+  #tellRoom = (batchBytes: number): void => {
+    this.#room = batchBytes;
+  };
   #stopping: Promise<number> | undefined;
   #ended: (code: number) => void = () => {};
 
@@ -148,7 +163,11 @@ class NodeWiring {
     const stopped = new Promise<number>((resolve) => {
       this.#ended = resolve;
     });
-    const replica = new Replica(await this.#restore(), { authorPerS: config.authorPerS });
+    const replica = new Replica(await this.#restore(), {
+      authorPerS: config.authorPerS,
+      ...this.#batchesOf(genesis),
+    });
+    const upkeep = await this.#makeUpkeep(replica);
     const timers = systemTimers(systemClock);
     const runner = new GuardedRunner(
       replica,
@@ -160,15 +179,15 @@ class NodeWiring {
     );
     runner.onFault = (error) => this.#fail(new Error('the replica broke', { cause: error }));
     closing.unshift(() => runner.stop());
+    this.#tellRoom = (batchBytes) => void runner.dispatch({ type: 'room', batchBytes });
+    this.#tellRoom(this.#room);
     const { services, prover, receipts } = makeServices({
-      ...{ name: config.name, alone: config.peers.length === 0, runner, store, signer },
+      ...{ name: config.name, alone: config.peers.length === 0, runner, store, signer, upkeep },
       ...{ network: this.#outlet(), clock: systemClock, random: randomPort(), messageKeys },
       startedMs: systemClock.now(),
     });
     this.#services = services;
     this.#receipts = receipts;
-    if (config.readingsDays > 0)
-      this.#pruner = new Pruner({ ledger: replica.ledger, store }, config.readingsDays);
     if (config.doesDuties)
       this.#duties = new Duties({
         ...{ ledger: replica.ledger, calls: services.calls, submissions: services.submissions },
@@ -177,7 +196,8 @@ class NodeWiring {
     if (config.answersRequests) this.#answers = new Answers({ ...services, ledger: replica.ledger, prover });
     this.#metrics = new NodeMetrics({
       publicKey: signer.publicKey,
-      gauges: () => this.#gauges(services, replica),
+      profile: config.store.profile,
+      gauges: () => this.#gauges(services, replica, upkeep),
       network: () => this.#traffic(),
     });
 
@@ -238,6 +258,34 @@ class NodeWiring {
     }
     const [seed, salt] = new Uint32Array(randomPort().bytes(8).buffer);
     return restore(genesis, signer, store, seed!, salt!).catch(cannotOpen);
+  }
+
+  /** Parties are named by their LEI in the configuration, and by their id on the ledger. */
+  #batchesOf({ network }: Genesis): { readonly batchesOf?: readonly Uint8Array[] } {
+    const { batchesOf } = this.#parts.config.store;
+    return batchesOf === undefined
+      ? {}
+      : { batchesOf: batchesOf.map((lei) => labelKey(network, 'lei', lei)) };
+  }
+
+  async #makeUpkeep({ ledger }: Replica): Promise<Upkeep> {
+    const { config, store, disk, log } = this.#parts;
+    const { profile, readingsDays } = config.store;
+    const pruner = new Pruner({ ledger, store }, readingsDays);
+    let tookBatches = true;
+    const onRoom = (batchBytes: number): void => {
+      this.#tellRoom(batchBytes);
+      const takesBatches = batchBytes > 0;
+      if (takesBatches === tookBatches) return;
+      tookBatches = takesBatches;
+      if (takesBatches) log.info('batches of readings are taken again');
+      else
+        log.warn(
+          'the disk budget is nearly used up: no batches of readings are taken; raise [store] disk_mb',
+        );
+    };
+    this.#upkeep = await Upkeep.start({ store: disk, pruner, profile, onRoom }).catch(cannotFit);
+    return this.#upkeep;
   }
 
   /** The network as the runner sees it, also before it is there. */
@@ -306,10 +354,10 @@ class NodeWiring {
       tell('light clients', () => this.#network?.pushToLightClients(newestHead(head)));
     tell('log', () => logNotice(log, notice));
     if (notice.type === 'checkpoint' || notice.type === 'message') this.#acknowledgeMessages();
+    if (notice.type === 'checkpoint' || this.#upkeep?.isDue) this.#keepUp();
     if (notice.type !== 'checkpoint') return;
     this.#doDuties();
     this.#answerRequests(changes);
-    this.#prune();
   }
 
   /** What falls due is submitted beside all else: nothing waits for it, and its failure stops nothing. */
@@ -348,16 +396,20 @@ class NodeWiring {
   }
 
   /** A store that cannot be read or written here would fail the node elsewhere as well. */
-  #prune(): void {
-    this.#pruner?.look().then(
+  #keepUp(): void {
+    this.#upkeep?.look().then(
       (gone) => {
-        if (gone > 0) this.#parts.log.debug({ gone, height: this.#pruner?.height }, 'old batches let go');
+        if (gone > 0) this.#parts.log.debug({ gone, ...this.#upkeep?.pruned }, 'old batches let go');
       },
-      (error) => this.#fail(new Error('the store failed on pruning', { cause: error })),
+      (error) => {
+        // A store that is closing takes no more of this.
+        if (this.#stopping === undefined)
+          this.#fail(new Error('the store failed on pruning', { cause: error }));
+      },
     );
   }
 
-  #gauges(services: ApiServices, replica: Replica) {
+  #gauges(services: ApiServices, replica: Replica, upkeep: Upkeep) {
     const { head, status } = services;
     const { open, tips, parked, target } = replica.gauges();
     const light = this.#network?.stats().lightClients ?? 0;
@@ -365,7 +417,7 @@ class NodeWiring {
       ...{ height: head.height, target_height: target, certificate_age_seconds: status.ageMs() / 1_000 },
       ...{ peers: this.#network?.peers.length ?? 0, light_clients: light },
       ...{ open_vertices: open, parked_vertices: parked, tips, state_objects: replica.ledger.state.size },
-      pruned_height: this.#pruner?.height ?? 0,
+      ...upkeep.gauges,
       pending_calls: replica.gathering.list().length,
       messages_kept: replica.mailbox.list().length,
     };
@@ -380,6 +432,12 @@ class NodeWiring {
 
   /** The node found itself wrong, or its disk failed. */
   #fail(error: Error): void {
+    const spent = budgetSpentIn(error);
+    if (spent !== undefined) {
+      const code = exitCodes.budgetSpent;
+      this.#parts.log.fatal({ code }, `the node stops: ${spent.message}`);
+      return void this.#stop(code, spent.message);
+    }
     const code = error.message.startsWith('the store failed') ? exitCodes.storeFailed : exitCodes.wrong;
     this.#parts.log.fatal({ err: error, code }, 'the node stops');
     void this.#stop(code, error.message);

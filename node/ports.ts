@@ -55,10 +55,16 @@ export type StoreWrite =
   | { readonly type: 'bury'; readonly keys: readonly string[] }
   | { readonly type: 'checkpoint'; readonly checkpoint: CheckpointRecord }
   /**
-   * Batches of readings up to this height that are kept no longer `[STO-3]`: the envelopes, without payload, of their
-   * vertices, which are confirmed. All up to `height` has been looked at, none means that nothing was to go.
+   * Batches of readings that are kept no longer `[STO-3]`: the envelopes, without payload, of their vertices, which are
+   * confirmed. All above `from` up to `height` has been looked at, none means that nothing was to go. `freed`: bytes.
    */
-  | { readonly type: 'prune'; readonly height: number; readonly vertices: readonly VertexRecord[] }
+  | {
+      readonly type: 'prune';
+      readonly from: number;
+      readonly height: number;
+      readonly vertices: readonly VertexRecord[];
+      readonly freed: number;
+    }
   /** An encoded line of the vote log; lines of lower heights may be dropped `[BFT-1]`. */
   | { readonly type: 'vote'; readonly height: number; readonly entry: Uint8Array }
   /** A pending call, encoded, under its id in hex; without an entry it is kept no longer `[GTH-9]`. */
@@ -100,6 +106,16 @@ export interface Position {
   readonly height: number;
   /** Index among its checkpoint's outcomes. */
   readonly index: number;
+}
+
+/** What `prune` writes have come to. */
+export interface Pruned {
+  /** Greatest height of one; 0 when there was none. */
+  readonly height: number;
+  /** Least height, of those up to `height`, for which a batch was stored again since it was looked at. */
+  readonly late: number | undefined;
+  readonly batches: number;
+  readonly bytes: number;
 }
 
 export interface StoredCheckpoint {
@@ -147,8 +163,7 @@ export interface Store {
   committeeChange(epoch: number): Promise<Uint8Array | undefined>;
   /** Height of the certified header of this id (hex), as far as this store was told. */
   headerHeight(idKey: string): Promise<number | undefined>;
-  /** Greatest height of a `prune` write; 0 when there was none. */
-  prunedHeight(): Promise<number>;
+  pruned(): Promise<Pruned>;
   /** Bytes on disk, about. */
   size(): Promise<number>;
   close(): Promise<void>;

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { type Genesis, parseGenesis } from '../consensus/checkpoint/genesis.ts';
 import { describeRefusal } from '../consensus/codec/result.ts';
 import type { Json } from '../consensus/codec/schema.ts';
+import { DiskBudgetSpent } from './level/disk-plan.ts';
 import { StoreDamage } from './level/records.ts';
 import type { AuditedStore } from './level/store.ts';
 
@@ -14,6 +15,8 @@ export const exitCodes = {
   wrong: 70,
   /** Its disk failed, or what it holds is damaged. */
   storeFailed: 74,
+  /** Its disk budget is used up `[STO-3]`. */
+  budgetSpent: 78,
 } as const;
 
 export class StartError extends Error {
@@ -52,6 +55,12 @@ export function cannotOpen(cause: Error): never {
     ? '; the node does not start on a damaged store. Put back a backup, or put the folder aside, and say so with --restored: the node fetches the rest from the others, and is silent until that is safe'
     : '';
   throw new StartError(`${cause.message}${advice}`, { cause, exitCode: damaged ? exitCodes.storeFailed : 1 });
+}
+
+/** The store takes more than its budget, and nothing more may go. */
+export function cannotFit(cause: Error): never {
+  if (!(cause instanceof DiskBudgetSpent)) throw cause;
+  throw new StartError(cause.message, { cause, exitCode: exitCodes.budgetSpent });
 }
 
 /** Read whole at every start: it takes less than a second. */

@@ -60,7 +60,7 @@ export class Disk implements Store {
   historyNode: Store['historyNode'] = (level, index) => this.#memory.historyNode(level, index);
   committeeChange: Store['committeeChange'] = (epoch) => this.#memory.committeeChange(epoch);
   headerHeight: Store['headerHeight'] = (idKey) => this.#memory.headerHeight(idKey);
-  prunedHeight: Store['prunedHeight'] = () => this.#memory.prunedHeight();
+  pruned: Store['pruned'] = () => this.#memory.pruned();
   size: Store['size'] = () => this.#memory.size();
   close: Store['close'] = async () => {};
 

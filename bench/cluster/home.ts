@@ -116,7 +116,10 @@ export async function makeNodeHome(
 export async function writeNodeConfig(
   home: NodeHome,
   peers: readonly PeerEntry[],
-  { authorPerS = RATE_PER_S, joinBy = 'replay' }: Partial<Pick<NodeConfig, 'authorPerS' | 'joinBy'>> = {},
+  {
+    authorPerS = RATE_PER_S,
+    joinBy = 'replay',
+  }: { readonly authorPerS?: number; readonly joinBy?: NodeConfig['store']['joinBy'] } = {},
 ): Promise<void> {
   const { name, configFile, p2pPort, apiUrl, metricsUrl } = home;
   const toml = nodeConfigToml({

@@ -131,6 +131,10 @@ export const codes = {
 
   // Messages between banks.
   E_OPENING: 'the opening is not the one that the message commits to',
+
+  // What this node keeps.
+  E_DISK: 'the disk budget of this node is nearly used up: it takes no batches of readings',
+  E_ZONE: 'this node keeps no batches of this gateway’s party',
 } as const;
 
 export type Code = keyof typeof codes;

@@ -53,6 +53,7 @@ export const passing: ReadonlySet<string> = new Set<Code>([
   'E_PARKED',
   'E_ALLOWANCE',
   'E_FULL',
+  'E_DISK',
   'E_KEY_UNKNOWN',
   'E_UNKNOWN',
 ]);

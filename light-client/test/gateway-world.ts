@@ -115,8 +115,11 @@ export class LedgerWorld {
             messageKeyFile: join(home, 'messages.age'),
             genesisFile,
             dataDir: join(home, 'data'),
-            readingsDays: 0,
-            joinBy: 'replay',
+            store: {
+              profile: 'archive',
+              joinBy: 'replay',
+              ...{ readingsDays: undefined, batchesOf: undefined, diskBytesMax: undefined },
+            },
             authorPerS: 500,
             doesDuties: false,
             answersRequests: false,

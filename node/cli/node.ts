@@ -43,7 +43,7 @@ export function registerNode(program: Command): void {
     .option('--first-start', 'this node has never run, and `tally init` did not make its home')
     .addHelpText(
       'after',
-      `\nExit codes: ${exitCodes.stopped} stopped, ${exitCodes.wrong} wrong about the ledger or itself, ${exitCodes.storeFailed} its disk failed, 1 could not start`,
+      `\nExit codes: ${exitCodes.stopped} stopped, ${exitCodes.wrong} wrong about the ledger or itself, ${exitCodes.storeFailed} its disk failed, ${exitCodes.budgetSpent} its disk budget is used up, 1 could not start`,
     )
     .action(runNode);
 }

@@ -1,11 +1,55 @@
 /** Configuration of a full node: one TOML file with every default written in it. */
 
 import { z } from 'zod';
+import { labelChecks } from '../../consensus/contracts/identifiers.ts';
+import { DISK_MIB_MIN } from '../level/disk-plan.ts';
 import { RATE_PER_S } from '../replica/allowance.ts';
 import { multiaddrText, type PeerEntry, peerEntry, port, readToml, resolveFrom } from './toml.ts';
 
 /** Where a node's store lies, beside its configuration. */
 export const DATA_DIR = 'data';
+
+export const profiles = ['archive', 'full', 'small'] as const;
+export type Profile = (typeof profiles)[number];
+const READINGS_DAYS = 30;
+
+const storeSchema = z
+  .strictObject({
+    profile: z.enum(profiles).default('archive'),
+    readings_days: z
+      .int()
+      .min(1, 'expected days, 1 or more; profile = "archive" keeps batches for ever')
+      .max(36_500)
+      .optional(),
+    batches_of: z.array(z.string()).optional(),
+    join: z.enum(['replay', 'snapshot']).default('replay'),
+    disk_mb: z.int().min(DISK_MIB_MIN, `expected ${DISK_MIB_MIN} MiB or more`).optional(),
+  })
+  .superRefine(({ profile, readings_days, batches_of }, context) => {
+    const refuse = (path: (string | number)[], message: string, input: unknown): void =>
+      void context.addIssue({ code: 'custom', path, message, input });
+    if (profile === 'archive' && readings_days !== undefined)
+      refuse(
+        ['readings_days'],
+        'expected only in profile "full" or "small", since "archive" keeps all batches',
+        readings_days,
+      );
+    if (profile !== 'small' && batches_of !== undefined)
+      refuse(
+        ['batches_of'],
+        `expected only in profile "small", since "${profile}" takes everybody’s batches`,
+        batches_of,
+      );
+    for (const [place, name] of (batches_of ?? []).entries()) {
+      const defect = /^lei:/.test(name) ? labelChecks.lei(name.slice(4)) : 'no scheme';
+      if (defect !== undefined)
+        refuse(
+          ['batches_of', place],
+          `expected a party such as "lei:5493000000000000M127" (${defect})`,
+          name,
+        );
+    }
+  });
 
 const schema = z.strictObject({
   node: z.strictObject({
@@ -29,12 +73,7 @@ const schema = z.strictObject({
     })
     .prefault({}),
   metrics: z.strictObject({ host: z.string().default('127.0.0.1'), port: port.default(9001) }).prefault({}),
-  store: z
-    .strictObject({
-      readings_days: z.int().min(0).max(36_500).default(0),
-      join: z.enum(['replay', 'snapshot']).default('replay'),
-    })
-    .prefault({}),
+  store: storeSchema.prefault({}),
   limits: z.strictObject({ author_per_s: z.int().min(1).max(100_000).default(RATE_PER_S) }).prefault({}),
   duties: z
     .strictObject({ submit: z.boolean().default(false), answer: z.boolean().default(false) })
@@ -56,10 +95,17 @@ export interface NodeConfig {
   readonly peers: readonly PeerEntry[];
   readonly api: { readonly host: string; readonly port: number; readonly tokenFile: string };
   readonly metrics: { readonly host: string; readonly port: number };
-  /** How long batches of readings are kept, days `[STO-3]`; 0: for ever. */
-  readonly readingsDays: number;
-  /** How it joins a network that it has nothing of `[STO-2]`. */
-  readonly joinBy: 'replay' | 'snapshot';
+  /** What is kept of batches of readings, and how much disk the store may take `[STO-3]`. */
+  readonly store: {
+    readonly profile: Profile;
+    /** How long batches are kept; for ever where it is left out. */
+    readonly readingsDays: number | undefined;
+    /** LEIs of the parties whose batches are taken beside the own party's; everybody's where it is left out. */
+    readonly batchesOf: readonly string[] | undefined;
+    readonly diskBytesMax: number | undefined;
+    /** How it joins a network that it has nothing of `[STO-2]`. */
+    readonly joinBy: 'replay' | 'snapshot';
+  };
   /** Vertices a second that an author is allowed `[ADM-2]`. */
   readonly authorPerS: number;
   /** Whether it submits what falls due by itself, when it has a seat (docs/spec/duties.md). */
@@ -83,8 +129,16 @@ export async function readNodeConfig(file: string): Promise<NodeConfig> {
     peers: network.peers,
     api: { host: api.host, port: api.port, tokenFile: resolveFrom(file, api.token_file) },
     metrics,
-    readingsDays: store.readings_days,
-    joinBy: store.join,
+    store: {
+      profile: store.profile,
+      readingsDays: store.profile === 'archive' ? undefined : (store.readings_days ?? READINGS_DAYS),
+      batchesOf:
+        store.profile === 'small'
+          ? (store.batches_of ?? []).map((name) => name.slice('lei:'.length))
+          : undefined,
+      joinBy: store.join,
+      diskBytesMax: store.disk_mb === undefined ? undefined : store.disk_mb * 2 ** 20,
+    },
     authorPerS: limits.author_per_s,
     doesDuties: duties.submit,
     answersRequests: duties.answer,
@@ -101,7 +155,7 @@ export function nodeConfigToml(values: {
   readonly peers?: readonly PeerEntry[];
   readonly apiPort?: number;
   readonly metricsPort?: number;
-  readonly joinBy?: NodeConfig['joinBy'];
+  readonly joinBy?: NodeConfig['store']['joinBy'];
   readonly authorPerS?: number;
   readonly doesDuties?: boolean;
   readonly answersRequests?: boolean;
@@ -153,9 +207,15 @@ host = "127.0.0.1"
 port = ${metricsPort}
 
 [store]
-# Batches of readings are kept for so many days, those that a contract cites for ever; 0 keeps all of them. Headers, vertices
-# and whatever proves them are kept in any case.
-readings_days = 0
+# Headers, state, vertices and whatever proves them are kept in any case, and so are batches of readings that a contract cites.
+# archive: all batches that gateways give this node, for ever; full: the same, for readings_days; small: for readings_days those of
+# gateways of its own party and of the parties in batches_of, and no others.
+profile = "archive"
+# readings_days = ${READINGS_DAYS}
+# batches_of = ["lei:5493000000000000M127"]
+# The most that the store's folder may take, MiB, at least ${DISK_MIB_MIN}; without it, whatever it takes. When it runs short, full and small
+# let batches go ahead of their days; then no batches are taken (E_DISK); and before it would be passed the node stops, exit code 78.
+# disk_mb = 20480
 # How a node that has nothing yet joins a network that is far ahead: "replay" executes all of the ledger and can afterwards
 # prove all of it; "snapshot" takes the certified state, checks it, and knows only the last checkpoints before it.
 join = "${joinBy}"

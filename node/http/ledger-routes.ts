@@ -20,7 +20,7 @@ const label = { type: 'string', minLength: 1, maxLength: 80, pattern: '^[ -~]+$'
 const name = { type: 'string', minLength: 1, maxLength: 100 } as const;
 
 export function registerLedgerRoutes(api: FastifyInstance, services: ApiServices): void {
-  const { status, store, head } = services;
+  const { status, store, head, upkeep } = services;
   api.get(
     '/status',
     {
@@ -33,7 +33,7 @@ export function registerLedgerRoutes(api: FastifyInstance, services: ApiServices
     async () => ({
       ...status.status(),
       memory: { rssBytes: process.memoryUsage.rss() },
-      disk: { bytes: await store.size() },
+      disk: { bytes: await store.size(), ...(await upkeep?.view()) },
     }),
   );
   api.get(

@@ -13,6 +13,8 @@ const AWAITED_MAX = 100_000;
 /** Numbers that are read when somebody asks. */
 export interface MetricSources {
   readonly publicKey: Uint8Array;
+  /** What the store keeps `[STO-3]`. */
+  readonly profile: string;
   gauges(): { readonly [name in GaugeName]: number };
   /** Bytes and frames that the network moved, and what it dropped; empty where it does not count. */
   network(): {
@@ -35,7 +37,12 @@ const gaugeHelp = {
   parked_vertices: 'Vertices that wait for ancestors',
   tips: 'Open vertices without children',
   state_objects: 'Objects in the ledger state',
+  disk_bytes: 'Bytes that the store takes on disk, at rest',
+  disk_cap_bytes: 'The most that it may take; 0 where there is no budget',
+  takes_batches: '1 while batches of readings are taken, 0 while the disk budget is nearly used up',
   pruned_height: 'Height up to which old batches of readings were let go; 0 where all are kept',
+  pruned_batches: 'Batches of readings let go so far',
+  pruned_bytes: 'Bytes of the batches let go so far',
 } as const;
 type GaugeName = keyof typeof gaugeHelp;
 
@@ -65,6 +72,12 @@ export class NodeMetrics {
     });
     collectDefaultMetrics({ register: this.#registry, prefix: 'tally_' });
     this.#collectGauges(sources);
+    new Gauge({
+      name: 'tally_store_profile',
+      help: 'What the store keeps of batches of readings',
+      labelNames: ['profile'],
+      registers: [this.#registry],
+    }).set({ profile: sources.profile }, 1);
     this.#collectNetwork(sources);
   }
 

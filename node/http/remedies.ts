@@ -112,6 +112,10 @@ const table: { readonly [C in Exclude<Code, 'OK'>]: Remedy } = {
   E_EXPOSURE: conflict('Draw less, or have something repaid first.'),
   E_ROUTE: conflict('Pay from an open account of the thing itself (transition open-account).'),
   E_MANDATE_FREQUENCY: conflict('Wait until the mandate’s window has room.'),
+  E_DISK: later(503, 'Give it to another node, or raise [store] disk_mb of this one.'),
+  E_ZONE: forbidden(
+    'Give it to a node of the gateway’s own party, or name the party in [store] batches_of here.',
+  ),
   E_DEVICE_STATE: conflict('Use a device that is active and healthy.'),
 
   // What this API does not say of its own requests: outcomes of vertices, proofs, the gateway's intake, seats.

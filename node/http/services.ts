@@ -20,6 +20,7 @@ import type { Rewards } from '../service/rewards.ts';
 import type { Searches } from '../service/searches.ts';
 import type { Status } from '../service/status.ts';
 import type { Submissions } from '../service/submissions.ts';
+import type { Upkeep } from '../service/upkeep.ts';
 import type { Vertices } from '../service/vertices.ts';
 import type { Views } from '../service/views.ts';
 
@@ -46,4 +47,5 @@ export interface ApiServices {
   readonly credit: Credit;
   readonly readings: Readings;
   readonly feed: EventFeed;
+  readonly upkeep: Upkeep | undefined;
 }

@@ -7,6 +7,7 @@ import { objectPath, storedObject } from '../../consensus/contracts/object.ts';
 import type { Change } from '../../consensus/contracts/state.ts';
 import type { HistoryNode } from '../../consensus/merkle/history.ts';
 import type { CheckpointRecord, StoredCheckpoint, StoreWrite, VertexRecord } from '../ports.ts';
+import { noteLate, notePrune, nothingPruned } from '../pruned.ts';
 import { encodeHead, encodeOpen, type Head } from './head.ts';
 import {
   bodyKey,
@@ -41,12 +42,15 @@ export interface Batch {
   del(key: Uint8Array): unknown;
 }
 
-/** Fills `batch`. Mutates `head` and `known`. */
-export function buildBatch(writes: readonly StoreWrite[], head: Head, known: Known, batch: Batch): void {
+/** Fills `batch`, and says how many bytes are put. Mutates `head` and `known`. */
+export function buildBatch(writes: readonly StoreWrite[], head: Head, known: Known, batch: Batch): number {
   const { confirmed, existing } = known;
   const { counters } = head;
+  let bytes = 0;
   const put = (key: Uint8Array, value: Uint8Array): void => {
-    batch.put(key, seal(key, value));
+    const sealed = seal(key, value);
+    bytes += key.length + sealed.length;
+    batch.put(key, sealed);
   };
   const remove = (key: Uint8Array): void => {
     batch.del(key);
@@ -72,7 +76,11 @@ export function buildBatch(writes: readonly StoreWrite[], head: Head, known: Kno
     put(bodyKey(ordinal), envelope);
     const entry = confirmed.get(key);
     if (entry === undefined) keepOpen(key, ordinal, payload);
-    else confirm(key, { ...entry, payload });
+    else {
+      confirm(key, { ...entry, payload });
+      if (counters.pruned && entry.height !== BURIED_HEIGHT)
+        counters.pruned = noteLate(counters.pruned, entry.height);
+    }
   }
 
   /** Its body stays, and the index says that it has no place. */
@@ -85,14 +93,14 @@ export function buildBatch(writes: readonly StoreWrite[], head: Head, known: Kno
   }
 
   /** The body without its payload takes the place of that with it. */
-  function prune(height: number, vertices: readonly VertexRecord[]): void {
-    for (const { key, envelope } of vertices) {
+  function prune(write: Extract<StoreWrite, { readonly type: 'prune' }>): void {
+    for (const { key, envelope } of write.vertices) {
       const entry = confirmed.get(key);
       invariant(entry !== undefined, `vertex ${key} is not confirmed: its batch may be needed`);
       put(bodyKey(entry.ordinal), envelope);
       confirm(key, { ...entry, payload: false });
     }
-    counters.prunedHeight = Math.max(counters.prunedHeight ?? 0, height);
+    counters.pruned = notePrune(counters.pruned ?? nothingPruned, write);
   }
 
   /** Puts or removes a record of a kind that is counted. */
@@ -171,7 +179,8 @@ export function buildBatch(writes: readonly StoreWrite[], head: Head, known: Kno
       confirm(key, { ordinal, payload: carriesPayload(envelope), height, index });
     }
     // Nothing below it was ever here, so there is nothing to prune.
-    counters.prunedHeight = Math.max(counters.prunedHeight ?? 0, height);
+    const { pruned = nothingPruned } = counters;
+    counters.pruned = { ...pruned, height: Math.max(pruned.height, height) };
     putStored(checkpoint);
   }
 
@@ -216,7 +225,7 @@ export function buildBatch(writes: readonly StoreWrite[], head: Head, known: Kno
   for (const write of writes) {
     if (write.type === 'vertex') putVertex(write.vertex);
     else if (write.type === 'bury') write.keys.forEach(bury);
-    else if (write.type === 'prune') prune(write.height, write.vertices);
+    else if (write.type === 'prune') prune(write);
     else if (write.type === 'checkpoint') putCheckpoint(write.checkpoint);
     else if (write.type === 'vote') putVote(write.height, write.entry);
     else if (write.type === 'pending') putPending(write.call, write.entry);
@@ -231,4 +240,5 @@ export function buildBatch(writes: readonly StoreWrite[], head: Head, known: Kno
   }
   counters.batch += 1;
   put(metaKey, encodeHead(head));
+  return bytes;
 }

@@ -1,23 +1,32 @@
 /** The LevelDB below the store, and how it is tuned: sequential keys, no compression, little memory. */
 
 import { Level } from 'level';
+import { type DiskPlan, planDisk } from './disk-plan.ts';
 
-export type Database = Level<Uint8Array, Uint8Array>;
+/** What `level` does on Node beside what it does everywhere. */
+interface OnDisk {
+  approximateSize(start: Uint8Array, end: Uint8Array): Promise<number>;
+  compactRange(start: Uint8Array, end: Uint8Array): Promise<void>;
+}
+export type Database = Level<Uint8Array, Uint8Array> & OnDisk;
 
 const MIB = 1 << 20;
 
 /** Opens or creates the database; `E_LOCKED` in another process becomes an error that says what to do. */
-export async function openDatabase(directory: string): Promise<Database> {
+export async function openDatabase(
+  directory: string,
+  { writeBufferBytes, tableBytes }: DiskPlan = planDisk(),
+): Promise<Database> {
   const db = new Level<Uint8Array, Uint8Array>(directory, {
     keyEncoding: 'view',
     valueEncoding: 'view',
     // Hashes and signatures do not compress.
     compression: false,
-    // Two write buffers may be held at once; a full node is to stay near 100 MB in all.
-    writeBufferSize: 8 * MIB,
+    writeBufferSize: writeBufferBytes,
+    maxFileSize: tableBytes,
     cacheSize: 8 * MIB,
     maxOpenFiles: 256,
-  });
+  }) as Database;
   try {
     await db.open();
     return db;

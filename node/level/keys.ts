@@ -32,6 +32,7 @@ const kinds = {
   sealed: 'x',
 } as const;
 export type Kind = keyof typeof kinds;
+export const kindNames = Object.keys(kinds) as Kind[];
 
 const kindOf = new Map(Object.entries(kinds).map(([kind, letter]) => [letter.charCodeAt(0), kind as Kind]));
 

@@ -12,6 +12,7 @@ import { outcomeSchema } from '../../consensus/checkpoint/outcome.ts';
 import { uint32Bytes } from '../../consensus/codec/bytes.ts';
 import { describeRefusal } from '../../consensus/codec/result.ts';
 import { list, record, type Schema } from '../../consensus/codec/schema.ts';
+import type { Pruned } from '../ports.ts';
 import { describeKey } from './keys.ts';
 
 /** Another number here means: not readable by this program. */
@@ -37,8 +38,8 @@ export interface Counters {
   changeCount: number;
   /** A snapshot was installed, and what it needs besides is not all there yet. */
   joining: boolean;
-  /** Batches of readings up to this height were looked at `[STO-3]`; absent while none were. */
-  prunedHeight?: number;
+  /** Batches of readings that were let go `[STO-3]`; absent while none were looked at. */
+  pruned?: Pruned;
 }
 
 /** What the database says about itself; rewritten with every batch, so that a batch that is missing shows. */

@@ -6,10 +6,14 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type StoredObject, storedObject } from '../../consensus/contracts/object.ts';
-import type { Position, Store, StoredCheckpoint, StoredState, StoreWrite } from '../ports.ts';
+import type { Position, Pruned, Store, StoredCheckpoint, StoredState, StoreWrite } from '../ports.ts';
+import { nothingPruned } from '../pruned.ts';
 import { type AuditReport, auditRecords } from './audit.ts';
 import { buildBatch } from './batch.ts';
+import { Compaction } from './compaction.ts';
 import { type Database, openDatabase } from './database.ts';
+import { type BytesByKind, DiskMeter } from './disk-meter.ts';
+import { type DiskPlan, planDisk } from './disk-plan.ts';
 import { type Head, type OpenVertex, readHead } from './head.ts';
 import {
   bodyKey,
@@ -51,7 +55,12 @@ export interface OpenOptions {
   readonly restored?: boolean;
   /** The operators of all seats agreed from which height on this one may vote: more than f were silent `[BFT-1]`. */
   readonly votesFrom?: number;
+  /** The most that the folder may take `[STO-3]`; left out, whatever it takes. */
+  readonly diskBytesMax?: number;
 }
+
+/** No budget holds these up: they make room, or are said once. */
+const ALWAYS_WRITTEN: ReadonlySet<StoreWrite['type']> = new Set(['prune', 'bury', 'votesFrom']);
 
 /**
  * Opens the store in `directory`, or begins one there. Throws when another process has it open, when it is of
@@ -60,15 +69,18 @@ export interface OpenOptions {
  */
 export async function openStore(
   directory: string,
-  { firstStart = false, restored = false, votesFrom }: OpenOptions = {},
-): Promise<AuditedStore> {
-  const db = await openDatabase(directory);
+  { firstStart = false, restored = false, votesFrom, diskBytesMax }: OpenOptions = {},
+): Promise<DiskStore> {
+  const plan = planDisk(diskBytesMax);
+  const db = await openDatabase(directory, plan);
   let stamp: Stamp | undefined;
   try {
     stamp = new Stamp(directory);
     const reader = new RecordReader(db, directory);
     const head = await readHead(db, directory, reader, restored ? 0 : (stamp.found ?? 0));
-    const store = new LevelStore(db, directory, reader, head, stamp);
+    const meter = new DiskMeter(db, directory, plan);
+    await meter.measure();
+    const store = new LevelStore({ db, directory, reader, head, stamp, plan, meter });
     const first = stamp.found === undefined && firstStart && head.counters.batch === 0;
     if (restored || (stamp.found === undefined && !first))
       await store.write([{ type: 'votesFrom', height: undefined }], true);
@@ -90,12 +102,35 @@ export interface AuditedStore extends Store {
   audit(): Promise<AuditReport>;
 }
 
-class LevelStore implements AuditedStore {
+/** A store whose disk is watched `[STO-3]`. */
+export interface DiskStore extends AuditedStore {
+  readonly plan: DiskPlan;
+  readonly meter: Pick<DiskMeter, 'bytes' | 'written' | 'measure' | 'spent'>;
+  /** Of the data at rest, by the kind of record. */
+  byKind(): Promise<BytesByKind>;
+  /** Frees on disk what was pruned since the last time in this life, or whatever else was overwritten or removed. */
+  compact(what: 'pruned' | 'all'): Promise<void>;
+}
+
+interface LevelParts {
+  readonly db: Database;
+  readonly directory: string;
+  readonly reader: RecordReader;
+  readonly head: Head;
+  readonly stamp: Stamp;
+  readonly plan: DiskPlan;
+  readonly meter: DiskMeter;
+}
+
+class LevelStore implements DiskStore {
+  readonly plan: DiskPlan;
+  readonly meter: DiskMeter;
   readonly #db: Database;
   readonly #directory: string;
   readonly #reader: RecordReader;
   readonly #head: Head;
   readonly #stamp: Stamp;
+  readonly #compaction: Compaction;
   /** Places, before the batch that is being written, of the vertices it touches: the head is ahead of the disk then. */
   #before: ReadonlyMap<string, OpenVertex | undefined> = new Map();
   #waiting: Waiting[] = [];
@@ -103,12 +138,15 @@ class LevelStore implements AuditedStore {
   /** After a failed batch nobody knows what the disk holds: nothing more is written. */
   #failure: Error | undefined;
 
-  constructor(db: Database, directory: string, reader: RecordReader, head: Head, stamp: Stamp) {
+  constructor({ db, directory, reader, head, stamp, plan, meter }: LevelParts) {
+    this.plan = plan;
+    this.meter = meter;
     this.#db = db;
     this.#directory = directory;
     this.#reader = reader;
     this.#head = head;
     this.#stamp = stamp;
+    this.#compaction = new Compaction(db);
   }
 
   async load(): Promise<StoredState> {
@@ -168,9 +206,12 @@ class LevelStore implements AuditedStore {
     // A chained batch costs a sixth of an array of operations.
     const batch = this.#db.batch();
     this.#before = new Map(vertexKeysOf(writes).map((key) => [key, this.#head.open.get(key)]));
-    buildBatch(writes, this.#head, known, batch);
+    const bytes = buildBatch(writes, this.#head, known, batch);
+    if (!writes.some(({ type }) => ALWAYS_WRITTEN.has(type))) await this.meter.demandRoom(bytes);
+    this.meter.note(bytes);
     await batch.write({ sync: durable });
     this.#before = new Map();
+    this.#compaction.note(writes, known);
     if (durable) this.#stamp.write(this.#head.counters.batch);
   }
 
@@ -224,8 +265,16 @@ class LevelStore implements AuditedStore {
     return value && decodeHeight(value);
   }
 
-  async prunedHeight(): Promise<number> {
-    return this.#head.counters.prunedHeight ?? 0;
+  async pruned(): Promise<Pruned> {
+    return this.#head.counters.pruned ?? nothingPruned;
+  }
+
+  byKind(): Promise<BytesByKind> {
+    return this.meter.byKind();
+  }
+
+  compact(what: 'pruned' | 'all'): Promise<void> {
+    return this.#compaction.run(what);
   }
 
   async size(): Promise<number> {

@@ -29,6 +29,8 @@ export interface BatchSeekerHooks {
   effect(wanted: Effect): void;
   /** Takes the vertex with its batch; false when it is not what it says. */
   take(envelope: Uint8Array, peer: PeerKey, nowMs: number): boolean;
+  /** Would it be stored? */
+  takes(gateway: Uint8Array): boolean;
   readonly peers: ReadonlySet<PeerKey>;
 }
 
@@ -55,7 +57,8 @@ export class BatchSeeker {
   onAdded({ key, id, kind, author, payload }: Vertex, nowMs: number): void {
     if (kind !== 'readings' || payload.length > 0 || this.#wanted.has(key)) return;
     const party = this.#disclosure.partyOf(this.#own);
-    if (party === undefined || !this.#disclosure.concerns(author, party)) return;
+    if (party === undefined || !this.#disclosure.concerns(author, party) || !this.#hooks.takes(author))
+      return;
     if (this.#wanted.size >= WANTED_MAX) this.#wanted.delete(this.#wanted.keys().next().value!);
     this.#wanted.set(key, { id, gateway: author, asked: new Set(), nextMs: nowMs });
   }

@@ -38,6 +38,8 @@ export type Event =
   | ({ readonly type: 'recalled' } & Recalled)
   /** Answer to a `recallHeader` effect; without a height where the store knows none. */
   | { readonly type: 'recalledHeader'; readonly id: Uint8Array; readonly height: number | undefined }
+  /** How many bytes of batches of readings the disk has room for, until this is told anew `[STO-3]`. */
+  | { readonly type: 'room'; readonly batchBytes: number }
   /** `wakeAt` has come. */
   | { readonly type: 'tick' };
 

@@ -16,6 +16,7 @@ import {
   withoutReadings,
 } from '../../consensus/vertex/vertex.ts';
 import type { PeerKey } from '../ports.ts';
+import type { BatchDoor } from './batch-door.ts';
 import type { Effect } from './events.ts';
 import type { Ledger } from './ledger.ts';
 import { citing, type ParkedAs, Parking } from './parking.ts';
@@ -53,6 +54,8 @@ export interface IntakeHooks {
   isAwaited(vertexKey: string): boolean;
   /** `isForged`: the bytes alone refute it, and whoever checks before it relays does not send such. */
   refuse(code: Code, facts: Facts, payer: PeerKey | undefined, isForged?: boolean): void;
+  /** Which batches are taken `[STO-3]`. */
+  readonly door: BatchDoor;
 }
 
 export class Intake {
@@ -125,6 +128,9 @@ export class Intake {
     const decoded = decodeVertex(envelope);
     if (!decoded.ok) return { kind: 'invalid', refusal: decoded };
     const vertex = decoded.value;
+    // Before anything else of it: whoever is told that it was taken, or known, may forget its batch.
+    const unwanted = isAtDoor(source) ? this.#unwanted(vertex) : undefined;
+    if (unwanted !== undefined) return { kind: 'ignored', refusal: unwanted };
     if (this.#dag.knows(vertex.key)) return this.#takeAgain(vertex, source, nowMs);
     if (this.parking.has(vertex.key)) return { kind: 'parked' };
     this.seeker.expect(vertex.key);
@@ -263,7 +269,16 @@ export class Intake {
     return { kind: 'invalid', refusal };
   }
 
-  #store(vertex: Vertex): void {
+  /** Why its batch is not taken, where it brings one. */
+  #unwanted({ kind, author, payload }: Vertex): Refusal | undefined {
+    return kind === 'readings' && payload.length > 0
+      ? this.#hooks.door.refusal(author, payload.length)
+      : undefined;
+  }
+
+  #store(brought: Vertex): void {
+    const vertex = this.#unwanted(brought) === undefined ? brought : withoutReadings(brought);
+    if (vertex.kind === 'readings') this.#hooks.door.note(vertex.payload.length);
     // Every vertex that is confirmed raises this, and only such as stand below it are buried.
     const fresh = vertex.sequence > this.#ledger.standingOf(vertex).topSequence;
     this.#hooks.effect({
@@ -271,6 +286,11 @@ export class Intake {
       write: { type: 'vertex', vertex: { key: vertex.key, envelope: encodeVertex(vertex) }, fresh },
     });
   }
+}
+
+/** From a light client, or this node's own process: whoever hands it in relies on this node to keep it. */
+function isAtDoor({ peer, as }: Source): boolean {
+  return peer === undefined && as === 'relayed';
 }
 
 /** What waits for this vertex may be tried again. */

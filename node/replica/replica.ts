@@ -15,6 +15,7 @@ import { bundle, peerMessage } from '../../consensus/wire/messages.ts';
 import type { PeerKey } from '../ports.ts';
 import { Accuser } from './accuser.ts';
 import { Allowance } from './allowance.ts';
+import { BatchDoor } from './batch-door.ts';
 import { BatchSeeker } from './batch-seeker.ts';
 import { CatchUp } from './catch-up.ts';
 import { DecisionWindow } from './decision-window.ts';
@@ -41,6 +42,8 @@ import type { ReplicaStart } from './start.ts';
 export interface ReplicaOptions {
   /** Vertices a second that an author is allowed `[ADM-2]`; twice as many may come at once. */
   readonly authorPerS?: number;
+  /** Whose batches of readings are taken beside those of the own party `[STO-3]`; everybody's where it is left out. */
+  readonly batchesOf?: readonly Uint8Array[];
 }
 
 /** What a forged signature costs its sender, in vertices of allowance: it is checked twice, slowly `[SIG-1]`. */
@@ -73,6 +76,7 @@ export class Replica {
   readonly #greetings: Greetings;
   readonly #relay: Relay;
   readonly #batches: BatchSeeker;
+  readonly #door: BatchDoor;
   /** What this node still puts up with, by peer. */
   readonly #patience = new Allowance();
   readonly #requests = new Requests();
@@ -111,10 +115,12 @@ export class Replica {
     this.#greetings = new Greetings(this.ledger, this.dag, this.#seat, this.#silence, effect);
     this.#relay = new Relay(this.#greetings.peers);
     this.disclosure = new Disclosure(this.ledger);
+    this.#door = new BatchDoor(this.ledger, signer.publicKey, options.batchesOf);
     this.#batches = new BatchSeeker(signer.publicKey, this.disclosure, {
       effect,
       take: (envelope, peer, nowMs) =>
         this.#intake.take(envelope, { peer, as: 'answer' }, nowMs).kind === 'known',
+      takes: (gateway) => this.#door.refusal(gateway, 1) === undefined,
       peers: this.#greetings.peers,
     });
     const intakeHooks: IntakeHooks = {
@@ -127,6 +133,7 @@ export class Replica {
       },
       isAwaited: (vertexKey) => this.#catchUp.isAwaited(vertexKey),
       refuse: (...refusal) => this.#refuse(...refusal),
+      door: this.#door,
     };
     this.#intake = new Intake(this.ledger, this.dag, intakeHooks, options.authorPerS);
     const { parking } = this.#intake;
@@ -285,6 +292,9 @@ export class Replica {
       case 'recalledHeader':
         if (event.height === undefined) this.#headers?.seek(event.id, nowMs);
         else this.#recallHeader(event.id, event.height, nowMs);
+        return none;
+      case 'room':
+        this.#door.setRoom(event.batchBytes);
         return none;
       case 'tick':
         this.#seat.tick(nowMs);

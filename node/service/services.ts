@@ -27,6 +27,7 @@ import { Rewards } from './rewards.ts';
 import { Searches } from './searches.ts';
 import { Status } from './status.ts';
 import { Submissions } from './submissions.ts';
+import type { Upkeep } from './upkeep.ts';
 import { Vertices } from './vertices.ts';
 import { Views } from './views.ts';
 
@@ -41,6 +42,8 @@ export interface ServicePorts {
   readonly random: Random;
   readonly messageKeys: MessageKeys;
   readonly startedMs: number;
+  /** Where the store lies on a disk. */
+  readonly upkeep?: Upkeep;
 }
 
 export function makeServices({
@@ -54,6 +57,7 @@ export function makeServices({
   random,
   messageKeys,
   startedMs,
+  upkeep,
 }: ServicePorts) {
   const { replica } = runner;
   const { ledger } = replica;
@@ -115,6 +119,7 @@ export function makeServices({
     credit,
     readings,
     feed,
+    upkeep,
   };
   const receipts = new MessageReceipts({ replica, messages, seals, keys: messageKeys });
   return { services, prover, receipts };

@@ -39,7 +39,7 @@ export function watchStore(store: Store): WatchedStore {
     historyNode: (level, index) => store.historyNode(level, index),
     committeeChange: (epoch) => store.committeeChange(epoch),
     headerHeight: (idKey) => store.headerHeight(idKey),
-    prunedHeight: () => store.prunedHeight(),
+    pruned: () => store.pruned(),
     size: () => store.size(),
     close: () => store.close(),
     takeChanges: (height) => {

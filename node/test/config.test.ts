@@ -50,8 +50,11 @@ configs('a new file of a node holds every default, and reads back', async () => 
     peers,
     api: { host: '127.0.0.1', port: 0, tokenFile: join(folder, 'api-token') },
     metrics: { host: '127.0.0.1', port: 9001 },
-    readingsDays: 0,
-    joinBy: 'replay',
+    store: {
+      profile: 'archive',
+      joinBy: 'replay',
+      ...{ readingsDays: undefined, batchesOf: undefined, diskBytesMax: undefined },
+    },
     authorPerS: 500,
     doesDuties: false,
     answersRequests: false,
@@ -120,6 +123,44 @@ configs('what is written says what would hold if it were left out', async () => 
   const least = `[gateway]\nname = "A"\n[ledger]\nnodes = [{ key = "${key}", address = "/ip4/10.0.0.2/tcp/4001" }]\n[mqtt]\nurl = "mqtt://b"\n`;
   const full = gatewayConfigToml({ name: 'A', nodes: peers.slice(0, 1), mqttUrl: 'mqtt://b' });
   assert.is(inOne(await readGatewayConfig(write(least))), inOne(await readGatewayConfig(write(full))));
+});
+
+configs('what the store keeps is one setting, and what does not fit it is named', async () => {
+  const store = async (lines: string) =>
+    (await readNodeConfig(write(`[node]\nname = "A"\n[store]\n${lines}\n`))).store;
+  assert.equal(await store('profile = "full"'), {
+    ...{ profile: 'full', readingsDays: 30, batchesOf: undefined, diskBytesMax: undefined, joinBy: 'replay' },
+  });
+  const lei = '5493000000000000M127';
+  assert.equal(
+    await store(`profile = "small"\nreadings_days = 7\nbatches_of = ["lei:${lei}"]\ndisk_mb = 64`),
+    {
+      ...{ profile: 'small', readingsDays: 7, batchesOf: [lei], diskBytesMax: 64 << 20, joinBy: 'replay' },
+    },
+  );
+  assert.equal((await store('profile = "small"')).batchesOf, [], 'its own party’s alone');
+  const wrongs: [text: string, expected: RegExp][] = [
+    ['profile = "tiny"', /: store\.profile: expected one of "archive"\|"full"\|"small", got "tiny"$/],
+    ['readings_days = 7', /: store\.readings_days: expected only in profile "full" or "small", .*, got 7$/],
+    [
+      'profile = "full"\nreadings_days = 0',
+      /: store\.readings_days: expected days, 1 or more; profile = "archive" keeps .*, got 0$/,
+    ],
+    [
+      'batches_of = []',
+      /: store\.batches_of: expected only in profile "small", since "archive" takes .*, got \[\]$/,
+    ],
+    [
+      'profile = "small"\nbatches_of = ["the store"]',
+      /: store\.batches_of\[0\]: expected a party such as "lei:.*, got "the store"$/,
+    ],
+    [
+      `profile = "small"\nbatches_of = ["lei:${lei}", "lei:${lei.slice(0, 19)}0"]`,
+      /: store\.batches_of\[1\]: expected a party .*check digits/,
+    ],
+    ['disk_mb = 31', /: store\.disk_mb: expected 32 MiB or more, got 31$/],
+  ];
+  for (const [text, expected] of wrongs) assert.match(await failureOf(store(text)), expected);
 });
 
 configs('a mistake is named with its file, its place and what was expected', async () => {

@@ -24,10 +24,11 @@ test.before(async () => {
   const cast = names.map((name) => ({ name, role: 'bank' as const, seat: name !== 'late' }));
   network = await makeNetwork(cast, pace);
   for (const name of names.slice(0, 4)) nodes.push(await startHome(network.home(name), nodes));
+  const written = await readNodeConfig(network.home('late').configFile);
   config = {
-    ...(await readNodeConfig(network.home('late').configFile)),
+    ...written,
+    store: { ...written.store, joinBy: 'snapshot' },
     listen: [`/ip4/127.0.0.1/tcp/${await freePort()}`],
-    joinBy: 'snapshot',
     peers: nodes.map((node) => ({ key: node.key, address: node.network.address[0]! })),
   };
 });

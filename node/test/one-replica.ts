@@ -19,6 +19,7 @@ import {
 import { type Header, headerId } from '../../consensus/checkpoint/header.ts';
 import { compareBytes, toHex } from '../../consensus/codec/bytes.ts';
 import { defaultPolicy } from '../../consensus/contracts/policy.ts';
+import { labelKey } from '../../consensus/contracts/registry.ts';
 import { type Signer, SUITE, signDigest } from '../../consensus/crypto/ed25519.ts';
 import { hash, zero32 } from '../../consensus/crypto/hash.ts';
 import type { SeatMessage } from '../../consensus/pbft/outputs.ts';
@@ -46,11 +47,15 @@ export interface DeskOptions {
   readonly stranger?: boolean;
   /** Heights of an epoch; one epoch for ever when left out. */
   readonly epochHeights?: number;
+  /** Numbers of the parties whose batches it takes beside its own; everybody's when left out. */
+  readonly batchesOf?: readonly number[];
 }
 
 function makeSigners(count: number): Signer[] {
   return Array.from({ length: count }, (_, i) => nativeSigner(hash('salt', Uint8Array.of(i))));
 }
+
+const leiOf = (number: number): string => makeLei(`DESK${number}X`);
 
 function makeGenesis(
   signers: readonly Signer[],
@@ -59,7 +64,7 @@ function makeGenesis(
   epochHeights: number,
 ): Genesis {
   const parties = signers.map((signer, i) => ({
-    ...{ lei: makeLei(`DESK${i}X`), name: `Party ${i}`, address: '' },
+    ...{ lei: leiOf(i), name: `Party ${i}`, address: '' },
     ...{ roles: ['bank' as const], keys: [signer.publicKey] },
   }));
   const seatKeys = signers.slice(0, seats).map((signer) => signer.publicKey);
@@ -84,6 +89,7 @@ export class Desk {
   readonly keys: readonly PeerKey[];
   readonly store: Store = memoryStore();
   readonly own: Signer;
+  readonly #batchesOf: readonly number[] | undefined;
   nowMs = START_MS + 1_000;
   replica!: Replica;
   /** Effects of the last step. */
@@ -104,7 +110,9 @@ export class Desk {
     pace = {},
     stranger = false,
     epochHeights = 0,
+    batchesOf,
   }: DeskOptions) {
+    this.#batchesOf = batchesOf;
     installNativePrimitives();
     this.signers = makeSigners(seats + others);
     this.genesis = makeGenesis(this.signers, seats, pace, epochHeights);
@@ -120,7 +128,9 @@ export class Desk {
 
   /** A new life of the replica, on what is stored. */
   async restart(): Promise<void> {
-    this.replica = new Replica(await restore(this.genesis, this.own, this.store, 1));
+    const batchesOf = this.#batchesOf?.map((number) => labelKey(this.genesis.network, 'lei', leiOf(number)));
+    const options = batchesOf === undefined ? {} : { batchesOf };
+    this.replica = new Replica(await restore(this.genesis, this.own, this.store, 1), options);
     await this.step({ type: 'tick' });
     for (const greeting of this.greetings(this.replica)) await this.step(greeting);
   }

@@ -14,7 +14,7 @@ const SSCC = '340123450000000017';
 
 test('a tariff waits for its epoch; a seat’s reward is shown with its proof, withheld, and paid without anybody’s hand', async () => {
   const withheldMs = 400;
-  const ledger = await SharedLedger.start({}, { trustingPeriodMs: withheldMs });
+  const ledger = await SharedLedger.start({}, { pace: { trustingPeriodMs: withheldMs } });
   const { rewards, views } = ledger.services.enterprise;
   const { replica } = ledger.runner;
   const bank = fromHex(ledger.party('bank'))!;

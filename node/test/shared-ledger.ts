@@ -10,12 +10,13 @@ import {
   type Genesis,
   type Pace,
 } from '../../consensus/checkpoint/genesis.ts';
-import { toHex } from '../../consensus/codec/bytes.ts';
+import { toHex, uint32Bytes } from '../../consensus/codec/bytes.ts';
+import { limits } from '../../consensus/codec/limits.ts';
 import { describeRefusal, type Result } from '../../consensus/codec/result.ts';
 import type { Json } from '../../consensus/codec/schema.ts';
 import { transitions } from '../../consensus/contracts/index.ts';
 import { defaultPolicy, type Policy } from '../../consensus/contracts/policy.ts';
-import { labelKey, type Role } from '../../consensus/contracts/registry.ts';
+import { chain, labelKey, type Role } from '../../consensus/contracts/registry.ts';
 import { type Signer, SUITE } from '../../consensus/crypto/ed25519.ts';
 import { hash, zero32 } from '../../consensus/crypto/hash.ts';
 import { historyPath } from '../../consensus/merkle/history.ts';
@@ -30,7 +31,8 @@ import { type Verification, verifyBundle } from '../../light-client/verify/verif
 import { installNativePrimitives, nativeSigner, randomPort, systemClock } from '../crypto/native.ts';
 import type { ApiServices } from '../http/services.ts';
 import { memoryStore } from '../memory-store.ts';
-import type { Network } from '../ports.ts';
+import type { Clock, Network, Store } from '../ports.ts';
+import type { Notice, Reply } from '../replica/events.ts';
 import { Replica } from '../replica/replica.ts';
 import { restore } from '../restore.ts';
 import { Runner } from '../runner.ts';
@@ -53,6 +55,10 @@ export type Name = keyof typeof cast;
 export const names = Object.keys(cast) as Name[];
 
 const DAY_MS = 86_400_000;
+/** No test of this ledger is about allowances. */
+const AUTHOR_PER_S = 100_000;
+/** More than any batch of a test has. */
+const FRAMES_MAX = 1_000;
 const GRAMS = 1_000_000;
 const PACKAGES = 40;
 /** Minor units for one tonne. */
@@ -73,6 +79,18 @@ export interface ActedCall {
   readonly outcome: FinalOutcome;
 }
 
+/** What it runs on, where that is not memory and this machine's clock. */
+export interface World {
+  readonly disk?: Store;
+  readonly clock?: Clock;
+  readonly genesisMs?: number;
+  readonly pace?: Partial<Pace>;
+  /** Done before anything happens. */
+  readonly prepare?: (runner: Runner) => Promise<void>;
+  readonly onNotice?: (notice: Notice) => void;
+  readonly onHalt?: (error: Error) => void;
+}
+
 type Args = { readonly [field: string]: Json };
 
 export class SharedLedger {
@@ -82,7 +100,7 @@ export class SharedLedger {
   readonly #gateway: Signer;
   readonly #scale: Signer;
   #counter = 0;
-  #last: Vertex | undefined;
+  #last: Pick<Vertex, 'sequence' | 'id'> | undefined;
 
   private constructor(
     genesis: Genesis,
@@ -98,11 +116,22 @@ export class SharedLedger {
     this.#scale = scale;
   }
 
-  static async start(policy: Partial<Policy> = {}, pace: Partial<Pace> = {}): Promise<SharedLedger> {
+  static async start(
+    policy: Partial<Policy> = {},
+    {
+      disk = memoryStore(),
+      clock = systemClock,
+      genesisMs = Date.now() - 1_000,
+      pace = {},
+      prepare,
+      onNotice,
+      onHalt,
+    }: World = {},
+  ): Promise<SharedLedger> {
     installNativePrimitives();
     const signers = names.map((name) => nativeSigner(secretOf(name)));
     const checked = checkGenesis({
-      ...{ suite: SUITE, name: 'shared', time: Date.now() - 1_000, seats: [signers[0]!.publicKey] },
+      ...{ suite: SUITE, name: 'shared', time: genesisMs, seats: [signers[0]!.publicKey] },
       ...{ policy: { ...defaultPolicy, ...policy }, committee: defaultCommitteeRules },
       pace: { ...defaultPace, checkpointIntervalMs: 5, heartbeatMs: 100, ...pace },
       parties: names.map((name, i) => ({
@@ -112,12 +141,12 @@ export class SharedLedger {
     });
     if (!checked.ok) throw new Error(describeRefusal(checked));
     const genesis = checked.value;
-    const store = watchStore(memoryStore());
-    const replica = new Replica(await restore(genesis, signers[0]!, store, 1));
+    const store = watchStore(disk);
+    const replica = new Replica(await restore(genesis, signers[0]!, store, 1), { authorPerS: AUTHOR_PER_S });
     const all: ApiServices[] = [];
     const runner = new Runner(
       replica,
-      { store, network: noNetwork, clock: systemClock, timers: systemTimers(systemClock) },
+      { store, network: noNetwork, clock, timers: systemTimers(clock) },
       {
         onNotice: (notice) => {
           const changes = notice.type === 'checkpoint' ? store.takeChanges(notice.header.height) : [];
@@ -126,16 +155,19 @@ export class SharedLedger {
             services.submissions.note(notice);
             services.feed.note(notice, changes);
           }
+          onNotice?.(notice);
         },
-        onHalt: (error) => {
-          throw error;
-        },
+        onHalt:
+          onHalt ??
+          ((error) => {
+            throw error;
+          }),
       },
     );
     for (const [i, name] of names.entries()) {
       const { services } = makeServices({
         ...{ name, alone: true, runner, store, signer: signers[i]!, network: noNetwork },
-        ...{ clock: systemClock, random: randomPort(), startedMs: Date.now() },
+        ...{ clock, random: randomPort(), startedMs: Date.now() },
         messageKeys: await noMessageKeys(),
       });
       all.push(services);
@@ -145,9 +177,12 @@ export class SharedLedger {
     };
     const [gateway, scale] = ['gateway', 'scale'].map((name) => nativeSigner(secretOf(name)));
     const ledger = new SharedLedger(genesis, runner, byName, gateway!, scale!);
+    await prepare?.(runner);
     runner.dispatch({ type: 'tick' });
     await until('a checkpoint is certified', () => byName.bank.head.height > 0);
-    await ledger.#enrolSensors();
+    const said = replica.ledger.state.get(chain, gateway!.publicKey);
+    if (said === undefined) await ledger.#enrolSensors();
+    else ledger.#goOn(said.lastSequence, said.lastId);
     return ledger;
   }
 
@@ -242,6 +277,12 @@ export class SharedLedger {
     }
   }
 
+  /** On a ledger of an earlier life: the gateway's chain, and counters that no frame had. */
+  #goOn(sequence: number, id: Uint8Array): void {
+    this.#last = { sequence, id };
+    this.#counter = sequence * FRAMES_MAX;
+  }
+
   /** A batch of a weighing and a count, final; its vertex. */
   async measure(weightKg = '1000', count = PACKAGES): Promise<string> {
     const { network } = this.genesis;
@@ -253,23 +294,42 @@ export class SharedLedger {
       signFrame(body('scale-1', 'weight', weightKg), network, this.#scale),
       { ...body('camera-1', 'count', String(count)), signature: new Uint8Array(0) },
     ];
-    const made = makeBatch(frames, hash('salt', Uint8Array.of(this.#counter)));
-    this.#last = signVertex(
-      {
-        ...{ network, sequence: (this.#last?.sequence ?? 0) + 1, previous: this.#last?.id ?? zero32 },
-        ...{ parents: [], checkpoint: this.runner.replica.ledger.headerId, time: Date.now() },
-        ...{ kind: 'readings', payloadHash: batchHash(made) },
-      },
-      batch.encode(made),
-      this.#gateway,
-    );
-    const { key } = this.#last;
-    await this.runner.dispatchDurable({ type: 'submit', envelope: encodeVertex(this.#last) });
+    const { key } = await this.#handIn(frames);
     await until(
       'the batch is final',
       async () => (await this.services.bank.store.position(key)) !== undefined,
     );
     return key;
+  }
+
+  /** A batch of so many frames of 0.4 KiB that nobody needs, handed in; its vertex, and what the node says to it. */
+  pile(frames: number): Promise<{ readonly key: string; readonly reply: Reply }> {
+    const reading = { quantity: 'temperature' as const, value: parseDecimal('21.5')! };
+    const readings = Array.from({ length: limits.readingsPerFrameMax }, () => reading);
+    const body = { device: 'camera-1', session: '', readings, signature: new Uint8Array(0) };
+    return this.#handIn(
+      Array.from({ length: frames }, () => ({ ...body, counter: ++this.#counter, time: Date.now() })),
+    );
+  }
+
+  /** What is refused the gateway keeps: the next batch takes its place. */
+  async #handIn(frames: readonly Frame[]): Promise<{ readonly key: string; readonly reply: Reply }> {
+    const made = makeBatch(frames, hash('salt', uint32Bytes(this.#counter)));
+    const before = this.#last;
+    const vertex = signVertex(
+      {
+        ...{ network: this.genesis.network, sequence: (before?.sequence ?? 0) + 1 },
+        ...{ previous: before?.id ?? zero32, checkpoint: this.runner.replica.ledger.headerId },
+        ...{ parents: [], time: Date.now(), kind: 'readings', payloadHash: batchHash(made) },
+      },
+      batch.encode(made),
+      this.#gateway,
+    );
+    this.#last = vertex;
+    const reply = await this.runner.dispatchDurable({ type: 'submit', envelope: encodeVertex(vertex) });
+    // Others may be on their way, and be refused as well, since they stand on this one.
+    if (reply.type === 'refused' && vertex.sequence <= this.#last.sequence) this.#last = before;
+    return { key: vertex.key, reply };
   }
 
   /** The readings of a batch, as arguments name them. */

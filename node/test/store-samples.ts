@@ -79,7 +79,7 @@ export function checkpointOf(
 
 /** Everything that can be asked of a store about vertices below `vertices` and heights up to `heights`. */
 export async function dumpStore(store: Store, vertices: number, heights: number): Promise<string> {
-  const asked: unknown[] = [await store.load(), await store.prunedHeight()];
+  const asked: unknown[] = [await store.load(), await store.pruned()];
   asked.push(await store.stage(), await store.firstHeight());
   for (let number = 0; number < vertices; number++) {
     const id = idOf(number);

@@ -81,6 +81,7 @@ const action = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       type: fc.constant('prune' as const),
+      from: fc.nat({ max: HEIGHTS }),
       numbers: fc.array(number, { maxLength: 3 }),
     }),
   },
@@ -111,7 +112,8 @@ class Script {
         return { type: 'bury', keys: drawn.numbers.map(idOf) };
       case 'prune': {
         const gone = drawn.numbers.filter((each) => this.#confirmed.has(each));
-        return { type: 'prune', height: this.height, vertices: gone.map((each) => vertexOf(each, 0)) };
+        const vertices = gone.map((each) => vertexOf(each, 0));
+        return { type: 'prune', from: drawn.from, height: this.height, vertices, freed: 10 * gone.length };
       }
       case 'vote':
         return { type: 'vote', height: this.height + drawn.ahead, entry: Uint8Array.of(drawn.byte) };
