@@ -223,9 +223,9 @@ function stepLimit(walk: Walk): Outcome | undefined {
     case 1:
       return held.measure(chance.below(400), chance.pick(['truck', 'acme-counter'] as const));
     case 2:
-      return held.draw(chance.once(2) ? { amount } : { amount, thing: undefined }, ['truck', 'acme']);
+      return held.draw({ amount });
     case 3:
-      return held.draw({ amount: 1 + chance.below(9_000), thing: undefined }, ['acme']);
+      return held.draw({ amount: 1 + chance.below(9_000) });
     case 4:
       return held.repay({ amount });
     default:

@@ -46,10 +46,7 @@ export function drawOnLimit(
 }
 
 /** The limit, when something is drawn on it. */
-export function drawnLimit(
-  id: Uint8Array,
-  context: Context,
-): ValueOf<typeof creditLimit> | ContractRefusal {
+export function drawnLimit(id: Uint8Array, context: Context): ValueOf<typeof creditLimit> | ContractRefusal {
   const held = lookUp(context, creditLimit, id);
   if (isRefusal(held)) return held;
   return held.drawn === 0 ? wrongState('nothing is drawn', ['something drawn'], id) : held;

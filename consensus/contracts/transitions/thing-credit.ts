@@ -68,7 +68,8 @@ export const drawByThing = transition({
     E_LIMIT: 'as for the owner: used ≤ limit; principal ≤ limit and lendable, debt ≤ ceilings',
     E_PRICE_STALE: 'goods that came after the evaluation have a fresh price',
     E_RANGE: 'sums are exact integers',
-    E_SCOPE: 'the thing is a member of the limit, the loan is its owner’s, and the bank another than the owner',
+    E_SCOPE:
+      'the thing is a member of the limit, the loan is its owner’s, and the bank another than the owner',
     E_STALE: 'what carries the limit was measured within its period',
     E_STATE: 'the mandate is ACTIVE; limit or loan can be drawn on',
   },
@@ -83,7 +84,10 @@ export const drawByThing = transition({
     if (isRefusal(lender)) return lender;
     const wrong = checkSides(actor, lender);
     if (wrong !== undefined) return wrong;
-    const owed = exactInteger(on.type === 'loan' ? totalDebt({ ...on, principal: amount }) : BigInt(amount), 'debt');
+    const owed = exactInteger(
+      on.type === 'loan' ? totalDebt({ ...on, principal: amount }) : BigInt(amount),
+      'debt',
+    );
     if (typeof owed !== 'number') return owed;
     const deed = { family: 'credit', payee: lender.with, content, amount: owed } as const;
     const seconded = judgeAct(actor, deed, context);
@@ -99,7 +103,12 @@ export const drawByThing = transition({
     if (refusal !== undefined) return refusal;
     book({ thing, owner, money }, { borrowed: amount }, context);
     const subject = on.type === 'limit' ? on.limit : on.loan;
-    recordAct(actor, counted, { kind: 'draw', counterparty: lender.with, subject, received: amount }, context);
+    recordAct(
+      actor,
+      counted,
+      { kind: 'draw', counterparty: lender.with, subject, received: amount },
+      context,
+    );
     return undefined;
   },
 });
@@ -125,7 +134,8 @@ export const repayByThing = transition({
     const { on, content } = args;
     const actor = readActor(args, context);
     if (isRefusal(actor)) return actor;
-    const debt = on.type === 'limit' ? limitDebt(on, args.amount, context) : loanDebt(on, args.amount, context);
+    const debt =
+      on.type === 'limit' ? limitDebt(on, args.amount, context) : loanDebt(on, args.amount, context);
     if (isRefusal(debt)) return debt;
     const wrong = checkSides(actor, debt);
     if (wrong !== undefined) return wrong;
@@ -183,7 +193,11 @@ function loanSides({ loan: id }: OnLoan, context: Context) {
 }
 
 const debtFields = (
-  { loan: id, interest, costs }: { readonly loan: Uint8Array; readonly interest: number; readonly costs: number },
+  {
+    loan: id,
+    interest,
+    costs,
+  }: { readonly loan: Uint8Array; readonly interest: number; readonly costs: number },
   principal: number,
 ) => ({ loan: id, interest, costs, principal });
 

@@ -18,7 +18,14 @@ import {
 } from '../rules/acts.ts';
 import { openInvestment } from '../rules/investments.ts';
 import { activeClaim, type Claim, passTranche } from '../rules/tranches.ts';
-import { type Context, type ContractRefusal, isRefusal, partyIn, refused, transition } from '../transition.ts';
+import {
+  type Context,
+  type ContractRefusal,
+  isRefusal,
+  partyIn,
+  refused,
+  transition,
+} from '../transition.ts';
 
 export const buyByThing = transition({
   name: 'buy-by-thing',
@@ -77,7 +84,8 @@ export const sellByThing = transition({
     E_SCOPE: 'the thing bought the claim, and the buyer is another than the owner',
     E_STATE: 'mandate and tranche are ACTIVE',
   },
-  effects: 'delivery against payment; the investment is CLOSED; the thing’s result has proceeds, and gain or loss',
+  effects:
+    'delivery against payment; the investment is CLOSED; the thing’s result has proceeds, and gain or loss',
   evidence: 'the event’s mark and root',
   visibility: 'V2',
   apply: (args, context) => {
