@@ -6,10 +6,10 @@ import { childId } from '../contracts/rules/warnings.ts';
 import { pledgeByThing } from '../contracts/transitions/pledge-by-thing.ts';
 import { drawByThing, repayByThing } from '../contracts/transitions/thing-credit.ts';
 import { buyByThing, sellByThing } from '../contracts/transitions/thing-investment.ts';
-import { DAY_MS, nowhere, QUANTITY, type Stage, Story } from './contract-story.ts';
+import { DAY_MS, nowhere, OTHER_SSCC, QUANTITY, type Stage, Story } from './contract-story.ts';
 import { type ArgsOf, idOf, type Outcome, World } from './contract-world.ts';
 import { divide } from './exception-steps.ts';
-import { type LimitStory, lineAt } from './limit-steps.ts';
+import { LimitStory, lineAt } from './limit-steps.ts';
 import { issueTo } from './loan-steps.ts';
 import { ThingStory, truckEuros } from './thing-steps.ts';
 
@@ -47,13 +47,14 @@ export class ActStory {
   give(
     changes: Partial<MandateLimits> = {},
     terms: Parameters<ThingStory['give']>[1] = { warnBp: undefined },
+    by: readonly string[] = ['acme'],
   ): Outcome {
-    return this.things.give({ ...this.#limits(), ...changes }, terms);
+    return this.things.give({ ...this.#limits(), ...changes }, terms, by);
   }
 
-  narrow(changes: Partial<MandateLimits>): Outcome {
+  narrow(changes: Partial<MandateLimits>, by: readonly string[] = ['acme']): Outcome {
     const { limits: given } = this.world.read(mandate, this.things.mandate);
-    return this.things.narrow({ ...given, ...changes });
+    return this.things.narrow({ ...given, ...changes }, by);
   }
 
   #limits(): Partial<MandateLimits> {
@@ -171,6 +172,15 @@ function makeClaims(): ActStory {
   return Object.assign(ofFile(file), { tranches });
 }
 
+/** All of it in one world; zenith owes the loan whose tranches are traded. */
+function makeAll(): ActStory {
+  const { world, tranches } = makeClaims();
+  const file = new Story(world, { label: OTHER_SSCC }).reach('approved');
+  const line = new LimitStory(world);
+  must(line.applyForLine(), line.validate(), line.measure());
+  return Object.assign(new ActStory(world, { line, file }), { tranches });
+}
+
 const makers = {
   line: makeLine,
   approved: () => makeLoan('approved'),
@@ -179,6 +189,7 @@ const makers = {
   perfected: () => makeLoan('perfected'),
   drawn: () => makeLoan('drawn'),
   claims: makeClaims,
+  all: makeAll,
 } as const;
 export type ActStage = keyof typeof makers;
 

@@ -110,6 +110,7 @@ function busyTruck(): { readonly line: LimitStory; readonly things: ThingStory }
     things.open(),
     acting.give(),
     acting.draw(),
+    things.revoke(),
     things.give(),
     things.pay({ amount: 2_000 }),
     things.pay({ amount: 3_000 }, ['truck', 'phone']),
