@@ -125,21 +125,37 @@ test('a bank grants limits: one carried by a truck, one by its word', async () =
 });
 
 test('a drawing shows at its own checkpoint; above the limit and while frozen it is refused', async () => {
-  const draw = { limit: limits.plain, thing: null, amount: 30_000, reference: 'fuel' };
+  const draw = { limit: limits.plain, amount: 30_000, reference: 'fuel' };
   const drawn = await settle(act([api('fleet')], 'draw-limit', draw));
   const after = await api('fleet').get(`/v1/credit/limits/${limits.plain}`);
   assert.ok(after.height >= drawn.outcome.height);
   assert.equal([after.positions[0].used, after.positions[0].available], [30_000, 50_000]);
   await settle(act([api('fleet')], 'draw-limit', { ...draw, amount: 50_001 }), 'E_LIMIT');
-  await settle(
-    act([api('fleet')], 'draw-limit', { ...draw, limit: limits.line, thing: 'device:truck-1' }, truckSigns),
-    'E_LIMIT',
-  );
+  await settle(act([api('fleet')], 'draw-limit', { ...draw, limit: limits.line }), 'E_LIMIT');
   const freeze = { limit: limits.plain, by: partyOf('bank'), reason: 'audit' };
   await settle(act([api('bank')], 'freeze-limit', freeze));
   await settle(act([api('fleet')], 'draw-limit', { ...draw, amount: 1 }), 'E_FROZEN');
   const frozen = await api('fleet').get(`/v1/credit/limits/${limits.plain}`);
   assert.equal([frozen.positions[0].available, frozen.positions[0].code], [0, 'E_FROZEN']);
+});
+
+test('a thing gets an account, and its owner and its bank see what comes of it: nothing yet', async () => {
+  const opening = {
+    ...{ device: 'device:truck-1', money: toHex(moneyId(fromHex(partyOf('bank'))!, 'EUR')) },
+    ...{ ownedSince: 1_750_000_000_000, ownershipProof: 'ab'.repeat(32) },
+    capabilities: { sensing: true, expression: true, processing: true, storage: true, identity: true },
+  };
+  await settle(act([api('fleet'), api('bank')], 'open-account', opening, truckSigns));
+  const path = `/v1/things/lei:${network.home('fleet').lei}`;
+  for (const party of ['fleet', 'bank'] as const) {
+    const { accounts, totals } = await api(party).get(path);
+    assert.equal([accounts.length, accounts[0].currency, accounts[0].result], [1, 'EUR', '0']);
+    assert.equal([totals.length, totals[0].sums.paid, totals[0].change], [1, '0', '0']);
+  }
+  assert.equal((await api('fleet').get('/v1/things/device:truck-1')).accounts.length, 1);
+  assert.is((await api('monitor').refused('GET', path)).status, 404);
+  const printed = await tally('things', 'device:truck-1');
+  assert.is(JSON.parse(printed.out).accounts[0].sums.gain, '0');
 });
 
 test('a stranger is shown no limit, and rates by what it may see', async () => {

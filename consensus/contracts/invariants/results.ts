@@ -8,7 +8,7 @@ import { thingAct } from '../objects/thing-act.ts';
 import { thingPayment } from '../objects/thing-payment.ts';
 import { type ResultSum, resultSums, thingResult, thingResultId } from '../objects/thing-result.ts';
 import { tranche } from '../objects/tranche.ts';
-import type { Booked } from '../rules/thing-results.ts';
+import { type Booked, changeOf } from '../rules/thing-results.ts';
 import type { Invariant, StepInvariant, Survey } from './survey.ts';
 
 type Result = ValueOf<typeof thingResult>;
@@ -91,15 +91,7 @@ export const resultInvariants: readonly Invariant[] = [
   },
 ];
 
-/** What came in less what went out. */
-const netOf = (value: Result | undefined): bigint =>
-  value === undefined
-    ? 0n
-    : (['earned', 'borrowed', 'proceeds'] as const).reduce((sum, name) => sum + BigInt(value[name]), 0n) -
-      (['paid', 'repaid', 'interest', 'invested'] as const).reduce(
-        (sum, name) => sum + BigInt(value[name]),
-        0n,
-      );
+const netOf = (value: Result | undefined): bigint => (value === undefined ? 0n : changeOf(value));
 
 /** By how much the results of all things of one owner in one money changed, taken together. */
 function netChange(before: Survey, after: Survey, owner: Uint8Array, money: Uint8Array): bigint {

@@ -27,6 +27,19 @@ export function book(
   context.put(thingResult, id, { ...before, ...sums, ...versionOf(context) });
 }
 
+export type Sums = { readonly [S in ResultSum]: string };
+
+/** What came in less what went out: by so much the owner's account changed. */
+export const changeOf = ({ earned, borrowed, proceeds, paid, repaid, interest, invested }: Sums): bigint =>
+  BigInt(earned) +
+  BigInt(borrowed) +
+  BigInt(proceeds) -
+  (BigInt(paid) + BigInt(repaid) + BigInt(interest) + BigInt(invested));
+
+/** What the thing made, or lost. */
+export const resultOf = ({ earned, gain, paid, interest, loss }: Sums): bigint =>
+  BigInt(earned) + BigInt(gain) - (BigInt(paid) + BigInt(interest) + BigInt(loss));
+
 export function addExactly(sum: string, added: number | bigint): string {
   return String(BigInt(sum) + BigInt(added));
 }
