@@ -102,8 +102,8 @@ export function checkDeed(
   const { limits, windowMs } = given;
   const { family, means, collateral, payee, content, amount } = deed;
   const outOf = (code: Code, facts: Facts = {}) => refused(code, facts, id);
-  if (!includesId(limits.payees, payee)) return outOf('E_MANDATE_PAYEE');
   if (!familiesOf(limits.families).includes(family)) return outOf('E_MANDATE_CONTENT', { family });
+  if (!includesId(limits.payees, payee)) return outOf('E_MANDATE_PAYEE');
   if (!limits.contents.includes(content)) return outOf('E_MANDATE_CONTENT', { content });
   if (time < limits.from || running > limits.until)
     return outOf('E_MANDATE_TIME', { time, running, from: limits.from, until: limits.until });
