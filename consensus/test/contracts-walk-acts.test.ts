@@ -26,7 +26,7 @@ import { deviceId, HOUR_MS, idOf, type Outcome, type PartyName } from './contrac
 import { closeOf, euros, issueTo } from './loan-steps.ts';
 import { truck } from './thing-steps.ts';
 
-const WALKS = 60;
+const WALKS = 80;
 const STEPS = 80;
 const SEED = 20_261_201;
 
