@@ -115,6 +115,7 @@ acts('investment: one claim is sold at a gain, another at a loss, a third is rep
   assert.is(story.claim().state, 'PAID');
   assert.equal(sumsOf(story), { invested: '1470000', proceeds: '1445000', gain: '25000', loss: '50000' });
   assert.is(balance(story), before - 25_000);
+  assert.equal(findBreaches(story.world), []);
 });
 
 acts('what a bank hands on outside the ledger counts for the gain, and as proceeds of no account', () => {
@@ -124,6 +125,7 @@ acts('what a bank hands on outside the ledger counts for the gain, and as procee
   assert.equal(sumsOf(story), { invested: '590000', gain: '10000' });
   const { received, state } = story.world.read(investment, bought.id);
   assert.equal([received, state], ['600000', 'CLOSED']);
+  assert.equal(findBreaches(story.world), []);
 });
 
 acts(

@@ -135,7 +135,13 @@ function take(acting: ActStory, { action, amount, twist }: Step): Outcome | unde
     case 'debtorRepays': {
       const { loan } = claim;
       const money = twist % 4 === 0 ? undefined : euros();
-      const args = { loan, payer: idOf('zenith'), currency: 'EUR', amount: 1 + (amount % 90_000), money };
+      const args = {
+        loan,
+        payer: idOf('zenith'),
+        currency: 'EUR',
+        amount: 1 + (amount % (twist % 8 === 1 ? 700_000 : 90_000)),
+        money,
+      };
       return world.run(repay, { ...args, reference: 'TX-9' }, ['zenith', 'bankA']);
     }
     case 'open':

@@ -91,6 +91,8 @@ things('the next owner begins at nothing, and does not see what came before', ()
     former.accounts.map(({ owner, result }) => [owner, result]),
     [[toHex(idOf('acme')), '-52000']],
   );
+  must(story.things.transfer('zenith', ['acme', 'zenith', 'monitor'], 'phone'));
+  assert.equal(seenBy(story, 'acme', phone).accounts, [], 'a closed account of which nothing came');
 });
 
 things.run();
