@@ -44,6 +44,7 @@ import { stateOrder } from './transitions/order-receipt.ts';
 import { payBill, presentBill } from './transitions/pay-bill.ts';
 import { payByThing } from './transitions/pay-by-thing.ts';
 import { perfectPledge } from './transitions/perfect-pledge.ts';
+import { pledgeByThing } from './transitions/pledge-by-thing.ts';
 import { revokeKyc, stateKyc, statePolicy } from './transitions/policy.ts';
 import { claimRecourse, payRecourse } from './transitions/recourse.ts';
 import { registerGoods } from './transitions/register-goods.ts';
@@ -66,6 +67,8 @@ import { supplyStatus } from './transitions/supply-status.ts';
 import { resumeMandate, suspendMandate, suspendOnWarning } from './transitions/suspend-mandate.ts';
 import { lockLeg, openSwap, refundSwap, settleSwap } from './transitions/swaps.ts';
 import { stateTariff } from './transitions/tariff.ts';
+import { drawByThing, repayByThing } from './transitions/thing-credit.ts';
+import { buyByThing, sellByThing } from './transitions/thing-investment.ts';
 import { trancheLoan, transferTranche } from './transitions/tranches.ts';
 import { transferReceipt, transferTitle } from './transitions/transfer.ts';
 import { transferThing } from './transitions/transfer-thing.ts';
@@ -206,6 +209,11 @@ const declared = [
   narrowMandate,
   revokeMandate,
   payByThing,
+  drawByThing,
+  repayByThing,
+  pledgeByThing,
+  buyByThing,
+  sellByThing,
   acknowledgePayment,
   suspendMandate,
   suspendOnWarning,

@@ -29,8 +29,17 @@ import { nowhere } from './contract-story.ts';
 import { commonCodes, network, World } from './contract-world.ts';
 import { Chance } from './walk-random.ts';
 
-/** Bank and limit stand in for the bank's signature under a drawing `[CRD-7]`; a thing's key for its owner's (row 42). */
-const BY_MANDATE: readonly string[] = ['pay-by-thing', 'draw-limit'];
+/** A thing’s key stands for its owner’s (row 42). */
+const BY_MANDATE: readonly string[] = [
+  'pay-by-thing',
+  'draw-by-thing',
+  'repay-by-thing',
+  'pledge-by-thing',
+  'buy-by-thing',
+  'sell-by-thing',
+];
+/** The bank's word on the limit stands for its signature. */
+const BY_LIMIT: readonly string[] = ['draw-limit', 'draw-by-thing'];
 
 const noSignature = new Uint8Array(64);
 
@@ -193,7 +202,7 @@ function findUnsigned(call: SignedCall, before: World, draft: Draft): string | u
       const old = before.get(account, object.id);
       if (old === undefined || readObject(account, object).balance >= old.balance) continue;
       // From the pool nobody signs: what leaves it is judged by whose prepaid fees those were.
-      const signs = transition !== 'draw-limit' && !equalBytes(old.owner, poolOwner);
+      const signs = !BY_LIMIT.includes(transition) && !equalBytes(old.owner, poolOwner);
       if (signs && !parties.has(toHex(old.owner))) return `${transition}: money of a party that did not sign`;
     } else if (object?.type === feeAccount.name) {
       const old = before.get(feeAccount, object.id);

@@ -20,6 +20,7 @@ import type { Rewards } from '../service/rewards.ts';
 import type { Searches } from '../service/searches.ts';
 import type { Status } from '../service/status.ts';
 import type { Submissions } from '../service/submissions.ts';
+import type { Things } from '../service/things.ts';
 import type { Upkeep } from '../service/upkeep.ts';
 import type { Vertices } from '../service/vertices.ts';
 import type { Views } from '../service/views.ts';
@@ -45,6 +46,7 @@ export interface ApiServices {
   readonly lendables: Lendables;
   readonly vertices: Vertices;
   readonly credit: Credit;
+  readonly things: Things;
   readonly readings: Readings;
   readonly feed: EventFeed;
   readonly upkeep: Upkeep | undefined;

@@ -27,6 +27,7 @@ import { Rewards } from './rewards.ts';
 import { Searches } from './searches.ts';
 import { Status } from './status.ts';
 import { Submissions } from './submissions.ts';
+import { Things } from './things.ts';
 import type { Upkeep } from './upkeep.ts';
 import { Vertices } from './vertices.ts';
 import { Views } from './views.ts';
@@ -83,6 +84,7 @@ export function makeServices({
   const audits = new Audits({ ledger, access, head, histories });
   const submissions = new Submissions(runner, store, publicKey);
   const credit = new Credit({ ledger, store, head, access, views, prover });
+  const things = new Things({ ledger, head, access, views });
   const pending = new PendingCalls(runner, access, calls);
   const seals = new MessageSeals({ replica, store, signer, prover, keys: messageKeys });
   const messages = new Messages({
@@ -117,6 +119,7 @@ export function makeServices({
     lendables,
     vertices,
     credit,
+    things,
     readings,
     feed,
     upkeep,

@@ -21,8 +21,8 @@ import {
 import type { Cases, Ran } from './cases.ts';
 import { type Before, credited } from './policy.ts';
 
-/** So many euros are owed; on the way there are a tariff, and an epoch to which it applies. */
-const owing =
+/** Fees are owed; on the way there are a tariff, and an epoch to which it applies. */
+export const owing =
   (party: PartyName, prepaid = 0): Before =>
   (holder) => {
     charged(holder.world);
