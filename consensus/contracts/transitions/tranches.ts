@@ -1,5 +1,6 @@
 /** Row 33: the principal is divided into cash claims by seniority, which pass against payment. The pledge stays one. */
 
+import { equalBytes } from '../../codec/bytes.ts';
 import { hash32, int, list } from '../../codec/schema.ts';
 import { loan, tranchesMax } from '../objects/loan.ts';
 import { tranche } from '../objects/tranche.ts';
@@ -59,6 +60,7 @@ export const transferTranche = transition({
     E_CURRENCY: 'what a thing bought is sold in its own currency',
     E_FUNDS: 'the buyer has the price',
     E_NOT_FOUND: 'what it names exists',
+    E_SCHEMA: 'the buyer is another than the holder',
     E_STATE: 'the tranche is ACTIVE',
   },
   effects: 'delivery against payment',
@@ -66,6 +68,7 @@ export const transferTranche = transition({
   apply: ({ tranche: id, to, money, price }, context) => {
     const claim = activeClaim(id, context);
     if (isRefusal(claim)) return claim;
+    if (equalBytes(to, claim.holder)) return refused('E_SCHEMA', { field: 'to', reason: 'the holder' }, id);
     return passTranche(id, claim, { to, money, price, investment: undefined }, context);
   },
 });

@@ -6,6 +6,7 @@ import type { Family, MandateLimits } from '../../contracts/objects/mandate.ts';
 import { account, accountId, moneyId } from '../../contracts/objects/money.ts';
 import { virtualAccountId } from '../../contracts/objects/virtual-account.ts';
 import { party } from '../../contracts/registry.ts';
+import { transferTranche } from '../../contracts/transitions/tranches.ts';
 import { type ActStory, actAt, equippedAt, must } from '../act-steps.ts';
 import { nowhere, OTHER_SSCC, Story } from '../contract-story.ts';
 import { HOUR_MS, idOf, type Outcome } from '../contract-world.ts';
@@ -588,6 +589,14 @@ export const cases: Cases = {
         const money = moneyId(idOf('bankA'), 'USD');
         must(issueTo(story, 'zenith', 1_000_000, { currency: 'USD' }));
         return [sellTranche(story.file!, story.tranches[0]!, 500_000, money, ['acme', 'zenith']), money];
+      },
+    },
+    E_SCHEMA: {
+      'to the owner itself, for a gain that nobody paid': () => {
+        const story = bought();
+        const [of] = story.tranches;
+        const args = { tranche: of!, to: idOf('acme'), money: euros(), price: 400_000 };
+        return [story.world.run(transferTranche, args, ['acme']), of!];
       },
     },
   },
