@@ -113,9 +113,9 @@ export const codes = {
 
   // What of a mandate's six limits a payment would break.
   E_MANDATE_PAYEE: 'the mandate names no such payee',
-  E_MANDATE_CONTENT: 'the mandate names no such content',
+  E_MANDATE_CONTENT: 'the mandate names no such content, or is for other things to do',
   E_MANDATE_TIME: 'outside the mandate’s time, or its hours of the day',
-  E_MANDATE_MEANS: 'the mandate names no such account',
+  E_MANDATE_MEANS: 'the mandate names no such account, or no such goods to pledge',
   E_MANDATE_AMOUNT: 'more than the mandate allows one payment, or has left in its window',
   E_MANDATE_FREQUENCY: 'the mandate’s window holds as many payments as it may',
   E_ROUTE: 'no open account of the thing leads to this payment',

@@ -43,6 +43,7 @@ import { stateOrder } from './transitions/order-receipt.ts';
 import { payBill, presentBill } from './transitions/pay-bill.ts';
 import { payByThing } from './transitions/pay-by-thing.ts';
 import { perfectPledge } from './transitions/perfect-pledge.ts';
+import { pledgeByThing } from './transitions/pledge-by-thing.ts';
 import { revokeKyc, stateKyc, statePolicy } from './transitions/policy.ts';
 import { claimRecourse, payRecourse } from './transitions/recourse.ts';
 import { registerGoods } from './transitions/register-goods.ts';
@@ -63,6 +64,8 @@ import { substitute } from './transitions/substitute.ts';
 import { supplyStatus } from './transitions/supply-status.ts';
 import { resumeMandate, suspendMandate, suspendOnWarning } from './transitions/suspend-mandate.ts';
 import { lockLeg, openSwap, refundSwap, settleSwap } from './transitions/swaps.ts';
+import { drawByThing, repayByThing } from './transitions/thing-credit.ts';
+import { buyByThing, sellByThing } from './transitions/thing-investment.ts';
 import { trancheLoan, transferTranche } from './transitions/tranches.ts';
 import { transferReceipt, transferTitle } from './transitions/transfer.ts';
 import { transferThing } from './transitions/transfer-thing.ts';
@@ -195,6 +198,11 @@ const declared = [
   narrowMandate,
   revokeMandate,
   payByThing,
+  drawByThing,
+  repayByThing,
+  pledgeByThing,
+  buyByThing,
+  sellByThing,
   acknowledgePayment,
   suspendMandate,
   suspendOnWarning,

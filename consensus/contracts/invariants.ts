@@ -11,6 +11,7 @@ import { goodsInvariants } from './invariants/goods.ts';
 import { lendingInvariants } from './invariants/lending.ts';
 import { moneyInvariants } from './invariants/money.ts';
 import { recordInvariants } from './invariants/record.ts';
+import { resultInvariants, resultSteps } from './invariants/results.ts';
 import {
   type Breach,
   type Invariant,
@@ -30,6 +31,7 @@ import { endorsement } from './objects/endorsement.ts';
 import { evaluation } from './objects/evaluation.ts';
 import { evidenceUse } from './objects/evidence-use.ts';
 import { exchange } from './objects/exchange.ts';
+import { investment, thingProceeds } from './objects/investment.ts';
 import { limitPayment } from './objects/limit-payment.ts';
 import { liveMandateStates, mandate } from './objects/mandate.ts';
 import { movement } from './objects/movement.ts';
@@ -38,6 +40,7 @@ import { payment } from './objects/payment.ts';
 import { endedStates, pledge } from './objects/pledge.ts';
 import { distribution } from './objects/sale.ts';
 import { status } from './objects/status.ts';
+import { thingAct } from './objects/thing-act.ts';
 import { acknowledgement, thingPayment } from './objects/thing-payment.ts';
 import { triggerSet } from './objects/trigger-set.ts';
 import { callRecord, key, usedNonce } from './registry.ts';
@@ -52,11 +55,12 @@ export const invariants: readonly Invariant[] = [
   ...moneyInvariants,
   ...billInvariants,
   ...thingInvariants,
+  ...resultInvariants,
   ...recordInvariants,
 ].sort((a, b) => a.number - b.number);
 
 /** Those that hold between the states before and after one call. */
-export const stepInvariants: readonly StepInvariant[] = exitSteps;
+export const stepInvariants: readonly StepInvariant[] = [...exitSteps, ...resultSteps];
 
 /** 22 is `findRewrites`; 24 and 25 hold between runs: invariants/record.ts. */
 const ofRuns = [22, 24, 25];
@@ -90,6 +94,8 @@ const fixedTypes: readonly string[] = [
   distribution,
   correction,
   thingPayment,
+  thingAct,
+  thingProceeds,
   acknowledgement,
   limitPayment,
   exchange,
@@ -153,6 +159,11 @@ function rewriting(before: StoredObject, after: StoredObject): string | undefine
     return readObject(mandate, after).state === readObject(mandate, before).state
       ? undefined
       : 'an ended mandate came back';
+  }
+  if (before.type === investment.name && readObject(investment, before).state === 'CLOSED') {
+    return readObject(investment, after).state === 'CLOSED'
+      ? undefined
+      : 'an investment that ended came back';
   }
   if (before.type === creditLimit.name && endedLimitStates.includes(readObject(creditLimit, before).state)) {
     return readObject(creditLimit, after).state === readObject(creditLimit, before).state

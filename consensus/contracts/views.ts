@@ -28,6 +28,7 @@ import { exchange } from './objects/exchange.ts';
 import { exposure } from './objects/exposure.ts';
 import { grant } from './objects/grant.ts';
 import { identityConflict } from './objects/identity-conflict.ts';
+import { investment, thingProceeds } from './objects/investment.ts';
 import { kyc } from './objects/kyc.ts';
 import { limitPayment } from './objects/limit-payment.ts';
 import { loan } from './objects/loan.ts';
@@ -52,7 +53,9 @@ import { statusRequest } from './objects/status-request.ts';
 import { swap } from './objects/swap.ts';
 import { tenure } from './objects/tenure.ts';
 import { thing } from './objects/thing.ts';
+import { thingAct } from './objects/thing-act.ts';
 import { acknowledgement, thingPayment } from './objects/thing-payment.ts';
+import { thingResult } from './objects/thing-result.ts';
 import { tranche } from './objects/tranche.ts';
 import { triggerSet } from './objects/trigger-set.ts';
 import { credit, guarantee } from './objects/undertaking.ts';
@@ -187,6 +190,12 @@ const rows: readonly Row[] = [
   row(thingPayment, ({ payer, payee, money: id }, _, reader) =>
     same(payer, payee, reader.get(money, id)?.issuer),
   ),
+  row(thingAct, ({ owner, counterparty, money: id }, _, reader) =>
+    same(owner, counterparty, reader.get(money, id)?.issuer),
+  ),
+  row(investment, ({ owner }) => same(owner)),
+  row(thingProceeds, ({ owner }) => same(owner)),
+  row(thingResult, ({ owner, money: id }, _, reader) => same(owner, reader.get(money, id)?.issuer)),
   row(acknowledgement, ({ payer, payee }) => same(payer, payee)),
   row(credit, ({ bank, applicant, beneficiary }) => same(bank, applicant, beneficiary)),
   row(guarantee, ({ bank, applicant, beneficiary }) => same(bank, applicant, beneficiary)),

@@ -27,8 +27,17 @@ import { nowhere } from './contract-story.ts';
 import { commonCodes, network, World } from './contract-world.ts';
 import { Chance } from './walk-random.ts';
 
-/** Bank and limit stand in for the bank's signature under a drawing `[CRD-7]`; a thing's key for its owner's (row 42). */
-const BY_MANDATE: readonly string[] = ['pay-by-thing', 'draw-limit'];
+/** A thing’s key stands for its owner’s (row 42). */
+const BY_MANDATE: readonly string[] = [
+  'pay-by-thing',
+  'draw-by-thing',
+  'repay-by-thing',
+  'pledge-by-thing',
+  'buy-by-thing',
+  'sell-by-thing',
+];
+/** The bank's word on the limit stands for its signature. */
+const BY_LIMIT: readonly string[] = ['draw-limit', 'draw-by-thing'];
 
 const noSignature = new Uint8Array(64);
 
@@ -190,7 +199,7 @@ function findUnsigned(call: SignedCall, before: World, draft: Draft): string | u
     if (object?.type === account.name) {
       const old = before.get(account, object.id);
       if (old === undefined || readObject(account, object).balance >= old.balance) continue;
-      if (transition !== 'draw-limit' && !parties.has(toHex(old.owner)))
+      if (!BY_LIMIT.includes(transition) && !parties.has(toHex(old.owner)))
         return `${transition}: money of a party that did not sign`;
     } else if (object?.type === unit.name) {
       const old = before.get(unit, object.id);

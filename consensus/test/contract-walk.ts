@@ -11,12 +11,14 @@ import { findBreaches, findRewrites, findStepBreaches } from '../contracts/invar
 import { creditLimit } from '../contracts/objects/credit-limit.ts';
 import { conflictId, identityConflict } from '../contracts/objects/identity-conflict.ts';
 import { loan } from '../contracts/objects/loan.ts';
+import { mandate } from '../contracts/objects/mandate.ts';
 import { pledge } from '../contracts/objects/pledge.ts';
 import { receipt } from '../contracts/objects/receipt.ts';
 import { unit } from '../contracts/objects/unit.ts';
 import { device } from '../contracts/registry.ts';
 import { childId } from '../contracts/rules/warnings.ts';
 import type { SignedCall } from '../vertex/call.ts';
+import { ActStory } from './act-steps.ts';
 import * as bills from './bill-steps.ts';
 import * as breach from './breach-steps.ts';
 import { DAY_MS, nowhere, OTHER_SSCC, QUANTITY, type Stage, Story } from './contract-story.ts';
@@ -51,7 +53,10 @@ export const emptySummary = (): Summary => ({
   breaches: [],
 });
 
-const judgedAlone: readonly string[] = ['move-out', 'pay-by-thing', 'assign-loan', 'distribute', 'pay-bill'];
+const judgedAlone: readonly string[] = [
+  ...['move-out', 'pay-by-thing', 'assign-loan', 'distribute', 'pay-bill'],
+  ...['draw-by-thing', 'repay-by-thing', 'pledge-by-thing', 'buy-by-thing', 'sell-by-thing'],
+];
 
 type Ids = { readonly [kind: string]: Uint8Array[] };
 
@@ -77,6 +82,7 @@ class Walk {
         'guarantees',
       ],
       'limits',
+      'powers',
     ].map((kind) => [kind, []]),
   );
 
@@ -223,13 +229,49 @@ function stepLimit(walk: Walk): Outcome | undefined {
     case 1:
       return held.measure(chance.below(400), chance.pick(['truck', 'acme-counter'] as const));
     case 2:
-      return held.draw(chance.once(2) ? { amount } : { amount, thing: undefined }, ['truck', 'acme']);
+      return held.draw({ amount });
     case 3:
-      return held.draw({ amount: 1 + chance.below(9_000), thing: undefined }, ['acme']);
+      return held.draw({ amount: 1 + chance.below(9_000) });
     case 4:
       return held.repay({ amount });
     default:
       return held.modify({ amount, ...(chance.once(3) && { members: terms }) }, ['acme', 'bankA']);
+  }
+}
+
+/** The truck borrows, repays, pledges, buys or sells, or is given a mandate for that. */
+function stepAct(walk: Walk, file: Story): Outcome {
+  const { world, chance } = walk;
+  const line = Object.assign(new LimitStory(world), { limit: walk.id('limits') });
+  const acting = new ActStory(world, { line, file });
+  acting.things.mandate = walk.id('powers');
+  if (world.get(mandate, acting.things.mandate)?.state !== 'ACTIVE' || chance.once(12)) {
+    const payees = [idOf('bankA'), idOf('carrier'), idOf('zenith')];
+    const disposable = walk.files.map(({ unit: id, receipt: document }) => document ?? id);
+    const collateral = [...new Map(disposable.map((id) => [toHex(id), id])).values()];
+    const limits = { payees, collateral, windowAmount: 20_000_000, windowCount: 16, threshold: 2_000_000 };
+    return walk.keep('powers', acting.give(limits, { second: undefined, warnBp: undefined }));
+  }
+  acting.tranches = [walk.id('tranches')];
+  const signers = ['truck', 'phone', 'bankA', 'bankB', 'zenith'];
+  const amount = 1 + chance.below(chance.pick([9_000, 400_000]));
+  const lent = world.get(loan, file.loan)?.state;
+  if (lent === 'APPROVED' && chance.once(2))
+    return acting.pledge({ quantity: walk.grams(), ceiling: 3 * amount }, signers);
+  if (lent === 'DRAWN' && chance.once(3)) return acting.repayLoan({ amount });
+  switch (chance.below(6)) {
+    case 0:
+      return acting.draw({ amount });
+    case 1: {
+      const on = { type: 'loan', loan: file.loan, interest: chance.below(100), costs: 1 } as const;
+      return acting.draw({ on, amount }, signers);
+    }
+    case 2:
+      return acting.repay({ amount });
+    case 3:
+      return acting.sell({ price: amount, to: idOf('zenith') }, signers);
+    default:
+      return acting.buy({ price: amount }, signers);
   }
 }
 
@@ -425,7 +467,7 @@ const actions: readonly (readonly [weight: number, action: Action])[] = [
         ['approval', story.loan],
         ['reservation', story.pledge],
         ['release-order', walk.id('orders')],
-        ['mandate', walk.id('mandates')],
+        ['mandate', walk.id(walk.chance.once(2) ? 'mandates' : 'powers')],
       ] as const);
       return money.lapse(story, kind, id);
     },
@@ -539,7 +581,7 @@ const actions: readonly (readonly [weight: number, action: Action])[] = [
     },
   ],
   [
-    1,
+    3,
     (walk, story) => {
       const principal = walk.world.get(loan, story.loan)?.debt.principal ?? 2;
       const senior = 1 + walk.chance.below(Math.max(1, principal - 1));
@@ -625,6 +667,7 @@ const actions: readonly (readonly [weight: number, action: Action])[] = [
   [1, (walk) => bills.resume(walk.world, walk.id('mandates'), ['acme', 'bankA'])],
   [1, (walk) => bills.revoke(walk.world, walk.id('mandates'))],
   [8, stepLimit],
+  [8, stepAct],
   [1, (walk) => (walk.chance.once(6) ? stepDevice(walk) : undefined)],
   [1, (walk) => (walk.chance.once(3) ? stepIdentity(walk) : undefined)],
   [1, (walk) => (walk.chance.once(2) ? stepPolicy(walk) : undefined)],

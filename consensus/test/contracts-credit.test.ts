@@ -12,11 +12,13 @@ import { creditLimit, limitMember } from '../contracts/objects/credit-limit.ts';
 import { limitPayment } from '../contracts/objects/limit-payment.ts';
 import { loan } from '../contracts/objects/loan.ts';
 import { account, accountId } from '../contracts/objects/money.ts';
+import { thing } from '../contracts/objects/thing.ts';
 import { visibleClasses } from '../contracts/views.ts';
+import { ActStory, must } from './act-steps.ts';
 import { codeOf, DAY_MS, type Story } from './contract-story.ts';
-import { HOUR_MS, idOf, type Outcome } from './contract-world.ts';
+import { HOUR_MS, idOf, type Outcome, START_MS } from './contract-world.ts';
 import { assign, notices } from './exception-steps.ts';
-import { type LimitStory, lineAt, loanUnderLimit, machine, machineTerms, truckTerms } from './limit-steps.ts';
+import { type LimitStory, lineAt, loanUnderLimit, machineTerms, truckTerms } from './limit-steps.ts';
 import { euros, issueTo } from './loan-steps.ts';
 import { ThingStory, truck } from './thing-steps.ts';
 
@@ -73,14 +75,14 @@ credit('the truck borrows, pays the toll under its mandate, and is repaid from f
   const line = lineAt('measured');
   const { world } = line;
   issueTo({ world }, 'zenith', 20_000);
+  const things = new ThingStory(world);
+  const truckOf = new ActStory(world, { line, file: undefined }, things);
+  must(things.enrol('phone'), things.fund('acme', 1), things.open(), truckOf.give());
   const balance = (owner: 'acme' | 'bankA' | 'carrier' | 'zenith'): number =>
     world.get(account, accountId(euros(), idOf(owner)))?.balance ?? 0;
-  assert.is(codeOf(line.draw({ amount: 1_500 })), 'OK');
-  const things = new ThingStory(world);
-  assert.is(codeOf(things.open()), 'OK');
-  assert.is(codeOf(things.give({ threshold: 5_000 }, { second: undefined })), 'OK');
+  assert.is(codeOf(truckOf.draw({ amount: 1_500 })), 'OK');
   assert.is(codeOf(things.pay({ amount: 1_500 })), 'OK');
-  assert.equal([balance('acme'), balance('carrier'), line.read().used], [0, 1_500, 1_500]);
+  assert.equal([balance('acme'), balance('carrier'), line.read().used], [1, 1_500, 1_500]);
   assert.is(codeOf(line.repay({ payer: idOf('zenith'), amount: 9_999 }, ['zenith'])), 'OK');
   assert.equal(
     [balance('zenith'), balance('bankA'), line.read().used],
@@ -146,6 +148,8 @@ for (const [what, change] of Object.entries(broken)) {
 const actions = {
   draw: 8,
   drawOwner: 4,
+  equip: 3,
+  repayThing: 4,
   repay: 5,
   measure: 8,
   modify: 3,
@@ -190,6 +194,8 @@ interface Going {
   readonly story: Story;
   readonly loans: LimitStory;
   readonly line: LimitStory;
+  /** The truck, which draws on the line and repays on it. */
+  readonly acting: ActStory;
 }
 
 /** A loan under a limit of bank A, and a line of the same enterprise at the same bank, in one world. */
@@ -201,23 +207,33 @@ function start(): Going {
   line.applyForLine();
   line.validate();
   line.measure(200);
-  return { story, loans, line };
+  const acting = new ActStory(world, { line, file: undefined });
+  must(
+    acting.things.enrol('phone'),
+    acting.things.fund('acme', 100_000),
+    acting.things.open(),
+    acting.give(),
+  );
+  return { story, loans, line, acting };
 }
 const beginning = start();
 
 function take(going: Going, { action, onLine, amount, twist }: Step): Outcome | undefined {
-  const { story, loans, line } = going;
+  const { story, loans, line, acting } = going;
   const held = onLine ? line : loans;
   const { world } = story;
-  const things = new ThingStory(world);
+  const { things } = acting;
   const identifier = twist % 2 === 0 ? 'truck' : 'acme-counter';
   switch (action) {
     case 'drawOwner':
-      return held.draw({ thing: undefined, amount }, ['acme']);
+      return held.draw({ amount });
+    case 'equip':
+      things.open({ ownedSince: world.get(thing, truck)?.ownedSince ?? START_MS - DAY_MS });
+      return acting.give({ windowCount: 64, families: twist % 4 === 0 ? undefined : ['credit'] });
     case 'draw':
-      return twist % 2 === 0
-        ? line.draw({ amount })
-        : line.draw({ thing: machine, amount }, ['acme-counter']);
+      return acting.draw({ amount });
+    case 'repayThing':
+      return acting.repay({ amount });
     case 'repay':
       return held.repay({ amount });
     case 'measure':
@@ -279,10 +295,12 @@ credit('100 walks of 60 steps on average keep every invariant', () => {
   fc.assert(
     fc.property(fc.array(step, { minLength: 1, maxLength: 120, size: 'max' }), (steps) => {
       const world = beginning.story.world.fork();
+      const acting = beginning.acting.fork(world);
       const going = {
         story: beginning.story.fork(world),
         loans: beginning.loans.fork(world),
-        line: beginning.line.fork(world),
+        line: acting.line!,
+        acting,
       };
       for (const taking of steps) {
         const before = [...world.objects()];
@@ -308,6 +326,7 @@ credit('the walks went everywhere', () => {
   const wanted = [
     ...['apply-limit', 'validate-limit', 'modify-limit', 'freeze-limit', 'thaw-limit', 'end-limit'],
     ...['measure-limit', 'draw-limit', 'repay-limit', 'draw', 'repay', 'revoke-device', 'transfer-thing'],
+    ...['draw-by-thing', 'repay-by-thing', 'E_MANDATE_CONTENT'],
     ...['E_LIMIT', 'E_FROZEN', 'E_STALE', 'E_STATE', 'E_DEBT', 'E_DEVICE_STATE', 'E_SCOPE'],
   ];
   const rare = wanted.filter((name) => (taken.get(name) ?? 0) < 5);

@@ -249,7 +249,8 @@ things('the invariants see mandates and payments that were tampered with', () =>
   );
   assert.equal(
     broken((s, id) => s.world.change(thingPayment, id, { payer: idOf('zenith') })),
-    [7],
+    // Paid by another than the mandate's owner; and missing in the result, which is there for another's.
+    [7, 14, 14],
   );
   assert.equal(
     broken((s, id) => s.world.change(thingPayment, id, { windowAmount: 3_999 })),

@@ -23,6 +23,8 @@ import { claimOf, report, resolve } from './identity-steps.ts';
 import { closeOf, euros, redeemFrom } from './loan-steps.ts';
 import { MONDAY_NOON_MS, ThingStory, truck } from './thing-steps.ts';
 
+const acts = ['draw-by-thing', 'repay-by-thing', 'pledge-by-thing', 'buy-by-thing', 'sell-by-thing'];
+
 const WALKS = 150;
 const STEPS = 60;
 const SEED = 20_260_106;
@@ -309,7 +311,8 @@ walk(`${WALKS} walks of ${STEPS} steps on average break no invariant`, () => {
 walk('the walks went everywhere', () => {
   const rows = [...transitions.values()].filter(({ row }) => row >= 35 && row <= 43);
   const wanted = [
-    ...rows.map(({ name }) => name).filter((name) => name !== 'redeem-money'),
+    // What a thing does beside paying has a walk of its own: contracts-walk-acts.
+    ...rows.map(({ name }) => name).filter((name) => name !== 'redeem-money' && !acts.includes(name)),
     ...['expire', 'claim-device', 'resolve-claim', 'report-copy'],
     ...['ACCEPTED', 'PRESENTED', 'PAID', 'DISHONOURED', 'RECOURSE', 'SETTLED'].map(
       (state) => `bill ${state}`,

@@ -133,9 +133,8 @@ export class LimitStory {
     return shown.at(-1)!;
   }
 
-  /** By the truck itself. */
-  draw(changes: Partial<ArgsOf<typeof drawLimit>> = {}, by: readonly string[] = ['truck']): Outcome {
-    const args = { limit: this.limit, thing: truck, amount: 10_000, reference: 'fuel', ...changes };
+  draw(changes: Partial<ArgsOf<typeof drawLimit>> = {}, by: readonly string[] = ['acme']): Outcome {
+    const args = { limit: this.limit, amount: 10_000, reference: 'fuel', ...changes };
     return this.world.run(drawLimit, args, by);
   }
 

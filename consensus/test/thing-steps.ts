@@ -47,6 +47,8 @@ export const limits: MandateLimits = {
   windowAmount: 12_000,
   windowCount: 3,
   threshold: 2_000,
+  families: undefined,
+  collateral: undefined,
 };
 
 export type Payment = Partial<ArgsOf<typeof payByThing>> & { readonly reading?: Partial<ReadingOptions> };

@@ -57,6 +57,7 @@ export class PayingThing {
           ...{ until: Date.now() + 86_400_000, fromMinute: 0, untilMinute: 1_440 },
           ...{ means: [virtualAccountId(thing, money)], amountMax: 1_000_000 },
           ...{ windowAmount: 5_000_000, windowCount: 64, threshold: 1_000_000 },
+          ...{ families: undefined, collateral: undefined },
         },
       },
       [world.signer(MONITOR)],

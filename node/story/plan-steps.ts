@@ -31,6 +31,7 @@ type Setting = Omit<StoryPlan, 'steps'>;
 type Say = (key: string, what: string) => void;
 
 const EVENT = '$event';
+const CHILD = 'child';
 const READINGS_MAX = 10_000;
 
 /** The steps that are sound; for the others there are faults. */
@@ -53,6 +54,7 @@ class StepChecker {
   readonly #devices: ReadonlyMap<string, boolean>;
   /** Names that stand for one id: of cast, devices, `[names]`, and of calls so far. */
   readonly #ids: Set<string>;
+  readonly #calls = new Set<string>();
   /** Devices of each feed so far. */
   readonly #feeds = new Map<string, readonly string[]>();
   readonly #steps = new Set<string>();
@@ -78,10 +80,15 @@ class StepChecker {
     for (const [name, entry] of Object.entries(names)) {
       if (entry.type === 'money' && !this.#cast.has(entry.issuer))
         say(`names.${name}.money`, `${entry.issuer} is not in the cast`);
-      if (entry.type !== 'account') continue;
-      if (names[entry.money]?.type !== 'money') say(`names.${name}.account`, `${entry.money} is no money`);
-      if (!this.#cast.has(entry.of) && !this.#devices.has(entry.of))
-        say(`names.${name}.of`, `${entry.of} is neither in the cast nor a device`);
+      if (entry.type !== 'account' && entry.type !== 'result') continue;
+      if (names[entry.money]?.type !== 'money')
+        say(`names.${name}.${entry.type}`, `${entry.money} is no money`);
+      const isParty = this.#cast.has(entry.of) && entry.type === 'account';
+      if (!isParty && !this.#devices.has(entry.of))
+        say(
+          `names.${name}.of`,
+          `${entry.of} is ${entry.type === 'account' ? 'neither in the cast nor a' : 'no'} device`,
+        );
     }
   }
 
@@ -98,7 +105,10 @@ class StepChecker {
     if (step === undefined) return undefined;
     if (this.#steps.has(step.name) || this.#ids.has(step.name)) say('name', 'the name is used already');
     this.#steps.add(step.name);
-    if (step.type === 'call') this.#ids.add(step.name);
+    if (step.type === 'call') {
+      this.#ids.add(step.name);
+      this.#calls.add(step.name);
+    }
     if (step.type === 'feed')
       this.#feeds.set(
         step.name,
@@ -213,9 +223,12 @@ class StepChecker {
       const reference = parseReference(text);
       if (reference === undefined) say(key, `${text} is no reference`);
       if (reference?.type !== 'name') continue;
-      const { name, part, range } = reference;
+      const { name, part, range, single } = reference;
       const devices = this.#feeds.get(name);
-      if (devices === undefined && !this.#ids.has(name)) say(key, `${text}: nothing before has that name`);
+      if (part === CHILD && this.#calls.has(name)) {
+        if (!single || range![0] < 0) say(key, `${text}: expected which child, such as [0]`);
+      } else if (devices === undefined && !this.#ids.has(name))
+        say(key, `${text}: nothing before has that name`);
       else if (devices === undefined && (range !== undefined || (part !== undefined && part !== 'lei')))
         say(key, `${text}: ${name} is no feed`);
       else if (devices === undefined && part === 'lei' && !this.#cast.has(name))

@@ -31,6 +31,8 @@ export type Named =
   | { readonly type: 'zone'; readonly gln: string; readonly zone: string }
   | { readonly type: 'money'; readonly issuer: string; readonly currency: string }
   | { readonly type: 'account'; readonly money: string; readonly of: string }
+  /** Of a device, in the hands of its first owner. */
+  | { readonly type: 'result'; readonly money: string; readonly of: string }
   | { readonly type: 'document'; readonly text: string };
 
 /** Values that one device states of one quantity, as exact decimals in text. */

@@ -101,5 +101,6 @@ function nameOf(entry: z.output<typeof storySchema>['names'][string]): Named {
   if ('zone' in entry) return { type: 'zone', ...entry };
   if ('money' in entry) return { type: 'money', issuer: entry.money, currency: entry.currency };
   if ('account' in entry) return { type: 'account', money: entry.account, of: entry.of };
+  if ('result' in entry) return { type: 'result', money: entry.result, of: entry.of };
   return { type: 'document', text: entry.document };
 }

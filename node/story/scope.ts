@@ -5,9 +5,11 @@ import { fromHex, toHex } from '../../consensus/codec/bytes.ts';
 import { invariant } from '../../consensus/codec/result.ts';
 import type { Json } from '../../consensus/codec/schema.ts';
 import { accountId, moneyId } from '../../consensus/contracts/objects/money.ts';
+import { thingResultId } from '../../consensus/contracts/objects/thing-result.ts';
 import { virtualAccountId } from '../../consensus/contracts/objects/virtual-account.ts';
 import { zoneId } from '../../consensus/contracts/objects/zone.ts';
 import { labelKey } from '../../consensus/contracts/registry.ts';
+import { childId } from '../../consensus/contracts/rules/warnings.ts';
 import { type ShownFrame, StoryError, type StoryHost } from './host.ts';
 import type { Named, StoryPlan } from './plan.ts';
 import { parseReference, pick, resolveReferences } from './references.ts';
@@ -57,11 +59,23 @@ export class Scope {
       const reference = parseReference(text);
       invariant(reference !== undefined, `${text} was checked to be a reference`);
       if (reference.type === 'now') return nowMs + reference.offsetMs;
-      const { name, part, single } = reference;
-      if (!this.#readings.has(name)) return part === 'lei' ? this.#host.leiOf(name) : this.id(name);
+      const { name, single } = reference;
+      if (!this.#readings.has(name)) return this.#idOf(name, reference);
       const proofs = this.readings(text).map(({ proof }) => proof);
       return single ? proofs[0]! : proofs;
     });
+  }
+
+  /** Of a call, a party or a device; an LEI, or a child of a call: a tranche, a part of a receipt. */
+  #idOf(
+    name: string,
+    {
+      part,
+      range,
+    }: { readonly part: string | undefined; readonly range: readonly [number, number] | undefined },
+  ): string {
+    if (part === 'lei') return this.#host.leiOf(name);
+    return range === undefined ? this.id(name) : toHex(childId(fromHex(this.id(name))!, range[0]));
   }
 
   /** The readings that a reference to a feed names. */
@@ -91,6 +105,11 @@ export class Scope {
         const of = fromHex(this.id(entry.of))!;
         const isDevice = this.#plan.devices.some(({ name }) => name === entry.of);
         return isDevice ? virtualAccountId(of, money) : accountId(money, of);
+      }
+      case 'result': {
+        const { owner } = this.#plan.devices.find(({ name }) => name === entry.of)!;
+        const [thing, of] = [entry.of, owner].map((name) => fromHex(this.id(name))!);
+        return thingResultId(thing!, of!, this.#named(this.#plan.names[entry.money]!));
       }
       case 'document':
         return new Uint8Array(createHash('sha256').update(entry.text).digest());

@@ -98,6 +98,7 @@ export const storySchema = z.strictObject({
         z.strictObject({ gln: z.string(), zone: z.string() }),
         z.strictObject({ money: name, currency: z.string() }),
         z.strictObject({ account: name, of: name }),
+        z.strictObject({ result: name, of: name }),
         z.strictObject({ document: z.string() }),
       ]),
     )

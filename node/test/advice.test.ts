@@ -10,6 +10,7 @@ import { toHex } from '../../consensus/codec/bytes.ts';
 import type { ObjectType } from '../../consensus/contracts/object.ts';
 import { creditLimit } from '../../consensus/contracts/objects/credit-limit.ts';
 import { visibleClasses } from '../../consensus/contracts/views.ts';
+import { ActStory } from '../../consensus/test/act-steps.ts';
 import { type Story, storyAt } from '../../consensus/test/contract-story.ts';
 import { HOUR_MS, idOf, type PartyName, signerOf, World } from '../../consensus/test/contract-world.ts';
 import { price } from '../../consensus/test/goods-steps.ts';
@@ -102,14 +103,18 @@ advice('who sees nothing of a file rates without it', () => {
 function busyTruck(): { readonly line: LimitStory; readonly things: ThingStory } {
   const line = lineAt('measured');
   const things = new ThingStory(line.world);
+  const acting = new ActStory(line.world, { line, file: undefined }, things);
   for (const { refusal } of [
-    line.draw(),
     things.enrol('phone'),
+    things.fund('acme', 1),
     things.open(),
+    acting.give(),
+    acting.draw(),
+    things.revoke(),
     things.give(),
     things.pay({ amount: 2_000 }),
     things.pay({ amount: 3_000 }, ['truck', 'phone']),
-    line.draw({ thing: undefined, amount: 1_000 }, ['acme']),
+    line.draw({ amount: 1_000 }),
     line.repay({ amount: 4_000 }),
   ])
     assert.is(refusal, undefined, JSON.stringify(refusal));

@@ -94,6 +94,26 @@ const faults: readonly [from: string, to: string, expected: RegExp][] = [
     'event = "$mandate[0]"',
     /FILE: step 5 \(fuel\), args: .*mandate is no feed/,
   ],
+  [
+    'event = "$filling.truck[0]"',
+    'event = "$mandate.child"',
+    /FILE: step 5 \(fuel\), args: .*expected which child, such as \[0\]/,
+  ],
+  [
+    'event = "$filling.truck[0]"',
+    'event = "$mandate.child[-1]"',
+    /FILE: step 5 \(fuel\), args: .*expected which child/,
+  ],
+  [
+    'event = "$filling.truck[0]"',
+    'event = "$truck.child[0]"',
+    /FILE: step 5 \(fuel\), args: .*truck is no feed/,
+  ],
+  [
+    'account = "eur", of = "truck"',
+    'result = "eur", of = "enterprise"',
+    /FILE: names\.purse\.of: enterprise is no device/,
+  ],
   ['event = "$filling.truck[0]"', 'event = "$event"', /FILE: step 5 \(fuel\), args: \$event/],
   [
     'truck = { pulses = 120 }',

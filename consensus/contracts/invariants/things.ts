@@ -1,4 +1,4 @@
-/** Invariants of things that pay (semantics §7: 16, and 7 and 25 as far as they go). */
+/** Invariants of what things do (semantics §7: 16, and 7 and 25 as far as they go). */
 
 import { equalBytes, toHex } from '../../codec/bytes.ts';
 import type { ValueOf } from '../object.ts';
@@ -6,19 +6,30 @@ import { evidenceUse } from '../objects/evidence-use.ts';
 import { identityConflict } from '../objects/identity-conflict.ts';
 import { liveMandateStates, mandate } from '../objects/mandate.ts';
 import { thing } from '../objects/thing.ts';
+import { type actFields, thingAct } from '../objects/thing-act.ts';
 import { thingPayment } from '../objects/thing-payment.ts';
 import { virtualAccount } from '../objects/virtual-account.ts';
 import { device } from '../registry.ts';
 import { includesId } from '../rules/lists.ts';
 import { type Mandate, sumOf } from '../rules/mandates.ts';
-import type { Found, Invariant, Survey } from './survey.ts';
+import type { Invariant, Survey } from './survey.ts';
 
-type Payment = Found<ValueOf<typeof thingPayment>>;
+/** What a thing did under a mandate, a payment or another act. */
+interface Deed {
+  readonly name: string;
+  readonly owner: Uint8Array;
+  readonly value: Pick<ValueOf<typeof thingAct>, keyof typeof actFields>;
+}
+
+function* deeds(state: Survey): Iterable<Deed> {
+  for (const { name, value } of state.all(thingPayment)) yield { name, owner: value.payer, value };
+  for (const { name, value } of state.all(thingAct)) yield { name, owner: value.owner, value };
+}
 
 export const thingInvariants: readonly Invariant[] = [
   {
     number: 7,
-    rule: 'a live mandate is its device’s present owner’s; a payment by a thing has a mandate of the payer for that thing; a device is suspended while its identity is in conflict',
+    rule: 'a live mandate is its device’s present owner’s; what a thing does is under a mandate of its owner for that thing; a device is suspended while its identity is in conflict',
     *find(state) {
       for (const { id, name, value: given } of state.all(mandate)) {
         const owner = state.get(device, given.thing)?.owner;
@@ -35,35 +46,34 @@ export const thingInvariants: readonly Invariant[] = [
           yield `${name}: ${value.state}, and the thing says otherwise`;
       }
       yield* identityDefects(state);
-      for (const { name, value } of state.all(thingPayment)) {
+      for (const { name, owner, value } of deeds(state)) {
         const given = state.get(mandate, value.mandate);
         if (given === undefined || !equalBytes(given.thing, value.thing)) yield `${name}: under no mandate`;
-        else if (!equalBytes(given.owner, value.payer))
-          yield `${name}: paid by another than the mandate’s owner`;
+        else if (!equalBytes(given.owner, owner)) yield `${name}: for another than the mandate’s owner`;
       }
     },
   },
   {
     number: 16,
-    rule: 'in every window, payments under a mandate are within its amount and count; counters are what was paid',
+    rule: 'in every window, what is done under a mandate is within its amount and count; counters are what was done',
     *find(state) {
-      const paid = new Map<string, Payment[]>();
-      for (const payment of state.all(thingPayment)) {
-        const id = toHex(payment.value.mandate);
-        paid.set(id, [...(paid.get(id) ?? []), payment]);
+      const done = new Map<string, Deed[]>();
+      for (const deed of deeds(state)) {
+        const id = toHex(deed.value.mandate);
+        done.set(id, [...(done.get(id) ?? []), deed]);
       }
       for (const { id, name, value } of state.all(mandate))
-        yield* windowDefects(name, value, paid.get(toHex(id)) ?? []);
+        yield* windowDefects(name, value, done.get(toHex(id)) ?? []);
     },
   },
   {
     number: 25,
-    rule: 'one event triggers one payment',
+    rule: 'one event triggers one payment, or one other act',
     *find(state) {
       const triggered = new Set<string>();
-      for (const { name, value } of state.all(thingPayment)) {
+      for (const { name, value } of deeds(state)) {
         const event = toHex(value.event);
-        if (triggered.has(event)) yield `${name}: the event triggered another payment`;
+        if (triggered.has(event)) yield `${name}: the event triggered something else`;
         triggered.add(event);
         const used = state.get(evidenceUse, value.event);
         if (used === undefined || !equalBytes(used.unit, value.mandate))
@@ -87,14 +97,14 @@ function* identityDefects(state: Survey): Iterable<string> {
   }
 }
 
-function* windowDefects(name: string, given: Mandate, payments: readonly Payment[]): Iterable<string> {
+function* windowDefects(name: string, given: Mandate, done: readonly Deed[]): Iterable<string> {
   const { windowMs } = given;
-  const spends = payments.map(({ value }) => value).sort((a, b) => a.at - b.at);
+  const spends = done.map(({ value }) => value).sort((a, b) => a.at - b.at);
   // A window that breaks a limit can be shifted to end with a payment: those are all that need be looked at.
   for (const last of spends) {
     const inside = spends.filter(({ at }) => at > last.at - windowMs && at <= last.at);
-    if (sumOf(inside) > BigInt(last.windowAmount)) yield `${name}: more paid in a window than allowed`;
-    if (inside.length > last.windowCount) yield `${name}: more payments in a window than allowed`;
+    if (sumOf(inside) > BigInt(last.windowAmount)) yield `${name}: more in a window than allowed`;
+    if (inside.length > last.windowCount) yield `${name}: more often in a window than allowed`;
   }
   const newest = spends.at(-1)?.at ?? 0;
   const expected = spends.filter(({ at }) => at > newest - windowMs);
@@ -102,5 +112,5 @@ function* windowDefects(name: string, given: Mandate, payments: readonly Payment
     expected.length === given.recent.length &&
     sumOf(expected) === sumOf(given.recent) &&
     expected.every(({ at }, index) => at === given.recent[index]!.at);
-  if (!isSame) yield `${name}: the window counts other payments than were made`;
+  if (!isSame) yield `${name}: the window counts other than was done`;
 }

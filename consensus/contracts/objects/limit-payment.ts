@@ -10,7 +10,7 @@ export const limitPayment = objectType('limit-payment', {
     limit: hash32,
     payer: hash32,
     payee: hash32,
-    /** The member that drew; absent when a party did. */
+    /** That drew or repaid under its mandate; absent when a party did. */
     thing: maybe(hash32),
     money: hash32,
     /** Minor units. */

@@ -1,13 +1,17 @@
-/** What an owner lets a thing pay (rows 41–43), id = the call that gave it. */
+/** What an owner lets a thing do with its money and goods (rows 41–43), id = the call that gave it. */
 
 import { choice, hash32, type Infer, int, list, maybe, record, text, timeMs } from '../../codec/schema.ts';
 import { objectType } from '../object.ts';
 import { accountsMax } from './thing.ts';
 import { version } from './version.ts';
 
-/** The most payments that one window can allow, since each in it is remembered. */
+/** The most acts that one window can allow, since each in it is remembered. */
 export const windowCountMax = 64;
 export const MINUTES_A_DAY = 1_440;
+
+/** `[THG-15]` What a thing can do under a mandate: pay; borrow and repay; pledge; buy and sell. */
+export const families = ['transaction', 'credit', 'mortgage', 'investment'] as const;
+export type Family = (typeof families)[number];
 
 /** The six limits, in the order of semantics §5 row 41. A mandate can be narrowed in each, and widened in none. */
 export const mandateLimits = record('mandate-limits', {
@@ -28,6 +32,10 @@ export const mandateLimits = record('mandate-limits', {
   windowCount: int(1, windowCountMax),
   /** A payment above this needs the second device's key; minor units. */
   threshold: int(0),
+  /** What it is for; absent: transactions alone. */
+  families: maybe(list(choice(...families), families.length, 1)),
+  /** `[THG-18]` Goods, or receipts over them, that it may pledge. */
+  collateral: maybe(list(hash32, 16, 1)),
 });
 export type MandateLimits = Infer<typeof mandateLimits>;
 
@@ -55,7 +63,7 @@ export const mandate = objectType('mandate', {
     currency: text(3),
     limits: mandateLimits,
     ...mandateTerms,
-    /** Payments of the window that ended with the last of them, in their order. */
+    /** Payments and other acts of the window that ended with the last of them, in their order. */
     recent: list(spend, windowCountMax),
     /** Who suspended it; absent for the policy contract. */
     suspendedBy: maybe(hash32),

@@ -1,6 +1,6 @@
 /** A cash claim on part of a loan's principal (row 33), in order of seniority; id = a child of the call. */
 
-import { choice, hash32, int } from '../../codec/schema.ts';
+import { choice, hash32, int, maybe } from '../../codec/schema.ts';
 import { objectType } from '../object.ts';
 import { version } from './version.ts';
 
@@ -11,5 +11,7 @@ export const tranche = objectType('tranche', {
     loan: hash32,
     /** Outstanding, minor units of the loan's currency. */
     principal: int(0),
+    /** As what a thing of the holder's bought it `[THG-19]`. */
+    investment: maybe(hash32),
   },
 });

@@ -1,9 +1,16 @@
-/** The six limits of a mandate: well formed, narrower than before, kept by a payment (rows 41–43). */
+/** The limits of a mandate: well formed, narrower than before, kept by what the thing does (rows 41–43). */
 
+import { toHex } from '../../codec/bytes.ts';
 import type { Code } from '../../codec/codes.ts';
 import type { Facts } from '../../codec/result.ts';
 import type { ValueOf } from '../object.ts';
-import { type MandateLimits, MINUTES_A_DAY, type mandate, type Spend } from '../objects/mandate.ts';
+import {
+  type Family,
+  type MandateLimits,
+  MINUTES_A_DAY,
+  type mandate,
+  type Spend,
+} from '../objects/mandate.ts';
 import { type Context, type ContractRefusal, refused } from '../transition.ts';
 import { hasRepeatedId, includesId } from './lists.ts';
 
@@ -20,6 +27,9 @@ export function checkLimits(
   const outOf = (limit: keyof MandateLimits, reason: string) => refused('E_SCOPE', { limit, reason });
   if (hasRepeatedId(limits.payees)) return outOf('payees', 'repeated');
   if (hasRepeatedId(limits.means)) return outOf('means', 'repeated');
+  const { families = [], collateral = [] } = limits;
+  if (new Set(families).size < families.length) return outOf('families', 'repeated');
+  if (hasRepeatedId(collateral)) return outOf('collateral', 'repeated');
   if (limits.until <= running) return outOf('until', 'not later than now');
   if (limits.fromMinute >= limits.untilMinute) return outOf('untilMinute', 'not later than fromMinute');
   if (limits.amountMax > limits.windowAmount) return outOf('amountMax', 'above windowAmount');
@@ -30,6 +40,9 @@ export function checkLimits(
 
 const isWithinIds = (narrow: readonly Uint8Array[], wide: readonly Uint8Array[]): boolean =>
   narrow.every((id) => includesId(wide, id));
+
+/** `[THG-15]` A mandate that does not say what it is for is for transactions. */
+const familiesOf = (families: MandateLimits['families']): readonly Family[] => families ?? ['transaction'];
 
 /** For each limit: is the first no wider than the second? */
 const isNarrower: {
@@ -46,6 +59,8 @@ const isNarrower: {
   windowAmount: (narrow, wide) => narrow <= wide,
   windowCount: (narrow, wide) => narrow <= wide,
   threshold: (narrow, wide) => narrow <= wide,
+  families: (narrow, wide) => familiesOf(narrow).every((family) => familiesOf(wide).includes(family)),
+  collateral: (narrow = [], wide = []) => isWithinIds(narrow, wide),
 };
 
 /** The limit that `narrow` widens, if there is one. */
@@ -55,12 +70,17 @@ export function widenedLimit(narrow: MandateLimits, wide: MandateLimits): string
   return (Object.keys(isNarrower) as (keyof MandateLimits)[]).find((limit) => !compare(limit));
 }
 
-export interface Purchase {
+/** What a thing is about to do, as its mandate sees it `[THG-16]`. */
+export interface Deed {
+  readonly family: Family;
+  /** Account of the thing in whose money it is done. */
   readonly means: Uint8Array;
+  /** Goods or receipt that it pledges. */
+  readonly collateral?: Uint8Array;
+  /** Whom it is with. */
   readonly payee: Uint8Array;
   readonly content: string;
   readonly amount: number;
-  readonly seconded: boolean;
 }
 
 /** Payments of the window that ends at `time`, the moment itself included. */
@@ -71,16 +91,18 @@ export function windowOf({ recent, windowMs }: Mandate, time: number): Spend[] {
 export const sumOf = (spends: readonly Spend[]): bigint =>
   spends.reduce((sum, { amount }) => sum + BigInt(amount), 0n);
 
-/** `[THG-3]` The limit that the payment would break at this position has a code of its own. */
-export function checkPurchase(
+/** `[THG-3]` The limit that the deed would break at this position has a code of its own. */
+export function checkDeed(
   id: Uint8Array,
   given: Mandate,
-  purchase: Purchase,
+  deed: Deed,
+  seconded: boolean,
   { time, running }: Pick<Context, 'time' | 'running'>,
 ): ContractRefusal | undefined {
   const { limits, windowMs } = given;
-  const { means, payee, content, amount, seconded } = purchase;
+  const { family, means, collateral, payee, content, amount } = deed;
   const outOf = (code: Code, facts: Facts = {}) => refused(code, facts, id);
+  if (!familiesOf(limits.families).includes(family)) return outOf('E_MANDATE_CONTENT', { family });
   if (!includesId(limits.payees, payee)) return outOf('E_MANDATE_PAYEE');
   if (!limits.contents.includes(content)) return outOf('E_MANDATE_CONTENT', { content });
   if (time < limits.from || running > limits.until)
@@ -93,6 +115,8 @@ export function checkPurchase(
       untilMinute: limits.untilMinute,
     });
   if (!includesId(limits.means, means)) return outOf('E_MANDATE_MEANS');
+  if (collateral !== undefined && !includesId(limits.collateral ?? [], collateral))
+    return outOf('E_MANDATE_MEANS', { collateral: toHex(collateral) });
   if (amount > limits.amountMax) return outOf('E_MANDATE_AMOUNT', { amount, most: limits.amountMax });
   const spent = windowOf(given, time);
   const total = sumOf(spent) + BigInt(amount);

@@ -151,7 +151,8 @@ function applyProceeds(
   if (amount === 0) return;
   const owed = context.get(loan, loanId)!;
   const { applied } = allocateRepayment(owed.debt, amount);
-  payTranches(loanId, applied.principal, context);
+  // The buyer paid the pledgee, which hands it on to holders of tranches.
+  payTranches(loanId, applied.principal, undefined, context);
   const { applicant: enterprise, bank, currency } = owed;
   context.put(payment, childId(context.callId, index), {
     kind: 'repayment',

@@ -62,7 +62,7 @@ export function applyRepayment(args: Repayment, owed: Loan, context: Context): v
   const { applied, excess: returned } = allocateRepayment(owed.debt, args.amount);
   const { applicant: enterprise, bank } = owed;
   const { payer, currency, amount } = args;
-  const holders = payTranches(args.loan, applied.principal, context);
+  const holders = payTranches(args.loan, applied.principal, args.money, context);
   if (args.money !== undefined) {
     // On the ledger each holder of a tranche is paid; otherwise the bank passes it on.
     let rest = amount - returned;

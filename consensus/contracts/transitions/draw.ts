@@ -1,21 +1,10 @@
 /** Row 15: the loan is drawn. Money moves outside the ledger in this build; its reference is recorded here. */
 
 import { hash32, int, maybe, text } from '../../codec/schema.ts';
-import { type Debt, loan } from '../objects/loan.ts';
-import { payment } from '../objects/payment.ts';
-import { versionOf } from '../objects/version.ts';
-import { exactInteger, totalDebt } from '../rules/amounts.ts';
-import { changeExposure, checkCompliance, checkExposure, compliant } from '../rules/compliance.ts';
-import { changeUse, checkUse } from '../rules/credit-limits.ts';
-import {
-  checkApproved,
-  checkDrawn,
-  checkUndisputed,
-  measureDrawable,
-  readPerfected,
-} from '../rules/drawing.ts';
-import { checkFunds, pay } from '../rules/money.ts';
-import { type ContractRefusal, isRefusal, lookUp, partyIn, refused, transition } from '../transition.ts';
+import { loan } from '../objects/loan.ts';
+import { compliant } from '../rules/compliance.ts';
+import { drawOnLoan } from '../rules/loan-drawing.ts';
+import { partyIn, transition } from '../transition.ts';
 
 export const draw = transition({
   name: 'draw',
@@ -54,61 +43,5 @@ export const draw = transition({
   },
   effects: 'money moves; the loan is DRAWN',
   visibility: 'V2',
-  apply: ({ loan: loanId, reference, money, ...applied }, context) => {
-    const asked = lookUp(context, loan, loanId);
-    if (isRefusal(asked)) return asked;
-    const lapsed = checkApproved(asked, loanId, context);
-    if (lapsed !== undefined) return lapsed;
-    if (reference === '' && money === undefined) return refused('E_FUNDS', { reason: 'no payment is named' });
-    const blocked = checkUndisputed(asked, loanId, context);
-    if (blocked !== undefined) return blocked;
-    const perfected = readPerfected(asked, loanId, context);
-    if (isRefusal(perfected)) return perfected;
-    const debt = addDebt(asked.debt, applied);
-    if (isRefusal(debt)) return debt;
-    const drawable = measureDrawable(asked, perfected, context);
-    if (isRefusal(drawable)) return drawable;
-    const over = checkDrawn(debt, asked.limit, drawable, loanId);
-    if (over !== undefined) return over;
-    const { creditLimit } = asked;
-    const beyond = creditLimit && checkUse(creditLimit, applied.principal, context);
-    if (beyond !== undefined) return beyond;
-    const { applicant: enterprise, bank, currency } = asked;
-    const barred =
-      checkCompliance({ borrower: enterprise, bank }, context) ??
-      checkExposure(enterprise, currency, applied.principal, context);
-    if (barred !== undefined) return barred;
-    const short = money && checkFunds(money, bank, applied.principal, currency, context);
-    if (short !== undefined) return short;
-    if (money !== undefined) pay(money, bank, enterprise, applied.principal, context);
-    context.put(payment, context.callId, {
-      kind: 'draw',
-      payer: bank,
-      bank,
-      enterprise,
-      loan: loanId,
-      currency,
-      amount: applied.principal,
-      applied,
-      returned: 0,
-      reference: reference === '' ? 'on the ledger' : reference,
-      ...versionOf(context),
-    });
-    changeUse(creditLimit, applied.principal, context);
-    changeExposure(enterprise, currency, applied.principal, context);
-    context.put(loan, loanId, { ...asked, state: 'DRAWN', debt, ...versionOf(context) });
-    return undefined;
-  },
+  apply: (args, context) => drawOnLoan(args, context),
 });
-
-function addDebt(owed: Debt, added: Debt): Debt | ContractRefusal {
-  const costs = exactInteger(BigInt(owed.costs) + BigInt(added.costs), 'costs');
-  const interest = exactInteger(BigInt(owed.interest) + BigInt(added.interest), 'interest');
-  const principal = exactInteger(BigInt(owed.principal) + BigInt(added.principal), 'principal');
-  if (typeof costs !== 'number') return costs;
-  if (typeof interest !== 'number') return interest;
-  if (typeof principal !== 'number') return principal;
-  const total = exactInteger(totalDebt({ costs, interest, principal }), 'debt');
-  if (typeof total !== 'number') return total;
-  return { costs, interest, principal };
-}

@@ -1,12 +1,12 @@
 /** Row 33: the principal is divided into cash claims by seniority, which pass against payment. The pledge stays one. */
 
+import { equalBytes } from '../../codec/bytes.ts';
 import { hash32, int, list } from '../../codec/schema.ts';
 import { loan, tranchesMax } from '../objects/loan.ts';
-import { money } from '../objects/money.ts';
 import { tranche } from '../objects/tranche.ts';
 import { versionOf } from '../objects/version.ts';
 import { roles } from '../registry.ts';
-import { checkFunds, pay } from '../rules/money.ts';
+import { activeClaim, passTranche } from '../rules/tranches.ts';
 import { childId } from '../rules/warnings.ts';
 import { isRefusal, lookUp, partyIn, refused, transition, wrongState } from '../transition.ts';
 
@@ -39,7 +39,7 @@ export const trancheLoan = transition({
     for (const [index, principal] of principals.entries())
       context.put(tranche, tranches[index]!, {
         state: 'ACTIVE',
-        ...{ seniority: index + 1, holder: lent.bank, trustee, loan: id, principal },
+        ...{ seniority: index + 1, holder: lent.bank, trustee, loan: id, principal, investment: undefined },
         ...versionOf(context),
       });
     context.put(loan, id, { ...lent, tranches, ...versionOf(context) });
@@ -57,22 +57,18 @@ export const transferTranche = transition({
     { who: 'buyer', role: roles, party: ({ to }) => to },
   ],
   preconditions: {
+    E_CURRENCY: 'what a thing bought is sold in its own currency',
     E_FUNDS: 'the buyer has the price',
     E_NOT_FOUND: 'what it names exists',
+    E_SCHEMA: 'the buyer is another than the holder',
     E_STATE: 'the tranche is ACTIVE',
   },
   effects: 'delivery against payment',
   visibility: 'V2',
-  apply: ({ tranche: id, to, money: moneyKey, price }, context) => {
-    const claim = lookUp(context, tranche, id);
+  apply: ({ tranche: id, to, money, price }, context) => {
+    const claim = activeClaim(id, context);
     if (isRefusal(claim)) return claim;
-    if (claim.state !== 'ACTIVE') return wrongState(claim.state, ['ACTIVE'], id);
-    const issue = lookUp(context, money, moneyKey);
-    if (isRefusal(issue)) return issue;
-    const short = checkFunds(moneyKey, to, price, issue.currency, context);
-    if (short !== undefined) return short;
-    pay(moneyKey, to, claim.holder, price, context);
-    context.put(tranche, id, { ...claim, holder: to, ...versionOf(context) });
-    return undefined;
+    if (equalBytes(to, claim.holder)) return refused('E_SCHEMA', { field: 'to', reason: 'the holder' }, id);
+    return passTranche(id, claim, { to, money, price, investment: undefined }, context);
   },
 });
