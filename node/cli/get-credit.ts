@@ -1,4 +1,4 @@
-/** `tally get limit|rating|indicators`: what may be drawn, and what this party may think of others. */
+/** `tally get limit|things|rating|indicators`: what may be drawn, what came of things, what this party may think of others. */
 
 import { type Command, Option } from 'commander';
 import { type Scenario, scenarioNames } from '../advice/indicators.ts';
@@ -14,6 +14,14 @@ export function registerGetCredit(get: Command): void {
       .description('what may be drawn on a credit limit or a loan, or on all of lei:… or device:…'),
   ).action(async (id: string, flags: ApiFlags) => {
     print(await (await openApi(flags)).get(`/v1/credit/limits/${part(id)}`), flags.json);
+  });
+
+  addApiOptions(
+    get
+      .command('things <id>')
+      .description('what came in and went out by device:…, or by all things of lei:…, with gain and loss'),
+  ).action(async (id: string, flags: ApiFlags) => {
+    print(await (await openApi(flags)).get(`/v1/things/${part(id)}`), flags.json);
   });
 
   addApiOptions(

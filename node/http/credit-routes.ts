@@ -1,4 +1,4 @@
-/** /v1/credit: what may still be drawn, and advice, which decides nothing. */
+/** /v1/credit: what may still be drawn, and advice, which decides nothing; /v1/things: what came of things. */
 
 import type { FastifyInstance } from 'fastify';
 import { type Scenario, scenarioNames } from '../advice/indicators.ts';
@@ -6,7 +6,7 @@ import { sendRefusal } from './problem.ts';
 import { anyObject, problems } from './schemas.ts';
 import type { ApiServices } from './services.ts';
 
-export function registerCreditRoutes(api: FastifyInstance, { credit }: ApiServices): void {
+export function registerCreditRoutes(api: FastifyInstance, { credit, things }: ApiServices): void {
   const tags = ['credit'];
   const params = {
     type: 'object',
@@ -33,6 +33,21 @@ export function registerCreditRoutes(api: FastifyInstance, { credit }: ApiServic
     },
     async ({ params: { id } }, reply) => {
       const found = await credit.positions(id);
+      return found.ok ? found.value : sendRefusal(reply, found);
+    },
+  );
+  api.get<{ Params: { id: string } }>(
+    '/things/:id',
+    {
+      schema: {
+        tags: ['things'],
+        summary: 'What came in and went out by a thing, or by all of an owner, with its gain and loss',
+        params,
+        response: { 200: anyObject, ...problems },
+      },
+    },
+    async ({ params: { id } }, reply) => {
+      const found = await things.results(id);
       return found.ok ? found.value : sendRefusal(reply, found);
     },
   );

@@ -18,6 +18,7 @@ import type { ReceiptPaths } from '../service/receipt-paths.ts';
 import type { Searches } from '../service/searches.ts';
 import type { Status } from '../service/status.ts';
 import type { Submissions } from '../service/submissions.ts';
+import type { Things } from '../service/things.ts';
 import type { Vertices } from '../service/vertices.ts';
 import type { Views } from '../service/views.ts';
 
@@ -40,6 +41,7 @@ export interface ApiServices {
   readonly lendables: Lendables;
   readonly vertices: Vertices;
   readonly credit: Credit;
+  readonly things: Things;
   readonly readings: Readings;
   readonly feed: EventFeed;
 }

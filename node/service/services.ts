@@ -22,6 +22,7 @@ import { ReceiptPaths } from './receipt-paths.ts';
 import { Searches } from './searches.ts';
 import { Status } from './status.ts';
 import { Submissions } from './submissions.ts';
+import { Things } from './things.ts';
 import { Vertices } from './vertices.ts';
 import { Views } from './views.ts';
 
@@ -72,6 +73,7 @@ export function makeServices({
   const audits = new Audits({ ledger, access, head, histories });
   const submissions = new Submissions(runner, store, publicKey);
   const credit = new Credit({ ledger, store, head, access, views, prover });
+  const things = new Things({ ledger, head, access, views });
   const pending = new PendingCalls(runner, access, calls);
   const vertices = new Vertices({ ledger, access, prover, calls, submissions, views });
   const feed = new EventFeed({
@@ -99,6 +101,7 @@ export function makeServices({
     lendables,
     vertices,
     credit,
+    things,
     readings,
     feed,
   };

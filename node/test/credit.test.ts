@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fromHex, toHex } from '../../consensus/codec/bytes.ts';
+import { moneyId } from '../../consensus/contracts/objects/money.ts';
 import { labelKey } from '../../consensus/contracts/registry.ts';
 import { signCall, signedCall } from '../../consensus/vertex/call.ts';
 import { nativeSigner } from '../crypto/native.ts';
@@ -125,21 +126,41 @@ test('a bank grants limits: one carried by a truck, one by its word', async () =
 });
 
 test('a drawing shows at its own checkpoint; above the limit and while frozen it is refused', async () => {
-  const draw = { limit: limits.plain, thing: null, amount: 30_000, reference: 'fuel' };
+  const draw = { limit: limits.plain, amount: 30_000, reference: 'fuel' };
   const drawn = await settle(act([api('fleet')], 'draw-limit', draw));
   const after = await api('fleet').get(`/v1/credit/limits/${limits.plain}`);
   assert.ok(after.height >= drawn.outcome.height);
   assert.equal([after.positions[0].used, after.positions[0].available], [30_000, 50_000]);
   await settle(act([api('fleet')], 'draw-limit', { ...draw, amount: 50_001 }), 'E_LIMIT');
-  await settle(
-    act([api('fleet')], 'draw-limit', { ...draw, limit: limits.line, thing: 'device:truck-1' }, truckSigns),
-    'E_LIMIT',
-  );
+  await settle(act([api('fleet')], 'draw-limit', { ...draw, limit: limits.line }), 'E_LIMIT');
+  // The truck is a member of the line, and has no mandate.
+  const byTruck = {
+    ...{ mandate: limits.line, means: limits.line, content: 'fuel', event: '00' },
+    ...{ on: { type: 'limit', limit: limits.line }, amount: 1, reference: 'fuel' },
+  };
+  await settle(act([api('fleet')], 'draw-by-thing', byTruck, truckSigns), 'E_NOT_FOUND');
   const freeze = { limit: limits.plain, by: partyOf('bank'), reason: 'audit' };
   await settle(act([api('bank')], 'freeze-limit', freeze));
   await settle(act([api('fleet')], 'draw-limit', { ...draw, amount: 1 }), 'E_FROZEN');
   const frozen = await api('fleet').get(`/v1/credit/limits/${limits.plain}`);
   assert.equal([frozen.positions[0].available, frozen.positions[0].code], [0, 'E_FROZEN']);
+});
+
+test('a thing gets an account, and its owner and its bank see what comes of it: nothing yet', async () => {
+  const opening = {
+    ...{ device: 'device:truck-1', money: toHex(moneyId(fromHex(partyOf('bank'))!, 'EUR')) },
+    ...{ ownedSince: 1_750_000_000_000, ownershipProof: 'ab'.repeat(32) },
+    capabilities: { sensing: true, expression: true, processing: true, storage: true, identity: true },
+  };
+  await settle(act([api('fleet'), api('bank')], 'open-account', opening, truckSigns));
+  const path = `/v1/things/lei:${network.home('fleet').lei}`;
+  for (const party of ['fleet', 'bank'] as const) {
+    const { accounts, totals } = await api(party).get(path);
+    assert.equal([accounts.length, accounts[0].currency, accounts[0].result], [1, 'EUR', '0']);
+    assert.equal([totals.length, totals[0].sums.paid, totals[0].change], [1, '0', '0']);
+  }
+  assert.equal((await api('fleet').get('/v1/things/device:truck-1')).accounts.length, 1);
+  assert.is((await api('monitor').refused('GET', path)).status, 404);
 });
 
 test('a stranger is shown no limit, and rates by what it may see', async () => {
@@ -165,7 +186,7 @@ test('indicators of the truck, by its calls as the checkpoints recorded them', a
     ['factory', 1, '0.999909'],
   );
   const { accuracy, decision, finality } = answer.things[0].indicators;
-  assert.equal([accuracy.good, accuracy.of, decision.value, finality.of], [0, 1, 10_000, 0]);
+  assert.equal([accuracy.good, accuracy.of, decision.value, finality.of], [1, 2, 10_000, 1]);
   assert.is(
     (await api('fleet').refused('GET', '/v1/credit/indicators/device:truck-1?scenario=x')).status,
     400,
@@ -186,11 +207,12 @@ test('`tally get` prints the same; asking changes no state', async () => {
     ['rating', fleet],
     ['indicators', 'device:truck-1'],
     ['limit', limits.plain!],
+    ['things', 'device:truck-1'],
   ] as const) {
     const { code, out } = await tally(name, id);
     assert.is(code, 0, name);
     const printed = JSON.parse(out);
-    assert.ok(printed.score ?? printed.things ?? printed.positions, out);
+    assert.ok(printed.score ?? printed.things ?? printed.positions ?? printed.accounts, out);
   }
   assert.is((await tally('limit', '0'.repeat(64))).code, 3);
   assert.is((await api('bank').get('/v1/status')).stateRoot, root);
