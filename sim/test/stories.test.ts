@@ -48,7 +48,8 @@ const counts = {
   car: { effective: 32, refused: 180, frames: 206, checks: 3 },
   default: { effective: 35, refused: 5, frames: 4, checks: 13 },
   factory: { effective: 13, refused: 1, frames: 3, checks: 2 },
-  haulage: { effective: 22, refused: 3, frames: 13, checks: 4 },
+  fleet: { effective: 39, refused: 4, frames: 14, checks: 6 },
+  haulage: { effective: 23, refused: 3, frames: 14, checks: 5 },
   metal: { effective: 26, refused: 4, frames: 23, checks: 5 },
   swap: { effective: 10, refused: 4, frames: 0, checks: 7 },
   transit: { effective: 23, refused: 5, frames: 26, checks: 4 },
@@ -272,7 +273,7 @@ stories('a scenario is found by its name and by its path', async () => {
   assert.equal({ ...byPath.story, source: 'truck' }, named.story);
   await assertRejects(
     () => settingsOf('trukc'),
-    /trukc: no such file, nor one of car, default, factory, haulage, metal, swap, transit, truck$/,
+    /trukc: no such file, nor one of car, default, factory, fleet, haulage, metal, swap, transit, truck$/,
   );
 });
 
