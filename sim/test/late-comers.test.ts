@@ -4,23 +4,11 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { outcomeCode } from '../../consensus/checkpoint/outcome.ts';
 import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
-import { zero32 } from '../../consensus/crypto/hash.ts';
 import { memoryStore } from '../../node/memory-store.ts';
-import type { Event } from '../../node/replica/events.ts';
 import { type SimulatedNode, World } from '../world.ts';
+import { heightOf, say, somethingToSay } from './voices.ts';
 
 const test = suite('late-comers');
-const author: Event = { type: 'author', kind: 'readings', payload: new Uint8Array(0), payloadHash: zero32 };
-
-function say(node: SimulatedNode): string {
-  const reply = node.runner!.dispatch(author);
-  if (reply.type !== 'taken')
-    throw new Error(`${node.name} refused its own vertex: ${JSON.stringify(reply)}`);
-  return reply.vertex.key;
-}
-
-const heightOf = (node: SimulatedNode) => node.runner!.replica.ledger.height;
-
 /** Both nodes hold the same headers and outcomes up to the lesser height. */
 async function sameLedger(a: SimulatedNode, b: SimulatedNode): Promise<number> {
   const height = Math.min(heightOf(a), heightOf(b));
@@ -113,7 +101,7 @@ test('a node whose disk was lost learns its own chain from the others, and goes 
   await world.start(node);
   await world.run(100);
   // It has heard how far behind it is; before it knows its own chain it says nothing.
-  const reply = node.runner!.dispatch(author);
+  const reply = node.runner!.dispatch(somethingToSay);
   assert.is(reply.type === 'refused' && reply.refusal.code, 'E_STALE');
   await world.runUntil('caught up', () => heightOf(node) >= heightOf(world.nodes[0]!), 30_000);
   const next = say(node);

@@ -3,26 +3,15 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toHex } from '../../consensus/codec/bytes.ts';
-import { zero32 } from '../../consensus/crypto/hash.ts';
 import { vertexEnvelope } from '../../consensus/vertex/vertex.ts';
 import { type PeerMessage, peerMessage } from '../../consensus/wire/messages.ts';
-import type { Event } from '../../node/replica/events.ts';
 import { type CrashKind, Disk } from '../disk.ts';
 import { Random } from '../random.ts';
 import { type SimulatedNode, World, type WorldOptions } from '../world.ts';
+import { heightOf, say } from './voices.ts';
 
 const test = suite('snapshots');
 const WINDOW = 16;
-const author: Event = { type: 'author', kind: 'readings', payload: new Uint8Array(0), payloadHash: zero32 };
-
-function say(node: SimulatedNode): string {
-  const reply = node.runner!.dispatch(author);
-  if (reply.type !== 'taken')
-    throw new Error(`${node.name} refused its own vertex: ${JSON.stringify(reply)}`);
-  return reply.vertex.key;
-}
-
-const heightOf = (node: SimulatedNode) => node.runner!.replica.ledger.height;
 
 /** From the first height that both hold on, header by header, with states that match. */
 async function sameLedger(a: SimulatedNode, b: SimulatedNode): Promise<void> {
