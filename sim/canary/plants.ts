@@ -95,7 +95,7 @@ export const plants: readonly Plant[] = [
   },
   {
     name: 'a unit pledged twice',
-    file: 'consensus/contracts/transitions/agree-pledge.js',
+    file: 'consensus/contracts/rules/reserving.js',
     find: 'if (rival === undefined ||',
     replace: 'if (true ||',
     options: RACES,
