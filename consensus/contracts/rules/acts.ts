@@ -46,7 +46,7 @@ export const actSigners: readonly SignerRule<unknown>[] = [
   },
 ];
 
-/** Preconditions of a transition that calls `readActor`, `judgeAct` and `countAct`. */
+/** Preconditions of a transition that calls `readActor` and `takeAct`, or the two that are in it. */
 export const withinMandate = {
   E_DEVICE_STATE: 'the thing is ACTIVE; so is the second device, where it is needed, and the owner’s',
   E_EVIDENCE: 'the event is a fresh reading of the thing itself, and triggered nothing before',
@@ -136,6 +136,17 @@ export function countAct(
     ...{ mandate: id, thing: given.thing, money: source.money, amount, content, at, seconded },
     ...{ ...event, windowAmount, windowCount },
   };
+}
+
+/** `judgeAct` and `countAct`, for acts that ask nothing between the two. */
+export function takeAct(
+  actor: Actor,
+  deed: Omit<Deed, 'means'>,
+  proof: Uint8Array,
+  context: Context,
+): ReturnType<typeof countAct> | ContractRefusal {
+  const seconded = judgeAct(actor, deed, context);
+  return typeof seconded === 'boolean' ? countAct(actor, deed, seconded, proof, context) : seconded;
 }
 
 type ThingAct = ValueOf<typeof thingAct>;

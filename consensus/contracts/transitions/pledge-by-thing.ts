@@ -7,10 +7,9 @@ import {
   actArgs,
   actSigners,
   checkSides,
-  countAct,
-  judgeAct,
   readActor,
   recordAct,
+  takeAct,
   withinMandate,
 } from '../rules/acts.ts';
 import { compliant } from '../rules/compliance.ts';
@@ -56,9 +55,7 @@ export const pledgeByThing = transition({
     if (wrong !== undefined) return wrong;
     const { content, ceiling: amount, receipt, unit } = args;
     const deed = { family: 'mortgage', payee: bank, content, amount, collateral: receipt ?? unit } as const;
-    const seconded = judgeAct(actor, deed, context);
-    if (typeof seconded !== 'boolean') return seconded;
-    const counted = countAct(actor, deed, seconded, args.event, context);
+    const counted = takeAct(actor, deed, args.event, context);
     if (isRefusal(counted)) return counted;
     const refusal = reservePledge({ ...args, behind: undefined, line: undefined }, context);
     if (refusal !== undefined) return refusal;

@@ -10,10 +10,9 @@ import {
   actArgs,
   actSigners,
   checkSides,
-  countAct,
-  judgeAct,
   readActor,
   recordAct,
+  takeAct,
   withinMandate,
 } from '../rules/acts.ts';
 import { allocateRepayment, exactInteger, totalDebt } from '../rules/amounts.ts';
@@ -90,9 +89,7 @@ export const drawByThing = transition({
     );
     if (typeof owed !== 'number') return owed;
     const deed = { family: 'credit', payee: lender.with, content, amount: owed } as const;
-    const seconded = judgeAct(actor, deed, context);
-    if (typeof seconded !== 'boolean') return seconded;
-    const counted = countAct(actor, deed, seconded, args.event, context);
+    const counted = takeAct(actor, deed, args.event, context);
     if (isRefusal(counted)) return counted;
     const { thing, owner } = actor.given;
     const { money } = lender;
@@ -141,9 +138,7 @@ export const repayByThing = transition({
     if (wrong !== undefined) return wrong;
     const amount = debt.interest + debt.principal;
     const deed = { family: 'credit', payee: debt.with, content, amount } as const;
-    const seconded = judgeAct(actor, deed, context);
-    if (typeof seconded !== 'boolean') return seconded;
-    const counted = countAct(actor, deed, seconded, args.event, context);
+    const counted = takeAct(actor, deed, args.event, context);
     if (isRefusal(counted)) return counted;
     const { thing, owner } = actor.given;
     const paid = { thing, payer: owner, amount, reference: args.reference };

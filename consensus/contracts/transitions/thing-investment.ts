@@ -10,10 +10,9 @@ import {
   actArgs,
   actSigners,
   checkSides,
-  countAct,
-  judgeAct,
   readActor,
   recordAct,
+  takeAct,
   withinMandate,
 } from '../rules/acts.ts';
 import { openInvestment } from '../rules/investments.ts';
@@ -57,9 +56,7 @@ export const buyByThing = transition({
     const wrong = checkSides(actor, { forWhom: owner, with: claim.holder, money });
     if (wrong !== undefined) return wrong;
     const deed = { family: 'investment', payee: claim.holder, content, amount: price } as const;
-    const seconded = judgeAct(actor, deed, context);
-    if (typeof seconded !== 'boolean') return seconded;
-    const counted = countAct(actor, deed, seconded, args.event, context);
+    const counted = takeAct(actor, deed, args.event, context);
     if (isRefusal(counted)) return counted;
     const subject = context.callId;
     const refusal = passTranche(id, claim, { to: owner, money, price, investment: subject }, context);
@@ -101,9 +98,7 @@ export const sellByThing = transition({
     const wrong = checkSides(actor, { forWhom: owner, with: to, money });
     if (wrong !== undefined) return wrong;
     const deed = { family: 'investment', payee: to, content, amount: claim.principal } as const;
-    const seconded = judgeAct(actor, deed, context);
-    if (typeof seconded !== 'boolean') return seconded;
-    const counted = countAct(actor, deed, seconded, args.event, context);
+    const counted = takeAct(actor, deed, args.event, context);
     if (isRefusal(counted)) return counted;
     const refusal = passTranche(id, claim, { to, money, price, investment: undefined }, context);
     if (refusal !== undefined) return refusal;
