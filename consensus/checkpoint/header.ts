@@ -2,7 +2,7 @@
 
 import { hash32, type Infer, int, record } from '../codec/schema.ts';
 import { hash } from '../crypto/hash.ts';
-import { leafHash } from '../merkle/tree.ts';
+import { leafHash, verifyInclusion } from '../merkle/tree.ts';
 
 export const headerSchema = record('header', {
   suite: int(0, 255),
@@ -32,4 +32,13 @@ export function headerId(header: Header): Uint8Array {
 /** A header's leaf in the history accumulator. */
 export function historyLeaf(id: Uint8Array): Uint8Array {
   return leafHash(id);
+}
+
+/** The header of that id stands at `height` in the history of the first `size` headers, whose root is given. */
+export function isInHistory(
+  id: Uint8Array,
+  height: number,
+  history: { readonly size: number; readonly root: Uint8Array; readonly path: readonly Uint8Array[] },
+): boolean {
+  return verifyInclusion(history.root, historyLeaf(id), height, history.size, history.path);
 }

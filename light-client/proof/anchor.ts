@@ -6,11 +6,10 @@
 import { certificateSchema, checkCertificate } from '../../consensus/checkpoint/certificate.ts';
 import { type CommitteeChange, checkChange } from '../../consensus/checkpoint/change.ts';
 import type { Committee } from '../../consensus/checkpoint/committee.ts';
-import { type Header, headerId, headerSchema, historyLeaf } from '../../consensus/checkpoint/header.ts';
+import { type Header, headerId, headerSchema, isInHistory } from '../../consensus/checkpoint/header.ts';
 import { equalBytes } from '../../consensus/codec/bytes.ts';
 import { ok, type Result, refuse } from '../../consensus/codec/result.ts';
 import { hash32, type Infer, list, record } from '../../consensus/codec/schema.ts';
-import { verifyInclusion } from '../../consensus/merkle/tree.ts';
 
 export const certifiedHeader = record('certified-header', {
   header: headerSchema,
@@ -51,14 +50,8 @@ export function checkAnchored(target: Header, anchor: AnchorProof): Result<Heade
     if (anchor.path.length === 0 && equalBytes(id, headerId(header))) return ok(target);
     return refuse('E_PROOF', { reason: 'not the certified header', height: target.height });
   }
-  const inHistory = verifyInclusion(
-    header.historyRoot,
-    historyLeaf(id),
-    target.height,
-    header.height,
-    anchor.path,
-  );
-  return inHistory
+  const history = { size: header.height, root: header.historyRoot, path: anchor.path };
+  return isInHistory(id, target.height, history)
     ? ok(target)
     : refuse('E_PROOF', { reason: 'not in the certified header’s history', height: target.height });
 }

@@ -4,15 +4,15 @@
  */
 
 import type { Genesis } from '../../consensus/checkpoint/genesis.ts';
-import { type Header, headerId, historyLeaf } from '../../consensus/checkpoint/header.ts';
+import { type Header, headerId, historyLeaf, isInHistory } from '../../consensus/checkpoint/header.ts';
 import { equalBytes, toHex } from '../../consensus/codec/bytes.ts';
 import { invariant, ok, refuse } from '../../consensus/codec/result.ts';
 import type { ObjectReader } from '../../consensus/contracts/object.ts';
 import { chain } from '../../consensus/contracts/registry.ts';
+import { zero32 } from '../../consensus/crypto/hash.ts';
 import { History, type HistoryNode, historyPositions } from '../../consensus/merkle/history.ts';
 import { decodeVertex } from '../../consensus/vertex/vertex.ts';
 import type { Store, StoreWrite } from '../ports.ts';
-import { isInHistory } from '../replica/header-seeker.ts';
 import type { Conversation } from './conversation.ts';
 import { fetchVertices } from './vertex-fetch.ts';
 
@@ -84,7 +84,7 @@ async function fetchHeight(
     (message) => {
       if (message.type !== 'provedHeader' || message.size !== size) return undefined;
       if (!equalBytes(headerId(message.header), id)) return undefined;
-      return isInHistory(message, historyRoot)
+      return isInHistory(id, message.header.height, { size, root: historyRoot, path: message.path })
         ? ok(message.header.height)
         : refuse('E_PROOF', { reason: 'not in the history', height: message.header.height });
     },
@@ -104,7 +104,7 @@ async function fetchHistory(
     (message) => {
       if (message.type !== 'peaks' || message.size !== size) return undefined;
       const { hashes } = message;
-      const peaks = positions.map((position, i) => ({ ...position, hash: hashes[i] ?? new Uint8Array(32) }));
+      const peaks = positions.map((position, i) => ({ ...position, hash: hashes[i] ?? zero32 }));
       const isIt = hashes.length === peaks.length && equalBytes(historyOf(size, peaks).root, historyRoot);
       return isIt ? ok(peaks) : refuse('E_PROOF', { reason: 'not the peaks of the history', size });
     },

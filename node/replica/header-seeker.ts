@@ -3,10 +3,9 @@
  * its height. Only a node that joined by a snapshot has any use for it. docs/spec/snapshot.md.
  */
 
-import { headerId, historyLeaf } from '../../consensus/checkpoint/header.ts';
+import { headerId, isInHistory } from '../../consensus/checkpoint/header.ts';
 import { toHex } from '../../consensus/codec/bytes.ts';
 import { ok, type Result, refuse } from '../../consensus/codec/result.ts';
-import { verifyInclusion } from '../../consensus/merkle/tree.ts';
 import type { PeerMessage } from '../../consensus/wire/messages.ts';
 import type { PeerKey } from '../ports.ts';
 import type { Effect } from './events.ts';
@@ -86,19 +85,9 @@ export class HeaderSeeker {
     const id = headerId(header);
     const sought = this.#sought.get(toHex(id));
     if (sought?.under === undefined || sought.under.size !== size) return ok(undefined);
-    if (!isInHistory({ header, size, path }, sought.under.root))
+    if (!isInHistory(id, header.height, { ...sought.under, path }))
       return refuse('E_PROOF', { reason: 'not in the history', height: header.height });
     this.#sought.delete(toHex(id));
     return ok({ id, height: header.height });
   }
-}
-
-/** The header stands in the history of the first `size` headers, whose root is given. */
-export function isInHistory(
-  { header, size, path }: Omit<Extract<PeerMessage, { readonly type: 'provedHeader' }>, 'type'>,
-  root: Uint8Array,
-): boolean {
-  return (
-    header.height < size && verifyInclusion(root, historyLeaf(headerId(header)), header.height, size, path)
-  );
 }
