@@ -7,7 +7,6 @@ import { mkdir } from 'node:fs/promises';
 import type { Genesis } from '../consensus/checkpoint/genesis.ts';
 import { equalBytes, fromHex, toHex } from '../consensus/codec/bytes.ts';
 import { key, labelKey } from '../consensus/contracts/registry.ts';
-import type { Change } from '../consensus/contracts/state.ts';
 import type { Signer } from '../consensus/crypto/ed25519.ts';
 import type { NodeConfig } from './config/node-config.ts';
 import { installNativePrimitives, nativeSigner, randomPort, systemClock } from './crypto/native.ts';
@@ -353,45 +352,27 @@ class NodeWiring {
     if (notice.type === 'checkpoint')
       tell('light clients', () => this.#network?.pushToLightClients(newestHead(head)));
     tell('log', () => logNotice(log, notice));
-    if (notice.type === 'checkpoint' || notice.type === 'message') this.#acknowledgeMessages();
+    if (notice.type === 'checkpoint' || notice.type === 'message')
+      this.#beside('messages', this.#receipts?.look(systemClock.now()), (each) =>
+        'code' in each
+          ? log.warn(each, 'a message that came cannot be acknowledged')
+          : log.info(each, 'a message that came was acknowledged'),
+      );
     if (notice.type === 'checkpoint' || this.#upkeep?.isDue) this.#keepUp();
     if (notice.type !== 'checkpoint') return;
-    this.#doDuties();
-    this.#answerRequests(changes);
+    this.#beside('duties', this.#duties?.look(), (each) => log.info(each, 'a duty was done'));
+    this.#beside('requests for a status', this.#answers?.look(changes, systemClock.now()), (each) =>
+      log.info(each, 'a request for a status was answered'),
+    );
   }
 
-  /** What falls due is submitted beside all else: nothing waits for it, and its failure stops nothing. */
-  #doDuties(): void {
-    const { log } = this.#parts;
-    this.#duties?.look().then(
+  /** What this node does of its own accord: nothing waits for it, and its failure stops nothing. */
+  #beside<T>(what: string, looking: Promise<readonly T[]> | undefined, tell: (each: T) => void): void {
+    looking?.then(
       (done) => {
-        for (const each of done) log.info(each, 'a duty was done');
+        for (const each of done) tell(each);
       },
-      (error) => log.error({ err: error }, 'a look at the duties failed'),
-    );
-  }
-
-  /** As with duties: beside all else. */
-  #answerRequests(changes: readonly Change[]): void {
-    const { log } = this.#parts;
-    this.#answers?.look(changes, systemClock.now()).then(
-      (answered) => {
-        for (const each of answered) log.info(each, 'a request for a status was answered');
-      },
-      (error) => log.error({ err: error }, 'a look at the requests for a status failed'),
-    );
-  }
-
-  /** As with duties: beside all else. */
-  #acknowledgeMessages(): void {
-    const { log } = this.#parts;
-    this.#receipts?.look(systemClock.now()).then(
-      (news) => {
-        for (const each of news)
-          if ('code' in each) log.warn(each, 'a message that came cannot be acknowledged');
-          else log.info(each, 'a message that came was acknowledged');
-      },
-      (error) => log.error({ err: error }, 'a look at the messages failed'),
+      (error) => this.#parts.log.error({ err: error }, `a look at the ${what} failed`),
     );
   }
 
