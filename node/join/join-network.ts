@@ -4,7 +4,7 @@
  */
 
 import type { Genesis } from '../../consensus/checkpoint/genesis.ts';
-import { toHex } from '../../consensus/codec/bytes.ts';
+import { fromHex, toHex } from '../../consensus/codec/bytes.ts';
 import { key } from '../../consensus/contracts/registry.ts';
 import type { NodeConfig } from '../config/node-config.ts';
 import { systemClock } from '../crypto/native.ts';
@@ -43,7 +43,11 @@ export async function joinNetwork(parts: {
     peers: config.peers.map((peer) => ({ key: peer.key, multiaddr: peer.address })),
     handlers: {
       // Who is enrolled today is not known yet: whoever was at the genesis, and whom the operator named.
-      admits: (peer) => named.has(peer) || enrolled.get(key, Buffer.from(peer, 'hex')) !== undefined,
+      admits: (peer) => {
+        const publicKey = fromHex(peer);
+        const isOfGenesis = publicKey !== undefined && enrolled.get(key, publicKey) !== undefined;
+        return isOfGenesis || named.has(peer);
+      },
       onConnect: (peer) => conversation.connected(peer),
       onDisconnect: (peer) => conversation.disconnected(peer),
       onMessage: (peer, frame) => conversation.hear(peer, frame),

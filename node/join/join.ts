@@ -7,7 +7,7 @@ import type { Genesis } from '../../consensus/checkpoint/genesis.ts';
 import { headerId } from '../../consensus/checkpoint/header.ts';
 import { invariant } from '../../consensus/codec/result.ts';
 import { LedgerState } from '../../consensus/contracts/state.ts';
-import type { Store, StoreWrite } from '../ports.ts';
+import type { Store, StoredState, StoreWrite } from '../ports.ts';
 import { completeJoin } from './complete.ts';
 import type { Conversation } from './conversation.ts';
 import { chooseSnapshot, fetchState } from './snapshot.ts';
@@ -32,11 +32,10 @@ export async function join(ports: JoinPorts): Promise<'joined' | 'replay'> {
   const { store, conversation, say } = ports;
   const stage = await store.stage();
   invariant(stage !== 'whole', 'only a node without a ledger joins by a snapshot');
-  if (stage === 'empty' && !(await install(ports))) return 'replay';
-  const stored = await store.load();
-  const { height } = stored;
+  const installed = stage === 'empty' ? await install(ports) : await store.load().then(resume);
+  if (installed === undefined) return 'replay';
+  const { height, state } = installed;
   const firstHeight = await store.firstHeight();
-  const state = LedgerState.of(stored.objects);
   const { network, record } = ports.genesis;
   const least = Math.max(1, height - record.pace.settledWindow + 1);
   const lowest = await store.checkpoint(firstHeight);
@@ -50,12 +49,19 @@ export async function join(ports: JoinPorts): Promise<'joined' | 'replay'> {
   return 'joined';
 }
 
-/** Takes the highest snapshot that is offered; false where none is, or none is worth it. */
-async function install({ conversation, store, genesis, say }: JoinPorts): Promise<boolean> {
+interface Installed {
+  readonly height: number;
+  readonly state: LedgerState;
+}
+
+const resume = ({ height, objects }: StoredState): Installed => ({ height, state: LedgerState.of(objects) });
+
+/** Takes the highest snapshot that is offered; `undefined` where none is, or none is worth it. */
+async function install({ conversation, store, genesis, say }: JoinPorts): Promise<Installed | undefined> {
   for (;;) {
-    if (!(await isWorthIt(conversation, genesis.record.pace.settledWindow))) return false;
+    if (!(await isWorthIt(conversation, genesis.record.pace.settledWindow))) return undefined;
     const chosen = await chooseSnapshot(conversation, genesis);
-    if (chosen === undefined) return false;
+    if (chosen === undefined) return undefined;
     const { header, changes } = chosen;
     const { height } = header;
     say({ height }, 'taking the snapshot of this height');
@@ -64,11 +70,15 @@ async function install({ conversation, store, genesis, say }: JoinPorts): Promis
     );
     // It was given up by all who had it: there is a newer one.
     if (objects === undefined) continue;
-    const ports = { conversation, network: genesis.network, state: LedgerState.of(objects) };
-    const own = fetchWindow(ports, { height, id: headerId(header) }, height);
+    const state = LedgerState.of(objects);
+    const own = fetchWindow(
+      { conversation, network: genesis.network, state },
+      { height, id: headerId(header) },
+      height,
+    );
     for await (const writes of own)
       await store.write([{ type: 'install', objects, changes }, ...writes], true);
-    return true;
+    return { height, state };
   }
 }
 
