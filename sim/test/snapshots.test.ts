@@ -3,12 +3,13 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toHex } from '../../consensus/codec/bytes.ts';
+import { chain } from '../../consensus/contracts/registry.ts';
 import { vertexEnvelope } from '../../consensus/vertex/vertex.ts';
 import { type PeerMessage, peerMessage } from '../../consensus/wire/messages.ts';
 import { type CrashKind, Disk } from '../disk.ts';
 import { Random } from '../random.ts';
 import { type SimulatedNode, World, type WorldOptions } from '../world.ts';
-import { heightOf, say } from './voices.ts';
+import { heightOf, say, somethingToSay } from './voices.ts';
 
 const test = suite('snapshots');
 const WINDOW = 16;
@@ -77,6 +78,23 @@ test('a fresh node takes the state, knows only the window, and is as all others 
   await world.start(late);
   await isFinalAt(world, say(busy), [busy, late]);
   await sameLedger(busy, late);
+});
+
+test('a node that lost its disk goes on with its own chain, though its last vertex lies before the window', async () => {
+  const { world, busy, quiet } = await openOld({ seed: 6 });
+  world.kill(quiet);
+  const empty = new Disk(world.time, new Random(6, 'another disk'), { syncMs: [0, 0], losesWrites: false });
+  const again = Object.assign(quiet, { store: empty });
+  void world.join(again);
+  await world.runUntil('joined', () => again.runner !== undefined, 60_000);
+  const reply = again.runner!.dispatch(somethingToSay);
+  assert.ok(reply.type === 'taken' && reply.vertex.sequence === 2, JSON.stringify(reply.type));
+  await isFinalAt(world, reply.vertex.key, [busy, again]);
+  // A second first vertex would have been a fork, and its key suspended.
+  await isFinalAt(world, say(again), [busy, again]);
+  const { state } = busy.runner!.replica.ledger;
+  const { lastSequence, suspended } = state.get(chain, again.signer.publicKey)!;
+  assert.equal({ lastSequence, suspended }, { lastSequence: 3, suspended: false });
 });
 
 test('killed, or without power, at any moment of the join, it goes on or begins anew, and arrives', async () => {
