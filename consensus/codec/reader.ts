@@ -21,7 +21,9 @@ export class Reader {
   #offset = 0;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+    // Of a Buffer `slice` would be a view, and change when the receive buffer is used again.
+    this.#bytes =
+      bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
   get offset(): number {
@@ -110,8 +112,7 @@ export class Reader {
     else this.#fail('expected a byte string', { type });
     if (length < lengthMin) this.#fail('byte string shorter than its limit', { length, limit: lengthMin });
     const start = this.#take(length, lengthMax);
-    // Not `slice`: of a Buffer that would be a view, and change when the receive buffer is used again.
-    return new Uint8Array(this.#bytes.subarray(start, start + length));
+    return this.#bytes.slice(start, start + length);
   }
 
   #take(length: number, lengthMax: number): number {

@@ -164,7 +164,9 @@ export function list<T>(item: Field<T>, max: number, min = 0): Field<readonly T[
     read: (reader) => {
       const length = reader.array(max);
       if (length < min) throw new DecodeError('list shorter than its limit', { length, min });
-      return Array.from({ length }, () => item.read(reader));
+      const items: T[] = [];
+      for (let i = 0; i < length; i++) items.push(item.read(reader));
+      return items;
     },
     check: (value) => {
       if (!Array.isArray(value) || tooMany(value.length)) return `expected a list of ${min} to ${max} items`;

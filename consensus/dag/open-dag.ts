@@ -86,8 +86,10 @@ export class OpenDag {
       if (node !== undefined) ancestors.push(node);
     }
     if (missing.length > 0) return { kind: 'missing', ids: missing };
+    const previousKey = toHex(vertex.previous);
     for (const ancestor of facts) {
-      const refusal = checkAgainst(vertex, checkpointHeight, ancestor.id, ancestor.facts);
+      const isPrevious = vertex.sequence > 1 && ancestor.id === previousKey;
+      const refusal = checkAgainst(vertex, checkpointHeight, ancestor, isPrevious);
       if (refusal !== undefined) return { kind: 'refused', refusal };
     }
     const { authorKey, sequence, time } = vertex;
@@ -144,8 +146,8 @@ export class OpenDag {
 function checkAgainst(
   vertex: Vertex,
   checkpointHeight: number,
-  ancestorKey: string,
-  ancestor: AncestorFacts,
+  { id: ancestorKey, facts: ancestor }: { readonly id: string; readonly facts: AncestorFacts },
+  isPrevious: boolean,
 ): Refusal | undefined {
   if (checkpointHeight < ancestor.checkpointHeight) {
     return refuse('E_CHECKPOINT', {
@@ -154,7 +156,7 @@ function checkAgainst(
       ancestor: ancestorKey,
     });
   }
-  if (vertex.sequence === 1 || ancestorKey !== toHex(vertex.previous)) return undefined;
+  if (!isPrevious) return undefined;
   if (ancestor.authorKey !== vertex.authorKey || ancestor.sequence !== vertex.sequence - 1) {
     return refuse('E_CHAIN', { vertex: vertex.key, sequence: vertex.sequence, previous: ancestorKey });
   }

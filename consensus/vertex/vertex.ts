@@ -42,6 +42,8 @@ export const vertexHeader = record('vertex', {
 });
 export type VertexHeader = Infer<typeof vertexHeader>;
 
+const NO_PAYLOAD = new Uint8Array(0);
+
 /** Marks of msgpack: a short array of so many, byte strings with a length of one byte and of two. */
 const ARRAY_OF = 0x90;
 const BIN8 = 0xc4;
@@ -220,7 +222,7 @@ export function ancestorsOf({ previous, parents, sequence }: VertexHeader): read
 
 /** The same vertex without its payload. */
 export function withoutPayload(vertex: Vertex): Vertex {
-  return { ...vertex, payload: new Uint8Array(0) };
+  return vertex.payload.length === 0 ? vertex : { ...vertex, payload: NO_PAYLOAD };
 }
 
 /** A vertex as the DAG keeps it and nodes send it: batches of readings stay with those who serve them `[VTX-6]`. */

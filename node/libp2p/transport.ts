@@ -1,10 +1,10 @@
 /** The layers below our protocols, alike for nodes and gateways: TCP, Noise, Yamux, and their limits. */
 
-import { noise } from '@chainsafe/libp2p-noise';
 import type { ConnectionGater, PrivateKey } from '@libp2p/interface';
 import { tcp } from '@libp2p/tcp';
 import { yamux } from '@libp2p/yamux';
 import type { Libp2pOptions } from 'libp2p';
+import { gatheredNoise } from './gathered-noise.ts';
 import type { NetworkLimits } from './limits.ts';
 
 /** What a stream's sender may have under way unread; a paused reader holds no more than this. */
@@ -25,7 +25,7 @@ export function transportOptions(
     privateKey,
     addresses: { listen: [...listen] },
     transports: [tcp()],
-    connectionEncrypters: [noise()],
+    connectionEncrypters: [gatheredNoise()],
     streamMuxers: [
       yamux({
         streamOptions: { maxStreamWindowSize: STREAM_WINDOW_BYTES },

@@ -35,14 +35,12 @@ export interface BatchSeekerHooks {
 }
 
 export class BatchSeeker {
-  readonly #own: PeerKey;
   readonly #disclosure: Disclosure;
   readonly #hooks: BatchSeekerHooks;
   /** By the vertex's key, oldest first. */
   readonly #wanted = new Map<string, Wanted>();
 
-  constructor(publicKey: Uint8Array, disclosure: Disclosure, hooks: BatchSeekerHooks) {
-    this.#own = toHex(publicKey);
+  constructor(disclosure: Disclosure, hooks: BatchSeekerHooks) {
     this.#disclosure = disclosure;
     this.#hooks = hooks;
   }
@@ -54,11 +52,10 @@ export class BatchSeeker {
   }
 
   /** A vertex of readings has come without its batch. */
-  onAdded({ key, id, kind, author, payload }: Vertex, nowMs: number): void {
+  onAdded(vertex: Vertex, nowMs: number): void {
+    const { key, id, kind, author, payload } = vertex;
     if (kind !== 'readings' || payload.length > 0 || this.#wanted.has(key)) return;
-    const party = this.#disclosure.partyOf(this.#own);
-    if (party === undefined || !this.#disclosure.concerns(author, party) || !this.#hooks.takes(author))
-      return;
+    if (!this.#disclosure.concernsOwn(vertex) || !this.#hooks.takes(author)) return;
     if (this.#wanted.size >= WANTED_MAX) this.#wanted.delete(this.#wanted.keys().next().value!);
     this.#wanted.set(key, { id, gateway: author, asked: new Set(), nextMs: nowMs });
   }

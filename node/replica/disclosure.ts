@@ -16,25 +16,34 @@ import { includesId } from '../../consensus/contracts/rules/lists.ts';
 import type { Change } from '../../consensus/contracts/state.ts';
 import type { Batch } from '../../consensus/vertex/batch.ts';
 import type { Frame } from '../../consensus/vertex/frame.ts';
+import type { Vertex } from '../../consensus/vertex/vertex.ts';
 import type { PeerKey } from '../ports.ts';
 import type { Ledger } from './ledger.ts';
 
 type Grant = ValueOf<typeof grant>;
 type Goods = ValueOf<typeof unit>;
 
+const GATEWAYS_MAX = 4_096;
+
 export class Disclosure {
   readonly #ledger: Ledger;
   /** Grants of readings that were neither revoked nor lapsed, by id, hex. */
   readonly #grants = new Map<string, Grant>();
+  readonly #own: PeerKey;
+  /** What `concernsOwn` found since the newest checkpoint, by the gateway's key: it is asked for each vertex. */
+  readonly #concerned = new Map<string, boolean>();
 
-  constructor(ledger: Ledger) {
+  /** `own`: this node's public key. */
+  constructor(ledger: Ledger, own: Uint8Array) {
     this.#ledger = ledger;
+    this.#own = toHex(own);
     for (const stored of ledger.state.objects()) this.#note(stored);
   }
 
   /** To be told of what each checkpoint wrote. */
   advanced(changes: readonly Change[]): void {
     for (const { object } of changes) if (object !== undefined) this.#note(object);
+    this.#concerned.clear();
   }
 
   /** The party whose ACTIVE key this is. */
@@ -70,8 +79,19 @@ export class Disclosure {
     return this.isOwnGateway(gateway, party) || frames.every((frame) => this.mayShow(frame, party));
   }
 
-  /** May batches of this gateway hold something that a grant lets the party see? Its party owns or monitors what is granted. */
-  concerns(gateway: Uint8Array, party: Uint8Array): boolean {
+  /** May batches of this gateway hold something that a grant lets this node's party see? */
+  concernsOwn({ author, authorKey }: Pick<Vertex, 'author' | 'authorKey'>): boolean {
+    const known = this.#concerned.get(authorKey);
+    if (known !== undefined) return known;
+    const party = this.partyOf(this.#own);
+    const found = party !== undefined && this.#concerns(author, party);
+    if (this.#concerned.size >= GATEWAYS_MAX) this.#concerned.clear();
+    this.#concerned.set(authorKey, found);
+    return found;
+  }
+
+  /** Its party owns or monitors what is granted. */
+  #concerns(gateway: Uint8Array, party: Uint8Array): boolean {
     const { state } = this.#ledger;
     const carrier = state.get(key, gateway);
     if (carrier === undefined) return false;

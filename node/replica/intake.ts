@@ -38,6 +38,7 @@ export type IntakeVerdict =
 interface Heard {
   readonly kind: 'heard';
   readonly vertex: Vertex;
+  readonly envelope: Uint8Array;
   /** It costs its author no allowance. */
   readonly free: boolean;
 }
@@ -145,15 +146,20 @@ export class Intake {
     const busy = free ? undefined : this.#overAllowance(vertex, source, nowMs);
     if (busy !== undefined) return { kind: 'ignored', refusal: busy };
     heard.add(vertex.key);
-    return { kind: 'heard', vertex, free };
+    return { kind: 'heard', vertex, envelope, free };
   }
 
-  #judge({ vertex, free }: Heard, checked: Result<Vertex>, source: Source, nowMs: number): IntakeVerdict {
+  #judge(
+    { vertex, envelope, free }: Heard,
+    checked: Result<Vertex>,
+    source: Source,
+    nowMs: number,
+  ): IntakeVerdict {
     const pressed = free || this.#isAskedFor(vertex, source);
     // It was charged, and its author did not say it; or a vertex that came with it waits for it by now.
     if (!free && (pressed || !checked.ok)) this.#tolls.giveBack(vertex, source);
     if (!checked.ok) return this.#invalid(checked, payerOf(source), true);
-    const verdict = this.#place(vertex, { peer: source.peer, pressed }, nowMs);
+    const verdict = this.#place(vertex, { peer: source.peer, pressed }, nowMs, envelope);
     this.#releaseAfter(verdict, vertex.key, nowMs);
     return verdict;
   }
@@ -182,7 +188,8 @@ export class Intake {
     if (opensTheWay(verdict)) this.release(vertexKey, nowMs);
   }
 
-  #place(vertex: Vertex, how: ParkedAs, nowMs: number): IntakeVerdict {
+  /** `envelope`: the vertex as it came, where it has not waited. */
+  #place(vertex: Vertex, how: ParkedAs, nowMs: number, envelope?: Uint8Array): IntakeVerdict {
     const { peer } = how;
     const checkpointHeight = this.#ledger.heightOf(toHex(vertex.checkpoint));
     if (checkpointHeight === undefined) {
@@ -199,7 +206,7 @@ export class Intake {
       const { authorKey, sequence, time } = vertex;
       this.#dag.recall(vertex.key, { authorKey, sequence, time, checkpointHeight });
       // Whoever gets a descendant from here will ask for this one too. It is not relayed: its ancestors were not checked.
-      this.#store(vertex);
+      this.#store(vertex, envelope);
       this.#hooks.effect({ type: 'store', write: { type: 'bury', keys: [vertex.key] } });
       return { kind: 'settled' };
     }
@@ -214,7 +221,7 @@ export class Intake {
         this.seeker.seek(added.ids, peer, nowMs);
         return { kind: 'parked' };
       case 'added':
-        this.#store(vertex);
+        this.#store(vertex, envelope);
         this.#hooks.effect({ type: 'notice', notice: { type: 'vertex', vertex } });
         this.#hooks.onAdded(vertex, checkpointHeight);
         return { kind: 'added', vertex };
@@ -276,14 +283,16 @@ export class Intake {
       : undefined;
   }
 
-  #store(brought: Vertex): void {
+  /** There is one encoding of a vertex: one that came in `envelope` need not be encoded again. */
+  #store(brought: Vertex, envelope?: Uint8Array): void {
     const vertex = this.#unwanted(brought) === undefined ? brought : withoutReadings(brought);
     if (vertex.kind === 'readings') this.#hooks.door.note(vertex.payload.length);
+    const encoded = (vertex === brought && envelope) || encodeVertex(vertex);
     // Every vertex that is confirmed raises this, and only such as stand below it are buried.
     const fresh = vertex.sequence > this.#ledger.standingOf(vertex).topSequence;
     this.#hooks.effect({
       type: 'store',
-      write: { type: 'vertex', vertex: { key: vertex.key, envelope: encodeVertex(vertex) }, fresh },
+      write: { type: 'vertex', vertex: { key: vertex.key, envelope: encoded }, fresh },
     });
   }
 }

@@ -114,9 +114,9 @@ export class Replica {
     this.#seat = new Seat(signer, this.ledger, this.dag, hooks, start.voteLog);
     this.#greetings = new Greetings(this.ledger, this.dag, this.#seat, this.#silence, effect);
     this.#relay = new Relay(this.#greetings.peers);
-    this.disclosure = new Disclosure(this.ledger);
+    this.disclosure = new Disclosure(this.ledger, signer.publicKey);
     this.#door = new BatchDoor(this.ledger, signer.publicKey, options.batchesOf);
-    this.#batches = new BatchSeeker(signer.publicKey, this.disclosure, {
+    this.#batches = new BatchSeeker(this.disclosure, {
       effect,
       take: (envelope, peer, nowMs) =>
         this.#intake.take(envelope, { peer, as: 'answer' }, nowMs).kind === 'known',

@@ -88,8 +88,8 @@ test('what would not be stored is not fetched under a grant either', async () =>
   const sought = { ...withBatch(desk, STRANGER), payload: new Uint8Array(0) };
   for (const takes of [true, false]) {
     const effects: Effect[] = [];
-    const granted = { partyOf: () => hash('label'), concerns: () => true, isOwnGateway: () => true };
-    const seeker = new BatchSeeker(desk.own.publicKey, granted as unknown as Disclosure, {
+    const granted = { partyOf: () => hash('label'), concernsOwn: () => true, isOwnGateway: () => true };
+    const seeker = new BatchSeeker(granted as unknown as Disclosure, {
       effect: (effect) => void effects.push(effect),
       take: () => true,
       takes: () => takes,
