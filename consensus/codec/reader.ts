@@ -16,11 +16,16 @@ export class DecodeError extends Error {
   }
 }
 
+const NONE = new Uint8Array(0);
+
 export class Reader {
   readonly #bytes: Uint8Array;
+  readonly #shares: boolean;
   #offset = 0;
 
-  constructor(bytes: Uint8Array) {
+  /** `shares`: byte strings are views of `bytes`, which must never change then and stay as long as any of them. */
+  constructor(bytes: Uint8Array, shares = false) {
+    this.#shares = shares;
     // Of a Buffer `slice` would be a view, and change when the receive buffer is used again.
     this.#bytes =
       bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -102,7 +107,7 @@ export class Reader {
     return text;
   }
 
-  /** A byte string of `lengthMin` to `lengthMax` bytes, copied so that it does not keep the frame alive. */
+  /** A byte string of `lengthMin` to `lengthMax` bytes; copied, unless it is shared, so that it does not keep the frame alive. */
   bytes(lengthMin: number, lengthMax: number): Uint8Array {
     const type = this.#byte();
     let length: number;
@@ -112,7 +117,10 @@ export class Reader {
     else this.#fail('expected a byte string', { type });
     if (length < lengthMin) this.#fail('byte string shorter than its limit', { length, limit: lengthMin });
     const start = this.#take(length, lengthMax);
-    return this.#bytes.slice(start, start + length);
+    if (length === 0) return NONE;
+    return this.#shares
+      ? this.#bytes.subarray(start, start + length)
+      : this.#bytes.slice(start, start + length);
   }
 
   #take(length: number, lengthMax: number): number {

@@ -213,6 +213,8 @@ export interface Schema<T> extends Field<T> {
   encode(value: T): Uint8Array;
   /** Strictly decodes foreign bytes, all of them; `bytesMax` refuses long ones unread. */
   decode(bytes: Uint8Array, bytesMax?: number): Result<T>;
+  /** As `decode`, but byte strings are views of `bytes`: for bytes that never change, and live as long as the value. */
+  decodeShared(bytes: Uint8Array, bytesMax?: number): Result<T>;
   /** Parses the JSON form; the refusal names the field. */
   parseJson(json: Json, code?: Code): Result<T>;
 }
@@ -322,6 +324,16 @@ function taggedJsonSchema(type: string, { jsonSchema }: Schema<object>): Json {
 
 /** Completes a field type to a schema: whole-buffer encode and decode around its write and read. */
 function schemaOf<T>(name: string, fieldNames: readonly string[], field: Field<T>): Schema<T> {
+  function decode(bytes: Uint8Array, bytesMax: number | undefined, shares: boolean): Result<T> {
+    if (bytesMax !== undefined && bytes.length > bytesMax)
+      return refuse('E_LIMIT_BYTES', { record: name, bytes: bytes.length, limit: bytesMax });
+    return guarded('E_ENC', name, () => {
+      const reader = new Reader(bytes, shares);
+      const value = field.read(reader);
+      reader.end();
+      return value;
+    });
+  }
   return {
     ...field,
     name,
@@ -333,17 +345,8 @@ function schemaOf<T>(name: string, fieldNames: readonly string[], field: Field<T
       field.write(writer, value);
       return writer.finish();
     },
-    decode: (bytes, bytesMax) => {
-      if (bytesMax !== undefined && bytes.length > bytesMax) {
-        return refuse('E_LIMIT_BYTES', { record: name, bytes: bytes.length, limit: bytesMax });
-      }
-      return guarded('E_ENC', name, () => {
-        const reader = new Reader(bytes);
-        const value = field.read(reader);
-        reader.end();
-        return value;
-      });
-    },
+    decode: (bytes, bytesMax) => decode(bytes, bytesMax, false),
+    decodeShared: (bytes, bytesMax) => decode(bytes, bytesMax, true),
     parseJson: (json, code = 'E_SCHEMA') => guarded(code, name, () => field.fromJson(json, name)),
   };
 }

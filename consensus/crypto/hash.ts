@@ -53,7 +53,7 @@ const tags = new Map<Domain, Uint8Array>(
 );
 
 export function hash(domain: Domain, ...parts: readonly Uint8Array[]): Uint8Array {
-  return hashParts(tags.get(domain)!, ...parts);
+  return hashParts(tags.get(domain)!, parts);
 }
 
 export const zero32: Uint8Array = new Uint8Array(32);

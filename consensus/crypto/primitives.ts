@@ -65,12 +65,13 @@ const joined = new Uint8Array(JOINED_BYTES);
 /** Its beginnings, by length. */
 const beginnings = Array.from({ length: JOINED_BYTES + 1 }, (_, length) => joined.subarray(0, length));
 
-/** SHA-256 of all `parts` in a row. */
-export function hashParts(...parts: readonly Uint8Array[]): Uint8Array {
-  let length = 0;
+/** SHA-256 of `first` and all `parts` in a row. */
+export function hashParts(first: Uint8Array, parts: readonly Uint8Array[]): Uint8Array {
+  let length = first.length;
   for (const part of parts) length += part.length;
-  if (length > JOINED_BYTES) return installed.sha256(concatBytes(...parts));
-  let offset = 0;
+  if (length > JOINED_BYTES) return installed.sha256(concatBytes(first, ...parts));
+  joined.set(first);
+  let offset = first.length;
   for (const part of parts) {
     joined.set(part, offset);
     offset += part.length;

@@ -122,20 +122,21 @@ export class OpenDag {
   /** The open past cone of a node, itself included, every ancestor before its descendants. */
   cone(anchor: DagNode): DagNode[] {
     const ordered: DagNode[] = [];
-    const seen = new Set<DagNode>();
-    const stack: { node: DagNode; next: number }[] = [];
-    const enter = (node: DagNode) => {
-      if (!node.open || seen.has(node)) return;
-      seen.add(node);
-      stack.push({ node, next: 0 });
-    };
-    enter(anchor);
-    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-      const ancestor = top.node.ancestors[top.next++];
-      if (ancestor !== undefined) enter(ancestor);
-      else {
-        ordered.push(top.node);
-        stack.pop();
+    if (!anchor.open) return ordered;
+    const seen = new Set([anchor]);
+    /** The way down to the present node, and how many ancestors of each node on it were looked at. */
+    const path = [anchor];
+    const looked = [0];
+    while (path.length > 0) {
+      const top = path.length - 1;
+      const ancestor = path[top]!.ancestors[looked[top]!++];
+      if (ancestor === undefined) {
+        ordered.push(path.pop()!);
+        looked.pop();
+      } else if (ancestor.open && !seen.has(ancestor)) {
+        seen.add(ancestor);
+        path.push(ancestor);
+        looked.push(0);
       }
     }
     return ordered;

@@ -7,6 +7,9 @@ import { compareBytes } from '../codec/bytes.ts';
 import { hash } from '../crypto/hash.ts';
 import type { DagNode } from './open-dag.ts';
 
+/** A seat has no witness over a vertex. */
+const NEVER = Number.POSITIVE_INFINITY;
+
 export interface OrderRules {
   /** Author key (hex) of each seat → its number. */
   readonly seats: ReadonlyMap<string, number>;
@@ -19,76 +22,86 @@ export interface OrderRules {
 }
 
 interface Candidate {
-  readonly node: DagNode;
+  /** Its place in the cone. */
+  readonly place: number;
   readonly stamp: number;
   readonly tie: Uint8Array;
 }
 
 /** Confirmed vertices of `cone` (ancestors first, as `OpenDag.cone` gives it), in their final order. */
 export function orderCone(cone: readonly DagNode[], rules: OrderRules): DagNode[] {
-  const coverage = coverTimes(cone, rules.seats);
-  const candidates = new Map<DagNode, Candidate>();
-  let heldFrom = Number.POSITIVE_INFINITY;
-  for (const node of cone) {
-    const times = coverage.get(node)!.filter(Number.isFinite).sort();
-    const stamp = times[rules.faults];
-    if (stamp === undefined) continue;
-    if (times.length >= rules.quorum) {
-      candidates.set(node, { node, stamp, tie: hash('order', rules.previousHeader, node.vertex.id) });
+  const placeOf = new Map(cone.map((node, place) => [node, place]));
+  const coverage = coverTimes(cone, placeOf, rules.seats);
+  const candidates: (Candidate | undefined)[] = cone.map(() => undefined);
+  let heldFrom = NEVER;
+  for (const [place, node] of cone.entries()) {
+    const times = coverage.subarray(place * rules.seats.size, (place + 1) * rules.seats.size).sort();
+    const stamp = times[rules.faults] ?? NEVER;
+    if (stamp === NEVER) continue;
+    if ((times[rules.quorum - 1] ?? NEVER) < NEVER) {
+      candidates[place] = { place, stamp, tie: hash('order', rules.previousHeader, node.vertex.id) };
     } else if (node.vertex.kind !== 'witness') heldFrom = Math.min(heldFrom, stamp);
   }
   // A vertex that more than f seats saw, but not yet q, may still turn out to be the earlier one: later stamps wait.
   // Not for witnesses: they have no effect to be early with, and in a quiet network nobody would cover them again.
-  for (const [node, { stamp }] of candidates) if (stamp >= heldFrom) candidates.delete(node);
-  return takeInOrder(cone, candidates);
+  for (const [place, candidate] of candidates.entries())
+    if (candidate !== undefined && candidate.stamp >= heldFrom) candidates[place] = undefined;
+  return takeInOrder(cone, placeOf, candidates);
 }
 
-/** Per vertex and seat, the earliest time among that seat's witnesses over it within the cone. */
+/** Per vertex of the cone and seat, in a row, the earliest time among that seat's witnesses over it within the cone. */
 function coverTimes(
   cone: readonly DagNode[],
+  placeOf: ReadonlyMap<DagNode, number>,
   seats: ReadonlyMap<string, number>,
-): Map<DagNode, Float64Array> {
-  const coverage = new Map(
-    cone.map((node) => [node, new Float64Array(seats.size).fill(Number.POSITIVE_INFINITY)]),
-  );
-  for (let i = cone.length - 1; i >= 0; i--) {
-    const node = cone[i]!;
-    const times = coverage.get(node)!;
+): Float64Array {
+  const coverage = new Float64Array(cone.length * seats.size).fill(NEVER);
+  for (let place = cone.length - 1; place >= 0; place--) {
+    const node = cone[place]!;
+    const at = place * seats.size;
     const seat = node.vertex.kind === 'witness' ? seats.get(node.authorKey) : undefined;
-    if (seat !== undefined) times[seat] = Math.min(times[seat]!, node.time);
+    if (seat !== undefined) coverage[at + seat] = Math.min(coverage[at + seat]!, node.time);
     for (const ancestor of node.ancestors) {
-      const below = coverage.get(ancestor);
+      const below = placeOf.get(ancestor);
       if (below === undefined) continue;
-      for (let s = 0; s < times.length; s++) if (times[s]! < below[s]!) below[s] = times[s]!;
+      for (let s = 0; s < seats.size; s++) {
+        const time = coverage[at + s]!;
+        if (time < coverage[below * seats.size + s]!) coverage[below * seats.size + s] = time;
+      }
     }
   }
   return coverage;
 }
 
 /** Repeatedly the least (stamp, tie) among candidates whose ancestors are taken. */
-function takeInOrder(cone: readonly DagNode[], candidates: ReadonlyMap<DagNode, Candidate>): DagNode[] {
-  const waiting = new Map<DagNode, number>();
-  const children = new Map<DagNode, DagNode[]>();
+function takeInOrder(
+  cone: readonly DagNode[],
+  placeOf: ReadonlyMap<DagNode, number>,
+  candidates: readonly (Candidate | undefined)[],
+): DagNode[] {
+  /** Open ancestors that are not taken yet, by place; and who waits for whom. */
+  const waiting = new Uint16Array(cone.length);
+  const children: (number[] | undefined)[] = [];
   const ready = new Heap();
-  for (const node of cone) {
-    const candidate = candidates.get(node);
+  for (const candidate of candidates) {
     if (candidate === undefined) continue;
-    const ancestors = node.ancestors.filter((ancestor) => ancestor.open);
-    for (const ancestor of ancestors) {
-      const siblings = children.get(ancestor);
-      if (siblings === undefined) children.set(ancestor, [node]);
-      else siblings.push(node);
+    const { place } = candidate;
+    for (const ancestor of cone[place]!.ancestors) {
+      if (!ancestor.open) continue;
+      waiting[place]! += 1;
+      const above = placeOf.get(ancestor)!;
+      const siblings = children[above];
+      if (siblings === undefined) children[above] = [place];
+      else siblings.push(place);
     }
-    if (ancestors.length === 0) ready.push(candidate);
-    else waiting.set(node, ancestors.length);
+    if (waiting[place] === 0) ready.push(candidate);
   }
   const ordered: DagNode[] = [];
   for (let next = ready.pop(); next !== undefined; next = ready.pop()) {
-    ordered.push(next.node);
-    for (const child of children.get(next.node) ?? []) {
-      const left = waiting.get(child)! - 1;
-      waiting.set(child, left);
-      if (left === 0) ready.push(candidates.get(child)!);
+    ordered.push(cone[next.place]!);
+    for (const child of children[next.place] ?? []) {
+      waiting[child]! -= 1;
+      if (waiting[child] === 0) ready.push(candidates[child]!);
     }
   }
   return ordered;

@@ -7,11 +7,11 @@ const LEAF_PREFIX = Uint8Array.of(0);
 const NODE_PREFIX = Uint8Array.of(1);
 
 export function leafHash(leaf: Uint8Array): Uint8Array {
-  return hashParts(LEAF_PREFIX, leaf);
+  return hashParts(LEAF_PREFIX, [leaf]);
 }
 
 export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
-  return hashParts(NODE_PREFIX, left, right);
+  return hashParts(NODE_PREFIX, [left, right]);
 }
 
 /** Root of the tree over no leaves: the hash of the empty string. */

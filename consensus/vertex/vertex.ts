@@ -114,7 +114,8 @@ export function peekAuthor(envelope: Uint8Array): Uint8Array | undefined {
 export function decodeVertex(envelopeBytes: Uint8Array): Result<Vertex> {
   const envelope = vertexEnvelope.decode(envelopeBytes);
   if (!envelope.ok) return envelope;
-  const header = vertexHeader.decode(envelope.value.header, limits.vertexHeaderBytesMax);
+  // The vertex keeps the bytes of its header, so its fields need none of their own.
+  const header = vertexHeader.decodeShared(envelope.value.header, limits.vertexHeaderBytesMax);
   if (!header.ok) return header;
   return ok(
     makeVertex(header.value, envelope.value.header, envelope.value.signature, envelope.value.payload),

@@ -9,7 +9,6 @@ import { Packr } from 'msgpackr';
 import { certificateSchema } from '../../consensus/checkpoint/certificate.ts';
 import { headerSchema } from '../../consensus/checkpoint/header.ts';
 import { outcomeSchema } from '../../consensus/checkpoint/outcome.ts';
-import { uint32Bytes } from '../../consensus/codec/bytes.ts';
 import { describeRefusal } from '../../consensus/codec/result.ts';
 import { list, record, type Schema } from '../../consensus/codec/schema.ts';
 import type { Pruned } from '../ports.ts';
@@ -79,7 +78,7 @@ export class StoreDamage extends Error {
 
 export function seal(key: Uint8Array, value: Uint8Array): Uint8Array {
   const sealed = new Uint8Array(CHECKSUM_BYTES + value.length);
-  sealed.set(uint32Bytes(checksum(key, value)));
+  writeChecksum(sealed, checksum(key, value));
   sealed.set(value, CHECKSUM_BYTES);
   return sealed;
 }
@@ -96,6 +95,11 @@ export function unseal(directory: string, key: Uint8Array, sealed: Uint8Array): 
 
 function checksum(key: Uint8Array, value: Uint8Array): number {
   return crc32(value, crc32(key));
+}
+
+function writeChecksum(sealed: Uint8Array, sum: number): void {
+  for (let place = CHECKSUM_BYTES - 1, rest = sum; place >= 0; place--, rest >>>= 8)
+    sealed[place] = rest & 0xff;
 }
 
 function checksumIn(sealed: Uint8Array): number {

@@ -65,14 +65,21 @@ export function gatherSends(stream: MessageStream): void {
     waiting.push(joined(data));
     waitingBytes += data.byteLength;
     if (waitingBytes >= FULL_BYTES) return flush();
-    timer ??= setImmediate(() => {
-      // Whoever ended the stream meanwhile is told by its events.
-      if (stream.status === 'open') flush();
-    });
+    timer ??= setImmediate(flushLate);
     return !stream.writableNeedsDrain;
   };
   stream.close = (options) => {
-    if (stream.status === 'open') flush();
+    flushLate();
     return close(options);
   };
+
+  /** Nobody is there to be told that it failed; but then what lies below has ended, and so does this stream. */
+  function flushLate(): void {
+    if (stream.status !== 'open') return;
+    try {
+      flush();
+    } catch (error) {
+      stream.log.error('what was held back is lost - %e', error);
+    }
+  }
 }
