@@ -123,6 +123,28 @@ export class Reader {
       : this.#bytes.slice(start, start + length);
   }
 
+  /** The bytes of the next value, whatever it is, as a view. For bytes that were decoded before: only lengths are looked at. */
+  value(): Uint8Array {
+    const start = this.#offset;
+    for (let left = 1; left > 0; left--) {
+      const type = this.#byte();
+      if (type < 0x80 || type >= 0xe0) continue;
+      if (type >= 0x90 && type <= 0x9f) left += type & 0x0f;
+      else if (type >= 0xa0 && type <= 0xbf) this.#skip(type & 0x1f);
+      else if (type === 0xdc) left += this.#uint(2);
+      else if (type === 0xc4 || type === 0xd9) this.#skip(this.#uint(1));
+      else if (type === 0xc5 || type === 0xda) this.#skip(this.#uint(2));
+      else if (type === 0xc6) this.#skip(this.#uint(4));
+      else if (type >= 0xcc && type <= 0xd3) this.#skip(2 ** (type & 3));
+      else this.#fail('expected a value', { type });
+    }
+    return this.#bytes.subarray(start, this.#offset);
+  }
+
+  #skip(length: number): void {
+    this.#take(length, length);
+  }
+
   #take(length: number, lengthMax: number): number {
     if (length > lengthMax) this.#fail('longer than its limit', { length, limit: lengthMax });
     if (length > this.#bytes.length - this.#offset) this.#fail('longer than the frame', { length });

@@ -6,8 +6,9 @@ import { hashBytes, hashParts } from '../crypto/primitives.ts';
 const LEAF_PREFIX = Uint8Array.of(0);
 const NODE_PREFIX = Uint8Array.of(1);
 
-export function leafHash(leaf: Uint8Array): Uint8Array {
-  return hashParts(LEAF_PREFIX, [leaf]);
+/** Of a leaf that is made of `parts`, in a row. */
+export function leafHash(...parts: readonly Uint8Array[]): Uint8Array {
+  return hashParts(LEAF_PREFIX, parts);
 }
 
 export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {

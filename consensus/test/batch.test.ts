@@ -12,6 +12,7 @@ import {
   batchHash,
   batchSummary,
   checkBatch,
+  encodedBatchHash,
   type FrameProof,
   frameProof,
   makeBatch,
@@ -58,6 +59,7 @@ batches('frames in any order make the same batch, which passes its own check', (
       const made = makeBatch(frames, salt);
       assert.is(toHex(batchHash(makeBatch([...frames].reverse(), salt))), toHex(batchHash(made)));
       assert.ok(checkBatch(made).ok);
+      assert.is(toHex(encodedBatchHash(batch.encode(made))), toHex(batchHash(made)));
       const decoded = batch.decode(batch.encode(made));
       assert.ok(decoded.ok);
       assert.ok(checkBatch(decoded.value).ok);

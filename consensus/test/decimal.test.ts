@@ -158,6 +158,11 @@ decimals('the order is that of the numbers', () => {
     }),
   );
   assert.is(compareDecimals({ mantissa: 100, exponent: -2 }, { mantissa: 1, exponent: 0 }), 0);
+  const most = 10 ** 15;
+  assert.is(compareDecimals({ mantissa: most, exponent: 9 }, { mantissa: most - 1, exponent: 9 }), 1);
+  assert.is(compareDecimals({ mantissa: most / 10, exponent: -8 }, { mantissa: most - 1, exponent: -9 }), 1);
+  assert.is(compareDecimals({ mantissa: 1, exponent: 6 }, { mantissa: most, exponent: -9 }), 0);
+  assert.is(compareDecimals({ mantissa: -1, exponent: 9 }, { mantissa: most, exponent: -9 }), -1);
 });
 
 decimals('scaling rounds towards zero and nowhere else', () => {

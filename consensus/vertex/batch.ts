@@ -4,8 +4,9 @@
  * the summary's salted commitment only, so it stays below 1 KB and tells nothing of other devices.
  */
 
-import { compareBytes, concatBytes, equalBytes, uint32Bytes } from '../codec/bytes.ts';
+import { compareBytes, equalBytes, uint32Bytes } from '../codec/bytes.ts';
 import { limits } from '../codec/limits.ts';
+import { Reader } from '../codec/reader.ts';
 import { ok, type Result, refuse } from '../codec/result.ts';
 import { choice, fixed, hash32, type Infer, int, list, record, text, timeMs } from '../codec/schema.ts';
 import { hash } from '../crypto/hash.ts';
@@ -61,8 +62,23 @@ export function makeBatch(frames: readonly Frame[], salt: Uint8Array): Batch {
   return { salt, summary: summarise(sorted), frames: sorted };
 }
 
-export function batchHash(value: Batch): Uint8Array {
-  return commit(treeRoot(leaves(value)), value.frames.length, commitSummary(value));
+export function batchHash({ salt, summary, frames }: Batch): Uint8Array {
+  return hashEncoded(
+    salt,
+    batchSummary.encode(summary),
+    frames.map((entry) => frame.encode(entry)),
+  );
+}
+
+/** `batchHash` of a batch from its bytes, which `batch.decode` took: its parts are hashed as they came. */
+export function encodedBatchHash(encoded: Uint8Array): Uint8Array {
+  const reader = new Reader(encoded, true);
+  reader.array(batch.fieldNames.length);
+  const salt = reader.bytes(32, 32);
+  const summary = reader.value();
+  const frames: Uint8Array[] = [];
+  for (let left = reader.array(limits.framesPerBatchMax); left > 0; left--) frames.push(reader.value());
+  return hashEncoded(salt, summary, frames);
 }
 
 /** Checks a batch against itself: order, frames, summary. The caller compares its hash with the vertex. */
@@ -92,14 +108,22 @@ export function proveFrame(value: Batch, index: number): FrameProof {
     salt: frameSalt(value.salt, index),
     index,
     frames: value.frames.length,
-    path: inclusionPath(treeLevels(leaves(value)), index),
-    summary: commitSummary(value),
+    path: inclusionPath(
+      treeLevels(
+        leaves(
+          value.salt,
+          value.frames.map((each) => frame.encode(each)),
+        ),
+      ),
+      index,
+    ),
+    summary: commitSummary(value.salt, batchSummary.encode(value.summary)),
   };
 }
 
 /** The payload hash that a frame's proof leads to, or `undefined` when it leads nowhere. */
 export function payloadHashFromFrame(proof: FrameProof): Uint8Array | undefined {
-  const leaf = leafHash(concatBytes(proof.salt, frame.encode(proof.frame)));
+  const leaf = leafHash(proof.salt, frame.encode(proof.frame));
   const root = rootFromPath(leaf, proof.index, proof.frames, proof.path);
   return root && commit(root, proof.frames, proof.summary);
 }
@@ -108,15 +132,17 @@ function commit(root: Uint8Array, frames: number, summary: Uint8Array): Uint8Arr
   return hash('batch', root, uint32Bytes(frames), summary);
 }
 
-/** Salted, or a few series could be guessed from the proof of any one frame. */
-function commitSummary({ salt, summary }: Batch): Uint8Array {
-  return hash('batch-summary', hash('summary-salt', salt), batchSummary.encode(summary));
+function hashEncoded(salt: Uint8Array, summary: Uint8Array, frames: readonly Uint8Array[]): Uint8Array {
+  return commit(treeRoot(leaves(salt, frames)), frames.length, commitSummary(salt, summary));
 }
 
-function leaves(value: Batch): Uint8Array[] {
-  return value.frames.map((entry, index) =>
-    leafHash(concatBytes(frameSalt(value.salt, index), frame.encode(entry))),
-  );
+/** Salted, or a few series could be guessed from the proof of any one frame. */
+function commitSummary(salt: Uint8Array, summary: Uint8Array): Uint8Array {
+  return hash('batch-summary', hash('summary-salt', salt), summary);
+}
+
+function leaves(salt: Uint8Array, frames: readonly Uint8Array[]): Uint8Array[] {
+  return frames.map((encoded, index) => leafHash(frameSalt(salt, index), encoded));
 }
 
 function frameSalt(batchSalt: Uint8Array, index: number): Uint8Array {
@@ -125,7 +151,7 @@ function frameSalt(batchSalt: Uint8Array, index: number): Uint8Array {
 
 /** Per device and quantity: how many, least, greatest, last. Rows ascend by their bytes. */
 function summarise(frames: readonly Frame[]): BatchSummary {
-  const rows = new Map<string, Series>();
+  const rows = new Map<string, { -readonly [F in keyof Series]: Series[F] }>();
   let firstTime = Number.MAX_SAFE_INTEGER;
   let lastTime = 0;
   for (const { device, time, readings } of frames) {
@@ -133,14 +159,15 @@ function summarise(frames: readonly Frame[]): BatchSummary {
     lastTime = Math.max(lastTime, time);
     for (const { quantity, value } of readings) {
       const name = `${device}\n${quantity}`;
-      const row = rows.get(name) ?? { device, quantity, count: 0, min: value, max: value, last: value };
-      rows.set(name, {
-        ...row,
-        count: row.count + 1,
-        min: compareDecimals(value, row.min) < 0 ? value : row.min,
-        max: compareDecimals(value, row.max) > 0 ? value : row.max,
-        last: value,
-      });
+      const row = rows.get(name);
+      if (row === undefined) {
+        rows.set(name, { device, quantity, count: 1, min: value, max: value, last: value });
+        continue;
+      }
+      row.count += 1;
+      if (compareDecimals(value, row.min) < 0) row.min = value;
+      if (compareDecimals(value, row.max) > 0) row.max = value;
+      row.last = value;
     }
   }
   const ordered = [...rows.values()].map((row) => ({ row, bytes: series.encode(row) }));

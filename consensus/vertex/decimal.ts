@@ -54,12 +54,11 @@ export function isLowestTerms({ mantissa, exponent }: Decimal): boolean {
   return exponent > 0 ? Math.abs(mantissa) * 10 > MANTISSA_MAX : mantissa % 10 !== 0;
 }
 
-/** Numerical order, exact. */
+/** Numerical order, exact: −1, 0 or 1. */
 export function compareDecimals(a: Decimal, b: Decimal): number {
   const least = Math.min(a.exponent, b.exponent);
-  const left = BigInt(a.mantissa) * 10n ** BigInt(a.exponent - least);
-  const right = BigInt(b.mantissa) * 10n ** BigInt(b.exponent - least);
-  return left < right ? -1 : left > right ? 1 : 0;
+  // One of the two is its bare mantissa, at most 10^15. The other is below 2^53 and exact, or beyond that in any case.
+  return Math.sign(a.mantissa * 10 ** (a.exponent - least) - b.mantissa * 10 ** (b.exponent - least));
 }
 
 /** The decimal as an integer count of 10^-`decimals`, rounded towards zero; BigInt, so nothing overflows. */

@@ -17,7 +17,7 @@ import {
 } from '../codec/schema.ts';
 import { type Signer, SUITE, signDigest, verifyDigests } from '../crypto/ed25519.ts';
 import { hash, zero32 } from '../crypto/hash.ts';
-import { batch, batchHash, checkBatch } from './batch.ts';
+import { batch, checkBatch, encodedBatchHash } from './batch.ts';
 import { callPayloadHash, commitPart, signedCall } from './call.ts';
 import { checkOffence, offence, offenceBytesMax, offencePayloadHash } from './offence.ts';
 
@@ -186,11 +186,11 @@ export function checkPayload(
     }
     case 'readings': {
       if (payload.length === 0) return good;
-      const decoded = batch.decode(payload, limits.batchBytesMax);
+      const decoded = batch.decodeShared(payload, limits.batchBytesMax);
       if (!decoded.ok) return decoded;
       const checked = checkBatch(decoded.value);
       if (!checked.ok) return checked;
-      return equalBytes(batchHash(decoded.value), payloadHash) ? good : mismatch;
+      return equalBytes(encodedBatchHash(payload), payloadHash) ? good : mismatch;
     }
     case 'evidence': {
       const claimed = offence.decode(payload, offenceBytesMax);
