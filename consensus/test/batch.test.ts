@@ -149,6 +149,7 @@ batches('any other summary is refused', () => {
     { lastTime: summary.lastTime + 1 },
     { series: [] },
     { series: [...summary.series].reverse() },
+    { series: summary.series.map(() => row!) },
     { series: [...summary.series, row!] },
     { series: spliced(summary.series, 0, 1, { ...row!, count: row!.count + 1 }) },
     { series: spliced(summary.series, 0, 1, { ...row!, min: { mantissa: -5, exponent: 0 } }) },
