@@ -58,25 +58,40 @@ export class Disclosure {
     return vouching !== undefined && equalBytes(vouching, party);
   }
 
-  mayShow(frame: Frame, party: Uint8Array): boolean {
+  /** Which frames of a batch that this gateway carried a party may be shown; what all of them share is looked up once. */
+  sight(gateway: Uint8Array, party: Uint8Array): (frame: Frame) => boolean {
+    if (this.isOwnGateway(gateway, party)) return () => true;
     const { state, genesis } = this.#ledger;
     const isTheirs = (id: Uint8Array | undefined): boolean => id !== undefined && equalBytes(id, party);
-    const id = labelKey(genesis.network, 'device', frame.device);
-    const owner = state.get(device, id)?.owner;
-    if (isTheirs(owner)) return true;
-    const { session, counter } = frame;
-    const spokeFor = state.get(evidenceUse, evidenceUseId({ device: id, session, counter }))?.unit;
-    const goods = spokeFor && state.get(unit, spokeFor);
-    if (isTheirs(goods?.owner) || isTheirs(goods?.monitor)) return true;
-    return this.#liveGrants(party).some(({ scope, enterprise }) => {
-      if (owner !== undefined && equalBytes(owner, enterprise)) return true;
-      return goods !== undefined && [spokeFor!, ...goods.receipts].some((named) => includesId(scope, named));
-    });
+    const grants = this.#liveGrants(party);
+    const devices = new Map<string, { readonly id: Uint8Array; readonly owner: Uint8Array | undefined }>();
+    const deviceOf = (name: string) => {
+      let found = devices.get(name);
+      if (found === undefined) {
+        const id = labelKey(genesis.network, 'device', name);
+        found = { id, owner: state.get(device, id)?.owner };
+        devices.set(name, found);
+      }
+      return found;
+    };
+    return ({ device: name, session, counter }) => {
+      const { id, owner } = deviceOf(name);
+      if (isTheirs(owner)) return true;
+      const spokeFor = state.get(evidenceUse, evidenceUseId({ device: id, session, counter }))?.unit;
+      const goods = spokeFor && state.get(unit, spokeFor);
+      if (isTheirs(goods?.owner) || isTheirs(goods?.monitor)) return true;
+      return grants.some(({ scope, enterprise }) => {
+        if (owner !== undefined && equalBytes(owner, enterprise)) return true;
+        return (
+          goods !== undefined && [spokeFor!, ...goods.receipts].some((named) => includesId(scope, named))
+        );
+      });
+    };
   }
 
   /** A batch is one salted whole: it is passed on only to a party that may be shown every frame of it. */
   mayPass({ frames }: Batch, gateway: Uint8Array, party: Uint8Array): boolean {
-    return this.isOwnGateway(gateway, party) || frames.every((frame) => this.mayShow(frame, party));
+    return frames.every(this.sight(gateway, party));
   }
 
   /** May batches of this gateway hold something that a grant lets this node's party see? */
@@ -106,6 +121,7 @@ export class Disclosure {
   }
 
   #liveGrants(party: Uint8Array): Grant[] {
+    if (this.#grants.size === 0) return [];
     const { state, header } = this.#ledger;
     const running = header.time - pausedMs(state);
     return [...this.#grants.values()].filter(

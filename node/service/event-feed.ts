@@ -106,7 +106,7 @@ export class EventFeed {
 
   #onVertex(vertex: Vertex): void {
     if (vertex.kind !== 'readings' || vertex.payload.length === 0) return;
-    const payload = batch.decode(vertex.payload);
+    const payload = batch.decodeShared(vertex.payload);
     if (!payload.ok) return;
     const { frames } = this.#readings.frames(vertex, payload.value, undefined);
     if (frames.length > 0)

@@ -124,8 +124,9 @@ export class Readings {
     final: { readonly height: number; readonly finalTime: number } | undefined,
   ): { readonly frames: FrameView[]; readonly withheld: number } {
     const shown: FrameView[] = [];
+    const mayShow = this.#sight(vertex);
     for (const [index, frame] of frames.entries()) {
-      if (this.#mayShow(vertex, frame)) shown.push({ ...frameView(vertex, frame, index), ...final });
+      if (mayShow(frame)) shown.push({ ...frameView(vertex, frame, index), ...final });
     }
     return { frames: shown, withheld: frames.length - shown.length };
   }
@@ -153,7 +154,7 @@ export class Readings {
     if (!held.ok) return held;
     const { vertex, batch } = held.value;
     const frame = batch.frames[index];
-    if (frame === undefined || this.#mayShow(vertex, frame)) return ok(undefined);
+    if (frame === undefined || this.#sight(vertex)(frame)) return ok(undefined);
     return refuse('E_SCOPE', {
       vertex: vertexKey,
       frame: index,
@@ -161,10 +162,10 @@ export class Readings {
     });
   }
 
-  #mayShow(vertex: Vertex, frame: Frame): boolean {
+  /** Which frames of its batch this party may be shown. */
+  #sight({ author }: Vertex): (frame: Frame) => boolean {
     const own = this.#access.party;
-    if (own === undefined) return false;
-    return this.#disclosure.isOwnGateway(vertex.author, own) || this.#disclosure.mayShow(frame, own);
+    return own === undefined ? () => false : this.#disclosure.sight(author, own);
   }
 }
 
