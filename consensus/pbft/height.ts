@@ -94,6 +94,11 @@ export class PbftHeight {
     return this.#patience.wakeAt;
   }
 
+  /** Since the last view's timer started here; `undefined` where none did. */
+  waitedMs(nowMs: number): number | undefined {
+    return this.#patience.waitedMs(nowMs);
+  }
+
   /** A timer runs, or this seat waits for others to join a view change: `arm` would change nothing. */
   get armed(): boolean {
     return this.#patience.runs || !this.#entered || this.#decided;

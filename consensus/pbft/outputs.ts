@@ -14,6 +14,8 @@ export interface PbftRules {
   readonly committee: Committee;
   readonly viewTimeoutMs: number;
   readonly viewTimeoutMaxMs: number;
+  /** What view 0 is given where heights have taken long of late; `viewTimeoutMs` when it is left out. */
+  readonly patienceMs?: number;
   /** Whether this node has no connection to a seat: less patience is spent on a leader who is gone. */
   readonly isAbsent?: (seat: number) => boolean;
 }

@@ -14,6 +14,7 @@ export class Patience {
   /** Absent for an observer, who waits for nobody. */
   readonly #seat: number | undefined;
   #deadline: number | undefined;
+  #startedAt: number | undefined;
   #resendAt = Number.POSITIVE_INFINITY;
 
   constructor(rules: PbftRules, height: number, seat: number | undefined) {
@@ -32,6 +33,11 @@ export class Patience {
     return this.#deadline !== undefined;
   }
 
+  /** Since the last view's timer started; `undefined` where none did. */
+  waitedMs(nowMs: number): number | undefined {
+    return this.#startedAt === undefined ? undefined : nowMs - this.#startedAt;
+  }
+
   isOver(nowMs: number): boolean {
     return this.#deadline !== undefined && nowMs >= this.#deadline;
   }
@@ -42,6 +48,7 @@ export class Patience {
 
   start(view: number, nowMs: number): void {
     if (this.#seat === undefined) return;
+    this.#startedAt = nowMs;
     this.#deadline = nowMs + this.#timeoutMs(view);
     this.#resendAt = Math.min(this.#resendAt, nowMs + this.#resendMs);
   }
@@ -76,9 +83,9 @@ export class Patience {
   }
 
   #timeoutMs(view: number): number {
-    const { viewTimeoutMs, viewTimeoutMaxMs, committee, isAbsent } = this.#rules;
+    const { viewTimeoutMs, viewTimeoutMaxMs, patienceMs = viewTimeoutMs, committee, isAbsent } = this.#rules;
     const leader = committee.leader(this.#height, view);
     const gone = leader !== this.#seat && isAbsent?.(leader) === true;
-    return Math.min(viewTimeoutMs * 2 ** view, viewTimeoutMaxMs) * (gone ? ABSENT_LEADER_SHARE : 1);
+    return Math.min(patienceMs * 2 ** view, viewTimeoutMaxMs) * (gone ? ABSENT_LEADER_SHARE : 1);
   }
 }

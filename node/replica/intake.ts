@@ -124,6 +124,13 @@ export class Intake {
     nowMs: number,
     heard: Set<string>,
   ): IntakeVerdict | Heard | Repeated {
+    // What is refused must cost little, or a node that is full would be busy refusing.
+    if (isAtDoor(source) && this.#dag.size >= OPEN_AT_DOOR_MAX) {
+      return {
+        kind: 'ignored',
+        refusal: refuse('E_FULL', { open: this.#dag.size, most: OPEN_AT_DOOR_MAX }),
+      };
+    }
     if (source.as === 'relayed' && this.#tolls.isSpent(envelope, source, nowMs))
       return { kind: 'ignored', refusal: refuse('E_ALLOWANCE') };
     const decoded = decodeVertex(envelope);
@@ -265,8 +272,8 @@ export class Intake {
   }
 
   #overAllowance(vertex: Vertex, source: Source, nowMs: number): Refusal | undefined {
-    const most = source.peer === undefined ? OPEN_AT_DOOR_MAX : OPEN_VERTICES_MAX;
-    if (this.#dag.size >= most) return refuse('E_FULL', { open: this.#dag.size, most });
+    if (this.#dag.size >= OPEN_VERTICES_MAX)
+      return refuse('E_FULL', { open: this.#dag.size, most: OPEN_VERTICES_MAX });
     if (this.#tolls.take(vertex, source, nowMs)) return undefined;
     return refuse('E_ALLOWANCE', { author: vertex.authorKey });
   }

@@ -385,7 +385,8 @@ export class Replica {
 
   #onGossip(peer: PeerKey, data: Uint8Array, nowMs: number): Reply {
     if (this.#isTiredOf(peer, nowMs)) return { type: 'verdict', verdict: 'ignore' };
-    const decoded = bundle.decode(data, limits.frameBytesMax);
+    // What is kept of it is stored before long.
+    const decoded = bundle.decodeShared(data, limits.frameBytesMax);
     if (!decoded.ok) {
       this.#refuse(decoded.code, decoded.facts, peer);
       return { type: 'verdict', verdict: 'reject' };
@@ -475,7 +476,7 @@ export class Replica {
     this.mailbox.onAdvanced(checkpoint.changes, nowMs);
     this.gathering.onAdvanced(execution.changes, vertices, outcomes, nowMs);
     this.#catchUp.advanced();
-    this.#seat.onAdvanced();
+    this.#seat.onAdvanced(nowMs);
     this.#intake.releaseCiting(toHex(this.ledger.headerId), nowMs);
     this.#talk.advanced(nowMs);
     this.#followCertified(nowMs);

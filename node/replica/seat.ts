@@ -16,6 +16,7 @@ import { type VoteLogEntry, voteLogEntry } from '../../consensus/pbft/messages.t
 import type { DecisionProof } from '../../consensus/pbft/offence.ts';
 import type { PbftOutput, SeatMessage } from '../../consensus/pbft/outputs.ts';
 import type { OwnSeat } from '../../consensus/pbft/own-votes.ts';
+import { Tempo } from '../../consensus/pbft/tempo.ts';
 import type { Offence } from '../../consensus/vertex/offence.ts';
 import { encodeVertex, type Vertex, type VertexKind } from '../../consensus/vertex/vertex.ts';
 import type { PeerKey } from '../ports.ts';
@@ -67,6 +68,7 @@ export class Seat {
   readonly #ledger: Ledger;
   readonly #dag: OpenDag;
   readonly #hooks: SeatHooks;
+  readonly #tempo: Tempo;
   #pbft: PbftHeight;
   /** Checkpoints executed here at the height being decided, by header id. */
   readonly #built = new Map<string, BuiltCheckpoint>();
@@ -95,6 +97,7 @@ export class Seat {
     this.#dag = dag;
     this.#hooks = hooks;
     this.#voteLog = voteLog;
+    this.#tempo = new Tempo(ledger.genesis.record.pace);
     this.#pbft = this.#openHeight();
   }
 
@@ -128,7 +131,9 @@ export class Seat {
   }
 
   /** The ledger moved on: everything about the old height is over. */
-  onAdvanced(): void {
+  onAdvanced(nowMs: number): void {
+    const tookMs = this.#pbft.waitedMs(nowMs);
+    if (tookMs !== undefined) this.#tempo.note(tookMs);
     this.#built.clear();
     this.#pendingCheck = undefined;
     this.#grown = true;
@@ -354,7 +359,8 @@ export class Seat {
     const own = this.#voteLog.filter((entry) => entry.height === height);
     this.#votes = this.#acts;
     const isAbsent = (seat: number) => !this.#hooks.isConnected(toHex(committee.record.seats[seat]!));
-    const rules = { network, committee, viewTimeoutMs, viewTimeoutMaxMs, isAbsent };
+    const { patienceMs } = this.#tempo;
+    const rules = { network, committee, viewTimeoutMs, viewTimeoutMaxMs, patienceMs, isAbsent };
     return new PbftHeight(height, rules, this.#votes ? this.#own : undefined, own);
   }
 }

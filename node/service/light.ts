@@ -41,7 +41,8 @@ export async function answerLightClient(
   prover: Prover,
   onShared: (shared: Shared) => void = () => {},
 ): Promise<Uint8Array> {
-  const request = lightRequest.decode(frame, limits.frameBytesMax);
+  // A frame is nobody else's, and what it hands in is stored or refused before long.
+  const request = lightRequest.decodeShared(frame, limits.frameBytesMax);
   if (!request.ok) return lightResponse.encode({ id: 0, body: refusal(request) });
   return lightResponse.encode({
     id: request.value.id,
