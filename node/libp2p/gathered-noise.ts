@@ -15,16 +15,30 @@ export function gatheredNoise(): (components: NoiseComponents) => ConnectionEncr
   const makeNoise = noise();
   return (components) => {
     const encrypter = makeNoise(components);
-    const secured = async (securing: Promise<SecuredConnection>): Promise<SecuredConnection> => {
+    const secured = async (
+      raw: MessageStream,
+      securing: Promise<SecuredConnection>,
+    ): Promise<SecuredConnection> => {
       const result = await securing;
-      gatherSends(result.connection);
+      const flush = gatherSends(result.connection);
+      // Whoever closes a connection closes what lies below.
+      beforeClose(raw, flush);
+      beforeClose(result.connection, flush);
       return result;
     };
     return {
       protocol: encrypter.protocol,
-      secureInbound: (raw, options) => secured(encrypter.secureInbound(inOnePiece(raw), options)),
-      secureOutbound: (raw, options) => secured(encrypter.secureOutbound(inOnePiece(raw), options)),
+      secureInbound: (raw, options) => secured(raw, encrypter.secureInbound(inOnePiece(raw), options)),
+      secureOutbound: (raw, options) => secured(raw, encrypter.secureOutbound(inOnePiece(raw), options)),
     };
+  };
+}
+
+function beforeClose(stream: MessageStream, prepare: () => void): void {
+  const close = stream.close.bind(stream);
+  stream.close = (options) => {
+    prepare();
+    return close(options);
   };
 }
 
@@ -41,10 +55,9 @@ function joined(data: Sent): Uint8Array {
   return data instanceof Uint8Array ? data : data.subarray();
 }
 
-/** Holds back what is sent until the end of the turn, when it leaves together. */
-export function gatherSends(stream: MessageStream): void {
+/** Holds back what is sent until the end of the turn, when it leaves together; returns what makes it leave at once. */
+function gatherSends(stream: MessageStream): () => void {
   const send = stream.send.bind(stream);
-  const close = stream.close.bind(stream);
   let waiting: Uint8Array[] = [];
   let waitingBytes = 0;
   let timer: NodeJS.Immediate | undefined;
@@ -59,20 +72,6 @@ export function gatherSends(stream: MessageStream): void {
     return send(data);
   }
 
-  stream.send = (data) => {
-    // It throws, as it would have without us.
-    if (stream.status !== 'open') return send(data);
-    waiting.push(joined(data));
-    waitingBytes += data.byteLength;
-    if (waitingBytes >= FULL_BYTES) return flush();
-    timer ??= setImmediate(flushLate);
-    return !stream.writableNeedsDrain;
-  };
-  stream.close = (options) => {
-    flushLate();
-    return close(options);
-  };
-
   /** Nobody is there to be told that it failed; but then what lies below has ended, and so does this stream. */
   function flushLate(): void {
     if (stream.status !== 'open') return;
@@ -82,4 +81,15 @@ export function gatherSends(stream: MessageStream): void {
       stream.log.error('what was held back is lost - %e', error);
     }
   }
+
+  stream.send = (data) => {
+    // It throws, as it would have without us.
+    if (stream.status !== 'open') return send(data);
+    waiting.push(joined(data));
+    waitingBytes += data.byteLength;
+    if (waitingBytes >= FULL_BYTES) return flush();
+    timer ??= setImmediate(flushLate);
+    return !stream.writableNeedsDrain;
+  };
+  return flushLate;
 }

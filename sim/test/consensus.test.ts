@@ -85,6 +85,31 @@ for (const seats of [4, 5, 6, 7]) {
   });
 }
 
+test('lines on which a height takes longer than a view is given: its leaders are waited for before long', async () => {
+  // Proposal, prepare and commit, 300 ms each, and a first view of 600 ms.
+  const world = await World.open({
+    ...{ seed: 8, seats: 4, followers: 1 },
+    ...{ pace: { viewTimeoutMs: 600 }, link: { delayMs: [290, 300] } },
+  });
+  const views: number[] = [];
+  for (let height = 1; height <= 40; height++) {
+    append(world.nodes[4]!);
+    await world.runUntil(`height ${height}`, () => allAt(world, height), 60_000);
+    const { certificate } = world.nodes[4]!.runner!.replica.ledger;
+    views.push(certificate!.view);
+  }
+  yes(
+    views.slice(0, 5).some((view) => view > 0),
+    `given up at first: ${views.join(' ')}`,
+  );
+  equal(
+    views.slice(20).filter((view) => view > 0),
+    [],
+    `waited for from then on: ${views.join(' ')}`,
+  );
+  await agree(world);
+});
+
 test('no quorum, no checkpoint; the partition heals and everything accepted becomes final', async () => {
   const world = await World.open({ seed: 9, seats: 4 });
   await world.run(300);
