@@ -9,18 +9,19 @@ import type { Rpc } from './rpc.ts';
 /** The code for a record that is not signed by its author, as the application gives it. */
 const UNAUTHORISED = 3;
 
-/** Faults of nodes that do not refuse a forged record for what it is. */
-export async function offerForged(rpcs: readonly Rpc[]): Promise<string[]> {
+/** Throws when a node does not refuse a forged record for what it is: what it takes, others may not, and all stand still. */
+export async function demandRefusal(rpcs: readonly Rpc[]): Promise<void> {
   // Of a lane that is none, so that it is a stranger in a block.
   const author = nativeSigner(authorSecret(laneKeyNumber(0) + 1));
   const tx = forgeRecord(makeRecord(rpcs.length, 0, author)).toString('base64');
-  const faults = rpcs.map(async (rpc, node) => {
-    const { code, log } = await rpc.ask<{ code: number; log: string }>('broadcast_tx_sync', { tx });
-    return code === UNAUTHORISED
-      ? []
-      : [`node${node} answered a forged record with code ${code} "${log}", expected ${UNAUTHORISED}`];
-  });
-  return (await Promise.all(faults)).flat();
+  const answers = await Promise.all(
+    rpcs.map((rpc) => rpc.ask<{ code: number; log: string }>('broadcast_tx_sync', { tx })),
+  );
+  const faults = answers.flatMap(({ code, log }, node) =>
+    code === UNAUTHORISED ? [] : [`node${node} answered code ${code} "${log}"`],
+  );
+  if (faults.length > 0)
+    throw new Error(`a forged record expected code ${UNAUTHORISED} of every node, but ${faults.join(', ')}`);
 }
 
 /** Faults of nodes that have verified fewer signatures than there are records in blocks. */

@@ -16,7 +16,7 @@ import { type AppliedSetting, CometCluster } from './comet.ts';
 import type { CometOrder } from './comet-generator.ts';
 import type { CometLaneOptions } from './comet-lane.ts';
 import type { PeerCase } from './settings.ts';
-import { countVerified, offerForged } from './signature-check.ts';
+import { countVerified, demandRefusal } from './signature-check.ts';
 
 const cometGenerator = fileURLToPath(
   new URL(`./comet-generator${extname(import.meta.url)}`, import.meta.url),
@@ -77,7 +77,7 @@ export async function cometTurn(
   let load: Generators | undefined;
   try {
     await cluster.ready();
-    const faults = checksSignatures ? await offerForged(cluster.rpcs) : [];
+    if (checksSignatures) await demandRefusal(cluster.rpcs);
     const lanes = cluster.homes.map(({ rpcPort }, lane): CometLaneOptions => ({ lane, rpcPort }));
     const open = (own: readonly CometLaneOptions[]): CometOrder => ({ type: 'open', lanes: own });
     load = await Generators.start(cometGenerator, lanes, generators, folder, open);
@@ -93,8 +93,8 @@ export async function cometTurn(
       const other = `node${i + 1}`;
       counts.set(other, withContents(whole, await countIds(other, rpc, height)));
     }
-    if (checksSignatures) faults.push(...(await countVerified(cluster.rpcs, whole.heights.size)));
-    const known = [...cluster.deaths, ...faults];
+    const unverified = checksSignatures ? await countVerified(cluster.rpcs, whole.heights.size) : [];
+    const known = [...cluster.deaths, ...unverified];
     const turn = turnOf(name, round, validators, steps.done, records, counts, known);
     return { turn, applied: cluster.applied };
   } finally {
