@@ -53,7 +53,9 @@ export async function findChecked(
     return file;
   } catch (error) {
     say(`it cannot be built here: ${(error as Error).message.trim()}`);
-    say(`CometBFT is left out that checks signatures. This brings it, in a clone:\n${CHECKED_INSTALL_LINE}`);
+    say(
+      `The cases of CometBFT that check signatures are left out. In a clone, this brings the program:\n${CHECKED_INSTALL_LINE}`,
+    );
     return undefined;
   }
 }

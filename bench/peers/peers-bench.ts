@@ -67,9 +67,9 @@ async function runPeers(
   say: (text: string) => void,
 ): Promise<Findings> {
   const { script, validators, generators, rounds, isQuick } = options;
+  const conditions = await readConditions(directory);
   const version = await cometVersion(binary);
   const checked = await findChecked(directory, say);
-  const conditions = await readConditions(directory);
   const plan = isQuick ? quickPlan : fullPlan;
   const turns: Turn[] = [];
   const applied = new Map<string, readonly AppliedSetting[]>();
