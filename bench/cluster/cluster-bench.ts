@@ -1,9 +1,10 @@
 /** `tally bench cluster`: n validators over real libp2p on this machine, under load. docs/spec/bench.md. */
 
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { installNativePrimitives, nativeSigner } from '../../node/crypto/native.ts';
-import { type Limit, limitVerifier, measureLimit } from '../limit/limit.ts';
+import { installNativePrimitives } from '../../node/crypto/native.ts';
+import { LIMIT_VERTICES, measureLaneLimit } from '../limit/lane-limit.ts';
+import { type Limit, limitVerifier } from '../limit/limit.ts';
 import { readConditions } from '../output/conditions.ts';
 import { countStore, faultsOf, type StoreCount } from '../output/count.ts';
 import type { Findings } from '../output/findings.ts';
@@ -11,13 +12,11 @@ import { inScratch } from '../output/scratch.ts';
 import { sourceLine } from '../profile/profiler.ts';
 import { type CpuProfile, summariseProfile } from '../profile/rooms.ts';
 import { functionTables, roomTable } from '../profile/tables.ts';
-import { authorSecret } from '../workload/network.ts';
-import { Presigner } from '../workload/presign.ts';
 import { Cluster } from './cluster.ts';
 import { type ClusterRun, clusterFigures } from './figures.ts';
 import { finalVertices } from './finality.ts';
 import { Generators } from './generators.ts';
-import { type ClusterHome, writeCluster } from './home.ts';
+import { writeCluster } from './home.ts';
 import type { LaneRecord } from './load-orders.ts';
 import { fullPlan, quickPlan, Steps } from './steps.ts';
 
@@ -31,8 +30,6 @@ export interface ClusterBenchOptions {
   readonly profileFile: string | undefined;
 }
 
-const LIMIT_AUTHORS = 256;
-const LIMIT_VERTICES = { full: 20_000, quick: 6_000 } as const;
 /** Our compiled files lie below this. */
 const root = new URL('../../', import.meta.url).href;
 
@@ -70,7 +67,7 @@ async function runCluster(
     const home = await writeCluster(folder, validators, delayMs > 0);
     say('the limit …');
     const limitVertices = isQuick ? LIMIT_VERTICES.quick : LIMIT_VERTICES.full;
-    const limits: Limit[] = [await limitOf(home, limitVertices, join(folder, 'limit-before'))];
+    const limits: Limit[] = [await measureLaneLimit(limitVertices, join(folder, 'limit-before'))];
     if (profileFolder !== undefined) await mkdir(profileFolder);
     say(`starting ${validators} validators and ${generators} load generators …`);
     cluster = new Cluster(home, { script, delayMs, profileFolder });
@@ -82,7 +79,7 @@ async function runCluster(
     load.stop();
     await cluster.stop();
     say('the limit once more, then counting over the stores …');
-    limits.push(await limitOf(home, limitVertices, join(folder, 'limit-after')));
+    limits.push(await measureLaneLimit(limitVertices, join(folder, 'limit-after')));
     const counts = new Map<string, StoreCount>();
     for (const { name, dataDir } of home.validators) counts.set(name, await countStore(name, dataDir));
     const full = counts.get(home.validators[0]!.name)!;
@@ -110,18 +107,6 @@ async function runCluster(
     load?.stop();
     await cluster?.stop();
   }
-}
-
-/** The bare loop on vertices such as lanes send, but for their batches, which stay with the lane's own node. */
-async function limitOf({ genesis }: ClusterHome, count: number, directory: string): Promise<Limit> {
-  const authors = Array.from({ length: LIMIT_AUTHORS }, (_, i) => nativeSigner(authorSecret(i)));
-  const { network, headerId: checkpoint } = genesis;
-  const presigner = new Presigner({ network, checkpoint, authors, startMs: Date.now(), seed: 1 });
-  const envelopes = presigner.many(count).map(({ envelope }) => envelope);
-  const limit = await measureLimit(envelopes, network, directory);
-  for (const name of await readdir(join(directory, '..')))
-    if (name.startsWith('limit-')) await rm(join(directory, '..', name), { recursive: true, force: true });
-  return limit;
 }
 
 function takenIn(lanes: readonly LaneRecord[]): string[] {

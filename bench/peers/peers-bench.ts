@@ -4,14 +4,16 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { installNativePrimitives } from '../../node/crypto/native.ts';
 import type { Plan } from '../cluster/steps.ts';
+import { LIMIT_VERTICES, measureLaneLimit } from '../limit/lane-limit.ts';
+import type { Limit } from '../limit/limit.ts';
 import { readConditions } from '../output/conditions.ts';
 import type { Findings } from '../output/findings.ts';
 import { inScratch } from '../output/scratch.ts';
-import { cometVersion, findComet } from './binary.ts';
+import { cometVersion, findChecked, findComet } from './binary.ts';
 import type { AppliedSetting } from './comet.ts';
 import { peersFigures } from './peers-figures.ts';
 import { RECORD_BYTES } from './record.ts';
-import { type PeerCase, peerCases } from './settings.ts';
+import { CHECKED, type PeerCase, peerCases } from './settings.ts';
 import { cometTurn, type Turn, tallyTurn } from './turns.ts';
 
 export interface PeersBenchOptions {
@@ -42,12 +44,11 @@ const quickPlan: Plan = {
 /** Throws `PeerMissingError` before anything else is done. */
 export async function benchPeers(options: PeersBenchOptions, say: (text: string) => void): Promise<Findings> {
   const binary = options.binary ?? (await findComet());
-  const version = await cometVersion(binary);
   installNativePrimitives();
   return inScratch(options.directory, async (scratch) => {
     let isGood = false;
     try {
-      const findings = await runPeers(options, binary, version, scratch.folder, say);
+      const findings = await runPeers(options, binary, scratch.folder, say);
       isGood = findings.faults.length === 0;
       return findings;
     } finally {
@@ -62,12 +63,13 @@ export async function benchPeers(options: PeersBenchOptions, say: (text: string)
 async function runPeers(
   options: PeersBenchOptions,
   binary: string,
-  version: string,
   directory: string,
   say: (text: string) => void,
 ): Promise<Findings> {
   const { script, validators, generators, rounds, isQuick } = options;
   const conditions = await readConditions(directory);
+  const version = await cometVersion(binary);
+  const checked = await findChecked(directory, say);
   const plan = isQuick ? quickPlan : fullPlan;
   const turns: Turn[] = [];
   const applied = new Map<string, readonly AppliedSetting[]>();
@@ -81,16 +83,20 @@ async function runPeers(
   const common = { validators, generators, plan, say };
   const peerTurn = (peerCase: PeerCase, round: number): Promise<void> =>
     take(`CometBFT, ${peerCase.name}`, async (folder) => {
-      const done = await cometTurn(peerCase, round, binary, { ...common, folder });
+      const program = peerCase.checksSignatures ? checked! : binary;
+      const done = await cometTurn(peerCase, round, program, { ...common, folder });
       applied.set(peerCase.name, done.applied);
       return done.turn;
     });
-  const [tuned, ...favourable] = peerCases;
+  const cases = peerCases.filter(({ checksSignatures }) => !checksSignatures || checked !== undefined);
+  const limits: Limit[] = [];
   for (let round = 1; round <= rounds; round++) {
+    say('the limit …');
+    limits.push(await measureLaneLimit(LIMIT_VERTICES.full, join(directory, 'limit')));
     await take('Tallystick', (folder) => tallyTurn(round, script, { ...common, folder }));
-    await peerTurn(tuned!, round);
+    for (const peerCase of cases) if (peerCase.isInEveryRound) await peerTurn(peerCase, round);
   }
-  for (const peerCase of favourable) await peerTurn(peerCase, 1);
+  for (const peerCase of cases) if (!peerCase.isInEveryRound) await peerTurn(peerCase, 1);
   return {
     ...{ bench: 'peers', conditions, faults: turns.flatMap(({ faults }) => faults) },
     settings: {
@@ -101,10 +107,10 @@ async function runPeers(
       cometbft: version,
       recordBytes: RECORD_BYTES,
     },
-    ...peersFigures(turns, applied),
+    ...peersFigures({ turns, applied, limits, validators }),
     notes: [
       `Validators, load generators and this command share ${conditions.cores} cores. Finality: from due to the header shown to the lane by its own validator.`,
-      `CometBFT ${version} with kvstore, which verifies no record’s signature: every case of it is its case of no signature work. Tallystick’s validators verify every record’s, each. kvstore keeps its state in memory; the blocks are synced to disk.`,
+      `CometBFT ${version} with kvstore, which keeps its state in memory; the blocks are synced to disk. Tallystick’s validators verify every record’s signature, each. At CometBFT ${checked === undefined ? 'none' : `those of “${CHECKED}” do`}.`,
       `A record is ${RECORD_BYTES} bytes at CometBFT, and a vertex of 323 bytes at Tallystick: the larger record favours CometBFT.`,
     ],
   };

@@ -3,11 +3,12 @@
 import { rounded, type Table } from '../../sim/experiments/experiment.ts';
 import { greatest, type StepFigures } from '../cluster/figures.ts';
 import { KEPT_UP_PART } from '../cluster/steps.ts';
+import type { Limit } from '../limit/limit.ts';
 import type { Findings } from '../output/findings.ts';
 import type { Plot } from '../output/plot.ts';
 import { type Spread, spreadOf, tellSpread } from '../output/statistics.ts';
 import type { AppliedSetting } from './comet.ts';
-import { TUNED } from './settings.ts';
+import { CHECKED, TUNED } from './settings.ts';
 import { TALLYSTICK, type Turn } from './turns.ts';
 
 interface AtLoad {
@@ -32,10 +33,32 @@ interface SystemFigures {
   readonly loads: readonly AtLoad[];
 }
 
-export function peersFigures(
-  turns: readonly Turn[],
-  applied: ReadonlyMap<string, readonly AppliedSetting[]>,
-): Pick<Findings, 'figures' | 'ratios' | 'tables' | 'plots'> {
+/** Of the bare loop, what falls to each of the validators that share the machine. */
+interface LimitShare {
+  readonly rounds: number;
+  readonly perS: Spread;
+  readonly cpuUsPerVertex: Spread;
+}
+
+export interface PeersRun {
+  readonly turns: readonly Turn[];
+  /** By case. */
+  readonly applied: ReadonlyMap<string, readonly AppliedSetting[]>;
+  readonly limits: readonly Limit[];
+  readonly validators: number;
+}
+
+export function peersFigures({
+  turns,
+  applied,
+  limits,
+  validators,
+}: PeersRun): Pick<Findings, 'figures' | 'ratios' | 'tables' | 'plots'> {
+  const limitShare: LimitShare = {
+    rounds: limits.length,
+    perS: spreadOf(limits.map(({ verticesPerS }) => verticesPerS / validators)),
+    cpuUsPerVertex: spreadOf(limits.map(({ cpuUsPerVertex }) => cpuUsPerVertex)),
+  };
   const names = [...new Set(turns.map(({ system }) => system))];
   const systems = names.map((name) =>
     systemFigures(
@@ -46,35 +69,38 @@ export function peersFigures(
   const tally = systems.find(({ system }) => system === TALLYSTICK)!;
   const peers = systems.filter(({ system }) => system !== TALLYSTICK);
   const tuned = peers.find(({ system }) => system === TUNED)!;
+  const checked = peers.find(({ system }) => system === CHECKED);
   const best = peers.reduce((a, b) => (b.saturation.median > a.saturation.median ? b : a));
   const against = (peer: SystemFigures) => {
     const common = commonLoad(tally, peer);
     return {
       case: peer.system,
       throughput: ratioOf(tally.saturation.median, peer.saturation.median),
+      throughputAtLimit: ratioOf(limitShare.perS.median, peer.saturation.median),
       commonLoadPerS: common?.own.offeredPerS ?? null,
       p95: ratioOf(common?.peer.p95Ms?.median, common?.own.p95Ms?.median),
       cpu: ratioOf(common?.peer.cpuUsPerRecordPerNode?.median, common?.own.cpuUsPerRecordPerNode?.median),
     };
   };
-  const [toTuned, toBest] = [against(tuned), against(best)];
-  const ratios = {
-    ...{ 'throughput.toTuned': toTuned.throughput, 'throughput.toBest': toBest.throughput },
-    ...{ 'p95.toTuned': toTuned.p95, 'p95.toBest': toBest.p95 },
-    ...{ 'cpu.toTuned': toTuned.cpu, 'cpu.toBest': toBest.cpu },
+  const named = {
+    ...{ toTuned: against(tuned), toBest: against(best) },
+    ...(checked === undefined ? {} : { toChecked: against(checked) }),
   };
+  const ratios: Record<string, number> = {};
+  for (const [to, { throughput, p95, cpu }] of Object.entries(named))
+    for (const [name, ratio] of Object.entries({ throughput, p95, cpu }))
+      if (ratio !== null) ratios[`${name}.${to}`] = ratio;
   return {
     figures: {
-      ...{ toTuned, toBest },
+      ...named,
+      limitShare,
       systems: Object.fromEntries(systems.map(({ system, ...rest }) => [system, rest])),
       settings: Object.fromEntries(applied),
       turns,
     },
-    ratios: Object.fromEntries(
-      Object.entries(ratios).filter((entry): entry is [string, number] => entry[1] !== null),
-    ),
+    ratios,
     tables: [
-      systemTable(systems),
+      systemTable(systems, limitShare),
       ratioTable(peers.map(against)),
       loadTable(systems),
       ...settingTables(applied),
@@ -155,7 +181,7 @@ function label(system: string): string {
   return system === TALLYSTICK ? 'Tallystick' : `CometBFT, ${system}`;
 }
 
-function systemTable(systems: readonly SystemFigures[]): Table {
+function systemTable(systems: readonly SystemFigures[], limitShare: LimitShare): Table {
   return {
     title: 'Saturation, and finality at parts of each one’s own saturation: median (least–greatest) of turns',
     columns: [
@@ -166,16 +192,24 @@ function systemTable(systems: readonly SystemFigures[]): Table {
       'p95 ms at 90 %',
       'CPU µs a record and node',
     ],
-    rows: systems.map(({ system, turns, saturation, atHalfP95Ms, at90P95Ms, cpuUsPerRecordPerNode }) => [
-      ...[label(system), turns, tell(saturation), tell(atHalfP95Ms), tell(at90P95Ms)],
-      tell(cpuUsPerRecordPerNode),
-    ]),
+    rows: [
+      ...systems.map(({ system, turns, saturation, atHalfP95Ms, at90P95Ms, cpuUsPerRecordPerNode }) => [
+        ...[label(system), turns, tell(saturation), tell(atHalfP95Ms), tell(at90P95Ms)],
+        tell(cpuUsPerRecordPerNode),
+      ]),
+      [
+        ...['limit ÷ validators', limitShare.rounds, tell(limitShare.perS), '', ''],
+        tell(limitShare.cpuUsPerVertex),
+      ],
+    ],
   };
 }
 
 interface Against {
   readonly case: string;
   readonly throughput: number | null;
+  /** If Tallystick's validators did no more than the bare loop. */
+  readonly throughputAtLimit: number | null;
   readonly commonLoadPerS: number | null;
   readonly p95: number | null;
   readonly cpu: number | null;
@@ -184,10 +218,17 @@ interface Against {
 function ratioTable(ratios: readonly Against[]): Table {
   return {
     title: 'Ratios against each case of CometBFT; above 1 Tallystick is ahead',
-    columns: ['case', 'saturation', 'common load/s', 'p95 there', 'CPU a record there'],
-    rows: ratios.map(({ case: name, throughput, commonLoadPerS, p95, cpu }) => [
-      ...[name, String(throughput ?? '?'), String(commonLoadPerS ?? 'none')],
-      ...[String(p95 ?? '?'), String(cpu ?? '?')],
+    columns: [
+      'case',
+      'saturation',
+      'of the limit ÷ validators',
+      'common load/s',
+      'p95 there',
+      'CPU a record there',
+    ],
+    rows: ratios.map(({ case: name, throughput, throughputAtLimit, commonLoadPerS, p95, cpu }) => [
+      ...[name, String(throughput ?? '?'), String(throughputAtLimit ?? '?')],
+      ...[String(commonLoadPerS ?? 'none'), String(p95 ?? '?'), String(cpu ?? '?')],
     ]),
   };
 }

@@ -23,6 +23,13 @@ export function makeRecord(lane: number, number: number, author: Signer): Buffer
   return Buffer.from(`${id}=${value.toString('base64url')}`, 'latin1');
 }
 
+/** The same record, but for one bit of its signature. */
+export function forgeRecord(record: Buffer): Buffer {
+  const value = Buffer.from(record.toString('latin1', ID_CHARS + 1), 'base64url');
+  value[KEY_BYTES]! ^= 1;
+  return Buffer.from(`${idOf(record)}=${value.toString('base64url')}`, 'latin1');
+}
+
 /** Of a transaction in a block. */
 export function idOf(transaction: Buffer): string {
   return transaction.toString('latin1', 0, ID_CHARS);

@@ -11,6 +11,10 @@ export interface Setting {
 export interface PeerCase {
   readonly name: string;
   readonly settings: readonly Setting[];
+  /** By the application: our build of CometBFT with it is run, and has to show that it does. */
+  readonly checksSignatures: boolean;
+  /** Has a turn in every round; the others have one in all. */
+  readonly isInEveryRound: boolean;
 }
 
 /** "Running in production", CometBFT v0.38, its part "Configuration parameters", and room for what is offered. */
@@ -43,12 +47,28 @@ const largeBlocks: readonly Setting[] = [
 
 const noGossip: readonly Setting[] = [{ section: 'mempool', key: 'broadcast', value: 'false' }];
 
+/** The program in the folder of this name, and the application in it. */
+export const CHECKED_KVSTORE = 'checked-kvstore';
+const checked: readonly Setting[] = [{ section: '', key: 'proxy_app', value: `"${CHECKED_KVSTORE}"` }];
+
 export const TUNED = 'tuned';
+export const CHECKED = 'signatures checked';
 
 export const peerCases: readonly PeerCase[] = [
-  { name: TUNED, settings: fastest },
-  { name: 'large blocks', settings: over(fastest, largeBlocks) },
-  { name: 'no gossip', settings: over(fastest, noGossip) },
+  { name: TUNED, settings: fastest, checksSignatures: false, isInEveryRound: true },
+  { name: CHECKED, settings: over(fastest, checked), checksSignatures: true, isInEveryRound: true },
+  {
+    ...{ name: 'large blocks', settings: over(fastest, largeBlocks) },
+    ...{ checksSignatures: false, isInEveryRound: false },
+  },
+  {
+    ...{ name: 'no gossip', settings: over(fastest, noGossip) },
+    ...{ checksSignatures: false, isInEveryRound: false },
+  },
+  {
+    ...{ name: `${CHECKED}, no gossip`, settings: over(fastest, [...checked, ...noGossip]) },
+    ...{ checksSignatures: true, isInEveryRound: false },
+  },
 ];
 
 function over(base: readonly Setting[], changes: readonly Setting[]): readonly Setting[] {

@@ -16,6 +16,7 @@ import { type AppliedSetting, CometCluster } from './comet.ts';
 import type { CometOrder } from './comet-generator.ts';
 import type { CometLaneOptions } from './comet-lane.ts';
 import type { PeerCase } from './settings.ts';
+import { countVerified, demandRefusal } from './signature-check.ts';
 
 const cometGenerator = fileURLToPath(
   new URL(`./comet-generator${extname(import.meta.url)}`, import.meta.url),
@@ -66,7 +67,7 @@ export async function tallyTurn(round: number, script: string, options: TurnOpti
 }
 
 export async function cometTurn(
-  { name, settings }: PeerCase,
+  { name, settings, checksSignatures }: PeerCase,
   round: number,
   binary: string,
   { folder, validators, generators, plan, say }: TurnOptions,
@@ -76,6 +77,7 @@ export async function cometTurn(
   let load: Generators | undefined;
   try {
     await cluster.ready();
+    if (checksSignatures) await demandRefusal(cluster.rpcs);
     const lanes = cluster.homes.map(({ rpcPort }, lane): CometLaneOptions => ({ lane, rpcPort }));
     const open = (own: readonly CometLaneOptions[]): CometOrder => ({ type: 'open', lanes: own });
     load = await Generators.start(cometGenerator, lanes, generators, folder, open);
@@ -91,7 +93,9 @@ export async function cometTurn(
       const other = `node${i + 1}`;
       counts.set(other, withContents(whole, await countIds(other, rpc, height)));
     }
-    const turn = turnOf(name, round, validators, steps.done, records, counts, cluster.deaths);
+    const unverified = checksSignatures ? await countVerified(cluster.rpcs, whole.heights.size) : [];
+    const known = [...cluster.deaths, ...unverified];
+    const turn = turnOf(name, round, validators, steps.done, records, counts, known);
     return { turn, applied: cluster.applied };
   } finally {
     load?.stop();
@@ -99,6 +103,7 @@ export async function cometTurn(
   }
 }
 
+/** `known`: faults beside those that the count over the stores shows. */
 export function turnOf(
   system: string,
   round: number,
@@ -106,7 +111,7 @@ export function turnOf(
   steps: readonly Step[],
   lanes: readonly LaneRecord[],
   counts: ReadonlyMap<string, StoreCount>,
-  deaths: readonly string[],
+  known: readonly string[],
 ): Turn {
   const first = [...counts.values()][0]!;
   const final = finalVertices(lanes, first.heights);
@@ -115,7 +120,7 @@ export function turnOf(
   const refused: Record<string, number> = {};
   for (const lane of lanes)
     for (const [code, count] of Object.entries(lane.refused)) refused[code] = (refused[code] ?? 0) + count;
-  const faults = [...deaths, ...faultsOf(counts, taken)];
+  const faults = [...known, ...faultsOf(counts, taken)];
   if (taken.length < all.length) faults.push(`${all.length - taken.length} records were taken by no node`);
   if (final.length < taken.length)
     faults.push(`${taken.length - final.length} records are stored whose height no lane was shown`);

@@ -13,7 +13,6 @@ import type { Duplex } from 'node:stream';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { installNativePrimitives, nativeSigner } from '../../node/crypto/native.ts';
-import type { StepFigures } from '../cluster/figures.ts';
 import { Steps } from '../cluster/steps.ts';
 import { faultsOf } from '../output/count.ts';
 import { findComet, INSTALL_LINE, PeerMissingError } from '../peers/binary.ts';
@@ -22,11 +21,10 @@ import { cometSample } from '../peers/comet.ts';
 import { CometLane, refusalOf } from '../peers/comet-lane.ts';
 import { clientFrame, FrameReader, OPCODE } from '../peers/frames.ts';
 import { readEvent } from '../peers/headers.ts';
-import { peersFigures } from '../peers/peers-figures.ts';
 import { idOf, makeRecord, RECORD_BYTES, recordId } from '../peers/record.ts';
 import { inOrder, resultOf } from '../peers/rpc.ts';
-import { applySettings, peerCases, readSetting } from '../peers/settings.ts';
-import { TALLYSTICK, type Turn, turnOf } from '../peers/turns.ts';
+import { applySettings, CHECKED, peerCases, readSetting } from '../peers/settings.ts';
+import { turnOf } from '../peers/turns.ts';
 import { authorSecret } from '../workload/network.ts';
 
 const test = suite('bench peers');
@@ -75,6 +73,14 @@ test('settings replace lines of their own section only; an unknown key is a faul
   for (const { settings } of peerCases) {
     const keys = settings.map(({ section, key }) => `${section}.${key}`);
     assert.is(new Set(keys).size, keys.length, 'none is set twice');
+  }
+  const [tuned, ...others] = peerCases;
+  for (const { name, settings, checksSignatures } of others) {
+    const changed = settings.filter((one) => !tuned!.settings.includes(one));
+    const application = changed.filter(({ key }) => key === 'proxy_app').map(({ value }) => value);
+    assert.equal(application, checksSignatures ? ['"checked-kvstore"'] : [], name);
+    if (name === CHECKED) assert.is(changed.length, 1, 'the application alone differs');
+    else assert.is(name.startsWith(CHECKED), checksSignatures);
   }
 });
 
@@ -238,55 +244,6 @@ test('a record that stands twice, or in no block, or in other blocks at another 
     'tuned, round 1: 1 records are stored whose height no lane was shown',
   ]);
   assert.equal(turn.refused, { full: 2 });
-});
-
-const ladderStep = (offeredPerS: number, finalPerS: number, p95Ms: number, cpuUs: number): StepFigures => ({
-  ...{ kind: 'ladder', name: `${offeredPerS}/s`, readings: 0, offeredPerS, finalPerS },
-  ...{ p50Ms: p95Ms / 2, p95Ms, p99Ms: p95Ms, cpuUsPerVertexPerNode: cpuUs, wireBytesPerReading: null },
-});
-
-test('ratios compare medians of saturation, and latency where both kept up', () => {
-  const turn = (system: string, round: number, steps: readonly StepFigures[]): Turn => ({
-    ...{ system, round, steps, heights: 3, refused: {}, faults: [] },
-  });
-  const turns = [
-    turn(TALLYSTICK, 1, [
-      ladderStep(500, 500, 300, 40),
-      ladderStep(750, 700, 400, 30),
-      ladderStep(1_125, 800, 9_000, 20),
-    ]),
-    turn(TALLYSTICK, 2, [
-      ladderStep(500, 510, 500, 60),
-      ladderStep(750, 750, 600, 50),
-      ladderStep(1_125, 900, 9_000, 40),
-    ]),
-    turn('tuned', 1, [ladderStep(500, 500, 800, 20), ladderStep(750, 500, 5_000, 10)]),
-    turn('no gossip', 1, [
-      ladderStep(500, 500, 250, 20),
-      ladderStep(750, 740, 1_000, 10),
-      ladderStep(1_125, 1_700, 900, 5),
-    ]),
-  ];
-  const setting = { section: 'mempool', key: 'broadcast', value: 'true', default: 'true' };
-  const other = { ...setting, section: '', key: 'proxy_app' };
-  const { ratios, tables } = peersFigures(
-    turns,
-    new Map([
-      ['tuned', [setting, other]],
-      ['no gossip', [{ ...setting, value: 'false' }, other]],
-    ]),
-  );
-  assert.equal(ratios, {
-    ...{ 'throughput.toTuned': 1.7, 'throughput.toBest': 0.5 },
-    ...{ 'p95.toTuned': 2, 'p95.toBest': 2, 'cpu.toTuned': 0.4, 'cpu.toBest': 0.25 },
-  });
-  const table = (title: RegExp) => tables.find((one) => title.test(one.title))!.rows;
-  assert.equal(table(/^Settings of CometBFT, tuned$/), [
-    ['mempool.broadcast', 'true', 'true'],
-    ['proxy_app', 'true', 'true'],
-  ]);
-  assert.equal(table(/no gossip, that differ/), [['mempool.broadcast', 'false', 'true']]);
-  assert.equal(table(/^Saturation/)[0]!.slice(0, 3), ['Tallystick', 2, '850 (800–900)']);
 });
 
 test('the ladder goes on after one step that is not kept up with, and ends after two', async () => {
