@@ -3,7 +3,7 @@
 import { mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { installNativePrimitives } from '../../node/crypto/native.ts';
-import { LIMIT_VERTICES, measureLaneLimit } from '../limit/lane-limit.ts';
+import { measureLaneLimit } from '../limit/lane-limit.ts';
 import { type Limit, limitVerifier } from '../limit/limit.ts';
 import { readConditions } from '../output/conditions.ts';
 import { countStore, faultsOf, type StoreCount } from '../output/count.ts';
@@ -66,8 +66,7 @@ async function runCluster(
     const conditions = await readConditions(folder);
     const home = await writeCluster(folder, validators, delayMs > 0);
     say('the limit …');
-    const limitVertices = isQuick ? LIMIT_VERTICES.quick : LIMIT_VERTICES.full;
-    const limits: Limit[] = [await measureLaneLimit(limitVertices, join(folder, 'limit-before'))];
+    const limits: Limit[] = [await measureLaneLimit(join(folder, 'limit-before'))];
     if (profileFolder !== undefined) await mkdir(profileFolder);
     say(`starting ${validators} validators and ${generators} load generators …`);
     cluster = new Cluster(home, { script, delayMs, profileFolder });
@@ -79,7 +78,7 @@ async function runCluster(
     load.stop();
     await cluster.stop();
     say('the limit once more, then counting over the stores …');
-    limits.push(await measureLaneLimit(limitVertices, join(folder, 'limit-after')));
+    limits.push(await measureLaneLimit(join(folder, 'limit-after')));
     const counts = new Map<string, StoreCount>();
     for (const { name, dataDir } of home.validators) counts.set(name, await countStore(name, dataDir));
     const full = counts.get(home.validators[0]!.name)!;

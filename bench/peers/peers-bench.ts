@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { installNativePrimitives } from '../../node/crypto/native.ts';
 import type { Plan } from '../cluster/steps.ts';
-import { LIMIT_VERTICES, measureLaneLimit } from '../limit/lane-limit.ts';
+import { measureLaneLimit } from '../limit/lane-limit.ts';
 import type { Limit } from '../limit/limit.ts';
 import { readConditions } from '../output/conditions.ts';
 import type { Findings } from '../output/findings.ts';
@@ -92,7 +92,7 @@ async function runPeers(
   const limits: Limit[] = [];
   for (let round = 1; round <= rounds; round++) {
     say('the limit …');
-    limits.push(await measureLaneLimit(LIMIT_VERTICES.full, join(directory, 'limit')));
+    limits.push(await measureLaneLimit(join(directory, 'limit')));
     await take('Tallystick', (folder) => tallyTurn(round, script, { ...common, folder }));
     for (const peerCase of cases) if (peerCase.isInEveryRound) await peerTurn(peerCase, round);
   }
