@@ -22,6 +22,10 @@ const SERVING_MAX = 64;
 const GOSSIP_PAUSE_MS = 20;
 /** So many bytes do not wait. */
 const GOSSIP_FILL_BYTES = limits.bundleBytesMax / 2;
+/** Vertices that are only to be kept, since nobody waits for them, may wait so long for a batch that is written anyway. */
+const STORE_PAUSE_MS = 20;
+/** So many effects do not wait. */
+const STORE_FILL_EFFECTS = 1_024;
 
 export interface RunnerHooks {
   onNotice(notice: Notice): void;
@@ -43,6 +47,8 @@ export class Runner {
   readonly #hooks: RunnerHooks;
   readonly #server: PeerServer;
   #queue: Effect[] = [];
+  /** Something that is queued must not wait for company. */
+  #isUrgent = false;
   /** Those who wait until what is queued now has been performed. */
   #waiting: Waiting[] = [];
   #draining: Promise<void> | undefined;
@@ -54,6 +60,7 @@ export class Runner {
   #toGossipBytes = 0;
   #gossipedAt = Number.NEGATIVE_INFINITY;
   #cancelGossip: (() => void) | undefined;
+  #cancelStore: (() => void) | undefined;
   #stopped = false;
   #halted: Error | undefined;
 
@@ -80,7 +87,10 @@ export class Runner {
   dispatch(event: Event): Reply {
     if (this.#stopped) return { type: 'none' };
     const { effects, reply } = this.replica.step(event, this.#clock.now());
-    for (const effect of effects) this.#queue.push(effect);
+    for (const effect of effects) {
+      this.#queue.push(effect);
+      this.#isUrgent ||= isUrgent(effect);
+    }
     if (this.#queue.length > 0) this.#draining ??= this.#drain();
     this.#setTimer();
     return reply;
@@ -102,7 +112,11 @@ export class Runner {
 
   /** Resolves when no effect is left to perform. */
   async idle(): Promise<void> {
-    while (this.#draining !== undefined) await this.#draining;
+    while (this.#draining !== undefined || this.#queue.length > 0) {
+      this.#draining ??= this.#drain(true);
+      await this.#draining;
+      if (this.#halted !== undefined) return;
+    }
   }
 
   async stop(): Promise<void> {
@@ -113,13 +127,26 @@ export class Runner {
     if (this.#halted === undefined) this.#sendGossip();
   }
 
-  /** Performs queued effects in rounds: all writes of a round in one batch, then all that leaves the node. */
-  async #drain(): Promise<void> {
+  /**
+   * Performs queued effects in rounds: all writes of a round in one batch, then all that leaves the node. What may wait
+   * is left for a later round, unless it `mustEnd`.
+   */
+  async #drain(mustEnd = false): Promise<void> {
     // A turn of the event loop: effects of events that arrive together share one batch.
     await null;
     while (this.#halted === undefined && (this.#queue.length > 0 || this.#waiting.length > 0)) {
+      if (!mustEnd && this.#mayWait()) {
+        this.#cancelStore ??= this.#timers.at(this.#clock.now() + STORE_PAUSE_MS, () => {
+          this.#cancelStore = undefined;
+          this.#draining ??= this.#drain(true);
+        });
+        break;
+      }
+      this.#cancelStore?.();
+      this.#cancelStore = undefined;
       const round = this.#queue;
       const waiting = this.#waiting;
+      this.#isUrgent = false;
       this.#queue = [];
       this.#waiting = [];
       await this.#performRound(round);
@@ -129,6 +156,11 @@ export class Runner {
     if (this.#halted === undefined) return;
     for (const { failed } of this.#waiting) failed(this.#halted);
     this.#waiting = [];
+  }
+
+  /** Nothing of what is queued is waited for by anybody. */
+  #mayWait(): boolean {
+    return !this.#isUrgent && this.#waiting.length === 0 && this.#queue.length < STORE_FILL_EFFECTS;
   }
 
   async #performRound(round: readonly Effect[]): Promise<void> {
@@ -275,8 +307,15 @@ export class Runner {
     this.#stopped = true;
     this.#cancelTimer?.();
     this.#cancelGossip?.();
+    this.#cancelStore?.();
     this.#hooks.onHalt(error);
   }
+}
+
+/** All but vertices that are only to be kept, and word of them. */
+function isUrgent(effect: Effect): boolean {
+  if (effect.type === 'store') return effect.write.type !== 'vertex';
+  return effect.type !== 'notice' || effect.notice.type !== 'vertex';
 }
 
 /** What the store remembers of vertices that the DAG does not hold: settled before the window, or dead `[ORD-1]`. */

@@ -127,6 +127,31 @@ test('store before wire: a witness and a vote are stored before anybody hears of
   assert.ok(bench.story.slice(vote).includes('send'));
 });
 
+test('what is only to be kept shares a batch; whatever is waited for takes it along', async () => {
+  const bench = await Bench.open();
+  const gossip = (): Event => ({
+    ...{ type: 'gossip', peer: bench.desk.keys[5]! },
+    data: bundle.encode({ publisher: zero32, vertices: [encodeVertex(bench.desk.vertex(5))] }),
+  });
+  const stored = () =>
+    bench.story.filter((line) => line.startsWith('store')).map((line) => line.split(' ').length - 1);
+  bench.runner.dispatch(gossip());
+  await turn();
+  bench.runner.dispatch(gossip());
+  await turn();
+  assert.equal(stored(), [], 'nobody waits for them');
+  bench.pass(20);
+  await turn();
+  assert.equal(stored(), [2], 'after 20 ms they are written, together');
+  bench.runner.dispatch(gossip());
+  await turn();
+  await bench.runner.dispatchDurable({ type: 'tick' });
+  assert.equal(stored(), [2, 1], 'who waits, waits for all that came before');
+  bench.runner.dispatch(gossip());
+  await bench.runner.stop();
+  assert.equal(stored(), [2, 1, 1], 'nothing is left behind at the end');
+});
+
 test('a failed write halts the node: nothing of its round is sent, and no acknowledgement is given', async () => {
   const bench = await Bench.open();
   bench.onWrite = async () => {
