@@ -224,6 +224,8 @@ class NodeWiring {
       cannotListen(`for metrics on ${host}:${port}`),
     );
     closing.unshift(() => metrics.close());
+    // The API does not close while somebody waits for an answer.
+    closing.unshift(async () => services.submissions.close());
 
     const early = this.#early ?? [];
     this.#early = undefined;

@@ -3,10 +3,19 @@
  * one in a key makes the record vanish, and only counting what must be there shows that.
  */
 
+import { headerId } from '../../consensus/checkpoint/header.ts';
+import { toHex } from '../../consensus/codec/bytes.ts';
 import type { Head } from './head.ts';
-import { describeKey, type Kind, readNumber } from './keys.ts';
+import { describeKey, headerKey, type Kind, readNumber } from './keys.ts';
 import type { RecordReader } from './reader.ts';
-import { BURIED_HEIGHT, decodeOwn, decodeStored, type IndexEntry, storedCheckpoint } from './records.ts';
+import {
+  BURIED_HEIGHT,
+  decodeHeight,
+  decodeOwn,
+  decodeStored,
+  type IndexEntry,
+  storedCheckpoint,
+} from './records.ts';
 
 export interface AuditReport {
   readonly records: number;
@@ -47,7 +56,12 @@ export async function auditRecords(
   let checkpoints = 0;
   await each('checkpoint', (key, value) => {
     checkpoints += 1;
-    outcomes += decodeStored(directory, key, storedCheckpoint, value).outcomes.length;
+    const { header, outcomes: list } = decodeStored(directory, key, storedCheckpoint, value);
+    outcomes += list.length;
+    const found = reader.get(headerKey(toHex(headerId(header))));
+    const height = found && decodeHeight(found);
+    if (height !== header.height)
+      faults.push(`${directory}: the id of header ${header.height} leads to ${height ?? 'no'} height`);
   });
   compare('checkpoints', counters.height === 0 ? 0 : counters.height - counters.firstHeight + 1, checkpoints);
 

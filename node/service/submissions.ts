@@ -70,6 +70,7 @@ export class Submissions {
   /** The newest vertex of each call. */
   readonly #byCall = new Map<string, Entry>();
   #waiting = 0;
+  #isClosed = false;
 
   constructor(runner: Runner, store: Store, publicKey: Uint8Array) {
     this.#runner = runner;
@@ -104,6 +105,12 @@ export class Submissions {
     if ('code' in entry) return entry;
     await this.#until(entry, () => entry.stored, STORED_WITHIN_MS);
     return entry.stored ? ok(shown(entry)) : refuse('E_FULL', { reason: 'the store does not answer' });
+  }
+
+  /** The node stops: whoever waits is told what is known by now, and nobody waits any more. */
+  close(): void {
+    this.#isClosed = true;
+    for (const entry of this.#byVertex.values()) wake(entry);
   }
 
   /** Waits for a vertex's outcome, at most so long; then what is known of it. */
@@ -205,7 +212,11 @@ export class Submissions {
     if (done() || withinMs <= 0) return;
     this.#waiting += 1;
     const untilMs = performance.now() + withinMs;
-    for (let leftMs = withinMs; !done() && leftMs > 0; leftMs = untilMs - performance.now()) {
+    for (
+      let leftMs = withinMs;
+      !done() && leftMs > 0 && !this.#isClosed;
+      leftMs = untilMs - performance.now()
+    ) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, leftMs);
         entry.waiting.push(() => {

@@ -54,6 +54,30 @@ async function round(ledger: SharedLedger, own: Duties, clock: { nowMs: number }
   return said;
 }
 
+test('a node that stops keeps nobody waiting for an outcome', async () => {
+  const ledger = await SharedLedger.start();
+  const { submissions } = ledger.services.bank;
+  const call = await ledger.compose(['bank'], 'issue-money', {
+    ...{
+      issuer: ledger.party('bank'),
+      to: ledger.party('buyer'),
+      currency: 'EUR',
+      amount: 5,
+      reference: 'R',
+    },
+  });
+  const submitted = await submissions.submit(call);
+  assert.ok(submitted.ok);
+  const { vertex } = submitted.value;
+  const askedMs = performance.now();
+  const waiting = submissions.wait(vertex, 60_000);
+  submissions.close();
+  assert.is((await waiting)?.outcome, null, 'what is known by now');
+  assert.is((await submissions.wait(vertex, 60_000))?.vertex, vertex);
+  assert.ok(performance.now() - askedMs < 5_000);
+  await ledger.stop();
+});
+
 test('both legs are locked: the exchange is settled, once, with nobody’s hand', async () => {
   const ledger = await SharedLedger.start();
   const [enterprise, buyer] = [ledger.party('enterprise'), ledger.party('buyer')];

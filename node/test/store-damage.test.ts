@@ -8,9 +8,12 @@ import { fileURLToPath } from 'node:url';
 import { Level } from 'level';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { headerId } from '../../consensus/checkpoint/header.ts';
+import { toHex } from '../../consensus/codec/bytes.ts';
 import {
   bodyKey,
   checkpointKey,
+  headerKey,
   historyKey,
   indexKey,
   messageKey,
@@ -21,6 +24,7 @@ import {
   sealedKey,
   voteKey,
 } from '../level/keys.ts';
+import { encodeHeight, seal } from '../level/records.ts';
 import { openStore } from '../level/store.ts';
 import type { Store } from '../ports.ts';
 import { copyStore, digestStore, flipped, placesOf } from './store-flipper.ts';
@@ -232,6 +236,28 @@ damage('a record that vanished is missed: on opening, on reading, or by the audi
   assert.match(faults.join('\n'), 'expected 12 confirmed vertices in the index, found 11');
   assert.match(faults.join('\n'), 'body 5 belongs to nothing');
   assert.match(faults.join('\n'), 'expected 1 ciphertexts of messages, found 0');
+});
+
+damage('an audit sees the id of a header that leads to another height, or to none', async () => {
+  const origin = join(root, 'headers');
+  await makeSample(origin);
+  const { header } = checkpointOf(1, [0, 1, 2, 3], [1]);
+  const key = headerKey(toHex(headerId(header)));
+  for (const [index, work] of [
+    (db: Level<Uint8Array, Uint8Array>) => db.put(key, seal(key, encodeHeight(2))),
+    (db: Level<Uint8Array, Uint8Array>) => db.del(key),
+  ].entries()) {
+    const directory = join(root, `headers-${index}`);
+    copyStore(origin, directory);
+    await tamper(directory, work);
+    const store = await openStore(directory, { firstStart: true });
+    const { faults } = await store.audit();
+    await store.close();
+    assert.ok(
+      faults.some((fault) => /the id of header 1 leads to (2|no) height/.test(fault)),
+      faults.join('; '),
+    );
+  }
 });
 
 damage('a damaged end of the log is no torn write: the last durable batch is missed', async () => {
