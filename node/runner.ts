@@ -4,24 +4,17 @@
  */
 
 import { toHex } from '../consensus/codec/bytes.ts';
-import { limits } from '../consensus/codec/limits.ts';
-import { decodeVertex, encodeVertex, type Vertex, withoutReadings } from '../consensus/vertex/vertex.ts';
+import type { Vertex } from '../consensus/vertex/vertex.ts';
 import { type PeerMessage, peerMessage } from '../consensus/wire/messages.ts';
-import { makeBundles } from './bundles.ts';
+import { GossipOutbox } from './gossip-outbox.ts';
 import { PeerServer } from './peer-server.ts';
 import type { Clock, Network, PeerKey, Store, Timers } from './ports.ts';
-import type { Effect, Event, Notice, Recalled, RecalledVertex, Reply } from './replica/events.ts';
+import { recallFrom } from './recall.ts';
+import type { Effect, Event, Notice, Reply } from './replica/events.ts';
 import type { Replica } from './replica/replica.ts';
 
 /** Reads that peers asked for and that are under way; more are dropped, and asked for again. */
 const SERVING_MAX = 64;
-/**
- * While bundles leave one after the other, vertices wait so long for company: each bundle costs every node a good part
- * of a millisecond, whatever is in it.
- */
-const GOSSIP_PAUSE_MS = 20;
-/** So many bytes do not wait. */
-const GOSSIP_FILL_BYTES = limits.bundleBytesMax / 2;
 /** Vertices that are only to be kept, since nobody waits for them, may wait so long for a batch that is written anyway. */
 const STORE_PAUSE_MS = 20;
 /** So many effects do not wait. */
@@ -46,6 +39,7 @@ export class Runner {
   readonly #timers: Timers;
   readonly #hooks: RunnerHooks;
   readonly #server: PeerServer;
+  readonly #gossip: GossipOutbox;
   #queue: Effect[] = [];
   /** Something that is queued must not wait for company. */
   #isUrgent = false;
@@ -55,11 +49,6 @@ export class Runner {
   #cancelTimer: (() => void) | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #serving = 0;
-  /** Encoded vertices that wait for the next bundle. */
-  #toGossip: Uint8Array[] = [];
-  #toGossipBytes = 0;
-  #gossipedAt = Number.NEGATIVE_INFINITY;
-  #cancelGossip: (() => void) | undefined;
   #cancelStore: (() => void) | undefined;
   #stopped = false;
   #halted: Error | undefined;
@@ -75,6 +64,7 @@ export class Runner {
     this.#clock = ports.clock;
     this.#timers = ports.timers;
     this.#hooks = hooks;
+    this.#gossip = new GossipOutbox(replica.publicKey, ports);
     this.#server = new PeerServer({
       store: ports.store,
       disclosure: replica.disclosure,
@@ -124,7 +114,7 @@ export class Runner {
     this.#cancelTimer?.();
     await this.idle();
     // What waited is stored; but it may be evidence, or the last that this node says for long.
-    if (this.#halted === undefined) this.#sendGossip();
+    if (this.#halted === undefined) this.#gossip.send();
   }
 
   /**
@@ -192,10 +182,14 @@ export class Runner {
           gossiped.push(...effect.vertices);
           break;
         case 'recall':
-          void this.#recall(effect.ids);
+          void this.#ask(recallFrom(this.#store, this.replica.ledger, effect.ids), (recalled) =>
+            this.dispatch({ type: 'recalled', ...recalled }),
+          );
           break;
         case 'recallHeader':
-          void this.#recallHeader(effect.id);
+          void this.#ask(this.#store.headerHeight(toHex(effect.id)), (height) =>
+            this.#onHeight(effect.id, height),
+          );
           break;
         case 'serve':
           this.#serve(() => this.#server.answer(effect.peer, effect.question));
@@ -208,14 +202,14 @@ export class Runner {
           break;
         case 'halt':
           // What came before may be evidence; whatever comes after is said by a node that is wrong about itself.
-          this.#gossip(gossiped);
-          this.#sendGossip();
+          this.#gossip.add(gossiped);
+          this.#gossip.send();
           return this.#halt(new Error(`${effect.reason}: ${JSON.stringify(effect.facts)}`));
         default:
           break;
       }
     }
-    this.#gossip(gossiped);
+    this.#gossip.add(gossiped);
   }
 
   #send(peer: PeerKey, message: PeerMessage): void {
@@ -229,32 +223,6 @@ export class Runner {
       if (to === 'peers' || ledger.isSeat(peer)) this.#network.send(peer, frame);
   }
 
-  /** Vertices leave in bundles; payloads of readings stay with those who serve them `[VTX-6]`. */
-  #gossip(vertices: readonly Vertex[]): void {
-    for (const vertex of vertices) {
-      const envelope = encodeVertex(withoutReadings(vertex));
-      this.#toGossip.push(envelope);
-      this.#toGossipBytes += envelope.length;
-    }
-    if (this.#toGossip.length === 0) return;
-    const now = this.#clock.now();
-    const at = this.#gossipedAt + GOSSIP_PAUSE_MS;
-    // The clock may have been set back meanwhile.
-    const isPause = this.#gossipedAt <= now && now < at;
-    if (!isPause || this.#toGossipBytes >= GOSSIP_FILL_BYTES) return this.#sendGossip();
-    this.#cancelGossip ??= this.#timers.at(at, () => this.#sendGossip());
-  }
-
-  #sendGossip(): void {
-    this.#cancelGossip?.();
-    this.#cancelGossip = undefined;
-    this.#gossipedAt = this.#clock.now();
-    const envelopes = this.#toGossip;
-    this.#toGossip = [];
-    this.#toGossipBytes = 0;
-    for (const data of makeBundles(this.replica.publicKey, envelopes)) this.#network.gossip(data);
-  }
-
   #serve(job: () => Promise<void>): void {
     if (this.#serving >= SERVING_MAX) return;
     this.#serving += 1;
@@ -265,24 +233,18 @@ export class Runner {
       });
   }
 
-  /** An own question: it is never dropped, whoever keeps the store busy. */
-  async #recall(ids: readonly Uint8Array[]): Promise<void> {
-    let recalled: Recalled;
+  /** An own question to the store: it is never dropped, whoever keeps the store busy. */
+  async #ask<T>(question: Promise<T>, then: (answer: T) => void): Promise<void> {
+    let answer: T;
     try {
-      recalled = await recallFrom(this.#store, this.replica.ledger, ids);
+      answer = await question;
     } catch (error) {
       return this.#halt(new Error('the store failed on a read', { cause: error }));
     }
-    this.dispatch({ type: 'recalled', ...recalled });
+    then(answer);
   }
 
-  async #recallHeader(id: Uint8Array): Promise<void> {
-    let height: number | undefined;
-    try {
-      height = await this.#store.headerHeight(toHex(id));
-    } catch (error) {
-      return this.#halt(new Error('the store failed on a read', { cause: error }));
-    }
+  #onHeight(id: Uint8Array, height: number | undefined): void {
     // What a whole store does not know was never certified: a flood of such need not be stepped through.
     if (height !== undefined || !this.replica.isWhole) this.dispatch({ type: 'recalledHeader', id, height });
   }
@@ -306,7 +268,7 @@ export class Runner {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#cancelTimer?.();
-    this.#cancelGossip?.();
+    this.#gossip.cancel();
     this.#cancelStore?.();
     this.#hooks.onHalt(error);
   }
@@ -316,30 +278,4 @@ export class Runner {
 function isUrgent(effect: Effect): boolean {
   if (effect.type === 'store') return effect.write.type !== 'vertex';
   return effect.type !== 'notice' || effect.notice.type !== 'vertex';
-}
-
-/** What the store remembers of vertices that the DAG does not hold: settled before the window, or dead `[ORD-1]`. */
-export async function recallFrom(
-  store: Store,
-  ledger: Replica['ledger'],
-  ids: readonly Uint8Array[],
-): Promise<Recalled> {
-  const found: RecalledVertex[] = [];
-  const unconfirmed: Uint8Array[] = [];
-  const absent: Uint8Array[] = [];
-  for (const id of ids) {
-    const key = toHex(id);
-    const envelope = await store.vertex(key);
-    const decoded = envelope && decodeVertex(envelope);
-    const cited = decoded?.ok ? toHex(decoded.value.checkpoint) : undefined;
-    const checkpointHeight =
-      cited === undefined ? undefined : (ledger.heightOf(cited) ?? (await store.headerHeight(cited)));
-    if (!decoded?.ok || checkpointHeight === undefined) absent.push(id);
-    else if ((await store.position(key)) === undefined) unconfirmed.push(envelope!);
-    else {
-      const { authorKey, sequence, time } = decoded.value;
-      found.push({ key, facts: { authorKey, sequence, time, checkpointHeight } });
-    }
-  }
-  return { found, unconfirmed, absent };
 }

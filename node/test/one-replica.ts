@@ -172,7 +172,7 @@ export class Desk {
   }
 
   async answerRecall(ids: readonly Uint8Array[]): Promise<void> {
-    const { recallFrom } = await import('../runner.ts');
+    const { recallFrom } = await import('../recall.ts');
     await this.step({ type: 'recalled', ...(await recallFrom(this.store, this.replica.ledger, ids)) });
   }
 
