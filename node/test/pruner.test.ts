@@ -104,7 +104,10 @@ test('short of room the oldest go ahead of their days, what is a minute young st
   await pruneAll(store, again);
   assert.is(await holdsBatch(ledger, unused), true, 'its age is asked only once');
   assert.ok((await again.letGo(1)) > 0);
-  assert.equal([await holdsBatch(ledger, unused), (await store.pruned()).late], [false, undefined]);
+  assert.is(await holdsBatch(ledger, unused), false);
+  // Where the ledger went on meanwhile, the look goes as far as what is a minute young.
+  const left = (await store.pruned()).late;
+  assert.ok(left === undefined || left > late, 'it is not looked for again');
   await ledger.stop();
 });
 
