@@ -26,8 +26,8 @@ export interface BatchVerifier {
    */
   verifyBatch(items: readonly SignedMessage[], random: RandomBytes): boolean;
   /**
-   * Positions of the items that do not verify, ascending. A batch that fails is gone through singly, at four to
-   * seven times its cost: so a batch should hold what one peer sent, and the peer pays.
+   * Positions of the items that do not verify, ascending. A batch that fails is gone through singly, at three to
+   * five times its cost: so a batch should hold what one peer sent, and the peer pays.
    */
   findInvalid(items: readonly SignedMessage[], random: RandomBytes): number[];
 }
