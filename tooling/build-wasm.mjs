@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 /** Pages of 64 KiB that layout.ts takes up; the module itself checks that they suffice. */
-const PAGES = 18;
+const PAGES = 62;
 /** What the compiled module may weigh. */
 const BYTES_MAX = 60_000;
 
@@ -39,7 +39,17 @@ function readSource(name, baseDir) {
 async function compile(entry) {
   const { default: asc } = await import('assemblyscript/asc');
   let binary;
-  const options = ['-O3', '--converge', '--noAssert', '--runtime', 'stub', '--use', 'abort='];
+  const options = [
+    '--enable',
+    'simd',
+    '-O3',
+    '--converge',
+    '--noAssert',
+    '--runtime',
+    'stub',
+    '--use',
+    'abort=',
+  ];
   const memory = ['--initialMemory', `${PAGES}`, '--maximumMemory', `${PAGES}`];
   const { error, stderr } = await asc.main(
     [entry, '--baseDir', folder, '--outFile', 'verifier.wasm', ...options, ...memory],

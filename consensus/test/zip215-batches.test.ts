@@ -142,6 +142,9 @@ batches('coefficients at the edges of their digits, by every method', () => {
     (i) => all ^ (1n << (i % 128n)) ^ (i / 128n),
     (i) => (all / 3n) ^ i,
     (i) => (all / 31n) * ((i % 30n) + 1n),
+    // Runs of 49 to 71 zeros, and of ones, from every bit of a byte on.
+    (i) => (1n << (60n + (i % 17n))) | (1n << (i % 8n)),
+    (i) => all ^ (1n << (60n + (i % 17n))) ^ (1n << (i % 8n)),
   ];
   for (const size of [1, 2, 5, 40, 130, 300, 1_024]) {
     const items = makeItems(size, Math.min(size, 3));
@@ -229,6 +232,37 @@ batches('keys that fall into one set drive each other out, and no verdict change
     assert.equal(findInvalid(spliced(items, at, 1, swapped), random), [at]);
     assert.not(verify(items[at]!.signature, items[at]!.message, noPoint));
   }
+});
+
+batches('a few keys that nobody has met, in a batch of many that are kept: good ones and bad ones', () => {
+  const items = makeItems(280, 280);
+  // In the second batch their multiples are worked out, from the third on they are there.
+  for (let round = 0; round < 3; round++) assert.ok(verifyBatch(items, random));
+  for (const count of [1, 2, 9, 40]) {
+    const mixed = [...items, ...Array.from({ length: count }, (_, i) => signBy(drawAuthor(), hashOf(i)))];
+    assert.ok(verifyBatch(mixed, random), `${count} new ones`);
+    const strangers = Array.from({ length: count }, (_, i) => signBy(drawAuthor(), hashOf(i)));
+    const bad = [...items, ...strangers.slice(1), shifted(strangers[0]!, 1n)];
+    assert.equal(findInvalid(bad, random), [bad.length - 1]);
+    assert.not(verifyBatch(spliced(mixed, 7, 1, shifted(items[7]!, L - 1n)), random));
+  }
+});
+
+batches('Rs that are no points, at every place of the four that are read together', () => {
+  const noPoint = littleEndian(2n);
+  const items = makeItems(14, 5);
+  const broken = items.map((item) => ({
+    ...item,
+    signature: concatBytes(noPoint, item.signature.subarray(32)),
+  }));
+  for (let size = 1; size <= items.length; size++) {
+    for (let at = 0; at < size; at++) {
+      const list = spliced(items.slice(0, size), at, 1, broken[at]!);
+      assert.not(verifyBatch(list, random), `${at} of ${size}`);
+      assert.equal(findInvalid(list, random), [at]);
+    }
+  }
+  assert.equal(findInvalid(broken, random), [...broken.keys()]);
 });
 
 function isPoint(bytes: Uint8Array): boolean {

@@ -1,55 +1,15 @@
 /**
  * The verifier's field, scalars and SHA-512 against big integers and noble, at the edges of what their comments promise:
- * whole signatures hardly ever come near those.
+ * whole signatures hardly ever come near those. What lies in the lanes of vectors: zip215-lanes.test.ts.
  */
 
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { Point } from '@noble/ed25519';
 import { sha512 } from '@noble/hashes/sha2.js';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toHex } from '../codec/bytes.ts';
-import { compileNow, instantiate } from '../crypto/zip215/webassembly.ts';
 import { L, numberOf, P } from './odd-signatures.ts';
 import { Chance } from './walk-random.ts';
-
-interface Internals {
-  readonly memory: { readonly buffer: ArrayBuffer };
-  add(r: number, a: number, b: number): void;
-  addAndSubtract(sum: number, difference: number, a: number, b: number): void;
-  carry(r: number, a: number): void;
-  decode(r: number, bytes: number): void;
-  encode(bytes: number, a: number): void;
-  invert(r: number, a: number, t: number): void;
-  multiply(r: number, a: number, b: number): void;
-  powerForRoot(r: number, a: number, t: number): void;
-  square(r: number, a: number): void;
-  prepareCurve(): void;
-  decompress(q: number, bytes: number): number;
-  addProduct(sum: number, z: number, k: number): void;
-  clear(a: number): void;
-  decodeLimbs(r: number, bytes: number, limbs: number): void;
-  isBelowOrder(bytes: number): number;
-  negateScalar(bytes: number): void;
-  reduce(bytes: number, a: number): void;
-  openHash(): void;
-  absorb(bytes: number, length: number): void;
-  closeHash(digest: number): void;
-}
-
-function loadInternals(): Internals {
-  const folder = mkdtempSync(join(tmpdir(), 'tallystick-zip215-'));
-  try {
-    const file = join(folder, 'internals.wasm');
-    execFileSync(process.execPath, [resolve('tooling/build-wasm.mjs'), '--internals', file]);
-    return instantiate(compileNow(readFileSync(file))) as Internals;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
+import { loadInternals, modP, power } from './zip215-parts.ts';
 
 const internals = suite('zip215 internals');
 const wasm = loadInternals();
@@ -61,15 +21,6 @@ const chance = new Chance(7);
 const [A, B, R, T, IN, OUT] = [0x100000, 0x100100, 0x100200, 0x100300, 0x101000, 0x102000];
 const LIMB_BITS = 29n;
 const REDUCED = 2 ** 28 + 2 ** 16;
-
-const modP = (value: bigint): bigint => ((value % P) + P) % P;
-
-function power(base: bigint, exponent: bigint): bigint {
-  let result = 1n;
-  for (let square = modP(base), rest = exponent; rest > 0n; rest >>= 1n, square = (square * square) % P)
-    if (rest & 1n) result = (result * square) % P;
-  return result;
-}
 
 function valueAt(place: number): bigint {
   let value = 0n;
@@ -215,32 +166,6 @@ internals('inverses, and the power that roots are made of', () => {
     wasm.encode(OUT, R);
     assert.is(numberAt(OUT, 32), power(value, (P - 5n) / 8n));
   }
-});
-
-internals('which bytes are a point, and which point: as noble decides', () => {
-  wasm.prepareCurve();
-  const field = (place: number): bigint => {
-    wasm.encode(OUT, place);
-    return numberAt(OUT, 32);
-  };
-  const d2 = 2n * Point.CURVE().d;
-  let points = 0;
-  for (let round = 0; round < 600; round++) {
-    writeNumber(IN, edgesOfField[round >> 1] ?? drawNumber(255), 32);
-    bytes[IN + 31]! |= (round & 1) << 7;
-    let point: Point | undefined;
-    try {
-      point = Point.fromBytes(bytes.slice(IN, IN + 32), true);
-    } catch {
-      // No point: then it must be none here either.
-    }
-    assert.is(wasm.decompress(A, IN), Number(point !== undefined), toHex(bytes.slice(IN, IN + 32)));
-    if (point === undefined) continue;
-    points++;
-    const { x, y } = point.toAffine();
-    assert.equal([field(A), field(A + 36), field(A + 72)], [modP(y + x), modP(y - x), modP(d2 * x * y)]);
-  }
-  assert.ok(points > 200 && points < 400, `${points} of 600 are points`);
 });
 
 internals('numbers of up to 512 bits modulo L', () => {

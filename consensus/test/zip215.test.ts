@@ -4,6 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { concatBytes, fromHex } from '../codec/bytes.ts';
 import { loadBatchVerifier, makeBatchVerifier } from '../crypto/zip215/verifier.ts';
+import { compile, compileNow } from '../crypto/zip215/webassembly.ts';
 import { flipped, repeat, signerOf } from './arbitraries.ts';
 import { littleEndian, nobleSays, P, smallOrderEncodings } from './odd-signatures.ts';
 import { compareVectors, runCampaign, seededRandom } from './signature-campaign.ts';
@@ -133,6 +134,13 @@ zip215('loaded as a browser does it, the verdicts are the same', async () => {
   const signature = sign(repeat(1));
   assert.ok(loaded.verify(signature, repeat(1), publicKey));
   assert.not(loaded.verify(signature, repeat(2), publicKey));
+});
+
+zip215('an engine that does not compile it says what is wanting, and what it said itself', async () => {
+  const broken = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 0xff);
+  assert.throws(() => compileNow(broken), /needs WebAssembly with SIMD .*CompileError: /);
+  const loading = await compile(broken).catch((error: unknown) => error);
+  assert.match(String(loading), /needs WebAssembly with SIMD .*CompileError: /);
 });
 
 zip215.run();

@@ -38,24 +38,33 @@ export function openHash(): void {
   memory.copy(HASH_STATE, INITIAL, 64);
 }
 
-/* @inline */
-function word(i: i32): u64 {
-  return load<u64>(HASH_WORDS + usize((i & 15) << 3));
+/** The 80 words of the schedule: those of the block, and what follows from them. */
+function schedule(block: usize): void {
+  for (let at: usize = 0; at < 128; at += 8) store<u64>(HASH_WORDS + at, bswap<u64>(load<u64>(block + at)));
+  for (let at = HASH_WORDS; at < HASH_WORDS + 64 * 8; at += 8) {
+    const early = load<u64>(at, 8);
+    const late = load<u64>(at, 14 * 8);
+    const s0 = rotr<u64>(early, 1) ^ rotr<u64>(early, 8) ^ (early >> 7);
+    const s1 = rotr<u64>(late, 19) ^ rotr<u64>(late, 61) ^ (late >> 6);
+    store<u64>(at, load<u64>(at) + s0 + load<u64>(at, 9 * 8) + s1, 16 * 8);
+  }
 }
 
-/** Word i of the schedule, from sixteen on; it takes the place of word i − 16. */
+/** What round `at`/8 adds to d, and with `mix` to the new a. */
 /* @inline */
-function extend(i: i32): u64 {
-  const early = word(i + 1);
-  const late = word(i + 14);
-  const s0 = rotr<u64>(early, 1) ^ rotr<u64>(early, 8) ^ (early >> 7);
-  const s1 = rotr<u64>(late, 19) ^ rotr<u64>(late, 61) ^ (late >> 6);
-  const value = word(i) + s0 + word(i + 9) + s1;
-  store<u64>(HASH_WORDS + usize((i & 15) << 3), value);
-  return value;
+function stir(e: u64, f: u64, g: u64, h: u64, at: usize): u64 {
+  const s1 = rotr<u64>(e, 14) ^ rotr<u64>(e, 18) ^ rotr<u64>(e, 41);
+  return h + s1 + (g ^ (e & (f ^ g))) + load<u64>(ROUNDS + at) + load<u64>(HASH_WORDS + at);
+}
+
+/* @inline */
+function mix(a: u64, b: u64, c: u64): u64 {
+  const s0 = rotr<u64>(a, 28) ^ rotr<u64>(a, 34) ^ rotr<u64>(a, 39);
+  return s0 + ((a & b) | (c & (a | b)));
 }
 
 function compress(block: usize): void {
+  schedule(block);
   let a = load<u64>(HASH_STATE);
   let b = load<u64>(HASH_STATE, 8);
   let c = load<u64>(HASH_STATE, 16);
@@ -64,26 +73,32 @@ function compress(block: usize): void {
   let f = load<u64>(HASH_STATE, 40);
   let g = load<u64>(HASH_STATE, 48);
   let h = load<u64>(HASH_STATE, 56);
-  for (let i = 0; i < 80; i++) {
-    let w: u64;
-    if (i < 16) {
-      w = bswap<u64>(load<u64>(block + usize(i << 3)));
-      store<u64>(HASH_WORDS + usize(i << 3), w);
-    } else {
-      w = extend(i);
-    }
-    const s1 = rotr<u64>(e, 14) ^ rotr<u64>(e, 18) ^ rotr<u64>(e, 41);
-    const t1 = h + s1 + ((e & f) ^ (~e & g)) + load<u64>(ROUNDS + usize(i << 3)) + w;
-    const s0 = rotr<u64>(a, 28) ^ rotr<u64>(a, 34) ^ rotr<u64>(a, 39);
-    const t2 = s0 + ((a & b) ^ (a & c) ^ (b & c));
-    h = g;
-    g = f;
-    f = e;
-    e = d + t1;
-    d = c;
-    c = b;
-    b = a;
-    a = t1 + t2;
+  // Eight rounds at a time: after them every word is back in its place, so none has to be moved.
+  for (let at: usize = 0; at < 80 * 8; at += 64) {
+    h = stir(e, f, g, h, at);
+    d += h;
+    h += mix(a, b, c);
+    g = stir(d, e, f, g, at + 8);
+    c += g;
+    g += mix(h, a, b);
+    f = stir(c, d, e, f, at + 16);
+    b += f;
+    f += mix(g, h, a);
+    e = stir(b, c, d, e, at + 24);
+    a += e;
+    e += mix(f, g, h);
+    d = stir(a, b, c, d, at + 32);
+    h += d;
+    d += mix(e, f, g);
+    c = stir(h, a, b, c, at + 40);
+    g += c;
+    c += mix(d, e, f);
+    b = stir(g, h, a, b, at + 48);
+    f += b;
+    b += mix(c, d, e);
+    a = stir(f, g, h, a, at + 56);
+    e += a;
+    a += mix(b, c, d);
   }
   store<u64>(HASH_STATE, load<u64>(HASH_STATE) + a);
   store<u64>(HASH_STATE, load<u64>(HASH_STATE, 8) + b, 8);

@@ -1,93 +1,110 @@
 /**
- * Sums of multiples by Straus' method, for few terms: one chain of doublings for all; each term has a table of its odd
- * multiples and its scalar as signed odd digits, few of which are not 0 (width-5 NAF: one in six).
+ * Sums of multiples by Straus' method, for few terms: one chain of doublings for all; each term has odd multiples and
+ * its scalar as signed odd digits, few of which are not 0 (with 2^(w−2) multiples, width-w NAF, one place in w + 1).
+ * What is to be added at a place is a list: a digit names the multiple that it stands for, and the next digit.
  */
 
-import { BASE_WIDTH } from './base.ts';
-import { AFFINE, BASE_TABLE, DIGITS, LONG, ODD_MULTIPLES, POINT, STRAUS_MAX, TERM_SCALAR } from './layout.ts';
-import { addAffine, addCached, double, fromAffine, ROOM, setIdentity, toCached } from './point.ts';
+import { DIGITS, DIGITS_MAX, PASSING, PASSING_MAX, PASSING_MULTIPLES, PLACES, QUAD } from './layout.ts';
+import { writeMultiples } from './multiples.ts';
+import { addCached, double, setIdentity, subtractCached } from './point.ts';
+import {
+  longCount,
+  longTerm,
+  multiplesOf,
+  passingCount,
+  pointOf,
+  scalarOf,
+  shortCount,
+  shortTerm,
+  tableOf,
+} from './terms.ts';
 
-const WIDTH: i32 = 5;
-const TABLE: usize = 8 * POINT;
-/** Positions of digits: scalars are below 2^253. */
-const POSITIONS: i32 = 256;
+/** A digit: the address of its multiple, with 1 where it is negative, and the address of the next digit or 0. */
+const DIGIT: usize = 8;
+const NEXT_AT: usize = 4;
+/** Scalars are below 2^253. */
+const PLACES_MAX: i32 = 256;
 
-const P: usize = ROOM;
-const TWICE: usize = P + POINT;
-
-/** Row 0 of the digits says at which positions anything is added, row 1 is the base point's. */
-const BUSY: usize = DIGITS;
-const BASE_DIGITS: usize = DIGITS + usize(POSITIONS);
-
-let count: i32 = 0;
-/** The highest position of any digit. */
+let digits: i32 = 0;
+/** The highest place of any digit. */
 let top: i32 = 0;
 
-/* @inline */
-function digitsOf(index: i32): usize {
-  return DIGITS + usize((index + 2) * POSITIONS);
+/** As many digits as a scalar may have. */
+function mostDigits(bits: i32, width: i32): i32 {
+  return bits / width + 1;
 }
 
-/** A sum of the base point's multiple by LONG's first scalar, so far. */
-export function openStraus(): void {
-  count = 0;
-  top = -1;
-  memory.fill(BUSY, 0, POSITIONS);
-  writeDigits(BASE_DIGITS, LONG + TERM_SCALAR, BASE_WIDTH);
+/** Whether there is room for these terms. */
+export function hasRoom(): bool {
+  const passing = passingCount * mostDigits(128, 4) + longCount * mostDigits(253, 4);
+  return (
+    passingCount + longCount <= PASSING_MAX &&
+    passing + (shortCount - passingCount) * mostDigits(128, 5) <= DIGITS_MAX
+  );
 }
 
 /** The scalar as odd digits below 2^(width−1) in size, each followed by width − 1 zeros or more. */
-function writeDigits(digits: usize, scalar: usize, width: i32): void {
-  memory.fill(digits, 0, POSITIONS);
+function writeDigits(table: usize, multiples: i32, scalar: usize): void {
+  const width = ctz(multiples) + 2;
   const mask = (1 << width) - 1;
   let c = 0;
   let at = 0;
-  while (at < POSITIONS) {
+  while (true) {
+    // Bits equal to the carry give no digit: 0 and 0 is 0, 1 and 1 is 0 and a carry. At least 57 bits are looked at.
+    const bits = (load<u64>(scalar + usize(at >> 3)) >> u64(at & 7)) ^ u64(-c);
+    at += min(i32(ctz(bits)), 57);
+    if (at >= PLACES_MAX) return;
     const window = c + (i32(load<u32>(scalar + usize(at >> 3)) >> (at & 7)) & mask);
-    if ((window & 1) === 0) {
-      at++;
-      continue;
-    }
+    // No digit begins in those 57 bits: on to the next.
+    if ((window & 1) === 0) continue;
     c = i32(window > mask >> 1);
-    store<i8>(digits + usize(at), window - (c << width));
-    store<u8>(BUSY + usize(at), 1);
-    if (at > top) top = at;
+    writeDigit(at, table, window - (c << width));
     at += width;
+    if (at >= PLACES_MAX) return;
   }
 }
 
-/** Adds a term to the sum: at most `STRAUS_MAX` of them. */
-export function addTerm(term: usize): void {
-  if (count >= STRAUS_MAX) unreachable();
-  writeDigits(digitsOf(count), term + TERM_SCALAR, WIDTH);
-  const table = ODD_MULTIPLES + usize(count) * TABLE;
-  fromAffine(P, term);
-  toCached(table, P);
-  double(TWICE, P, true);
-  toCached(TWICE, TWICE);
-  for (let i: usize = 1; i < 8; i++) {
-    addCached(P, P, TWICE, false);
-    toCached(table + i * POINT, P);
-  }
-  count++;
+function writeDigit(at: i32, table: usize, value: i32): void {
+  if (digits >= DIGITS_MAX) unreachable();
+  const digit = DIGITS + usize(digits++) * DIGIT;
+  const place = PLACES + usize(at << 2);
+  store<u32>(digit, u32(table + usize(abs(value) >> 1) * QUAD) | u32(value < 0));
+  store<u32>(digit, load<u32>(place), NEXT_AT);
+  store<u32>(place, u32(digit));
+  if (at > top) top = at;
 }
 
+/** A point that came once: its multiples go to the `index`-th table. */
+function passTerm(index: i32, term: usize): void {
+  if (index >= PASSING_MAX) unreachable();
+  const table = PASSING + usize(index * PASSING_MULTIPLES) * QUAD;
+  writeMultiples(table, pointOf(term), PASSING_MULTIPLES);
+  writeDigits(table, PASSING_MULTIPLES, scalarOf(term));
+}
+
+/** r = the sum of all terms. */
 export function sumStraus(r: usize): void {
+  digits = 0;
+  top = -1;
+  memory.fill(PLACES, 0, 4 * PLACES_MAX);
+  let passing = 0;
+  for (let i = 0; i < shortCount; i++) {
+    const term = shortTerm(i);
+    if (tableOf(term) === 0) passTerm(passing++, term);
+    else writeDigits(tableOf(term), multiplesOf(term), scalarOf(term));
+  }
+  for (let i = 0; i < longCount; i++) passTerm(passing++, longTerm(i));
   setIdentity(r);
   for (let at = top; at >= 0; at--) {
-    const busy = load<u8>(BUSY + usize(at)) !== 0;
-    // T is wanted for what is added here, and of the result.
-    double(r, r, busy || at === 0);
-    if (!busy) continue;
-    const baseDigit = i32(load<i8>(BASE_DIGITS + usize(at)));
-    if (baseDigit !== 0) {
-      addAffine(r, r, BASE_TABLE + usize(abs(baseDigit) >> 1) * AFFINE, baseDigit < 0);
-    }
-    for (let index = 0; index < count; index++) {
-      const digit = i32(load<i8>(digitsOf(index) + usize(at)));
-      if (digit === 0) continue;
-      const multiple = ODD_MULTIPLES + usize(index) * TABLE + usize(abs(digit) >> 1) * POINT;
-      addCached(r, r, multiple, digit < 0);
+    double(r, r);
+    for (
+      let digit = load<u32>(PLACES + usize(at << 2));
+      digit !== 0;
+      digit = load<u32>(usize(digit), NEXT_AT)
+    ) {
+      const multiple = load<u32>(usize(digit));
+      if (multiple & 1) subtractCached(r, r, usize(multiple - 1));
+      else addCached(r, r, usize(multiple));
     }
   }
 }

@@ -9,52 +9,49 @@
  */
 
 import { prepareBase } from './base.ts';
-import { countWindows, sumBuckets } from './buckets.ts';
-import { countKeys, enlistKey, openKeys } from './keys.ts';
+import { BUCKETS_ROOM } from './buckets.ts';
+import { ONE } from './curve.ts';
+import { decompress, decompressFour } from './decompress.ts';
+import { countKeys, enlistKey, keyPoint, keyTable, openKeys } from './keys.ts';
 import {
-  AFFINE,
+  BASE_MULTIPLES,
   BASE_TABLE,
   COEFFICIENTS,
   END,
   ITEM,
   ITEM_K,
   ITEM_KEY,
+  ITEM_POINTS,
+  ITEM_R,
   ITEM_S,
+  ITEM_STATE,
   ITEMS_MAX,
-  LONG,
+  KEPT_MULTIPLES,
   PART,
   PART_MAX,
-  POINT,
-  SHORT,
-  STRAUS_MAX,
+  QUAD,
+  SCALAR,
   SUMS,
-  TERM,
-  TERM_SCALAR,
   WIDE,
   WIDES,
-  WINDOW_MAX,
 } from './layout.ts';
-import { addAffine, addPoints, decompress, hasSmallOrder, ROOM } from './point.ts';
+import { addCached, hasSmallOrder } from './point.ts';
 import { addProduct, clear, decodeLimbs, isBelowOrder, negateScalar, reduce } from './scalar.ts';
 import { absorb, closeHash, openHash } from './sha512.ts';
-import { addTerm, openStraus, sumStraus } from './straus.ts';
+import { sumStraus } from './straus.ts';
+import { sumTerms } from './sums.ts';
+import { addKeptTerm, addLongTerm, addShortTerm, openTerms } from './terms.ts';
 
 const KEY_AT: usize = 64;
 const S_AT: usize = 32;
-/** S, k: 32 bytes, and eight of zero. */
-const SCALAR: usize = 40;
-const LONG_BITS: i32 = 253;
-const SHORT_BITS: i32 = 128;
-/** More than anything costs. */
-const NEVER: i32 = 1 << 30;
 
 const Z_LIMBS: usize = WIDES;
 const K_LIMBS: usize = Z_LIMBS + WIDE;
 const DIGEST: usize = K_LIMBS + WIDE;
+const FACTOR: usize = DIGEST + WIDE;
 
-/** Sums: room for four points lies behind what the methods themselves use. */
-const SUM: usize = ROOM + 4 * POINT;
-const OTHER_SUM: usize = SUM + POINT;
+/** Behind what the methods of summing use themselves. */
+const SUM: usize = BUCKETS_ROOM;
 
 let items: i32 = 0;
 
@@ -77,9 +74,8 @@ export function itemsMax(): i32 {
 
 /** To be called once, before anything else. */
 export function prepare(): void {
-  if (END > usize(memory.size()) << 16) unreachable();
+  if (END > usize(memory.size()) << 16 || SUM + QUAD > ONE) unreachable();
   prepareBase();
-  memory.copy(LONG, BASE_TABLE, AFFINE);
 }
 
 export function openBatch(): void {
@@ -99,14 +95,15 @@ export function absorbPart(length: i32): void {
   absorb(PART, length);
 }
 
-/** Whether the item was taken: S is below the group order, and R and the key are points. */
+/** Whether the item was taken: S is below the group order, and the key is a point. */
 export function closeItem(): bool {
   if (items >= ITEMS_MAX) unreachable();
   if (!isBelowOrder(ITEM + S_AT)) return false;
-  if (!decompress(SHORT + usize(items) * TERM, ITEM)) return false;
   const key = enlistKey(ITEM + KEY_AT);
   if (key < 0) return false;
   store<i32>(ITEM_KEY + usize(items << 2), key);
+  memory.copy(ITEM_R + usize(items << 5), ITEM, 32);
+  store<u8>(ITEM_STATE + usize(items), 0);
   memory.copy(ITEM_S + usize(items) * SCALAR, ITEM + S_AT, 32);
   closeHash(DIGEST);
   store<u64>(DIGEST, 0, 64);
@@ -116,25 +113,65 @@ export function closeItem(): bool {
   return true;
 }
 
-/** Whether the item holds by itself. */
-export function checkItem(index: i32): bool {
+/** Whether the item's R is a point; to be asked before the item is checked. */
+export function readPoint(index: i32): bool {
   if (index < 0 || index >= items) unreachable();
-  const key = LONG + usize(load<i32>(ITEM_KEY + usize(index << 2))) * TERM;
-  memory.copy(LONG + TERM_SCALAR, ITEM_S + usize(index) * SCALAR, SCALAR);
-  negateScalar(LONG + TERM_SCALAR);
-  memory.copy(key + TERM_SCALAR, ITEM_K + usize(index) * SCALAR, SCALAR);
-  openStraus();
-  addTerm(key);
+  const isPoint = decompress(itemPoint(index), ITEM_R + usize(index << 5));
+  store<u8>(ITEM_STATE + usize(index), u8(isPoint));
+  return isPoint;
+}
+
+/** The same for all items, four at a time: how many R are points. */
+export function readPoints(): i32 {
+  let points = 0;
+  let i = 0;
+  // Four together cost as much as three by themselves.
+  for (; i + 2 < items; i += 4) {
+    const found = decompressFour(itemPoint(i), ITEM_R + usize(i << 5));
+    for (let lane = 0; lane < min(4, items - i); lane++) {
+      store<u8>(ITEM_STATE + usize(i + lane), u8((found >> lane) & 1));
+      points += (found >> lane) & 1;
+    }
+  }
+  for (; i < items; i++) points += i32(readPoint(i));
+  return points;
+}
+
+/** What `readPoints` found of one. */
+export function hasPoint(index: i32): bool {
+  if (index < 0 || index >= items) unreachable();
+  return load<u8>(ITEM_STATE + usize(index)) !== 0;
+}
+
+function itemPoint(index: i32): usize {
+  return ITEM_POINTS + usize(index) * QUAD;
+}
+
+function addKeyTerm(number: i32, scalar: usize): void {
+  const table = keyTable(number);
+  if (table !== 0) addKeptTerm(table, KEPT_MULTIPLES, scalar);
+  else addLongTerm(keyPoint(number), scalar);
+}
+
+/** Whether the item holds by itself: its R must have been found to be a point. */
+export function checkItem(index: i32): bool {
+  if (!hasPoint(index)) unreachable();
+  openTerms();
+  memory.copy(FACTOR, ITEM_S + usize(index) * SCALAR, SCALAR);
+  negateScalar(FACTOR);
+  addKeptTerm(BASE_TABLE, BASE_MULTIPLES, FACTOR);
+  addKeyTerm(load<i32>(ITEM_KEY + usize(index << 2)), ITEM_K + usize(index) * SCALAR);
   sumStraus(SUM);
-  addAffine(SUM, SUM, SHORT + usize(index) * TERM, false);
+  addCached(SUM, SUM, itemPoint(index));
   return hasSmallOrder(SUM);
 }
 
 /**
- * 1 when the batch holds, 0 when it does not, −1 when the coefficients are none: one is 0, or the same as the one
- * before, which of honest ones one in 2^118 batches would be.
+ * 1 when all items hold whose R `readPoints` found to be points, 0 when not all do, −1 when the coefficients are none:
+ * one is 0, or the same as the one before, which of honest ones one in 2^118 batches would be.
  */
 export function checkBatch(): i32 {
+  openTerms();
   for (let i = 0; i <= countKeys(); i++) clear(SUMS + usize(i) * WIDE);
   for (let i = 0; i < items; i++) {
     const z = COEFFICIENTS + usize(i << 4);
@@ -142,66 +179,25 @@ export function checkBatch(): i32 {
     const high = load<u64>(z, 8);
     if ((low | high) === 0) return -1;
     if (i > 0 && low === load<u64>(z - 16) && high === load<u64>(z - 8)) return -1;
-    const scalar = SHORT + usize(i) * TERM + TERM_SCALAR;
-    memory.fill(scalar, 0, SCALAR);
-    store<u64>(scalar, low);
-    store<u64>(scalar, high, 8);
-    decodeLimbs(Z_LIMBS, scalar, 5);
+    if (!hasPoint(i)) continue;
+    addShortTerm(itemPoint(i), z);
+    memory.fill(FACTOR, 0, SCALAR);
+    memory.copy(FACTOR, z, 16);
+    decodeLimbs(Z_LIMBS, FACTOR, 5);
     decodeLimbs(K_LIMBS, ITEM_S + usize(i) * SCALAR, 10);
     addProduct(SUMS, Z_LIMBS, K_LIMBS);
     decodeLimbs(K_LIMBS, ITEM_K + usize(i) * SCALAR, 10);
     addProduct(SUMS + usize(load<i32>(ITEM_KEY + usize(i << 2))) * WIDE, Z_LIMBS, K_LIMBS);
   }
   for (let i = 0; i <= countKeys(); i++) {
-    const at = usize(i);
-    reduce(LONG + at * TERM + TERM_SCALAR, SUMS + at * WIDE);
+    reduce(FACTOR, SUMS + usize(i) * WIDE);
+    if (i > 0) {
+      addKeyTerm(i, FACTOR);
+      continue;
+    }
+    negateScalar(FACTOR);
+    addKeptTerm(BASE_TABLE, BASE_MULTIPLES, FACTOR);
   }
-  negateScalar(LONG + TERM_SCALAR);
-  sumTerms(countKeys(), items);
+  sumTerms(SUM);
   return hasSmallOrder(SUM) ? 1 : 0;
-}
-
-/** What a sum costs by buckets of a width, in multiplications of the field. */
-function estimateBuckets(long: i32, short: i32, width: i32): i32 {
-  const longWindows = long > 0 ? countWindows(LONG_BITS, width) : 0;
-  const shortWindows = short > 0 ? countWindows(SHORT_BITS, width) : 0;
-  const windows = max(longWindows, shortWindows);
-  return 7 * (long * longWindows + short * shortWindows) + windows * (18 * (1 << (width - 1)) + 6 * width);
-}
-
-function chooseWidth(long: i32, short: i32): i32 {
-  let best = 2;
-  for (let width = 3; width <= WINDOW_MAX; width++) {
-    if (estimateBuckets(long, short, width) < estimateBuckets(long, short, best)) best = width;
-  }
-  return best;
-}
-
-/** The same by Straus' method: tables of eight, then one addition in six bits; more than its room it cannot take. */
-function estimateStraus(long: i32, short: i32): i32 {
-  if (long + short > STRAUS_MAX) return NEVER;
-  return 420 * long + 250 * short + 225 + 6 * (long > 0 ? LONG_BITS : SHORT_BITS);
-}
-
-/** SUM = all terms, `long` of keys with the base point's, and `short` of items: in the way that should cost least. */
-function sumTerms(long: i32, short: i32): void {
-  const width = chooseWidth(long + 1, short);
-  const shortWidth = chooseWidth(0, short);
-  const byBuckets = estimateBuckets(long + 1, short, width);
-  const byStraus = estimateStraus(long, short);
-  const byBoth = estimateStraus(long, 0) + estimateBuckets(0, short, shortWidth);
-  if (byBuckets < byStraus && byBuckets < byBoth) {
-    sumBuckets(SUM, LONG, long + 1, LONG_BITS, SHORT, short, SHORT_BITS, width);
-    return;
-  }
-  openStraus();
-  for (let i = 1; i <= long; i++) addTerm(LONG + usize(i) * TERM);
-  if (byStraus <= byBoth) {
-    for (let i = 0; i < short; i++) addTerm(SHORT + usize(i) * TERM);
-    sumStraus(SUM);
-    return;
-  }
-  sumStraus(OTHER_SUM);
-  sumBuckets(SUM, LONG, 0, LONG_BITS, SHORT, short, SHORT_BITS, shortWidth);
-  addPoints(SUM, SUM, OTHER_SUM);
 }
