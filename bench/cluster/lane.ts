@@ -21,7 +21,9 @@ import { AUTHORS_PER_LANE, laneKeyNumber } from './home.ts';
 import { onSchedule, REQUESTS_MAX, scheduledCount, until } from './schedule.ts';
 
 const ANSWER_MS = 15_000;
-const RETRY_MS = 50;
+/** What a node is too full for is sent again after this, then ever later: a real gateway begins with 250 ms and is sooner tired. */
+const RETRY_MIN_MS = 50;
+const RETRY_MAX_MS = 400;
 /** After a link fell, what was taken so long before may not have reached anybody else. */
 const RESENT_MS = 3_000;
 
@@ -64,6 +66,7 @@ export class Lane {
   #requests = 0;
   #underWay = 0;
   #pausedUntilMs = 0;
+  #retryMs = RETRY_MIN_MS;
   #primary = 0;
   #payloads: readonly Payload[] | undefined;
 
@@ -182,10 +185,15 @@ export class Lane {
       this.refused[code] = (this.refused[code] ?? 0) + 1;
       if (passing.has(code)) again.push(vertex);
     }
-    if (again.length === 0) return;
+    if (again.length === 0) {
+      this.#retryMs = RETRY_MIN_MS;
+      return;
+    }
     // In the order of the chains, before all that came later; to a node that was left no more of it.
     this.#waiting = [...again, ...this.#waiting].sort((a, b) => a.dueMs - b.dueMs);
-    if (node === this.#node) this.#pausedUntilMs = Date.now() + RETRY_MS;
+    if (node !== this.#node || Date.now() < this.#pausedUntilMs) return;
+    this.#pausedUntilMs = Date.now() + this.#retryMs;
+    this.#retryMs = Math.min(2 * this.#retryMs, RETRY_MAX_MS);
   }
 
   /** The node is gone: the next one gets what it may not have passed on. */
